@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings for every target of our own: a warning is an error.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "stacker",
+    products: [
+        .executable(name: "stacker", targets: ["StackerCLI"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "4.5.0"..<"5.0.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // The driver: command line in, library call, exit status out.
+        .executableTarget(
+            name: "StackerCLI",
+            dependencies: [
+                "Stacker", "LXCWrapper", "Failure",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Recipe to images.
+        .target(
+            name: "Stacker",
+            dependencies: [
+                "Layers", "OCI", "FileTree", "Failure", "LXCWrapper",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // A directory tree to and from one layer blob.
+        .target(
+            name: "Layers",
+            dependencies: [
+                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Image-spec types and the OCI layout.
+        .target(
+            name: "OCI",
+            dependencies: [
+                "FileTree", "Failure",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Files and directories by descriptor: nothing here resolves a hostile path.
+        .target(
+            name: "FileTree",
+            dependencies: [
+                "Failure", "CSyscalls",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // The one error type.
+        .target(
+            name: "Failure",
+            dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: strict
+        ),
+
+        // C. The only code that calls liblxc.
+        .target(
+            name: "LXCWrapper",
+            dependencies: ["CLXC"],
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+        ),
+
+        // System libraries and the system calls that Glibc's module does not show to Swift.
+        .systemLibrary(name: "CLXC", path: "Sources/System/CLXC", pkgConfig: "lxc", providers: [.apt(["lxc-dev"])]),
+        .systemLibrary(
+            name: "CArchive", path: "Sources/System/CArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(
+            name: "CDeflate", path: "Sources/System/CDeflate", pkgConfig: "libdeflate",
+            providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(
+            name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
+
+        // Makers of fixtures, shared by the test targets.
+        .target(
+            name: "Fixtures",
+            dependencies: ["OCI", "Layers", "FileTree", "Failure"],
+            path: "Tests/Fixtures",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "Unit",
+            dependencies: ["Stacker", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "Integration",
+            dependencies: ["Stacker", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "Fixtures"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

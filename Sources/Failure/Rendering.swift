@@ -1,0 +1,28 @@
+import SystemPackage
+
+extension Failure: CustomStringConvertible {
+    /// The chain in one line: `what: why: root cause`.
+    public var description: String {
+        guard let cause else { return what }
+        return "\(what): \(Failure.reason(cause))"
+    }
+
+    /// The lines a user sees: `error: …`, then `help: …` where something can be done.
+    ///
+    /// - Parameter trace: also say where the error arose and every place it passed through, innermost first.
+    public func report(trace: Bool) -> String {
+        var lines = ["error: \(description)"]
+        if let advice { lines.append("help: \(advice)") }
+        if trace {
+            for (depth, link) in links.reversed().enumerated() {
+                lines.append("\(depth == 0 ? "  arose at" : "  passed  ") \(link.origin): \(link.what)")
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// An error in words. An `Errno` is given its text without the number.
+    static func reason(_ error: any Error) -> String {
+        String(describing: error)
+    }
+}

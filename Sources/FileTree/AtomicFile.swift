@@ -1,0 +1,34 @@
+import Failure
+import Glibc
+public import SystemPackage
+
+extension Directory {
+    /// Writes a file so that `name` is either the old content or all of the new, at any kill: a temporary name, fsync
+    /// if `durable`, rename.
+    public func replaceFile(
+        _ name: FilePath, with bytes: some Sequence<UInt8>, mode: mode_t = 0o644, durable: Bool = false
+    ) throws {
+        let temporary = FilePath(".\(name.lastComponent?.string ?? "file").\(getpid()).tmp")
+        do {
+            try? remove(temporary)
+            let file = try openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            try file.writeAll(bytes)
+            if durable { try file.synchronize() }
+            try rename(temporary, to: name)
+        } catch {
+            try? remove(temporary)
+            throw Failure("couldn't write \(name)", because: error)
+        }
+    }
+
+    /// Reads the file `name` beneath this directory; `nil` if there is none.
+    ///
+    /// - Parameter limit: a longer file is refused (`EFBIG`).
+    public func readFile(_ name: FilePath, limit: Int) throws -> [UInt8]? {
+        do {
+            return try open(name, O_RDONLY).readToEnd(limit: limit)
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import CSyscalls
+import Failure
+public import Glibc
+public import SystemPackage
+
+/// An open directory. Names are resolved beneath it, by descriptor: no `..`, no absolute name and no symlink, however
+/// made or swapped, leads out of it.
+public struct Directory: Sendable {
+    /// The open descriptor.
+    public let file: OpenFile
+
+    /// Wraps a descriptor that is known to be a directory.
+    public init(_ file: OpenFile) {
+        self.file = file
+    }
+
+    /// Opens the directory at `path`, following symlinks in it.
+    public init(at path: FilePath) throws {
+        file = try attempt("couldn't open directory \(path)") { try OpenFile(path, O_RDONLY | O_DIRECTORY) }
+    }
+
+    /// Opens the directory at `path`, making it and its parents with mode 0755 where they are missing.
+    public init(creating path: FilePath) throws {
+        try Directory.create(path)
+        try self.init(at: path)
+    }
+
+    /// Makes the directory at `path` and its missing parents, like `mkdir -p`.
+    public static func create(_ path: FilePath, mode: mode_t = 0o755) throws {
+        let made = path.withPlatformString { mkdir($0, mode) }
+        if made == 0 { return }
+        switch Glibc.errno {
+        case ENOENT where path.removingLastComponent() != path && !path.removingLastComponent().isEmpty:
+            try create(path.removingLastComponent())
+            try create(path, mode: mode)
+        case EEXIST:
+            var status = stat()
+            guard path.withPlatformString({ stat($0, &status) }) == 0, FileKind(mode: status.st_mode) == .directory
+            else { throw Failure("couldn't make directory \(path)", because: Errno.fileExists) }
+        case let errno:
+            throw Failure("couldn't make directory \(path)", because: Errno(rawValue: errno))
+        }
+    }
+
+    // MARK: - Names beneath
+
+    /// Opens `path` beneath this directory with openat2(2). Symlinks on the way are followed only as far as they stay
+    /// beneath; add `O_NOFOLLOW` to stop at a final one.
+    ///
+    /// - Throws: `Errno`; a path that would lead out is `EXDEV`.
+    public func open(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
+        try resolve(path, flags, mode: mode, how: stacker_resolve_beneath | stacker_resolve_no_magiclinks)
+    }
+
+    /// Opens `path` with this directory as the root: absolute symlinks and `..` resolve within it, as in a chroot.
+    public func openInRoot(_ path: FilePath, _ flags: Int32) throws -> OpenFile {
+        try resolve(path, flags, mode: 0, how: stacker_resolve_in_root | stacker_resolve_no_magiclinks)
+    }
+
+    /// Opens `path` beneath this directory and refuses symlinks anywhere in it (`ELOOP`).
+    public func openNoSymlinks(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
+        try resolve(path, flags, mode: mode, how: stacker_resolve_beneath | stacker_resolve_no_symlinks)
+    }
+
+    private func resolve(_ path: FilePath, _ flags: Int32, mode: mode_t, how: UInt64) throws -> OpenFile {
+        // EAGAIN: a rename elsewhere raced with the look-up of "..", openat2(2) asks to try again.
+        for _ in 0..<128 {
+            let number = path.withPlatformString {
+                stacker_openat2(file.number, $0, UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode), how)
+            }
+            if number >= 0 { return OpenFile(owning: number) }
+            if Glibc.errno != EAGAIN { break }
+        }
+        throw Errno(rawValue: Glibc.errno)
+    }
+
+    /// Opens a subdirectory beneath this one; symlinks in `path` are refused.
+    public func directory(_ path: FilePath) throws -> Directory {
+        Directory(try openNoSymlinks(path, O_RDONLY | O_DIRECTORY))
+    }
+
+    /// The status of one name in this directory, not following it if it is a symlink; `nil` if there is none.
+    public func status(_ name: FilePath) throws -> FileStatus? {
+        var status = stat()
+        if name.withPlatformString({ fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
+            return FileStatus(status)
+        }
+        if Glibc.errno == ENOENT || Glibc.errno == ENOTDIR { return nil }
+        throw Errno(rawValue: Glibc.errno)
+    }
+
+    /// Where the symlink `name` points.
+    public func symlinkTarget(_ name: FilePath) throws -> FilePath {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { buffer in
+            guard let base = buffer.baseAddress else { throw Errno.noMemory }
+            let length = try name.withPlatformString { try checked(readlinkat(file.number, $0, base, Int(PATH_MAX))) }
+            buffer[length] = 0
+            return FilePath(platformString: base)
+        }
+    }
+
+    /// Makes the subdirectory `name`; one that is there already is fine if `exclusive` is false.
+    public func makeDirectory(_ name: FilePath, mode: mode_t = 0o755, exclusive: Bool = true) throws {
+        let result = name.withPlatformString { mkdirat(file.number, $0, mode) }
+        if result != 0, exclusive || Glibc.errno != EEXIST { throw Errno(rawValue: Glibc.errno) }
+    }
+
+    /// Makes the symlink `name`.
+    public func makeSymlink(_ name: FilePath, to target: FilePath) throws {
+        _ = try name.withPlatformString { name in
+            try target.withPlatformString { try checked(symlinkat($0, file.number, name)) }
+        }
+    }
+
+    /// Removes one name: a file, or with `directory` an empty directory.
+    public func remove(_ name: FilePath, directory: Bool = false) throws {
+        _ = try name.withPlatformString { try checked(unlinkat(file.number, $0, directory ? AT_REMOVEDIR : 0)) }
+    }
+
+    /// Renames within the same file system. A file in the way is replaced, unless `replacing` is false (`EEXIST`).
+    public func rename(
+        _ name: FilePath, to newName: FilePath, in other: Directory? = nil, replacing: Bool = true
+    ) throws {
+        let target = other ?? self
+        _ = try name.withPlatformString { name in
+            try newName.withPlatformString { newName in
+                try checked(
+                    stacker_renameat2(
+                        file.number, name, target.file.number, newName, replacing ? 0 : stacker_rename_noreplace))
+            }
+        }
+    }
+
+    /// The names in this directory without `.` and `..`, sorted by their bytes.
+    public func names() throws -> [FilePath] {
+        let copy = try openNoSymlinks(".", O_RDONLY | O_DIRECTORY)
+        // fdopendir takes the descriptor over, so it gets one of its own.
+        guard let stream = fdopendir(try checked(fcntl(copy.number, F_DUPFD_CLOEXEC, 0))) else {
+            throw Errno(rawValue: Glibc.errno)
+        }
+        defer { closedir(stream) }
+        var names: [FilePath] = []
+        while true {
+            Glibc.errno = 0
+            guard let entry = readdir(stream) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
+            }
+            if let name, name.kind == .regular { names.append(FilePath(root: nil, [name])) }
+        }
+        if Glibc.errno != 0 { throw Errno(rawValue: Glibc.errno) }
+        return names.sorted { $0.bytesPrecede($1) }
+    }
+}
+
+extension FilePath {
+    /// Orders paths by their bytes, as strcmp(3) does: the one order that no locale changes.
+    public func bytesPrecede(_ other: FilePath) -> Bool {
+        withPlatformString { left in other.withPlatformString { strcmp(left, $0) < 0 } }
+    }
+}

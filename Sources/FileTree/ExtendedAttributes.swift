@@ -1,0 +1,74 @@
+import CSyscalls
+import Glibc
+public import SystemPackage
+
+/// One extended attribute: name and value are bytes.
+public struct ExtendedAttribute: Sendable, Equatable {
+    /// The full name with its namespace, as `user.mime_type`.
+    public var name: String
+    /// The value, at most 64 KiB on Linux.
+    public var value: [UInt8]
+
+    /// Makes an attribute of its parts.
+    public init(name: String, value: [UInt8]) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension Directory {
+    /// Runs `body` with a path that names `name` in this directory without following it: the way to use the l*xattr
+    /// calls, which exist for paths only, safely.
+    private func withProcPath<Result>(
+        _ name: FilePath, _ body: (UnsafePointer<CChar>) throws -> Result
+    ) rethrows -> Result {
+        try FilePath("/proc/self/fd/\(file.number)").pushing(name).withPlatformString(body)
+    }
+
+    /// All extended attributes of `name`, sorted by name; a file system without them has none.
+    ///
+    /// - Throws: `Errno`.
+    public func attributes(of name: FilePath) throws -> [ExtendedAttribute] {
+        try withProcPath(name) { path in
+            let names = try growing { llistxattr(path, $0, $1) } ?? []
+            return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
+                let attribute = String(decoding: bytes, as: UTF8.self)
+                // An attribute that another process removed between the two calls is gone, not an error.
+                guard let value = try growing({ lgetxattr(path, attribute, $0, $1) }) else { return nil }
+                return ExtendedAttribute(name: attribute, value: value)
+            }.sorted { $0.name < $1.name }
+        }
+    }
+
+    /// The value of one attribute; `nil` if `name` has none of that name.
+    public func attribute(_ attribute: String, of name: FilePath) throws -> [UInt8]? {
+        try withProcPath(name) { path in try growing { lgetxattr(path, attribute, $0, $1) } }
+    }
+
+    /// Sets one attribute of `name`.
+    public func setAttribute(_ attribute: ExtendedAttribute, of name: FilePath) throws {
+        _ = try withProcPath(name) { path in
+            try attribute.value.withUnsafeBytes {
+                try checked(lsetxattr(path, attribute.name, $0.baseAddress, $0.count, 0))
+            }
+        }
+    }
+
+    /// Calls a *xattr function that fills a buffer, with a larger one until all fits; `nil` if there is nothing to read.
+    private func growing(_ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) throws -> [UInt8]? {
+        var capacity = 512
+        while true {
+            var count = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
+                count = buffer.withMemoryRebound(to: CChar.self) { call($0.baseAddress, capacity) }
+                initialized = max(0, count)
+            }
+            if count >= 0 { return bytes }
+            switch Glibc.errno {
+            case ERANGE where capacity < 1 << 20: capacity *= 4
+            case ENODATA, ENOTSUP: return nil
+            case let errno: throw Errno(rawValue: errno)
+            }
+        }
+    }
+}

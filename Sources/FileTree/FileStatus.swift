@@ -1,0 +1,94 @@
+import CSyscalls
+public import Glibc
+
+/// What lstat(2) says of a file.
+public struct FileStatus: Sendable, Equatable {
+    /// What kind of file it is.
+    public var kind: FileKind
+    /// Permission bits with set-user-ID, set-group-ID and sticky: the low twelve bits of `st_mode`.
+    public var permissions: mode_t
+    /// Owning user.
+    public var uid: uid_t
+    /// Owning group.
+    public var gid: gid_t
+    /// Content length in bytes; for a symlink, of its target.
+    public var size: Int64
+    /// Number of names of this inode.
+    public var links: UInt64
+    /// The file system's device number.
+    public var device: dev_t
+    /// The inode number within ``device``.
+    public var inode: ino_t
+    /// For a device node, the device that it names.
+    public var specialDevice: dev_t
+    /// When the content changed last.
+    public var modified: Timestamp
+    /// When the inode changed last.
+    public var changed: Timestamp
+
+    /// Takes what is needed from a `struct stat`.
+    public init(_ status: stat) {
+        kind = FileKind(mode: status.st_mode)
+        permissions = status.st_mode & 0o7777
+        uid = status.st_uid
+        gid = status.st_gid
+        size = Int64(status.st_size)
+        links = UInt64(status.st_nlink)
+        device = status.st_dev
+        inode = status.st_ino
+        specialDevice = status.st_rdev
+        modified = Timestamp(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int32(status.st_mtim.tv_nsec))
+        changed = Timestamp(seconds: Int64(status.st_ctim.tv_sec), nanoseconds: Int32(status.st_ctim.tv_nsec))
+    }
+
+    /// Whether this is overlayfs's mark for a deleted name: a character device 0:0.
+    public var isWhiteout: Bool { kind == .characterDevice && specialDevice == 0 }
+}
+
+/// The kinds of file that Linux has.
+public enum FileKind: Sendable, Equatable {
+    case regular, directory, symlink, characterDevice, blockDevice, fifo, socket
+
+    /// Reads the type bits of `st_mode`.
+    public init(mode: mode_t) {
+        switch mode & S_IFMT {
+        case S_IFDIR: self = .directory
+        case S_IFLNK: self = .symlink
+        case S_IFCHR: self = .characterDevice
+        case S_IFBLK: self = .blockDevice
+        case S_IFIFO: self = .fifo
+        case S_IFSOCK: self = .socket
+        default: self = .regular
+        }
+    }
+}
+
+/// A point in time as file systems keep it; may lie before 1970.
+public struct Timestamp: Sendable, Hashable, Comparable, Codable {
+    /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+    public var seconds: Int64
+    /// Nanoseconds to add, 0..<1,000,000,000.
+    public var nanoseconds: Int32
+
+    /// Makes a point in time of its parts.
+    public init(seconds: Int64, nanoseconds: Int32 = 0) {
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
+
+    /// The present.
+    public static var now: Timestamp {
+        var time = Glibc.timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+    }
+
+    /// The same for system calls.
+    public var timespec: Glibc.timespec {
+        Glibc.timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))
+    }
+
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+    }
+}

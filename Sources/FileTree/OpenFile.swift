@@ -1,0 +1,94 @@
+import CSyscalls
+import Glibc
+public import SystemPackage
+
+/// An open file descriptor that is closed when its last owner lets go of it.
+///
+/// Every descriptor is opened close-on-exec: nothing of ours leaks into a container.
+public final class OpenFile: Sendable {
+    /// The number, for system calls. Valid as long as this object lives.
+    public let number: Int32
+
+    /// Takes ownership of an open descriptor.
+    public init(owning number: Int32) {
+        self.number = number
+    }
+
+    deinit {
+        close(number)
+    }
+
+    /// Opens a path as open(2) does, close-on-exec.
+    ///
+    /// - Throws: `Errno`.
+    public convenience init(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws {
+        let number = path.withPlatformString { stacker_openat(AT_FDCWD, $0, flags | O_CLOEXEC, mode) }
+        try self.init(owning: checked(number))
+    }
+
+    /// The status of the open file itself.
+    public func status() throws -> FileStatus {
+        var status = stat()
+        try checked(fstat(number, &status))
+        return FileStatus(status)
+    }
+
+    /// Reads up to `buffer.count` bytes from the current position; 0 at the end of the file.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            let count = Glibc.read(number, buffer.baseAddress, buffer.count)
+            if count >= 0 { return count }
+            if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+        }
+    }
+
+    /// Writes all of `bytes` at the current position.
+    public func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Glibc.write(number, rest.baseAddress, rest.count)
+            if count < 0 {
+                if Glibc.errno == EINTR { continue }
+                throw Errno(rawValue: Glibc.errno)
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Writes all of `bytes` at the current position.
+    public func writeAll(_ bytes: some Sequence<UInt8>) throws {
+        if try bytes.withContiguousStorageIfAvailable({ try writeAll(UnsafeRawBufferPointer($0)) }) == nil {
+            try Array(bytes).withUnsafeBytes { try writeAll($0) }
+        }
+    }
+
+    /// Reads from the current position to the end.
+    ///
+    /// - Parameter limit: the most bytes that are taken; a longer file throws `Errno.fileTooLarge`.
+    public func readToEnd(limit: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        let chunk = 64 << 10
+        while true {
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: chunk))
+            let count = try bytes.withUnsafeMutableBytes { buffer in
+                try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
+            }
+            bytes.removeLast(chunk - count)
+            if count == 0 { return bytes }
+            if bytes.count > limit { throw Errno.fileTooLarge }
+        }
+    }
+
+    /// Makes the file's content durable: fsync(2).
+    public func synchronize() throws {
+        try checked(fsync(number))
+    }
+}
+
+/// Turns the -1 of a system call into the `Errno` that explains it.
+@discardableResult
+public func checked<Result: SignedInteger>(_ result: Result) throws -> Result {
+    guard result >= 0 else { throw Errno(rawValue: Glibc.errno) }
+    return result
+}

@@ -1,0 +1,86 @@
+import Crypto
+import Failure
+public import SystemPackage
+
+/// A SHA-256 digest as the image spec writes it: `sha256:` and 64 lowercase hexadecimal digits.
+///
+/// [image-spec, descriptor.md, "Digests"](https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests)
+public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The 64 hexadecimal digits without the algorithm: the name of the blob's file.
+    public let hex: String
+
+    /// Reads `sha256:<hex>`; anything else, another algorithm too, is refused.
+    public init(_ text: some StringProtocol) throws {
+        guard text.hasPrefix("sha256:"), let digest = Digest(hex: text.dropFirst(7)) else {
+            throw Failure("\(text.prefix(100)) is not a sha256 digest")
+        }
+        self = digest
+    }
+
+    /// Takes 64 lowercase hexadecimal digits.
+    public init?(hex: some StringProtocol) {
+        guard hex.utf8.count == 64,
+            hex.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        self.hex = String(hex)
+    }
+
+    /// Hashes bytes that are at hand.
+    public init(of bytes: some Sequence<UInt8>) {
+        var hasher = DigestHasher()
+        if bytes.withContiguousStorageIfAvailable({ hasher.update(UnsafeRawBufferPointer($0)) }) == nil {
+            Array(bytes).withUnsafeBytes { hasher.update($0) }
+        }
+        self = hasher.finish()
+    }
+
+    /// `sha256:<hex>`
+    public var description: String { "sha256:\(hex)" }
+
+    /// The layer's directory under the roots directory: `sha256_<hex>`, since overlayfs splits its options at ":".
+    public var directoryName: FilePath { FilePath("sha256_\(hex)") }
+
+    public static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
+}
+
+extension Digest: Codable {
+    public init(from decoder: any Decoder) throws {
+        try self.init(decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// Hashes a stream, a piece at a time.
+public struct DigestHasher: Sendable {
+    private var hash = SHA256()
+
+    /// A hasher that has seen nothing.
+    public init() {}
+
+    /// Takes the next bytes of the stream.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        hash.update(bufferPointer: bytes)
+    }
+
+    /// The digest of all bytes taken so far.
+    public consuming func finish() -> Digest {
+        var hex = ""
+        hex.reserveCapacity(64)
+        let digits = Array("0123456789abcdef".unicodeScalars)
+        for byte in hash.finalize() {
+            hex.unicodeScalars.append(digits[Int(byte >> 4)])
+            hex.unicodeScalars.append(digits[Int(byte & 15)])
+        }
+        return Digest(unchecked: hex)
+    }
+}
+
+extension Digest {
+    fileprivate init(unchecked hex: String) {
+        self.hex = hex
+    }
+}

@@ -1,0 +1,3 @@
+import Stacker
+
+print("stacker")

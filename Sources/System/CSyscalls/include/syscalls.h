@@ -1,0 +1,34 @@
+/* System calls and ioctls that Glibc's module does not show to Swift: variadic ones, and ones without a wrapper. */
+#ifndef STACKER_SYSCALLS_H
+#define STACKER_SYSCALLS_H
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+/* openat2(2). `resolve` takes RESOLVE_* flags. Returns a descriptor, or -1 with errno. */
+int stacker_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+
+/* open(2) and openat(2) with a mode. */
+int stacker_openat(int dirfd, const char *path, int flags, mode_t mode);
+
+/* renameat2(2) with RENAME_NOREPLACE or RENAME_EXCHANGE. */
+int stacker_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags);
+
+/* ioctl(FICLONE): makes the whole of `from` the content of `to` without copying. */
+int stacker_clone_file(int to, int from);
+
+/* makedev(3), major(3) and minor(3), which are macros. */
+dev_t stacker_makedev(unsigned int major, unsigned int minor);
+unsigned int stacker_major(dev_t device);
+unsigned int stacker_minor(dev_t device);
+
+extern const uint64_t stacker_resolve_beneath;
+extern const uint64_t stacker_resolve_in_root;
+extern const uint64_t stacker_resolve_no_symlinks;
+extern const uint64_t stacker_resolve_no_magiclinks;
+extern const unsigned int stacker_rename_noreplace;
+
+#endif
