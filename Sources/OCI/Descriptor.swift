@@ -12,6 +12,12 @@ public struct Descriptor: Sendable, Hashable, Codable {
     public var annotations: [String: String]?
     /// In an index: for which platform the manifest is.
     public var platform: Platform?
+    /// Where else the blob may be fetched; a foreign layer has no other place.
+    public var urls: [String]?
+    /// The blob itself in base64, if it is small and somebody embedded it.
+    public var data: String?
+    /// In an index: what an artifact is.
+    public var artifactType: String?
 
     /// Makes a reference of its parts.
     public init(
@@ -34,11 +40,21 @@ public struct Platform: Sendable, Hashable, Codable {
     public var architecture: String
     /// `v7`, …
     public var variant: String?
+    /// For Windows.
+    public var osVersion: String?
+    /// For Windows.
+    public var osFeatures: [String]?
 
     /// Makes a platform of its parts.
     public init(os: String, architecture: String, variant: String? = nil) {
         self.os = os
         self.architecture = architecture
         self.variant = variant
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case os, architecture, variant
+        case osVersion = "os.version"
+        case osFeatures = "os.features"
     }
 }

@@ -1,0 +1,38 @@
+import Failure
+import FoundationEssentials
+
+/// JSON as we write and read it: members sorted, no escaped slashes, so that one value always has the same bytes.
+public enum JSON {
+    /// The bytes of a value.
+    public static func encode(_ value: some Encodable, indented: Bool = false) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if indented { encoder.outputFormatting.insert(.prettyPrinted) }
+        return try Array(encoder.encode(value))
+    }
+
+    /// Reads a value; the failure says at which member the text departs from what was expected.
+    public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch let error as DecodingError {
+            throw Failure(explain(error))
+        }
+    }
+
+    private static func explain(_ error: DecodingError) -> String {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+            return path.isEmpty ? "at the top" : "at \(path.joined(separator: "."))"
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return "member \"\(key.stringValue)\" is missing \(place(context))"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return "\(context.debugDescription) (\(place(context)))"
+        case .dataCorrupted(let context):
+            if let cause = context.underlyingError as? Failure { return "\(cause) (\(place(context)))" }
+            return "not valid JSON: \(context.debugDescription)"
+        @unknown default: return String(describing: error)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Failure
+public import FileTree
+import Glibc
+public import SystemPackage
+
+/// An OCI image layout: a directory with `oci-layout`, `index.json` and `blobs/sha256/<hex>`.
+///
+/// [image-spec, image-layout.md](https://github.com/opencontainers/image-spec/blob/main/image-layout.md)
+public struct Layout: Sendable {
+    /// Where it is, for messages.
+    public let path: FilePath
+    let root: Directory
+    /// The directory `blobs/sha256`.
+    public let blobs: Directory
+
+    /// Bounds on what is read into memory. A manifest of 4 MiB is what registries allow.
+    enum Limit {
+        static let manifest = 4 << 20
+        static let index = 64 << 20
+    }
+
+    /// Opens a layout that is there.
+    public init(at path: FilePath) throws {
+        self.path = path
+        switch try LayoutState(of: path) {
+        case .layout: break
+        case .absent, .empty:
+            throw Failure("there is no OCI layout at \(path)", help: "name a directory that holds oci-layout and index.json")
+        }
+        root = try Directory(at: path)
+        try root.makeDirectory("blobs", exclusive: false)
+        let blobs = try root.directory("blobs")
+        try blobs.makeDirectory("sha256", exclusive: false)
+        self.blobs = try blobs.directory("sha256")
+    }
+
+    /// Opens the layout at `path`; one that does not exist, or an empty directory, becomes a layout without images.
+    public init(openingOrCreating path: FilePath) throws {
+        if try LayoutState(of: path) != .layout {
+            let root = try Directory(creating: path)
+            try root.makeDirectory("blobs", exclusive: false)
+            try root.directory("blobs").makeDirectory("sha256", exclusive: false)
+            try root.replaceFile("oci-layout", with: #"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+            // Last: a directory is taken for a layout from the moment it has an index.
+            try root.replaceFile("index.json", with: JSON.encode(ImageIndex()))
+        }
+        try self.init(at: path)
+    }
+
+    /// The images of the layout.
+    public func index() throws -> ImageIndex {
+        try attempt("couldn't read \(path)/index.json") {
+            guard let bytes = try root.readFile("index.json", limit: Limit.index) else {
+                throw Errno.noSuchFileOrDirectory
+            }
+            return try JSON.decode(ImageIndex.self, from: bytes)
+        }
+    }
+
+    /// Replaces `index.json` in one step.
+    public func replaceIndex(_ index: ImageIndex) throws {
+        try attempt("couldn't update \(path)") {
+            try root.replaceFile("index.json", with: JSON.encode(index), durable: true)
+        }
+    }
+}
+
+/// What stands where a layout is expected.
+public enum LayoutState: Sendable {
+    case absent, empty, layout
+
+    /// Looks at `path`; anything but nothing, an empty directory or a layout is an error that says what was expected.
+    public init(of path: FilePath) throws {
+        func wrong(_ what: String) -> Failure {
+            Failure(
+                "\(path) exists but \(what)",
+                help: "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name")
+        }
+        let directory: OpenFile
+        do {
+            directory = try OpenFile(path, O_RDONLY | O_DIRECTORY)
+        } catch Errno.noSuchFileOrDirectory {
+            self = .absent
+            return
+        } catch Errno.notDirectory {
+            throw wrong("is not a directory")
+        } catch {
+            throw Failure("couldn't open OCI layout \(path)", because: error)
+        }
+        let names = try Directory(directory).names()
+        if names.isEmpty {
+            self = .empty
+        } else if names.contains("index.json") && names.contains("oci-layout") {
+            self = .layout
+        } else {
+            throw wrong("does not look like an OCI layout")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Failure
+public import SystemPackage
+
+/// A layout and a tag in it: `dir:tag`. The directory holds no colon, the tag may.
+public struct LayoutReference: Sendable, Equatable, CustomStringConvertible {
+    /// The layout's directory.
+    public let path: FilePath
+    /// The tag in it.
+    public let tag: String
+
+    /// Reads `dir:tag`, also with a leading `oci:`.
+    public init(_ text: String) throws {
+        let text = text.hasPrefix("oci:") ? text.dropFirst(4) : text[...]
+        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex, text.index(after: colon) != text.endIndex
+        else { throw Failure("\"\(text)\" does not name an image in an OCI layout", help: "write it as directory:tag") }
+        path = FilePath(String(text[..<colon]))
+        tag = String(text[text.index(after: colon)...])
+    }
+
+    /// `dir:tag`
+    public var description: String { "\(path):\(tag)" }
+}
+
+extension Layout {
+    /// The manifest of an image: the one with this tag or, where the tag names an index of several platforms, the one
+    /// in it for `platform`. A plain manifest is taken whatever platform it is for.
+    public func resolve(_ tag: String, for platform: Platform) throws -> (descriptor: Descriptor, manifest: ImageManifest) {
+        let index = try index()
+        guard var entry = index.entry(tag: tag) else {
+            let tags = index.tags
+            throw Failure(
+                "there is no image \(tag) in \(path)",
+                help: tags.isEmpty ? "the layout holds no images" : "it holds \(tags.prefix(20).joined(separator: ", "))")
+        }
+        // An index may hold indexes; four levels are more than anybody uses, and a cycle cannot be made by digests.
+        for _ in 0..<4 where entry.mediaType.isIndex {
+            let bytes = try read(entry)
+            let nested = try attempt("couldn't understand index \(entry.digest) of \(path)") {
+                try JSON.decode(ImageIndex.self, from: bytes)
+            }
+            guard let choice = nested.choose(for: platform) else {
+                let offered = nested.manifests.compactMap(\.platform).map { "\($0.os)/\($0.architecture)" }
+                throw Failure(
+                    "\(tag) in \(path) has no image for \(platform.os)/\(platform.architecture)",
+                    help: "it has \(offered.joined(separator: ", ")); choose with os: and arch:")
+            }
+            entry = choice
+        }
+        guard entry.mediaType.isManifest else {
+            throw Failure("\(tag) in \(path) is no image: its media type is \(entry.mediaType)")
+        }
+        return (entry, try manifest(entry))
+    }
+}
+
+extension ImageIndex {
+    /// The entry for a platform: the one without a variant, or the first.
+    func choose(for platform: Platform) -> Descriptor? {
+        let fitting = manifests.filter {
+            $0.platform?.os == platform.os && $0.platform?.architecture == platform.architecture
+        }
+        return fitting.first { $0.platform?.variant == platform.variant } ?? fitting.first
+    }
+}
+
+extension MediaType {
+    /// An OCI index or Docker's manifest list.
+    public var isIndex: Bool {
+        self == .index || rawValue == "application/vnd.docker.distribution.manifest.list.v2+json"
+    }
+
+    /// An OCI manifest or Docker's, schema 2.
+    public var isManifest: Bool {
+        self == .manifest || rawValue == "application/vnd.docker.distribution.manifest.v2+json"
+    }
+}
