@@ -32,7 +32,7 @@ let package = Package(
         .target(
             name: "Stacker",
             dependencies: [
-                "Layers", "OCI", "FileTree", "Failure", "LXCWrapper",
+                "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls",
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -98,7 +98,9 @@ let package = Package(
         // Makers of fixtures, shared by the test targets.
         .target(
             name: "Fixtures",
-            dependencies: ["OCI", "Layers", "FileTree", "Failure"],
+            dependencies: [
+                "OCI", "Layers", "FileTree", "Failure", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/Fixtures",
             swiftSettings: strict
         ),

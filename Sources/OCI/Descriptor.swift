@@ -58,3 +58,24 @@ public struct Platform: Sendable, Hashable, Codable {
         case osFeatures = "os.features"
     }
 }
+
+extension Platform {
+    /// Go's name of the processor that this program was built for.
+    public static var hostArchitecture: String {
+        #if arch(x86_64)
+            "amd64"
+        #elseif arch(arm64)
+            "arm64"
+        #elseif arch(powerpc64le)
+            "ppc64le"
+        #elseif arch(s390x)
+            "s390x"
+        #elseif arch(riscv64)
+            "riscv64"
+        #elseif arch(i386)
+            "386"
+        #else
+            "arm"
+        #endif
+    }
+}

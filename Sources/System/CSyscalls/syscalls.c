@@ -31,6 +31,11 @@ int stacker_renameat2(int olddirfd, const char *oldpath, int newdirfd, const cha
 	return (int)syscall(SYS_renameat2, olddirfd, oldpath, newdirfd, newpath, flags);
 }
 
+int stacker_pipe(int ends[2])
+{
+	return pipe2(ends, O_CLOEXEC);
+}
+
 int stacker_clone_file(int to, int from)
 {
 	return ioctl(to, FICLONE, from);

@@ -17,6 +17,9 @@ int stacker_openat(int dirfd, const char *path, int flags, mode_t mode);
 /* renameat2(2) with RENAME_NOREPLACE or RENAME_EXCHANGE. */
 int stacker_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags);
 
+/* pipe2(2), close-on-exec. */
+int stacker_pipe(int ends[2]);
+
 /* ioctl(FICLONE): makes the whole of `from` the content of `to` without copying. */
 int stacker_clone_file(int to, int from);
 

@@ -1,25 +1,4 @@
 import Failure
-public import SystemPackage
-
-/// A layout and a tag in it: `dir:tag`. The directory holds no colon, the tag may.
-public struct LayoutReference: Sendable, Equatable, CustomStringConvertible {
-    /// The layout's directory.
-    public let path: FilePath
-    /// The tag in it.
-    public let tag: String
-
-    /// Reads `dir:tag`, also with a leading `oci:`.
-    public init(_ text: String) throws {
-        let text = text.hasPrefix("oci:") ? text.dropFirst(4) : text[...]
-        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex, text.index(after: colon) != text.endIndex
-        else { throw Failure("\"\(text)\" does not name an image in an OCI layout", help: "write it as directory:tag") }
-        path = FilePath(String(text[..<colon]))
-        tag = String(text[text.index(after: colon)...])
-    }
-
-    /// `dir:tag`
-    public var description: String { "\(path):\(tag)" }
-}
 
 extension Layout {
     /// The manifest of an image: the one with this tag or, where the tag names an index of several platforms, the one

@@ -1,0 +1,82 @@
+import Failure
+import FileTree
+import Glibc
+import Layers
+import OCI
+import SystemPackage
+
+/// One `stacker build`: recipes in, images in the output layout out.
+public struct Build {
+    private let request: BuildRequest
+    private let directories: StackerDirectories
+    private let log: Log
+    private let recipes: RecipeSet
+    private let identity: BuildIdentity
+
+    /// Reads the recipes and puts their layers in order; nothing is made on disk.
+    public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
+        self.request = request
+        self.directories = directories
+        self.log = log
+        identity = try BuildIdentity()
+        recipes = try RecipeLoader(directories: directories).load(request)
+        for warning in recipes.warnings { log.warn(warning.description) }
+        // Before anything is made: a layout that can't be used is not worth a build.
+        _ = try LayoutState(of: directories.oci)
+    }
+
+    /// Goes through the layers in build order: what the cache has is taken from it, the rest is built.
+    ///
+    /// - Parameter mayBuild: false outside a namespace, where it is only found out whether there is anything to build.
+    /// - Returns: false if a layer must be built and may not; nothing but tags has been changed then.
+    public func run(mayBuild: Bool) throws -> Bool {
+        try Directory.create(directories.stacker)
+        try Directory.create(directories.roots)
+        let locks = [try Lock(on: directories.roots), try Lock(on: directories.stacker)]
+        defer { withExtendedLifetime(locks) {} }
+        let roots = try RootsDirectory(at: directories.roots)
+        let resolver = BaseResolver(roots: roots, output: directories.oci, types: request.layerTypes)
+        let lookup = CacheLookup(request: request, identity: identity, roots: roots, resolver: resolver)
+        var cache = try BuildCache(in: directories.stacker, log: log)
+        var digests = try FileDigests(in: directories.stacker)
+        if mayBuild { try roots.removeTemporaries() }
+
+        for file in recipes.files {
+            for layer in file.layers {
+                log.info("preparing image \(layer.definition.name)...")
+                let inputs = try lookup.inputs(layer, cache, &digests)
+                switch try lookup.decide(layer, inputs, cache) {
+                case .hit(let entry):
+                    try retag(layer.definition.name, entry)
+                case .miss(let reason):
+                    guard mayBuild, let inputs else { return false }
+                    if let reason { log.info(reason) }
+                    try cache.forget(layer.definition.name)
+                    let outputs = try LayerBuild(
+                        layer: layer, recipe: file.recipe, request: request, directories: directories, roots: roots,
+                        identity: identity, log: log
+                    ).run(on: resolver.base(layer.base, layer.definition.platform, cache))
+                    try cache.record(.init(inputs: inputs, outputs: outputs), for: layer.definition.name)
+                    log.info("filesystem \(layer.definition.name) built successfully")
+                }
+            }
+        }
+        try digests.save()
+        if try LayoutState(of: directories.oci) == .layout { try Layout(at: directories.oci).collectGarbage() }
+        return true
+    }
+
+    /// Points the tags of a cached layer at its images: somebody may have taken them away.
+    private func retag(_ name: String, _ entry: BuildCache.Entry) throws {
+        guard !entry.outputs.isEmpty else { return log.info("found cached layer \(name)") }
+        let layout = try Layout(at: directories.oci)
+        var index = try layout.index()
+        let before = index
+        for type in request.layerTypes {
+            guard let output = entry.outputs[type] else { continue }
+            index.setEntry(tag: type.tag(for: name), to: output)
+            log.info("found cached layer \(type.tag(for: name))")
+        }
+        if index != before { try layout.replaceIndex(index) }
+    }
+}

@@ -1,0 +1,22 @@
+import Layers
+
+/// What `stacker build` was asked to do.
+public struct BuildRequest: Sendable {
+    /// The recipes to build, as the user named them.
+    public var recipes: [String] = ["stacker.yaml"]
+    /// Substitutions, each `NAME=value`.
+    public var substitutions: [String] = []
+    /// A YAML file of further substitutions; those above win.
+    public var substituteFile: String?
+    /// The types of layer to write; the first gives the unpacked layer its name.
+    public var layerTypes: [LayerType] = [.tar]
+    /// How tar layers are compressed.
+    public var compression = Compression.gzip()
+    /// Build every layer, whatever the cache says.
+    public var ignoresCache = false
+    /// What stacker's own annotations begin with.
+    public var annotationsNamespace = "io.stackeroci"
+
+    /// `stacker build` without options.
+    public init() {}
+}

@@ -1,0 +1,109 @@
+import Failure
+import FileTree
+import Layers
+import OCI
+import SystemPackage
+
+/// The build of one layer, from its base to its images.
+struct LayerBuild {
+    let layer: RecipeSet.Layer
+    let recipe: Recipe
+    let request: BuildRequest
+    let directories: StackerDirectories
+    let roots: RootsDirectory
+    let identity: BuildIdentity
+    let log: Log
+
+    private var definition: LayerDefinition { layer.definition }
+
+    /// Builds the layer.
+    ///
+    /// - Returns: the manifest of each type; none for a build_only layer.
+    func run(on base: BuildBase) throws -> [LayerType: Descriptor] {
+        try refuseUnsupported()
+        let storage = roots.layer(definition.name)
+        let stack = try LayerStack(base.metadata, request.layerTypes[0], roots)
+        try storage.reset()
+        try unpack(base)
+        if let archive = base.archive {
+            try unpackArchive(archive, into: Directory(at: storage.upper), options: .checked(log))
+        }
+        if let script = definition.run {
+            try ScriptRun(
+                layer: definition, recipe: recipe, directories: directories, storage: storage, log: log
+            ).run(script, on: stack, baseEnvironment: base.environment)
+        }
+        return definition.isBuildOnly ? try keep(base, in: storage) : try pack(base)
+    }
+
+    private func refuseUnsupported() throws {
+        func refuse(_ key: LayerKey) -> Failure {
+            Failure("\(definition.position(of: key)): this stacker can't do \(key.rawValue) yet")
+        }
+        if !definition.imports.isEmpty { throw refuse(.imports) }
+        if !definition.overlayDirectories.isEmpty { throw refuse(.overlayDirectories) }
+        if definition.generateLabels != nil { throw refuse(.generateLabels) }
+    }
+
+    private func unpack(_ base: BuildBase) throws {
+        let unpacker = LayerUnpacker(roots: roots, log: log)
+        var layouts = [base.source].compactMap(\.self)
+        if try LayoutState(of: directories.oci) == .layout { layouts.append(try Layout(at: directories.oci)) }
+        // Whichever type is there serves: the content is the same.
+        guard let type = request.layerTypes.first, let manifest = base.metadata.manifests[type],
+            let config = base.metadata.configs[type]
+        else { return }
+        try unpacker.unpack(manifest, config, from: layouts)
+    }
+
+    /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
+    private func keep(_ base: BuildBase, in storage: LayerDirectory) throws -> [LayerType: Descriptor] {
+        var metadata = base.metadata
+        for (type, config) in metadata.configs {
+            guard let manifest = metadata.manifests[type] else { continue }
+            var draft = ImageDraft(manifest, config)
+            draft.apply(definition, identity)
+            metadata.configs[type] = draft.config
+            metadata.manifests[type]?.annotations = draft.annotations.isEmpty ? nil : draft.annotations
+        }
+        try storage.write(metadata)
+        return [:]
+    }
+
+    private func pack(_ base: BuildBase) throws -> [LayerType: Descriptor] {
+        var options = EncodeOptions()
+        options.latestTime = identity.sourceDateEpoch
+        options.warn = { [log] in log.warn($0) }
+        options.checkpoint = { try StopSignal.check() }
+        let layout = try Layout(openingOrCreating: directories.oci)
+        var output = try ImageOutput(
+            base, to: layout, roots: roots, request: request, identity: identity, options: options)
+        for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
+        return try output.finish(definition, annotations: annotations, metadata: base.metadata)
+    }
+
+    /// What says which recipe, in which state, by which stacker, made the image.
+    private var annotations: [String: String] {
+        let prefix = "\(request.annotationsNamespace).stacker"
+        var annotations = [
+            "\(prefix).stacker_yaml": recipe.text,
+            "\(prefix).stacker_version": Version.stacker,
+        ]
+        annotations["\(prefix).git_version"] = GitVersion.of(recipe.source.directory, log: log)
+        return annotations
+    }
+}
+
+extension BuildBase {
+    /// The variables of the image that the layer is built on.
+    var environment: [String] { metadata.configs.values.first?.config?.env ?? [] }
+}
+
+extension UnpackOptions {
+    /// Unpacking that a stop signal ends, and that says what it leaves out.
+    static func checked(_ log: Log) -> UnpackOptions {
+        var options = UnpackOptions()
+        options.checkpoint = { try StopSignal.check() }
+        return options
+    }
+}

@@ -1,0 +1,42 @@
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// Reads the stacker files of a command from disk.
+struct RecipeLoader {
+    let directories: StackerDirectories
+
+    /// A recipe is text that people write; a larger file is something else.
+    private static let sizeLimit = 16 << 20
+
+    /// The recipes that a build asks for, with their prerequisites.
+    func load(_ request: BuildRequest) throws -> RecipeSet {
+        let here = try FilePath.currentDirectory()
+        let sources = request.recipes.map { RecipeSource($0, workingDirectory: here) }
+        return try RecipeSet(sources, substitutions: substitutions(request), read: read)
+    }
+
+    private func substitutions(_ request: BuildRequest) throws -> Substitutions {
+        var substitutions = Substitutions()
+        try substitutions.set("STACKER_ROOTFS_DIR", to: directories.roots.string)
+        try substitutions.set("STACKER_STACKER_DIR", to: directories.stacker.string)
+        try substitutions.set("STACKER_OCI_DIR", to: directories.oci.string)
+        try substitutions.set("STACKER_WORK_DIR", to: directories.work.string)
+        for argument in request.substitutions { try substitutions.set(argument: argument) }
+        if let file = request.substituteFile {
+            let bytes = try attempt("couldn't read substitution file \(file)") {
+                try OpenFile(FilePath(file), O_RDONLY).readToEnd(limit: Self.sizeLimit)
+            }
+            try substitutions.merge(file: file, text: String(decoding: bytes, as: UTF8.self))
+        }
+        return substitutions
+    }
+
+    private func read(_ source: RecipeSource) throws -> [UInt8] {
+        switch source.location {
+        case .file(let path): return try OpenFile(path, O_RDONLY).readToEnd(limit: Self.sizeLimit)
+        case .url(let url): throw Failure("couldn't get \(url): this stacker can't read recipes over http yet")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Failure
+import FileTree
+import OCI
+
+/// Whether a layer must be built, and why.
+enum CacheDecision {
+    /// What was built last time still holds.
+    case hit(BuildCache.Entry)
+    /// It must be built; the message explains it, and there is none for a layer that is new.
+    case miss(String?)
+}
+
+/// Decides for one layer after the other, just before it would be built: earlier layers may have changed what it takes.
+struct CacheLookup {
+    let request: BuildRequest
+    let identity: BuildIdentity
+    let roots: RootsDirectory
+    let resolver: BaseResolver
+
+    /// Everything that decides what comes out of the layer's build.
+    ///
+    /// - Returns: `nil` if the base is a layer that has not been built.
+    func inputs(_ layer: RecipeSet.Layer, _ cache: BuildCache, _ digests: inout FileDigests) throws -> LayerInputs? {
+        guard let base = try resolver.input(layer.base, layer.definition.platform, cache, &digests) else { return nil }
+        var inputs = LayerInputs()
+        for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
+        inputs.add("base layer", base)
+        inputs.add("SOURCE_DATE_EPOCH", identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
+        if !layer.definition.isBuildOnly {
+            inputs.add("compression", String(describing: request.compression))
+            inputs.add("annotations namespace", request.annotationsNamespace)
+        }
+        return inputs
+    }
+
+    /// Compares with the last build.
+    func decide(_ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache) throws -> CacheDecision {
+        guard !request.ignoresCache, let inputs, let entry = cache[layer.definition.name] else { return .miss(nil) }
+        if let difference = inputs.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
+        if let loss = try loss(of: entry, layer.definition) { return .miss("cache miss because \(loss)") }
+        if !layer.definition.binds.isEmpty {
+            return .miss("rebuilding cached layer due to use of binds in stacker file")
+        }
+        return .hit(entry)
+    }
+
+    /// What of the last build's outcome is no longer there.
+    private func loss(of entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> String? {
+        if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
+        guard case .layout = try LayoutState(of: resolver.output) else { return "\(resolver.output) is gone" }
+        let layout = try Layout(at: resolver.output)
+        for type in request.layerTypes {
+            guard let descriptor = entry.outputs[type] else { return "it has no \(type) image yet" }
+            guard try layout.holds(descriptor) else { return "its image is no longer in \(layout.path)" }
+            let manifest = try layout.manifest(descriptor)
+            guard try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) else {
+                return "a blob of its image is no longer in \(layout.path)"
+            }
+        }
+        return nil
+    }
+
+    private func lossOfDirectories(_ name: String) throws -> String? {
+        let layer = roots.layer(name)
+        guard let metadata = try layer.metadata(), layer.hasUpper else { return "its directory \(layer.path) is gone" }
+        for type in request.layerTypes where metadata.manifests[type] == nil { return "it has no \(type) image yet" }
+        if metadata.hasBuiltOCIOutput,
+            let last = metadata.manifests.values.first?.layers.last, !roots.holdsContent(of: last.digest)
+        {
+            return "its directory \(roots.contentPath(of: last.digest)) is gone"
+        }
+        return nil
+    }
+}
+
+extension LayerDefinition {
+    /// The platform that the layer's image is for; what the recipe leaves open is this machine's.
+    var platform: Platform {
+        Platform(os: os ?? "linux", architecture: architecture ?? Platform.hostArchitecture)
+    }
+}

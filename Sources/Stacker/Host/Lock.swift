@@ -1,0 +1,38 @@
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// An exclusive lock on a directory of stacker's, held as long as this value lives: `flock` on its `.lock` file.
+///
+/// The kernel lets go of it with the process, however that ends: there are no stale locks.
+struct Lock: Sendable {
+    private let file: OpenFile
+
+    /// Takes the lock without waiting.
+    init(on directory: FilePath) throws {
+        let path = directory.appending(".lock")
+        file = try attempt("couldn't open lock file \(path)") {
+            try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+        }
+        guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
+            let error = Errno(rawValue: errno)
+            throw Failure(
+                "couldn't acquire lock on \(path)\(Lock.owner(of: file).map { " held by process \($0)" } ?? "")",
+                because: error, help: "another stacker uses \(directory): wait for it, or name another directory")
+        }
+    }
+
+    /// Who holds the lock, if /proc/locks tells.
+    private static func owner(of file: OpenFile) -> String? {
+        guard let inode = try? file.status().inode,
+            let table = try? OpenFile("/proc/locks", O_RDONLY).readToEnd(limit: 1 << 20)
+        else { return nil }
+        // 1: FLOCK  ADVISORY  WRITE 4242 fe:00:131 0 EOF
+        for line in String(decoding: table, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.count > 5, fields[1] == "FLOCK", fields[5].hasSuffix(":\(inode)") { return String(fields[4]) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,111 @@
+import Failure
+import FileTree
+import Glibc
+import Synchronization
+public import SystemPackage
+
+/// Where messages to the user go: bare lines on standard error or in the log file.
+///
+/// A message is the line and nothing else, since scripts match whole lines; `--log-timestamp` puts the time in front.
+public struct Log: Sendable {
+    /// How much is said.
+    public enum Level: Int, Sendable, Comparable {
+        /// `--quiet`: only errors, which are not the log's business.
+        case quiet
+        /// What every user wants to see.
+        case info
+        /// `--debug`.
+        case debug
+
+        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// How much this log says.
+    public let level: Level
+    private let output: Output
+    private let timestamps: Bool
+
+    /// Says to standard error, or to `file` where one is given.
+    ///
+    /// - Parameter appending: go on in a log file that this run has begun, in an earlier process of it.
+    public init(level: Level, file: FilePath? = nil, appending: Bool = false, timestamps: Bool = false) throws {
+        self.level = level
+        self.timestamps = timestamps
+        if let file {
+            let flags = O_WRONLY | O_CREAT | O_APPEND | (appending ? 0 : O_TRUNC)
+            output = try attempt("couldn't open log file \(file)") {
+                Output(file: try OpenFile(file, flags, mode: 0o644))
+            }
+        } else {
+            output = Output(file: nil)
+        }
+    }
+
+    /// Says something that every user wants to see.
+    public func info(_ message: @autoclosure () -> String) {
+        if level >= .info { write(message()) }
+    }
+
+    /// Warns: the build goes on, but the user should know.
+    public func warn(_ message: @autoclosure () -> String) {
+        if level >= .info { write("warning: \(message())") }
+    }
+
+    /// Says something that helps to find a fault.
+    public func debug(_ message: @autoclosure () -> String) {
+        if level >= .debug { write(message()) }
+    }
+
+    private func write(_ message: String) {
+        output.write(timestamps ? "\(RFC3339.format(.now, fraction: true)) \(message)\n" : "\(message)\n")
+    }
+
+    /// Holds messages back from now on, until ``release()`` or ``drop()``.
+    ///
+    /// What the first process of a build finds out before it knows whether it must enter a namespace is found out again
+    /// inside: the user should read it once.
+    public func hold() { output.held.withLock { $0 = "" } }
+
+    /// Says what was held back.
+    public func release() {
+        let text = output.held.withLock { held in
+            defer { held = nil }
+            return held
+        }
+        if let text { output.write(text) }
+    }
+
+    private final class Output: Sendable {
+        let file: OpenFile?
+        let held = Mutex<String?>(nil)
+
+        init(file: OpenFile?) {
+            self.file = file
+        }
+
+        func write(_ text: String) {
+            let holding = held.withLock { held in
+                held?.append(text)
+                return held != nil
+            }
+            if holding { return }
+            // A log that cannot be written (a closed pipe, a full disk) must not end the build.
+            var text = text
+            text.withUTF8 { bytes in
+                if let file { try? file.writeAll(UnsafeRawBufferPointer(bytes)) } else { writeToStandardError(bytes) }
+            }
+        }
+
+        private func writeToStandardError(_ bytes: UnsafeBufferPointer<UInt8>) {
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(STDERR_FILENO, rest.baseAddress, rest.count)
+                if count > 0 {
+                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                } else if errno != EINTR {
+                    return
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Failure
+import FileTree
+import Glibc
+import OCI
+public import SystemPackage
+import Yams
+
+/// Where a build finds and leaves everything. All paths are absolute.
+public struct StackerDirectories: Sendable {
+    /// The cache, imports, bases and logs: `--stacker-dir`.
+    public let stacker: FilePath
+    /// The output layout: `--oci-dir`.
+    public let oci: FilePath
+    /// The unpacked layers and upperdirs: `--roots-dir`.
+    public let roots: FilePath
+    /// What the others are relative to, if they are not absolute: `--work-dir`.
+    public let work: FilePath
+
+    /// Takes each directory from the command line, otherwise from the config file, otherwise its default; the defaults
+    /// lie in the work directory.
+    ///
+    /// - Parameter configFile: `nil` for the user's own, which need not exist.
+    public init(
+        configFile: FilePath?, workDirectory: String?, stackerDirectory: String?, ociDirectory: String?,
+        rootsDirectory: String?
+    ) throws {
+        let file = try ConfigFile(at: configFile)
+        let here = try FilePath.currentDirectory()
+        let workDirectory = workDirectory ?? file.values["work_dir"]
+        let work = here.pushing(FilePath(workDirectory ?? ""))
+        func directory(_ option: String?, _ key: String, _ standard: String) -> FilePath {
+            if let given = option ?? file.values[key] { return here.pushing(FilePath(given)).lexicallyNormalized() }
+            return work.appending(standard).lexicallyNormalized()
+        }
+        self.work = work.lexicallyNormalized()
+        stacker = directory(stackerDirectory, "stacker_dir", ".stacker")
+        oci = directory(ociDirectory, "oci_dir", "oci")
+        roots = directory(rootsDirectory, "rootfs_dir", "roots")
+        if roots.string.contains(":") {
+            throw Failure(
+                "using ':' in the roots directory \(roots) is forbidden: overlayfs splits its lowerdirs there",
+                help: "name another with --roots-dir")
+        }
+    }
+
+    /// Removes all three directories. Absent ones are fine.
+    public func clean() throws {
+        for path in [roots, oci, stacker] {
+            try attempt("couldn't remove \(path)") {
+                guard let name = path.lastComponent, let parent = try? Directory(at: path.removingLastComponent())
+                else { return }
+                try parent.removeTree(FilePath(root: nil, [name]))
+            }
+        }
+    }
+}
+
+/// The user's defaults: a YAML map of `work_dir`, `stacker_dir`, `oci_dir` and `rootfs_dir`.
+private struct ConfigFile {
+    var values: [String: String] = [:]
+    private static let keys: Set = ["work_dir", "stacker_dir", "oci_dir", "rootfs_dir"]
+
+    init(at path: FilePath?) throws {
+        let file = path ?? Self.standardPath
+        guard let file else { return }
+        let bytes: [UInt8]
+        do {
+            bytes = try OpenFile(file, O_RDONLY).readToEnd(limit: 1 << 20)
+        } catch Errno.noSuchFileOrDirectory where path == nil {
+            return
+        } catch {
+            throw Failure("couldn't read config file \(file)", because: error)
+        }
+        let node = try attempt("couldn't understand config file \(file)") {
+            try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        }
+        guard let node else { return }
+        guard let mapping = node.mapping else { throw Failure("config file \(file) is not a map of names to values") }
+        for (key, value) in mapping {
+            guard let name = key.string, Self.keys.contains(name) else {
+                throw Failure(
+                    "config file \(file) has an unknown key \"\(key.string ?? "?")\"",
+                    help: "it may have \(Self.keys.sorted().joined(separator: ", "))")
+            }
+            guard let text = value.scalar?.string else { throw Failure("\(name) in config file \(file) is not a text") }
+            if !text.isEmpty { values[name] = text }
+        }
+    }
+
+    /// `$XDG_CONFIG_HOME/conf.yaml`, otherwise `~/.config/stacker/conf.yaml`.
+    private static var standardPath: FilePath? {
+        if let directory = Environment["XDG_CONFIG_HOME"] { return FilePath(directory).appending("conf.yaml") }
+        return Environment["HOME"].map { FilePath($0).appending(".config/stacker/conf.yaml") }
+    }
+}
+
+extension FilePath {
+    /// The working directory of the process.
+    static func currentDirectory() throws -> FilePath {
+        guard let buffer = getcwd(nil, 0) else {
+            throw Failure("couldn't find the working directory", because: Errno(rawValue: errno))
+        }
+        defer { free(buffer) }
+        return FilePath(platformString: buffer)
+    }
+}
+
+/// The process's environment.
+enum Environment {
+    /// The value of a variable; `nil` if it is unset or empty.
+    static subscript(_ name: String) -> String? {
+        guard let value = getenv(name), value[0] != 0 else { return nil }
+        return String(cString: value)
+    }
+}

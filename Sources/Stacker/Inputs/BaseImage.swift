@@ -1,0 +1,107 @@
+import Failure
+import FileTree
+import Layers
+import OCI
+import SystemPackage
+
+/// What a layer's build starts from: the outcome of its `from:`.
+struct BuildBase: Sendable {
+    /// The images so far and the upperdirs below this layer that are not encoded yet.
+    var metadata: OverlayMetadata
+    /// Where the blobs of those images are, beside the output layout.
+    var source: Layout?
+    /// An archive whose content is the beginning of the layer's own upperdir.
+    var archive: FilePath?
+}
+
+/// Finds out what the bases of layers are.
+struct BaseResolver {
+    let roots: RootsDirectory
+    let output: FilePath
+    let types: [LayerType]
+
+    /// The input that a base is to the cache.
+    ///
+    /// - Returns: `nil` if the base is another layer of the build that was never built.
+    func input(_ base: Base, _ platform: Platform, _ cache: BuildCache, _ digests: inout FileDigests) throws -> Digest? {
+        switch base {
+        case .scratch: return Digest(of: [])
+        case .built(let layer): return cache[layer]?.identity
+        case .oci(let path, let tag): return try Layout(at: path).resolve(tag, for: platform).descriptor.digest
+        case .tar(.local(let path)): return try digests.digest(of: path)
+        case .tar, .docker: throw unsupported(base)
+        }
+    }
+
+    /// What is known of a base, nothing unpacked yet.
+    func base(_ base: Base, _ platform: Platform, _ cache: BuildCache) throws -> BuildBase {
+        switch base {
+        case .scratch: return BuildBase(metadata: .init(empty: platform, types))
+        case .tar(.local(let path)): return BuildBase(metadata: .init(empty: platform, types), archive: path)
+        case .oci(let path, let tag): return try image(Layout(at: path), tag, platform)
+        case .built(let layer): return try built(layer, cache)
+        case .tar, .docker: throw unsupported(base)
+        }
+    }
+
+    private func image(_ layout: Layout, _ tag: String, _ platform: Platform) throws -> BuildBase {
+        let manifest = try layout.resolve(tag, for: platform).manifest
+        let config = try layout.config(manifest)
+        guard config.rootfs.diffIDs.count == manifest.layers.count else {
+            throw Failure(
+                "image \(tag) of \(layout.path) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
+        }
+        var metadata = OverlayMetadata()
+        for type in types {
+            metadata.manifests[type] = manifest
+            metadata.configs[type] = config
+        }
+        return BuildBase(metadata: metadata, source: layout)
+    }
+
+    /// A layer that is built on another starts from that one's images and, below an output layer, from the upperdirs of
+    /// build_only layers on the way.
+    private func built(_ name: String, _ cache: BuildCache) throws -> BuildBase {
+        if let outputs = cache[name]?.outputs, !outputs.isEmpty {
+            let layout = try Layout(at: output)
+            var metadata = OverlayMetadata()
+            for type in types {
+                guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }
+                let manifest = try layout.manifest(descriptor)
+                metadata.manifests[type] = manifest
+                metadata.configs[type] = try layout.config(manifest)
+            }
+            return BuildBase(metadata: metadata)
+        }
+        guard var metadata = try roots.layer(name).metadata() else {
+            throw Failure("layer \(name) has not been built", help: "remove \(roots.path) and build again")
+        }
+        if !metadata.hasBuiltOCIOutput { metadata.builtLayers.append(name) }
+        metadata.hasBuiltOCIOutput = false
+        return BuildBase(metadata: metadata)
+    }
+
+    private func unsupported(_ base: Base) -> Failure {
+        switch base {
+        case .docker(let reference, _):
+            Failure(
+                "couldn't get docker://\(reference): this stacker can't pull from a registry",
+                help: "copy the image into an OCI layout, as skopeo copy does, and use type: oci")
+        default:
+            Failure("this stacker can take a tar base only from a local file")
+        }
+    }
+}
+
+extension OverlayMetadata {
+    /// An image without layers for each type.
+    init(empty platform: Platform, _ types: [LayerType]) {
+        self.init()
+        for type in types {
+            let config = ImageConfig(platform: platform)
+            configs[type] = config
+            manifests[type] = ImageManifest(
+                config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0), layers: [])
+        }
+    }
+}

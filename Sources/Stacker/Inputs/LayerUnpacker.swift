@@ -1,0 +1,87 @@
+import Dispatch
+import Failure
+import FileTree
+import Layers
+import OCI
+import Synchronization
+import SystemPackage
+
+/// Brings the layers of an image into the roots directory: each blob once, several at a time.
+struct LayerUnpacker: Sendable {
+    let roots: RootsDirectory
+    let log: Log
+
+    /// Unpacks those layers of an image that are not there yet.
+    ///
+    /// - Parameter layouts: where the blobs are looked for, in this order.
+    func unpack(_ manifest: ImageManifest, _ config: ImageConfig, from layouts: [Layout]) throws {
+        var missing: [(Descriptor, Digest)] = []
+        for (layer, diffID) in zip(manifest.layers, config.rootfs.diffIDs)
+        where !roots.holdsContent(of: layer.digest) && !missing.contains(where: { $0.0.digest == layer.digest }) {
+            missing.append((layer, diffID))
+        }
+        guard !missing.isEmpty else { return }
+        let jobs = missing
+        let failures = Mutex<[any Error]>([])
+        // Not on Swift's cooperative threads: this is all blocking work.
+        DispatchQueue.concurrentPerform(iterations: jobs.count) { number in
+            guard failures.withLock(\.isEmpty) else { return }
+            do {
+                try unpack(jobs[number].0, diffID: jobs[number].1, from: layouts)
+            } catch {
+                failures.withLock { $0.append(error) }
+            }
+        }
+        if let failure = failures.withLock(\.first) { throw failure }
+    }
+
+    private func unpack(_ layer: Descriptor, diffID: Digest, from layouts: [Layout]) throws {
+        try attempt("couldn't unpack layer \(layer.digest)") {
+            guard let layout = try layouts.first(where: { try $0.holds(layer) }) else {
+                throw Failure("its blob is in none of \(layouts.map(\.path.string).joined(separator: ", "))")
+            }
+            let temporary = try roots.makeTemporary()
+            do {
+                let content = try roots.directory.directory(temporary)
+                try content.makeDirectory("overlay")
+                let blob = try layout.open(layer)
+                let report = try unpackLayer(
+                    blob, layer, diffID: diffID, into: content.directory("overlay"), options: .checked(log))
+                try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
+                if report.skippedDevices > 0 {
+                    log.warn("left \(report.skippedDevices) device nodes of layer \(layer.digest) out: only root can make them")
+                }
+                try roots.install(temporary, as: layer.digest)
+            } catch {
+                try? roots.directory.removeTree(temporary)
+                throw error
+            }
+        }
+    }
+}
+
+/// Which file a blob was when its digest was checked: as long as it is the same, it need not be hashed again.
+struct VerifiedBlob: Codable, Equatable {
+    var device: UInt64
+    var inode: UInt64
+    var size: Int64
+    var modified: Timestamp
+
+    init(_ status: FileStatus) {
+        device = UInt64(status.device)
+        inode = UInt64(status.inode)
+        size = status.size
+        modified = status.modified
+    }
+}
+
+extension RootsDirectory {
+    /// Whether this very file is the one that was hashed when its layer was unpacked.
+    func hasVerified(_ blob: OpenFile, of digest: Digest) throws -> Bool {
+        guard
+            let bytes = try? directory.readFile(digest.directoryName.appending("blob"), limit: 4096),
+            let record = try? JSON.decode(VerifiedBlob.self, from: bytes)
+        else { return false }
+        return try record == VerifiedBlob(blob.status())
+    }
+}

@@ -1,0 +1,45 @@
+import Failure
+import FileTree
+import Glibc
+
+/// Who builds, and when: what goes into every image of a build.
+struct BuildIdentity: Sendable {
+    /// `SOURCE_DATE_EPOCH`, if it is set: the time that every file and image gets at most.
+    let sourceDateEpoch: Timestamp?
+    /// The time for `created` members, RFC 3339.
+    let created: String
+    /// `user@host`, or `stacker` where the build is to be reproducible.
+    let author: String
+
+    /// Reads the environment and asks the system.
+    init() throws {
+        if let text = Environment["SOURCE_DATE_EPOCH"] {
+            guard let seconds = Int64(text) else {
+                throw Failure(
+                    "invalid SOURCE_DATE_EPOCH \"\(text)\"", help: "it is a number of seconds since 1970, as date +%s prints")
+            }
+            let epoch = Timestamp(seconds: seconds)
+            sourceDateEpoch = epoch
+            created = RFC3339.format(epoch, fraction: false)
+            author = "stacker"
+        } else {
+            sourceDateEpoch = nil
+            created = RFC3339.format(.now, fraction: true)
+            author = "\(Environment["SUDO_USER"] ?? Self.userName)@\(Self.hostName)"
+        }
+    }
+
+    private static var userName: String {
+        guard let entry = getpwuid(getuid()) else { return String(getuid()) }
+        return String(cString: entry.pointee.pw_name)
+    }
+
+    private static var hostName: String {
+        // POSIX bounds host names to 255 bytes.
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard let base = buffer.baseAddress, gethostname(base, buffer.count - 1) == 0 else { return "localhost" }
+            buffer[255] = 0
+            return String(cString: base)
+        }
+    }
+}

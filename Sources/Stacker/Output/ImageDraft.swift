@@ -1,0 +1,107 @@
+import Layers
+import OCI
+
+/// An image in the making: what its base gave, the layers that are added, the settings of the recipe.
+struct ImageDraft: Sendable {
+    private(set) var layers: [Descriptor]
+    private(set) var config: ImageConfig
+    private(set) var annotations: [String: String]
+
+    /// An image without layers.
+    init(platform: Platform) {
+        layers = []
+        config = ImageConfig(platform: platform)
+        annotations = [:]
+    }
+
+    /// Goes on from an existing image.
+    init(_ manifest: ImageManifest, _ config: ImageConfig) {
+        layers = manifest.layers
+        self.config = config
+        annotations = manifest.annotations ?? [:]
+    }
+
+    /// Puts a layer on top.
+    mutating func append(_ layer: EncodedLayer, createdBy: String, at created: String) {
+        layers.append(layer.descriptor)
+        config.rootfs.diffIDs.append(layer.diffID)
+        config.history = (config.history ?? []) + [ImageConfig.History(created: created, createdBy: createdBy)]
+    }
+
+    /// Names another blob with the same content for a layer.
+    mutating func replaceLayer(at place: Int, with layer: EncodedLayer) {
+        layers[place] = layer.descriptor
+        config.rootfs.diffIDs[place] = layer.diffID
+    }
+
+    /// Applies what the recipe says of how the image is run, and who made it when.
+    mutating func apply(_ layer: LayerDefinition, _ identity: BuildIdentity) {
+        var execution = config.config ?? ImageConfig.Execution()
+        for (name, value) in layer.environment { execution.setVariable(name, value) }
+        if !(execution.env ?? []).contains(where: { $0.hasPrefix("PATH=") }) {
+            execution.setVariable("PATH", ImageConfig.Execution.standardPath)
+        }
+        if let entrypoint = layer.entrypoint {
+            execution.entrypoint = entrypoint
+            execution.cmd = nil
+        }
+        if let command = layer.command { execution.cmd = command }
+        if let command = layer.fullCommand {
+            execution.entrypoint = command
+            execution.cmd = nil
+        }
+        for volume in layer.volumes { execution.volumes = (execution.volumes ?? [:]).merging([volume: .init()]) { $1 } }
+        if !layer.labels.isEmpty {
+            execution.labels = (execution.labels ?? [:]).merging(layer.labels.map { ($0, $1) }) { $1 }
+        }
+        execution.workingDir = layer.workingDirectory ?? execution.workingDir
+        execution.user = layer.runtimeUser ?? execution.user
+        config.config = execution
+        config.os = layer.platform.os
+        config.architecture = layer.platform.architecture
+        config.created = identity.created
+        config.author = identity.author
+        for (name, value) in layer.annotations { annotations[name] = value }
+    }
+
+    /// Adds the history entry for the settings, and the annotations that say which recipe made the image.
+    mutating func sign(_ identity: BuildIdentity, annotations more: [String: String]) {
+        config.history =
+            (config.history ?? []) + [
+                ImageConfig.History(
+                    created: identity.created, createdBy: "stacker build", author: identity.author, emptyLayer: true)
+            ]
+        annotations.merge(more) { $1 }
+    }
+
+    /// Writes config and manifest into a layout that holds the layers.
+    ///
+    /// - Returns: the manifest's descriptor.
+    func write(to layout: Layout) throws -> Descriptor {
+        let manifest = try manifest(in: layout)
+        return try layout.put(JSON.encode(manifest), .manifest)
+    }
+
+    /// The manifest, its config written.
+    func manifest(in layout: Layout) throws -> ImageManifest {
+        let config = try layout.put(JSON.encode(config), .config)
+        return ImageManifest(config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
+    }
+}
+
+extension ImageConfig.Execution {
+    /// The `PATH` of an image whose base has none.
+    static let standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// Sets a variable: in place where it stands already, otherwise at the end.
+    mutating func setVariable(_ name: String, _ value: String) {
+        var variables = env ?? []
+        let entry = "\(name)=\(value)"
+        if let place = variables.firstIndex(where: { $0.hasPrefix("\(name)=") }) {
+            variables[place] = entry
+        } else {
+            variables.append(entry)
+        }
+        env = variables
+    }
+}

@@ -1,0 +1,25 @@
+import OCI
+
+/// What a layer of the recipe stands on: written beside its upperdir, read by the layers that build on it.
+///
+/// The names are those of the original's file, since people read it while they debug.
+struct OverlayMetadata: Sendable, Equatable, Codable {
+    /// For each output type, the image so far: the base's layers, and this layer's own once it is encoded.
+    var manifests: [LayerType: ImageManifest] = [:]
+    /// For each output type, the config of that image.
+    var configs: [LayerType: ImageConfig] = [:]
+    /// Layers below this one whose upperdirs are not encoded yet, bottom first: a chain of build_only layers.
+    var builtLayers: [String] = []
+    /// Whether this layer's own upperdir is encoded, and so is the last layer of each manifest.
+    var hasBuiltOCIOutput = false
+    /// For each output type, the layers made of overlay_dirs, bottom first.
+    var overlayDirLayers: [LayerType: [Descriptor]] = [:]
+
+    enum CodingKeys: String, CodingKey {
+        case manifests = "Manifests"
+        case configs = "Configs"
+        case builtLayers = "BuiltLayers"
+        case hasBuiltOCIOutput = "HasBuiltOCIOutput"
+        case overlayDirLayers = "OverlayDirLayers"
+    }
+}

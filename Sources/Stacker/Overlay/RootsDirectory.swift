@@ -1,0 +1,162 @@
+import Failure
+import FileTree
+import Glibc
+import OCI
+public import SystemPackage
+
+/// The roots directory: one directory for each unpacked layer, one for each layer of the recipe.
+///
+/// ```
+/// sha256_<hex>/overlay          the content of the layer with that blob digest; complete, or absent
+/// foo/overlay                   upperdir of foo: what its run: changed
+/// foo/rootfs                    where foo is mounted inside the build
+/// foo/overlay_metadata.json     what foo was built on and came out as
+/// ```
+public struct RootsDirectory: Sendable {
+    /// Where it is, absolute.
+    public let path: FilePath
+    let directory: Directory
+
+    /// Says which implementation and which form of this directory made its content.
+    private static let marker: FilePath = ".stacker-roots"
+    private static let markerText = "stacker-swift 1\n"
+
+    /// Opens the roots directory, or makes it.
+    ///
+    /// Without our marker the layers in it are another implementation's: their form is not known, and they are removed.
+    public init(at path: FilePath) throws {
+        self.path = path
+        directory = try Directory(creating: path)
+        if try directory.readFile(Self.marker, limit: 64) != Array(Self.markerText.utf8) {
+            try attempt("couldn't remove what another stacker left in \(path)") {
+                for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
+            }
+            try directory.replaceFile(Self.marker, with: Self.markerText.utf8)
+        }
+    }
+
+    /// Whether `name` looks like a layer's storage; anything else in the directory is somebody's own.
+    private func isStorage(_ name: FilePath) throws -> Bool {
+        if name.string.hasPrefix("sha256_"), Digest(hex: name.string.dropFirst(7)) != nil { return true }
+        guard try directory.status(name)?.kind == .directory else { return false }
+        let content = try directory.directory(name)
+        return try content.status("overlay") != nil && content.status("overlay_metadata.json") != nil
+    }
+
+    // MARK: - Unpacked layers
+
+    /// Where the content of a layer blob is.
+    public func contentPath(of digest: Digest) -> FilePath {
+        path.appending(digest.directoryName.string).appending("overlay")
+    }
+
+    /// Whether the content of a layer blob is there.
+    func holdsContent(of digest: Digest) -> Bool {
+        var status = stat()
+        return contentPath(of: digest).withPlatformString { stat($0, &status) } == 0
+    }
+
+    /// Makes an empty directory under a temporary name, in which a layer is put together.
+    func makeTemporary() throws -> FilePath {
+        // The process number keeps two stackers apart, though the lock should do so already.
+        let name = FilePath(".unpack-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+        try attempt("couldn't make \(path.appending(name.string))") { try directory.makeDirectory(name, mode: 0o755) }
+        return name
+    }
+
+    /// Gives a complete temporary directory, with an `overlay` in it, its digest's name. One that is there is kept and
+    /// the new one dropped: equal digests have equal content.
+    func install(_ temporary: FilePath, as digest: Digest) throws {
+        try attempt("couldn't put layer \(digest) in place") {
+            do {
+                try directory.rename(temporary, to: digest.directoryName, replacing: false)
+            } catch Errno.fileExists {
+                try directory.removeTree(temporary)
+            }
+        }
+    }
+
+    /// Makes the content of `digest` the content of `alias` too: a relative symlink, since roots directories are
+    /// bind-mounted elsewhere.
+    func link(_ alias: Digest, to digest: Digest) throws {
+        guard alias != digest else { return }
+        try attempt("couldn't link layer \(alias) to \(digest)") {
+            do {
+                try directory.makeSymlink(alias.directoryName, to: digest.directoryName)
+            } catch Errno.fileExists {
+                return
+            }
+        }
+    }
+
+    /// Removes what killed runs left under temporary names. Only for the holder of the lock.
+    func removeTemporaries() throws {
+        for name in try directory.names() where name.string.hasPrefix(".unpack-") {
+            try directory.removeTree(name)
+        }
+    }
+
+    // MARK: - Layers of the recipe
+
+    /// The storage of the recipe's layer `name`.
+    func layer(_ name: String) -> LayerDirectory {
+        LayerDirectory(roots: self, name: name)
+    }
+}
+
+/// The storage of one layer of the recipe under the roots directory.
+struct LayerDirectory: Sendable {
+    let roots: RootsDirectory
+    let name: String
+
+    var path: FilePath { roots.path.appending(name) }
+    /// The upperdir.
+    var upper: FilePath { path.appending("overlay") }
+    /// The mount point inside the build.
+    var rootfs: FilePath { path.appending("rootfs") }
+    private static let metadataName: FilePath = "overlay_metadata.json"
+
+    /// Empties the storage: no upperdir content, no metadata.
+    func reset() throws {
+        try attempt("couldn't clear \(path)") {
+            try roots.directory.removeTree(FilePath(name))
+            try roots.directory.makeDirectory(FilePath(name))
+            let directory = try roots.directory.directory(FilePath(name))
+            try directory.makeDirectory("overlay")
+            try directory.makeDirectory("rootfs")
+        }
+    }
+
+    /// Whether the upperdir is there.
+    var hasUpper: Bool {
+        var status = stat()
+        return upper.withPlatformString { lstat($0, &status) } == 0
+    }
+
+    /// Moves the upperdir to its digest's directory and leaves an empty one.
+    func moveUpper(to digest: Digest) throws {
+        try attempt("couldn't move \(upper) to \(roots.contentPath(of: digest))") {
+            let layer = try roots.directory.directory(FilePath(name))
+            let temporary = try roots.makeTemporary()
+            try layer.rename("overlay", to: "overlay", in: roots.directory.directory(temporary))
+            try roots.install(temporary, as: digest)
+            try layer.makeDirectory("overlay")
+        }
+    }
+
+    /// What the layer was built on and came out as; `nil` if it never was built.
+    func metadata() throws -> OverlayMetadata? {
+        let bytes = try attempt("couldn't read \(path)/\(Self.metadataName)") {
+            try roots.directory.readFile(FilePath(name).appending(Self.metadataName.string), limit: 64 << 20)
+        }
+        guard let bytes else { return nil }
+        return try attempt("couldn't understand \(path)/\(Self.metadataName)") {
+            try JSON.decode(OverlayMetadata.self, from: bytes)
+        }
+    }
+
+    /// Writes the metadata in one step.
+    func write(_ metadata: OverlayMetadata) throws {
+        try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: JSON.encode(metadata))
+    }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Failure
+import Glibc
+import LXCWrapper
+import Stacker
+
+/// The process: one error in, one exit status out.
+@main
+enum Main {
+    static func main() {
+        // First of all, while the process has one thread: the kernel lets no other unshare a user namespace.
+        if lxcw_is_internal(CommandLine.argc, CommandLine.unsafeArgv) != 0 {
+            exit(lxcw_main(CommandLine.argc, CommandLine.unsafeArgv))
+        }
+        setvbuf(stdout, nil, _IOLBF, 0)
+        exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    private static func run(_ arguments: [String]) -> Int32 {
+        var log: Log?
+        var debug = arguments.contains("--debug")
+        do {
+            let globals = try GlobalOptions.parse(GlobalOptions.prefix(of: arguments).filter { !isAboutItself($0) })
+            debug = globals.debug
+            log = try globals.makeLog()
+            if !globals.internalUserns { log?.debug("stacker version \(Version.stacker)") }
+            if arguments.isEmpty {
+                print(StackerCommand.commands)
+                return 0
+            }
+            let directories = try globals.makeDirectories()
+            let command = try StackerCommand.parseAsRoot(arguments)
+            guard let log, let command = command as? any Command else {
+                print(StackerCommand.commands)
+                return 0
+            }
+            try command.run(
+                in: Surroundings(
+                    directories: directories, log: log, arguments: arguments,
+                    isInsideNamespace: globals.internalUserns))
+            return 0
+        } catch {
+            log?.release()
+            return report(error, debug: debug)
+        }
+    }
+
+    /// `--help` and `--version` are the whole command's, not the global options'.
+    private static func isAboutItself(_ argument: String) -> Bool {
+        ["--help", "-h", "--version"].contains(argument)
+    }
+
+    private static func report(_ error: any Error, debug: Bool) -> Int32 {
+        if let failure = error as? Failure {
+            write(failure.report(trace: debug) + "\n", to: STDERR_FILENO)
+            return failure.processExitStatus
+        }
+        // What ArgumentParser throws: a request for help or the version, or a mistake on the command line.
+        if StackerCommand.exitCode(for: error) == .success {
+            print(StackerCommand.fullMessage(for: error))
+            return 0
+        }
+        write(
+            "error: \(StackerCommand.message(for: error))\nhelp: see 'stacker --help' or 'stacker COMMAND --help'\n",
+            to: STDERR_FILENO)
+        return 1
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var text = text
+        text.withUTF8 { bytes in _ = Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+    }
+}

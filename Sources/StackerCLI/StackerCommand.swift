@@ -1,0 +1,38 @@
+import ArgumentParser
+import Stacker
+
+/// `stacker`: what stands before the commands.
+struct StackerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stacker",
+        abstract: "Build OCI images from a stacker.yaml, without a daemon.",
+        version: Version.description,
+        subcommands: [BuildCommand.self, InspectCommand.self, CleanCommand.self]
+    )
+
+    @OptionGroup(title: "Global options, before the command")
+    var globals: GlobalOptions
+
+    /// The help without arguments, under the heading that scripts look for.
+    static var commands: String {
+        helpMessage().replacing("SUBCOMMANDS:", with: "COMMANDS:")
+    }
+}
+
+/// One command: what it needs of the surroundings is handed to it.
+protocol Command: ParsableCommand {
+    /// Does the work.
+    ///
+    /// - Throws: a `Failure`, whose exit status becomes the process's.
+    func run(in surroundings: Surroundings) throws
+}
+
+/// What the global options say, for every command.
+struct Surroundings {
+    let directories: StackerDirectories
+    let log: Log
+    /// All arguments of the process, for a second run of it in a namespace.
+    let arguments: [String]
+    /// Whether this is that second run.
+    let isInsideNamespace: Bool
+}

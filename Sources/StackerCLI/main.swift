@@ -1,3 +1,0 @@
-import Stacker
-
-print("stacker")

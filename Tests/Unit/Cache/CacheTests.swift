@@ -1,0 +1,65 @@
+import Failure
+import FileTree
+import Fixtures
+import OCI
+import SystemPackage
+import Testing
+
+@testable import Stacker
+
+@Suite("The build cache")
+struct CacheTests {
+    private func inputs(_ fields: (String, String?, String)...) -> LayerInputs {
+        var inputs = LayerInputs()
+        for (name, part, content) in fields { inputs.add(name, part: part, content) }
+        return inputs
+    }
+
+    @Test("a miss names the input that changed")
+    func names() {
+        let cached = inputs(("layer definition", "run", "a"), ("base layer", nil, "b"))
+        #expect(cached.difference(from: cached) == nil)
+        #expect(
+            inputs(("layer definition", "run", "a2"), ("base layer", nil, "b")).difference(from: cached)
+                == "layer definition was changed: run")
+        #expect(
+            inputs(("layer definition", "run", "a"), ("base layer", nil, "b2")).difference(from: cached)
+                == "base layer was changed")
+        #expect(inputs(("base layer", nil, "b")).difference(from: cached) == "layer definition was changed: run")
+    }
+
+    @Test("survives its process, and forgets what is being built")
+    func persists() throws {
+        try withTemporaryDirectory { root in
+            let log = try Log(level: .quiet)
+            var cache = try BuildCache(in: root, log: log)
+            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
+            try cache.record(entry, for: "foo")
+            var again = try BuildCache(in: root, log: log)
+            #expect(again["foo"] == entry)
+            try again.forget("foo")
+            #expect(try BuildCache(in: root, log: log)["foo"] == nil)
+        }
+    }
+
+    @Test("one that is damaged or another version's is set aside", arguments: ["{", #"{"version": 16, "cache": {}}"#])
+    func setsAside(text: String) throws {
+        try withTemporaryDirectory { root in
+            try root.appending("build.cache").write(text)
+            #expect(try BuildCache(in: root, log: Log(level: .quiet))["foo"] == nil)
+            #expect(try root.appending("build.cache.unusable").text() == text)
+        }
+    }
+
+    @Test("a file is hashed once, and again when it changed")
+    func remembersDigests() throws {
+        try withTemporaryDirectory { root in
+            let file = root.appending("file")
+            try file.write("one")
+            var digests = try FileDigests(in: root)
+            #expect(try digests.digest(of: file) == Digest(of: "one".utf8))
+            try file.write("two")
+            #expect(try digests.digest(of: file) == Digest(of: "two".utf8))
+        }
+    }
+}

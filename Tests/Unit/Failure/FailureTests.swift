@@ -1,0 +1,39 @@
+import Failure
+import SystemPackage
+import Testing
+
+@Suite("A failure")
+struct FailureTests {
+    private func failing() throws {
+        try attempt("couldn't build foo") {
+            try attempt("couldn't open bar", help: "make room") { throw Errno.noSpace }
+        }
+    }
+
+    @Test("reads from the task to the root cause in one line, with the innermost advice")
+    func reads() throws {
+        let failure = try #require(throws: Failure.self) { try failing() }
+        #expect(failure.description == "couldn't build foo: couldn't open bar: No space left on device")
+        #expect(
+            failure.report(trace: false)
+                == "error: couldn't build foo: couldn't open bar: No space left on device\nhelp: make room")
+        #expect(failure.errno == .noSpace)
+        #expect(failure.processExitStatus == 1)
+    }
+
+    @Test("traced, says where it arose and where it passed, innermost first")
+    func traces() throws {
+        let report = try #require(throws: Failure.self) { try failing() }.report(trace: true)
+        let lines = report.split(separator: "\n").suffix(2)
+        #expect(lines.first?.contains("arose at Unit/FailureTests.swift:") == true)
+        #expect(lines.first?.contains("failing()") == true)
+        #expect(lines.last?.contains("couldn't build foo") == true)
+    }
+
+    @Test("the outermost exit status of the chain wins")
+    func exitStatus() {
+        let inner = Failure("inner", exitStatus: 7)
+        #expect(Failure("outer", because: inner).processExitStatus == 7)
+        #expect(Failure("outer", because: inner, exitStatus: 3).processExitStatus == 3)
+    }
+}

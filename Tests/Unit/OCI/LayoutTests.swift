@@ -1,0 +1,94 @@
+import Failure
+import FileTree
+import Fixtures
+import OCI
+import SystemPackage
+import Testing
+
+@Suite("An OCI layout")
+struct LayoutTests {
+    @Test("is created in an absent or empty directory")
+    func creates() throws {
+        try withTemporaryDirectory { root in
+            #expect(try Layout(openingOrCreating: root.appending("new/oci")).index().manifests.isEmpty)
+            #expect(try Layout(openingOrCreating: root.appending("new/oci")).index().manifests.isEmpty)
+        }
+    }
+
+    @Test("a file, or a directory of something else, is refused by name", arguments: [true, false])
+    func refuses(isFile: Bool) throws {
+        try withTemporaryDirectory { root in
+            let path = root.appending("oci")
+            try (isFile ? path : path.appending("something")).write("else")
+            let failure = #expect(throws: Failure.self) { try Layout(openingOrCreating: path) }
+            #expect(failure?.description.contains(path.string) == true)
+            #expect(failure?.advice != nil)
+        }
+    }
+
+    @Test("a blob whose content is not its digest's is never used")
+    func verifies() throws {
+        try withTemporaryDirectory { root in
+            let layout = try Layout(openingOrCreating: root.appending("oci"))
+            let blob = try layout.put(Array("content".utf8), .config)
+            try root.appending("oci/blobs/sha256").appending(blob.digest.hex).write("CONTENT")
+            #expect(throws: Failure.self) { try layout.read(blob) }
+            let other = try Layout(openingOrCreating: root.appending("other"))
+            #expect(throws: Failure.self) { try other.adopt(blob, from: layout) }
+            #expect(try !other.holds(blob))
+        }
+    }
+
+    @Test("a retagged image keeps its place, a new one comes last, other tools' entries stay")
+    func keepsOrder() throws {
+        func descriptor(_ text: String) -> Descriptor {
+            Descriptor(mediaType: .manifest, digest: Digest(of: text.utf8), size: 1)
+        }
+        var index = ImageIndex(manifests: [descriptor("untagged")])
+        for tag in ["a", "b", "a", "c"] { index.setEntry(tag: tag, to: descriptor("\(tag)\(index.manifests.count)")) }
+        #expect(index.tags == ["a", "b", "c"])
+        #expect(index.manifests.first == descriptor("untagged"))
+        #expect(index.entry(tag: "a")?.digest == descriptor("a3").digest)
+    }
+
+    @Test("garbage collection keeps what an image reaches and removes the rest")
+    func collects() throws {
+        try withTemporaryDirectory { root in
+            let layout = try Layout(openingOrCreating: root.appending("oci"))
+            let layer = try layout.put(Array("layer".utf8), .tar)
+            let config = try layout.put(Array("{}".utf8), .config)
+            let manifest = try layout.put(
+                JSON.encode(ImageManifest(config: config, layers: [layer])), .manifest)
+            let garbage = try layout.put(Array("garbage".utf8), .tar)
+            var index = try layout.index()
+            index.setEntry(tag: "image", to: manifest)
+            try layout.replaceIndex(index)
+            #expect(try layout.collectGarbage() == [FilePath(garbage.digest.hex)])
+            #expect(try [layer, config, manifest].allSatisfy { try layout.holds($0) })
+        }
+    }
+
+    @Test("an index of platforms is resolved by os and architecture, and says what it has instead")
+    func resolvesPlatforms() throws {
+        try withTemporaryDirectory { root in
+            let layout = try Layout(openingOrCreating: root.appending("oci"))
+            let config = try layout.put(Array("{}".utf8), .config)
+            var entries: [Descriptor] = []
+            for architecture in ["amd64", "arm64"] {
+                var entry = try layout.put(
+                    JSON.encode(ImageManifest(config: config, layers: [], annotations: ["for": architecture])), .manifest)
+                entry.platform = Platform(os: "linux", architecture: architecture)
+                entries.append(entry)
+            }
+            var index = try layout.index()
+            try index.setEntry(tag: "multi", to: layout.put(JSON.encode(ImageIndex(manifests: entries)), .index))
+            try layout.replaceIndex(index)
+            let arm = try layout.resolve("multi", for: Platform(os: "linux", architecture: "arm64"))
+            #expect(arm.manifest.annotations?["for"] == "arm64")
+            let failure = #expect(throws: Failure.self) {
+                try layout.resolve("multi", for: Platform(os: "linux", architecture: "s390x"))
+            }
+            #expect(failure?.advice?.contains("linux/amd64, linux/arm64") == true)
+        }
+    }
+}
