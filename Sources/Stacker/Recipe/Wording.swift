@@ -3,7 +3,8 @@ func quoted(_ text: some StringProtocol) -> String {
     let limit = 80
     var result = "\""
     for scalar in text.unicodeScalars.prefix(limit) {
-        result += scalar == "\"" ? "\"" : scalar.escaped(asASCII: false)
+        // Line breaks and other control characters would garble the message; quotes and backslashes stay as written.
+        result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: false) : String(scalar)
     }
     if text.unicodeScalars.count > limit { result += "…" }
     return result + "\""
@@ -17,7 +18,7 @@ func nearest(to word: String, in known: some Sequence<String>) -> String? {
     var best: (word: String, distance: Int)?
     for candidate in known {
         let distance = editDistance(letters, Array(candidate.unicodeScalars))
-        if distance <= max(1, candidate.count / 3), distance < best?.distance ?? .max {
+        if distance <= max(1, candidate.count * 2 / 5), distance < best?.distance ?? .max {
             best = (candidate, distance)
         }
     }
