@@ -1,0 +1,126 @@
+import Failure
+public import SystemPackage
+
+/// `from`, as written.
+public struct From: Sendable, Equatable {
+    /// The kinds of base.
+    public enum Kind: String, Sendable, CaseIterable {
+        case docker, oci, tar, built, scratch
+    }
+
+    /// Where `from` stands.
+    public let position: SourcePosition
+    /// The kind; `nil` if there is none.
+    public internal(set) var kind: Kind?
+    /// The URL, path or layout.
+    public internal(set) var url: Located<String>?
+    /// The layer of a `built` base.
+    public internal(set) var tag: Located<String>?
+    /// Whether a registry may be spoken to without verified TLS.
+    public internal(set) var isInsecure = false
+}
+
+/// What a layer is built on.
+public enum Base: Sendable, Hashable {
+    /// An image in a registry: what follows `docker://`.
+    case docker(reference: String, insecure: Bool)
+    /// An image in an OCI layout on this machine, at an absolute path.
+    case oci(layout: FilePath, tag: String)
+    /// The contents of a tar archive.
+    case tar(Import.Source)
+    /// Another layer of the build.
+    case built(layer: String)
+    /// Nothing.
+    case scratch
+}
+
+extension LayerDefinition {
+    /// What ``from`` means.
+    ///
+    /// Not part of parsing: a layer that nothing can provide is reported before a `url` that is missing.
+    ///
+    /// - Throws: `Failure` with the position for a `from`, `type`, `url` or `tag` that is missing or not understood.
+    public func base(in source: RecipeSource) throws -> Base {
+        guard let from else {
+            throw Failure(
+                "\(position): layer \(name) has no from",
+                help: "say what it is built on, or that it starts empty: from: {type: scratch}")
+        }
+        guard let kind = from.kind else {
+            let known = From.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Failure("\(from.position): from of layer \(name) has no type", help: "type is one of \(known)")
+        }
+        switch kind {
+        case .scratch: return .scratch
+        case .built: return .built(layer: try required(from.tag, "tag", from).value)
+        case .docker: return try dockerBase(try required(from.url, "url", from), from, source)
+        case .oci: return try ociBase(try required(from.url, "url", from), source)
+        case .tar:
+            let url = try required(from.url, "url", from)
+            return .tar(try Import.Source(url, relativeTo: source.workingDirectory, "url of layer \(name)"))
+        }
+    }
+
+    private func required(_ value: Located<String>?, _ key: String, _ from: From) throws -> Located<String> {
+        guard let value, !value.value.isEmpty else {
+            throw Failure("\(value?.position ?? from.position): from of layer \(name) has no \(key)")
+        }
+        return value
+    }
+
+    private func dockerBase(_ url: Located<String>, _ from: From, _ source: RecipeSource) throws -> Base {
+        if url.value.hasPrefix("oci:") {
+            return try ociBase(Located(String(url.value.dropFirst(4)), at: url.position), source)
+        }
+        let reference = url.value.dropFirst("docker://".count)
+        guard url.value.hasPrefix("docker://"), !reference.isEmpty else {
+            throw Failure(
+                "\(url.position): url of layer \(name) is not a docker URL: \(quoted(url.value))",
+                help: "write docker://registry/name:tag, docker://name:tag or oci:directory:tag")
+        }
+        return .docker(reference: String(reference), insecure: from.isInsecure)
+    }
+
+    /// `directory:tag`; the first ":" divides, since a tag may hold more.
+    private func ociBase(_ url: Located<String>, _ source: RecipeSource) throws -> Base {
+        let parts = url.value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+            throw Failure(
+                "\(url.position): url of layer \(name) is not directory:tag: \(quoted(url.value))",
+                help: "name an image in an OCI layout: url: path/to/layout:tag")
+        }
+        let layout = source.workingDirectory.pushing(FilePath(String(parts[0]))).lexicallyNormalized()
+        return .oci(layout: layout, tag: String(parts[1]))
+    }
+}
+
+extension Import.Source {
+    /// Reads a path, an http(s) URL or `stacker://layer/path`.
+    ///
+    /// - Parameters:
+    ///   - directory: what a path is relative to.
+    ///   - what: how a message names the text.
+    init(_ text: Located<String>, relativeTo directory: FilePath, _ what: String) throws {
+        guard !text.value.isEmpty else { throw Failure("\(text.position): \(what) is empty") }
+        guard !text.value.utf8.contains(0) else { throw Failure("\(text.position): \(what) holds a NUL byte") }
+        if isHTTP(text.value) {
+            self = .http(text.value)
+        } else if text.value.hasPrefix("stacker://") {
+            let rest = text.value.dropFirst("stacker://".count)
+            let layer = rest.prefix { $0 != "/" }
+            let path = FilePath("/").pushing(FilePath(String(rest.dropFirst(layer.count).drop { $0 == "/" })))
+            guard !layer.isEmpty else {
+                throw Failure(
+                    "\(text.position): \(what) names no layer: \(quoted(text.value))",
+                    help: "write stacker://layer/path")
+            }
+            self = .layer(name: String(layer), path: path.lexicallyNormalized())
+        } else if let scheme = text.value.firstRange(of: "://"), !text.value[..<scheme.lowerBound].contains("/") {
+            throw Failure(
+                "\(text.position): \(what) has a scheme that stacker doesn't know: \(quoted(text.value))",
+                help: "it is a path, an http:// or https:// URL, or stacker://layer/path")
+        } else {
+            self = .local(directory.pushing(FilePath(text.value)).lexicallyNormalized())
+        }
+    }
+}

@@ -1,0 +1,160 @@
+public import OrderedCollections
+public import SystemPackage
+
+/// The keys that a layer may have.
+public enum LayerKey: String, Sendable, CaseIterable {
+    case from, imports
+    case legacyImport = "import"
+    case overlayDirectories = "overlay_dirs"
+    case run
+    case command = "cmd"
+    case entrypoint
+    case fullCommand = "full_command"
+    case buildEnvironment = "build_env"
+    case buildEnvironmentPassthrough = "build_env_passthrough"
+    case environment, volumes, labels
+    case generateLabels = "generate_labels"
+    case workingDirectory = "working_dir"
+    case runtimeUser = "runtime_user"
+    case annotations
+    case buildOnly = "build_only"
+    case binds
+    case os
+    case architecture = "arch"
+}
+
+/// One layer of a recipe: every key checked, nothing looked up yet.
+///
+/// `nil` and empty collections are keys that are absent or have no value.
+public struct LayerDefinition: Sendable {
+    /// The layer's name: the tag that it gets. One path component, without ":".
+    public let name: String
+    /// Where the layer's name stands.
+    public let position: SourcePosition
+    /// Where each key that the layer has stands.
+    public internal(set) var positions: [LayerKey: SourcePosition] = [:]
+
+    /// What the layer is built on, as written; ``base()`` is what it means.
+    public internal(set) var from: From?
+    /// Files to bring in, in file order.
+    public internal(set) var imports: [Import] = []
+    /// Whether ``imports`` was written with the deprecated key `import`: they appear in /stacker, not /stacker/imports.
+    public internal(set) var usesLegacyImport = false
+    /// Host directories that become layers between the base and `run`.
+    public internal(set) var overlayDirectories: [OverlayDirectory] = []
+    /// What is run in the container.
+    public internal(set) var run: Script?
+    /// The image's Cmd.
+    public internal(set) var command: [String]?
+    /// The image's Entrypoint.
+    public internal(set) var entrypoint: [String]?
+    /// The image's Entrypoint, and no Cmd.
+    public internal(set) var fullCommand: [String]?
+    /// Environment of `run` only. Empty values have been dropped.
+    public internal(set) var buildEnvironment: OrderedDictionary<String, String> = [:]
+    /// Regular expressions; a variable of stacker's own environment that one of them matches as a whole reaches `run`.
+    /// `nil`: the default ones.
+    public internal(set) var buildEnvironmentPassthrough: [String]?
+    /// Environment of the image, in file order.
+    public internal(set) var environment: OrderedDictionary<String, String> = [:]
+    /// The image's volumes.
+    public internal(set) var volumes: [String] = []
+    /// The image's labels.
+    public internal(set) var labels: OrderedDictionary<String, String> = [:]
+    /// What is run to make further labels.
+    public internal(set) var generateLabels: Script?
+    /// The image's working directory.
+    public internal(set) var workingDirectory: String?
+    /// The image's user.
+    public internal(set) var runtimeUser: String?
+    /// Annotations of the image's manifest.
+    public internal(set) var annotations: OrderedDictionary<String, String> = [:]
+    /// Whether the layer is only there for others to build on, and is no image.
+    public internal(set) var isBuildOnly = false
+    /// Host paths that `run` sees.
+    public internal(set) var binds: [Bind] = []
+    /// The operating system, in Go's names.
+    public internal(set) var os: String?
+    /// The architecture, in Go's names.
+    public internal(set) var architecture: String?
+
+    init(name: String, position: SourcePosition) {
+        self.name = name
+        self.position = position
+    }
+
+    /// Where `key` stands; if the layer lacks it, where the layer does.
+    public func position(of key: LayerKey) -> SourcePosition {
+        positions[key] ?? position
+    }
+}
+
+/// One entry of `imports`.
+public struct Import: Sendable, Equatable {
+    /// Where a file comes from.
+    public enum Source: Sendable, Hashable {
+        /// A file or directory on this machine, absolute.
+        case local(FilePath)
+        /// An http or https URL.
+        case http(String)
+        /// A file or directory in another layer. The path is absolute within that layer.
+        case layer(name: String, path: FilePath)
+    }
+
+    /// The source as written.
+    public let path: String
+    /// Where it stands.
+    public let position: SourcePosition
+    /// The source.
+    public let source: Source
+    /// Whether the source was written with a "/" at its end: its contents are meant, not the directory.
+    public var meansContents: Bool { path.hasSuffix("/") }
+    /// The SHA-256 that the file must have, in lower case: 64 hexadecimal digits.
+    public internal(set) var hash: String?
+    /// Where in the image the file goes, absolute; `nil`: to /stacker/imports only.
+    public internal(set) var destination: String?
+    /// Permission bits, in place of the file's own.
+    public internal(set) var mode: UInt32?
+    /// Owner, in place of the file's own.
+    public internal(set) var uid: UInt32?
+    /// Group, in place of the file's own.
+    public internal(set) var gid: UInt32?
+}
+
+/// One entry of `overlay_dirs`.
+public struct OverlayDirectory: Sendable, Equatable {
+    /// The source as written.
+    public let path: String
+    /// Where it stands.
+    public let position: SourcePosition
+    /// The directory on this machine, absolute.
+    public let source: FilePath
+    /// Where in the image its contents go, absolute.
+    public let destination: String
+}
+
+/// One entry of `binds`.
+public struct Bind: Sendable, Equatable {
+    /// The source as written.
+    public let path: String
+    /// Where it stands.
+    public let position: SourcePosition
+    /// The path on this machine, absolute.
+    public let source: FilePath
+    /// The path in the container, absolute.
+    public let destination: String
+}
+
+/// The text of `run` or `generate_labels`.
+public struct Script: Sendable, Equatable {
+    /// The text; the entries of a list, one a line.
+    public let text: String
+
+    /// Whether the text names its own interpreter.
+    public var hasShebang: Bool { text.hasPrefix("#!") }
+
+    /// The file to execute: the text, which runs under `/bin/sh -xe` unless it names an interpreter itself.
+    public var executable: String {
+        hasShebang ? text : "#!/bin/sh -xe\n\(text)\(text.hasSuffix("\n") ? "" : "\n")"
+    }
+}

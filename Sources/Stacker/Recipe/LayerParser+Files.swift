@@ -1,0 +1,176 @@
+import Failure
+import SystemPackage
+
+// The keys of a layer that name files: imports, overlay_dirs, binds.
+extension LayerParser {
+    // MARK: - imports
+
+    mutating func parseImports(_ key: LayerKey, _ node: YAMLNode, _ what: String) throws {
+        let entries =
+            if case .sequence(let nodes) = node.content { nodes } else { [node] }
+        let imports = try entries.map { try parseImport($0, "an import of layer \(layer.name)") }
+        if key == .legacyImport, !imports.isEmpty {
+            warn(
+                layer.position(of: key),
+                "import is deprecated: write imports, and find the files in /stacker/imports instead of /stacker",
+                isGeneral: true)
+        }
+        guard layer.imports.isEmpty || imports.isEmpty else {
+            throw Failure("\(layer.position(of: key)): layer \(layer.name) has both import and imports: write imports")
+        }
+        if !imports.isEmpty {
+            layer.imports = imports
+            layer.usesLegacyImport = key == .legacyImport
+        }
+    }
+
+    private mutating func parseImport(_ node: YAMLNode, _ what: String) throws -> Import {
+        switch node.content {
+        case .scalar:
+            let path = try ValueReader.someText(node, what)
+            return try newImport(Located(path, at: node.position), what)
+        case .mapping(let pairs): return try importMap(pairs, node, what)
+        case .sequence: throw ValueReader.wrong(node, what, "a path or a map")
+        }
+    }
+
+    private func newImport(_ path: Located<String>, _ what: String) throws -> Import {
+        let from = try Import.Source(path, relativeTo: source.directory, what)
+        return Import(path: path.value, position: path.position, source: from)
+    }
+
+    private mutating func importMap(_ pairs: [YAMLPair], _ node: YAMLNode, _ what: String) throws -> Import {
+        guard let path = pairs.first(where: { $0.key.value == "path" })?.value else {
+            throw Failure("\(node.position): \(what) has no path")
+        }
+        let text = try ValueReader.someText(path, "path of \(what)")
+        var result = try newImport(Located(text, at: path.position), what)
+        for pair in pairs where pair.key.value != "path" {
+            let keyWhat = "\(pair.key.value) of import \(quoted(text))"
+            let known = ["path", "hash", "dest", "mode", "uid", "gid"]
+            guard known.contains(pair.key.value) else {
+                let hint = nearest(to: pair.key.value, in: known).map { ": did you mean \($0)?" } ?? ""
+                warn(
+                    pair.key.position,
+                    "unknown key \(quoted(pair.key.value)) in import \(quoted(text)) is ignored\(hint)")
+                continue
+            }
+            if pair.value.isNull { continue }
+            switch pair.key.value {
+            case "hash": result.hash = try hash(pair.value, keyWhat)
+            case "dest": result.destination = try absolutePath(pair.value, keyWhat)
+            case "mode": result.mode = try mode(pair.value, keyWhat)
+            case "uid": result.uid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
+            default: result.gid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
+            }
+        }
+        return result
+    }
+
+    /// Checked before anybody looks for the file.
+    private func hash(_ node: YAMLNode, _ what: String) throws -> String? {
+        let text = try ValueReader.text(node, what)
+        if text.isEmpty { return nil }
+        let hash = text.lowercased()
+        let digits = hash.hasPrefix("sha256:") ? hash.dropFirst(7) : hash[...]
+        guard digits.utf8.count == 64, digits.allSatisfy(\.isHexDigit) else {
+            throw Failure(
+                "\(node.position): \(what): \(quoted(text)) is not valid",
+                help: "a hash is a SHA-256: 64 hexadecimal digits, as sha256sum prints them")
+        }
+        return String(digits)
+    }
+
+    private mutating func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
+        let text = try ValueReader.text(node, what)
+        let mode = try ValueReader.number(node, what, upTo: 0o7777)
+        if let first = text.first, ("1"..."9").contains(first) {
+            warn(
+                node.position,
+                "\(what): \(text) is decimal in YAML, and means 0\(String(mode, radix: 8)): write 0\(text)?")
+        }
+        return mode
+    }
+
+    private func absolutePath(_ node: YAMLNode, _ what: String) throws -> String {
+        let path = try ValueReader.someText(node, what)
+        guard path.hasPrefix("/"), !path.utf8.contains(0) else {
+            throw Failure("\(node.position): \(what) must be an absolute path, not \(quoted(path))")
+        }
+        return path
+    }
+
+    // MARK: - overlay_dirs
+
+    func overlayDirectories(_ node: YAMLNode, _ what: String) throws -> [OverlayDirectory] {
+        try ValueReader.list(node, what).map { entry in
+            let what = "an entry of \(what)"
+            let ends = try sourceAndDestination(entry, what)
+            guard let path = ends.source else { throw Failure("\(entry.position): \(what) has no source") }
+            let destination = try ends.destination.map { try absolutePath($0, "dest of \(what)") } ?? "/"
+            return OverlayDirectory(
+                path: path.value, position: path.position, source: source.absolute(path.value), destination: destination
+            )
+        }
+    }
+
+    // MARK: - binds
+
+    /// `/a`, `/a -> /b`, or a map of source and dest.
+    func bind(_ node: YAMLNode, _ what: String) throws -> Bind {
+        var path: Located<String>
+        var destination: String?
+        if case .scalar = node.content {
+            let text = try ValueReader.someText(node, what)
+            path = Located(text, at: node.position)
+            if let arrow = text.firstRange(of: "->") {
+                path = Located(trimmed(text[..<arrow.lowerBound]), at: node.position)
+                destination = trimmed(text[arrow.upperBound...])
+            } else {
+                path = Located(trimmed(text[...]), at: node.position)
+            }
+            guard !path.value.isEmpty, destination != "" else {
+                throw Failure("\(node.position): \(what) is not SOURCE or SOURCE -> DEST: \(quoted(text))")
+            }
+        } else {
+            let ends = try sourceAndDestination(node, what)
+            guard let source = ends.source else { throw Failure("\(node.position): \(what) has no source") }
+            path = source
+            destination = try ends.destination.map { try ValueReader.someText($0, "dest of \(what)") }
+        }
+        let absolute = source.absolute(path.value)
+        // A relative destination is one in the container's root, as a path within a rootfs is.
+        let target = destination.map { FilePath("/").pushing(FilePath($0)).lexicallyNormalized().string }
+        return Bind(
+            path: path.value, position: path.position, source: absolute, destination: target ?? absolute.string)
+    }
+
+    private func trimmed(_ text: Substring) -> String {
+        var text = text
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return String(text)
+    }
+
+    /// The `source` and `dest` of a map that may have nothing else.
+    private func sourceAndDestination(
+        _ node: YAMLNode, _ what: String
+    ) throws -> (source: Located<String>?, destination: YAMLNode?) {
+        var source: Located<String>?
+        var destination: YAMLNode?
+        for pair in try ValueReader.map(node, what) {
+            switch pair.key.value {
+            case "source" where pair.value.isNull, "dest" where pair.value.isNull: continue
+            case "source":
+                let text = try ValueReader.someText(pair.value, "source of \(what)")
+                source = Located(text, at: pair.value.position)
+            case "dest": destination = pair.value
+            default: throw ValueReader.unknownKey(pair.key, "in \(what)", known: ["source", "dest"])
+            }
+        }
+        if let source, source.value.utf8.contains(0) {
+            throw Failure("\(source.position): source of \(what) holds a NUL byte")
+        }
+        return (source, destination)
+    }
+}

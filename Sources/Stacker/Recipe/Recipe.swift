@@ -1,0 +1,65 @@
+import Failure
+
+/// One stacker file: its layers, checked as far as they can be without looking at anything else.
+public struct Recipe: Sendable {
+    /// Which file it is.
+    public let source: RecipeSource
+    /// The text after substitution, to the byte: what the annotation `stacker_yaml` holds.
+    public let text: String
+    /// What stands under `config`.
+    public let settings: Settings
+    /// The layers, in file order.
+    public let layers: [LayerDefinition]
+    /// What the user should know.
+    public let warnings: [Diagnostic]
+
+    /// The build settings of one stacker file: `config`.
+    public struct Settings: Sendable {
+        /// The files that must be built before, in file order.
+        public internal(set) var prerequisites: [Prerequisite] = []
+        /// Whether build_only layers are merged with the layer that builds on them; `nil` leaves it to the command line.
+        public internal(set) var collapseBuildOnly: Bool?
+    }
+
+    /// One entry of `config.prerequisites`.
+    public struct Prerequisite: Sendable {
+        /// Which file.
+        public let source: RecipeSource
+        /// Where it is named.
+        public let position: SourcePosition
+    }
+
+    /// Reads a stacker file.
+    ///
+    /// - Parameters:
+    ///   - bytes: the file's content.
+    ///   - source: which file it is.
+    ///   - substitutions: what stands for its variables.
+    /// - Throws: `Failure` that starts with file, line and column; of several errors, one of YAML comes first, then one
+    ///   of substitution, then a name that stands twice.
+    public init(_ bytes: [UInt8], source: RecipeSource, substitutions: Substitutions = Substitutions()) throws {
+        guard let original = String(validating: bytes, as: UTF8.self) else {
+            throw Failure("\(source.name): not UTF-8 text")
+        }
+        let expansion = substitutions.expand(original, file: source.name)
+        let document = try YAMLComposer.compose(expansion.text, file: source.name, map: expansion.map)
+        if let problem = expansion.problem { throw problem }
+        if let duplicate = document.duplicate { throw duplicate.failure }
+        var parser = RecipeParser(source: source)
+        try parser.parse(document.root)
+        self.source = source
+        text = expansion.text
+        settings = parser.settings
+        layers = parser.layers
+        warnings = parser.warnings
+    }
+}
+
+extension YAMLComposer.Duplicate {
+    /// The duplicate as an error that names both places.
+    fileprivate var failure: Failure {
+        let what =
+            isTopLevel && key != RecipeParser.configKey ? "duplicate layer name: \(key)" : "duplicate key: \(key)"
+        return Failure("\(second): \(what): the first is at \(first)")
+    }
+}

@@ -1,0 +1,57 @@
+import Failure
+import FileTree
+import Glibc
+public import SystemPackage
+
+/// Finds stacker files below a directory: what `recursive-build` and `publish` build.
+public struct RecipeSearch: Sendable {
+    /// The pattern of files that are named exactly `stacker.yaml`.
+    public static let defaultPattern = "/stacker.yaml$"
+
+    private let pattern: String
+    private let skipped: Set<FilePath>
+
+    /// A search for files whose absolute path matches `pattern` somewhere.
+    ///
+    /// - Parameters:
+    ///   - pattern: a regular expression.
+    ///   - skipped: absolute directories that are not entered: stacker's own.
+    /// - Throws: `Failure` if the pattern is no regular expression.
+    public init(pattern: String = RecipeSearch.defaultPattern, skipping skipped: [FilePath]) throws {
+        _ = try attempt("stacker-file-pattern \(quoted(pattern)) is not a regular expression") { try Regex(pattern) }
+        self.pattern = pattern
+        self.skipped = Set(skipped.map { $0.lexicallyNormalized() })
+    }
+
+    /// The files that match, sorted by path bytes. Symlinks to directories are not followed.
+    ///
+    /// - Parameter directory: an absolute path.
+    /// - Throws: `Failure` for a directory that cannot be read.
+    public func files(below directory: FilePath) throws -> [FilePath] {
+        let matches = try matcher()
+        var found: [FilePath] = []
+        var waiting = [directory.lexicallyNormalized()]
+        while let path = waiting.popLast() {
+            if skipped.contains(path) { continue }
+            try attempt("couldn't search \(path) for stacker files") {
+                let directory = try Directory(at: path)
+                for name in try directory.names() {
+                    let child = path.pushing(name)
+                    switch try directory.status(name)?.kind {
+                    case .directory: waiting.append(child)
+                    case .regular, .symlink: if matches(child.string) { found.append(child) }
+                    default: continue
+                    }
+                }
+            }
+        }
+        return found.sorted { $0.bytesPrecede($1) }
+    }
+
+    private func matcher() throws -> (String) -> Bool {
+        // In the default pattern the "." is a dot, not any character.
+        if pattern == Self.defaultPattern { return { $0.hasSuffix("/stacker.yaml") } }
+        let regex = try Regex(pattern)
+        return { $0.firstMatch(of: regex) != nil }
+    }
+}

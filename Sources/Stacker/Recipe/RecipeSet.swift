@@ -1,0 +1,138 @@
+import Failure
+
+/// The stacker files of one command with all their prerequisites, in the order in which they are built.
+public struct RecipeSet: Sendable {
+    /// The files: each after its prerequisites; those of equal rank by path.
+    public let files: [File]
+    /// What the user should know, in the order of ``files``.
+    public let warnings: [Diagnostic]
+
+    /// One stacker file in its place.
+    public struct File: Sendable {
+        /// The file.
+        public let recipe: Recipe
+        /// Its layers, each after those that it needs, else in file order.
+        public let layers: [Layer]
+
+        /// The files that must be built before it, in file order.
+        public var requires: [RecipeSource.Location] { recipe.settings.prerequisites.map(\.source.location) }
+    }
+
+    /// One layer in its place.
+    public struct Layer: Sendable {
+        /// The layer.
+        public let definition: LayerDefinition
+        /// What it is built on.
+        public let base: Base
+    }
+
+    /// All layers, in build order.
+    public var layers: [Layer] { files.flatMap(\.layers) }
+
+    /// Reads stacker files and their prerequisites, and theirs.
+    ///
+    /// - Parameters:
+    ///   - sources: the files that were asked for.
+    ///   - substitutions: what stands for variables, in all files.
+    ///   - read: gives the content of a file or URL.
+    /// - Throws: `Failure`. Of several errors that one wins which comes first here: YAML and substitution, layer names
+    ///   that stand twice, cycles of files, layers that are missing or need each other, bases that are not complete.
+    public init(
+        _ sources: [RecipeSource], substitutions: Substitutions = Substitutions(),
+        read: (RecipeSource) throws -> [UInt8]
+    ) throws {
+        let loaded = try Self.load(sources, substitutions, read)
+        try Self.checkNames(loaded)
+        let (recipes, needs) = try Self.inBuildOrder(loaded)
+        let order = try Self.layerOrder(recipes, needs)
+
+        files = try zip(recipes, order).map { recipe, layers in
+            File(
+                recipe: recipe,
+                layers: try layers.map { Layer(definition: $0, base: try $0.base(in: recipe.source)) })
+        }
+        var general: Set<String> = []
+        warnings = recipes.flatMap(\.warnings).filter { !$0.isGeneral || general.insert($0.message).inserted }
+    }
+
+    /// Checks what `--require-hash` asks for.
+    ///
+    /// - Throws: `Failure` that lists every import over http that has no hash.
+    public func requireHashes() throws {
+        let bare = layers.flatMap(\.definition.imports).filter { entry in
+            if case .http = entry.source { return entry.hash == nil }
+            return false
+        }
+        guard !bare.isEmpty else { return }
+        let list = bare.map { "\($0.position): \($0.path)" }.joined(separator: ", ")
+        throw Failure("--require-hash: imports without a hash: \(list)", help: "add hash: SHA256 to each of them")
+    }
+
+    // MARK: - Steps
+
+    /// The files and all that they require, in the order in which they are met.
+    private static func load(
+        _ sources: [RecipeSource], _ substitutions: Substitutions, _ read: (RecipeSource) throws -> [UInt8]
+    ) throws -> [Recipe] {
+        var recipes: [Recipe] = []
+        var seen: Set<RecipeSource.Location> = []
+        var waiting = sources.map { (source: $0, namedAt: SourcePosition?.none) }
+        var next = 0
+        while next < waiting.count {
+            let (source, position) = waiting[next]
+            next += 1
+            guard seen.insert(source.location).inserted else { continue }
+            let what =
+                position.map { "\($0): couldn't read prerequisite \(source.name)" } ?? "couldn't read \(source.name)"
+            let bytes = try attempt(what) { try read(source) }
+            let recipe = try Recipe(bytes, source: source, substitutions: substitutions)
+            recipes.append(recipe)
+            waiting += recipe.settings.prerequisites.map { ($0.source, $0.position) }
+        }
+        return recipes
+    }
+
+    private static func checkNames(_ recipes: [Recipe]) throws {
+        var places: [String: SourcePosition] = [:]
+        for layer in recipes.flatMap(\.layers) {
+            if let first = places.updateValue(layer.position, forKey: layer.name) {
+                throw Failure("\(layer.position): duplicate layer name: \(layer.name): the first is at \(first)")
+            }
+        }
+    }
+
+    /// The files in build order, and for each the indices of its direct prerequisites.
+    private static func inBuildOrder(_ recipes: [Recipe]) throws -> (recipes: [Recipe], needs: [[Int]]) {
+        func needs(_ recipes: [Recipe]) -> [[Int]] {
+            let indices = Dictionary(recipes.enumerated().map { ($1.source.location, $0) }) { first, _ in first }
+            return recipes.map { $0.settings.prerequisites.compactMap { indices[$0.source.location] } }
+        }
+        do {
+            let ranks = try DependencyGraph(needs: needs(recipes)).ranks()
+            let sorted = recipes.indices.sorted {
+                (ranks[$0], recipes[$0].source.location) < (ranks[$1], recipes[$1].source.location)
+            }.map { recipes[$0] }
+            return (sorted, needs(sorted))
+        } catch {
+            let names = error.path.map { recipes[$0].source.name }.joined(separator: " -> ")
+            throw Failure("cycle of prerequisites: \(names)")
+        }
+    }
+
+    /// For each file its layers in build order. A file knows the layers of all files that it requires, near and far.
+    private static func layerOrder(_ recipes: [Recipe], _ needs: [[Int]]) throws -> [[LayerDefinition]] {
+        var required: [Set<Int>] = []
+        var missing: [String] = []
+        for (recipe, direct) in zip(recipes, needs) {
+            // Prerequisites come first, so theirs are known already.
+            let all = direct.reduce(into: Set(direct)) { $0.formUnion(required[$1]) }
+            required.append(all)
+            let known = Set(all.flatMap { recipes[$0].layers.map(\.name) })
+            missing += BuildOrder.missing(in: recipe.layers, known: known)
+        }
+        guard missing.isEmpty else {
+            throw Failure(BuildOrder.couldNotResolve, because: Failure(missing.joined(separator: "; ")))
+        }
+        return try recipes.map { try BuildOrder.sort($0.layers) }
+    }
+}
