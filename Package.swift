@@ -43,7 +43,7 @@ let package = Package(
         .target(
             name: "Layers",
             dependencies: [
-                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL",
+                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL", "CSyscalls", "CZstd",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
@@ -93,6 +93,8 @@ let package = Package(
             providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(
             name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(
+            name: "CZstd", path: "Sources/System/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
 
         // Makers of fixtures, shared by the test targets.

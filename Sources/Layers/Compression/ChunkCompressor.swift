@@ -1,0 +1,79 @@
+import CDeflate
+import CZstd
+import Failure
+
+/// Compresses chunks one by one, each into a gzip member or zstd frame of its own: what comes out of several of them,
+/// put one after the other, is a gzip or zstd stream, and depends on nothing but the chunks. Used by one thread at a
+/// time.
+protocol ChunkCompressor: AnyObject, Sendable {
+    func compress(_ chunk: Chunk) throws -> Chunk
+}
+
+extension Compression {
+    /// How many bytes are compressed at a time. zstd looks back further than gzip, so that it gets more: with this its
+    /// output is within a percent of that for the whole stream.
+    var chunkSize: Int {
+        if case .zstd = self { 4 << 20 } else { 1 << 20 }
+    }
+
+    /// `nil` where there is nothing to do.
+    func makeCompressor() throws -> (any ChunkCompressor)? {
+        switch self {
+        case .gzip(let level): try GzipCompressor(level: level)
+        case .zstd(let level): try ZstdCompressor(level: level)
+        case .none: nil
+        }
+    }
+}
+
+private final class GzipCompressor: ChunkCompressor, @unchecked Sendable {
+    private let handle: OpaquePointer
+
+    init(level: Int) throws {
+        guard let handle = libdeflate_alloc_compressor(Int32(level)) else {
+            throw Failure("gzip has no compression level \(level)", help: "levels 1 to 12 are possible")
+        }
+        self.handle = handle
+    }
+
+    deinit {
+        libdeflate_free_compressor(handle)
+    }
+
+    func compress(_ chunk: Chunk) throws -> Chunk {
+        let result = Chunk(capacity: libdeflate_gzip_compress_bound(handle, chunk.count))
+        result.count = libdeflate_gzip_compress(
+            handle, chunk.memory.baseAddress, chunk.count, result.memory.baseAddress, result.memory.count)
+        guard result.count > 0 else { throw Failure("libdeflate couldn't compress \(chunk.count) bytes") }
+        return result
+    }
+}
+
+private final class ZstdCompressor: ChunkCompressor, @unchecked Sendable {
+    private let handle: OpaquePointer
+
+    init(level: Int) throws {
+        guard (1...19).contains(level) else {
+            throw Failure("zstd has no compression level \(level)", help: "levels 1 to 19 are possible")
+        }
+        guard let handle = ZSTD_createCCtx() else { throw Failure("no memory for a zstd compressor") }
+        self.handle = handle
+        ZSTD_CCtx_setParameter(handle, ZSTD_c_compressionLevel, Int32(level))
+        ZSTD_CCtx_setParameter(handle, ZSTD_c_checksumFlag, 1)
+    }
+
+    deinit {
+        ZSTD_freeCCtx(handle)
+    }
+
+    func compress(_ chunk: Chunk) throws -> Chunk {
+        let result = Chunk(capacity: ZSTD_compressBound(chunk.count))
+        let count = ZSTD_compress2(
+            handle, result.memory.baseAddress, result.memory.count, chunk.memory.baseAddress, chunk.count)
+        guard ZSTD_isError(count) == 0 else {
+            throw Failure("zstd couldn't compress \(chunk.count) bytes: \(String(cString: ZSTD_getErrorName(count)))")
+        }
+        result.count = count
+        return result
+    }
+}

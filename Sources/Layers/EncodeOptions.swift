@@ -1,0 +1,79 @@
+public import FileTree
+public import OCI
+public import SystemPackage
+
+/// How the bytes of a tar layer are stored.
+public enum Compression: Sendable, Hashable {
+    /// gzip members of a mebibyte each, which any gzip decoder reads as one stream; levels 1 to 12 as in libdeflate.
+    case gzip(level: Int = 6)
+    /// zstd frames of four mebibytes each; levels 1 to 19.
+    case zstd(level: Int = 3)
+    /// The tar as it is.
+    case none
+
+    /// The media type of a tar layer that is stored so.
+    ///
+    /// [image-spec, layer.md](https://github.com/opencontainers/image-spec/blob/main/layer.md)
+    public var tarMediaType: MediaType {
+        switch self {
+        case .gzip: .tarGzip
+        case .zstd: .tarZstd
+        case .none: .tar
+        }
+    }
+}
+
+/// What kind of blob a tree is encoded as.
+public enum LayerFormat: Sendable, Hashable {
+    /// A pax tar with whiteouts as the image spec has them.
+    case tar(Compression = .gzip())
+}
+
+/// Whether a layer gets an entry for the root of the tree itself.
+///
+/// umoci (and with it the original stacker) always writes one, buildah and Docker never do. Those that unpack it set
+/// the root directory's owner, mode and times from it, so one that says nothing new can only do harm: its mtime
+/// changes with every build. The default writes it only where the root's metadata were changed.
+public enum RootEntry: Sendable, Hashable {
+    /// Never.
+    case never
+    /// Always, also in a layer that is empty otherwise.
+    case always
+    /// If permissions or owner differ from these, or if it has extended attributes that a layer carries.
+    case ifDifferent(permissions: UInt32 = 0o755, uid: UInt32 = 0, gid: UInt32 = 0)
+}
+
+/// What is encoded, and how.
+public struct EncodeOptions: Sendable {
+    /// Paths relative to the root of the tree that get no entry, with all that is in them.
+    public var leaveOut: Set<FilePath> = []
+    /// Later modification times become this one: `SOURCE_DATE_EPOCH`.
+    public var latestTime: Timestamp?
+    /// Keeps the fractions of modification times, which costs a pax header for nearly every entry. Otherwise times are
+    /// rounded down to seconds, as other builders do.
+    public var keepsSubseconds = false
+    /// Whether the root of the tree gets an entry.
+    public var root = RootEntry.ifDifferent()
+    /// How many threads compress. The bytes written do not depend on it.
+    public var workers = EncodeOptions.defaultWorkers
+    /// Called with a sentence about each file that a layer cannot hold and that is left out: sockets.
+    public var warn: @Sendable (String) -> Void = { _ in }
+    /// Called every so often; what it throws ends the encoding.
+    public var checkpoint: @Sendable () throws -> Void = {}
+
+    /// The defaults.
+    public init() {}
+
+    /// One thread for each processor; not more than 16, which keeps the memory in use within bounds.
+    public static var defaultWorkers: Int { max(1, min(16, onlineProcessors())) }
+}
+
+/// A layer that was written.
+public struct EncodedLayer: Sendable, Hashable {
+    /// The blob; its file is named by the digest's hexadecimal digits.
+    public var descriptor: Descriptor
+    /// The digest of the uncompressed tar: an element of the image config's `rootfs.diff_ids`.
+    public var diffID: Digest
+    /// How many entries it has, whiteouts included.
+    public var entries: Int
+}

@@ -1,0 +1,66 @@
+/// The records of a pax extended header: what a ustar header has no room for.
+///
+/// [pax, "pax Extended Header"](https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html)
+struct PaxRecords {
+    private(set) var bytes: [UInt8] = []
+
+    var isEmpty: Bool { bytes.isEmpty }
+
+    /// Adds `LENGTH KEY=VALUE\n`, where the length counts its own digits.
+    mutating func add(_ key: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+        let rest = key.count + value.count + 3
+        var length = rest + String(rest).utf8.count
+        if String(length).utf8.count != length - rest { length += 1 }
+        bytes += String(length).utf8
+        bytes.append(UInt8(ascii: " "))
+        bytes += key
+        bytes.append(UInt8(ascii: "="))
+        bytes += value
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// Adds a path. Records are UTF-8; a name that is not is announced as bytes.
+    mutating func addPath(_ key: String, _ path: [UInt8], announced: inout Bool) {
+        if !announced, String(validating: path, as: UTF8.self) == nil {
+            add("hdrcharset".utf8, "BINARY".utf8)
+            announced = true
+        }
+        add(key.utf8, path)
+    }
+
+    /// The key of an extended attribute. An `=` would end the key, so that it is written as `%3D`, as GNU tar and
+    /// libarchive do; a name that holds such an escape by itself has its `%` escaped as well.
+    static func attributeKey(_ name: String) -> [UInt8] {
+        let prefix = Array("SCHILY.xattr.".utf8)
+        let bytes = Array(name.utf8)
+        guard bytes.contains(UInt8(ascii: "=")) || attributeName(name) != name else { return prefix + bytes }
+        return prefix
+            + bytes.flatMap { byte in
+                switch byte {
+                case UInt8(ascii: "="): Array("%3D".utf8)
+                case UInt8(ascii: "%"): Array("%25".utf8)
+                default: [byte]
+                }
+            }
+    }
+
+    /// The reverse of ``attributeKey(_:)`` without the prefix.
+    static func attributeName(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        var name: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.first {
+            if rest.starts(with: "%3D".utf8) {
+                name.append(UInt8(ascii: "="))
+                rest = rest.dropFirst(3)
+            } else if rest.starts(with: "%25".utf8) {
+                name.append(UInt8(ascii: "%"))
+                rest = rest.dropFirst(3)
+            } else {
+                name.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: name, as: UTF8.self)
+    }
+}

@@ -1,0 +1,72 @@
+import CSyscalls
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// Modes, times and extended attributes of directories, kept until all their entries are there: a mode could keep an
+/// ordinary user out, an entry would change the time, and a default ACL would be inherited.
+struct DirectoryMetadata {
+    struct Record {
+        var path: [UInt8]
+        /// The directory that was made; another one at the same path has another number.
+        var inode: ino_t
+        var permissions: mode_t
+        var modified: Timestamp
+        var attributes: [ExtendedAttribute]
+    }
+
+    private var records: [Record] = []
+    private var index: [[UInt8]: Int] = [:]
+
+    /// Remembers what a directory is to have; what was said of it before no longer counts.
+    mutating func remember(_ record: Record) {
+        if let position = index[record.path] {
+            records[position] = record
+        } else {
+            index[record.path] = records.count
+            records.append(record)
+        }
+    }
+
+    /// Gives it to them, the last ones first: children before their parents.
+    func apply(_ parents: inout ParentDirectories, report: inout UnpackReport) throws {
+        for record in records.reversed() {
+            // One that was replaced by a later entry is not there any more.
+            guard let directory = try? parents.existing(record.path[...]),
+                let status = try? directory.file.status(), status.inode == record.inode
+            else { continue }
+            try attempt("couldn't set the metadata of \(shown(record.path))") {
+                try checked(fchmod(directory.file.number, record.permissions))
+                try directory.file.setAttributes(record.attributes, path: record.path, report: &report)
+                try directory.file.setModified(record.modified)
+            }
+        }
+    }
+}
+
+extension OpenFile {
+    /// Sets extended attributes. Those that the file system or the user's rights do not allow are counted.
+    func setAttributes(_ attributes: [ExtendedAttribute], path: [UInt8], report: inout UnpackReport) throws {
+        for attribute in attributes {
+            let result = attribute.value.withUnsafeBytes {
+                fsetxattr(number, attribute.name, $0.baseAddress, $0.count, 0)
+            }
+            if result != 0 { try leaveOut(attribute, errno, path, &report) }
+        }
+    }
+
+    /// Sets the modification time; the access time becomes the same, which no archive says.
+    func setModified(_ time: Timestamp) throws {
+        let times = [time.timespec, time.timespec]
+        try checked(futimens(number, times))
+    }
+}
+
+/// Counts an attribute that could not be set, if that is no reason to give up.
+func leaveOut(_ attribute: ExtendedAttribute, _ errno: Int32, _ path: [UInt8], _ report: inout UnpackReport) throws {
+    switch errno {
+    case ENOTSUP, EPERM: report.leftOutAttributes.add("\(shown(path)): \(attribute.name)")
+    default: throw Failure("couldn't set its attribute \(attribute.name)", because: Errno(rawValue: errno))
+    }
+}

@@ -1,0 +1,128 @@
+import CSyscalls
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// Opens the directories that entries of an archive lie in, with the target as the root: a symlink on the way is
+/// followed, as Docker and umoci do, but only as a chroot would follow it, and the kernel sees to that (openat2(2),
+/// RESOLVE_IN_ROOT). Missing parents are made. The last directory stays open: most entries lie in it.
+struct ParentDirectories {
+    let root: Directory
+    /// What to do when the name of a missing parent is taken by a whiteout.
+    private let whiteouts: UnpackOptions.Whiteouts
+    private var last: (path: [UInt8], directory: Directory)?
+
+    /// The longest path given to the kernel in one call.
+    private static let reach = 4000
+
+    init(root: Directory, whiteouts: UnpackOptions.Whiteouts) {
+        self.root = root
+        self.whiteouts = whiteouts
+    }
+
+    /// The directory at `path`.
+    mutating func open(_ path: ArraySlice<UInt8>) throws -> Directory {
+        if path.isEmpty { return root }
+        if let last, last.path.elementsEqual(path) { return last.directory }
+        let directory: Directory
+        do {
+            directory = try resolve(path)
+        } catch let errno as Errno where errno == .noSuchFileOrDirectory || errno == .notDirectory {
+            directory = try make(path)
+        }
+        last = (Array(path), directory)
+        return directory
+    }
+
+    /// The directory at `path` without making any; for the target of a hard link.
+    mutating func existing(_ path: ArraySlice<UInt8>) throws -> Directory {
+        if path.isEmpty { return root }
+        if let last, last.path.elementsEqual(path) { return last.directory }
+        return try resolve(path)
+    }
+
+    /// Notes that `directory` was opened at `path`, which the next entries will probably lie in.
+    mutating func remember(_ directory: Directory, at path: [UInt8]) {
+        last = (path, directory)
+    }
+
+    /// Something was removed or replaced: what is open may be it.
+    mutating func forget() {
+        last = nil
+    }
+
+    private func resolve(_ path: ArraySlice<UInt8>) throws -> Directory {
+        if path.count <= Self.reach {
+            return Directory(try root.openInRoot(FilePath(bytes: path), O_RDONLY | O_DIRECTORY))
+        }
+        // Longer than a system call takes: in pieces, of which the later ones must not meet a symlink, since its
+        // target could not be taken relative to the root.
+        var directory = root
+        var rest = path
+        while !rest.isEmpty {
+            let end =
+                rest.count <= Self.reach
+                ? rest.endIndex : rest.prefix(Self.reach).lastIndex(of: slash) ?? rest.endIndex
+            let piece = FilePath(bytes: rest[..<end])
+            directory =
+                try rest.startIndex == path.startIndex
+                ? Directory(root.openInRoot(piece, O_RDONLY | O_DIRECTORY)) : directory.directory(piece)
+            rest = rest[end...].drop { $0 == slash }
+        }
+        return directory
+    }
+
+    /// Makes the missing directories of `path`, mode 0755.
+    private mutating func make(_ path: ArraySlice<UInt8>) throws -> Directory {
+        var directory = root
+        var start = path.startIndex
+        while start < path.endIndex {
+            let end = path[start...].firstIndex(of: slash) ?? path.endIndex
+            do {
+                directory = try resolve(path[..<end])
+            } catch let errno as Errno where errno == .noSuchFileOrDirectory || errno == .notDirectory {
+                let name = FileName(path[start..<end])
+                directory = try attempt("couldn't make its parent directory \(shown(path[..<end]))") {
+                    try makeOne(name, in: directory)
+                }
+            }
+            start = min(path.endIndex, end + 1)
+        }
+        return directory
+    }
+
+    private func makeOne(_ name: FileName, in parent: Directory) throws -> Directory {
+        let replaced = try parent.removeWhiteout(name)
+        _ = try name.withCString { try checked(mkdirat(parent.file.number, $0, 0o755)) }
+        let directory = try parent.subdirectory(name)
+        if replaced, whiteouts == .overlay { try directory.markOpaque() }
+        return directory
+    }
+}
+
+extension Directory {
+    /// Removes `name` if it is a whiteout; returns whether it was.
+    func removeWhiteout(_ name: FileName) throws -> Bool {
+        guard let status = try entryStatus(name), status.isWhiteout else { return false }
+        _ = try name.withCString { try checked(unlinkat(file.number, $0, 0)) }
+        return true
+    }
+
+    /// lstat(2) of a name in this directory; `nil` if there is none.
+    func entryStatus(_ name: FileName) throws -> FileStatus? {
+        var status = stat()
+        if name.withCString({ fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
+            return FileStatus(status)
+        }
+        if errno == ENOENT { return nil }
+        throw Errno(rawValue: errno)
+    }
+
+    /// Makes this directory hide the lower ones, as overlayfs mounted with `userxattr` reads it.
+    func markOpaque() throws {
+        try attempt("couldn't make it opaque", help: "the file system must have user.* extended attributes") {
+            _ = try checked(fsetxattr(file.number, "user.overlay.opaque", "y", 1, 0))
+        }
+    }
+}

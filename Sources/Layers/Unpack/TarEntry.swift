@@ -1,0 +1,74 @@
+import CArchive
+import CSyscalls
+import Failure
+import FileTree
+import Glibc
+
+/// One entry as libarchive read it. Valid until the reader's next one.
+struct TarEntry {
+    private let entry: OpaquePointer
+    private let names: RawNames
+
+    init(_ entry: OpaquePointer, _ names: RawNames) {
+        self.entry = entry
+        self.names = names
+    }
+
+    /// The name, byte by byte.
+    var path: [UInt8] { names.path ?? Self.bytes(archive_entry_pathname(entry)) }
+    /// For a symlink, where it points.
+    var symlinkTarget: [UInt8] { names.linkPath ?? Self.bytes(archive_entry_symlink(entry)) }
+    /// For a hard link, the name of the file that it is.
+    var hardLinkTarget: [UInt8]? {
+        guard let target = archive_entry_hardlink(entry) else { return nil }
+        return names.linkPath ?? Self.bytes(target)
+    }
+
+    /// `nil` if the header does not say.
+    var kind: FileKind? {
+        let mode = mode_t(archive_entry_filetype(entry))
+        return mode == 0 ? nil : FileKind(mode: mode)
+    }
+    var permissions: mode_t { mode_t(archive_entry_perm(entry)) & 0o7777 }
+    /// Owners above 32 bits do not exist.
+    var uid: uid_t? { uid_t(exactly: archive_entry_uid(entry)) }
+    var gid: gid_t? { gid_t(exactly: archive_entry_gid(entry)) }
+    var size: Int64 { archive_entry_size(entry) }
+    var device: dev_t {
+        stacker_makedev(
+            UInt32(truncatingIfNeeded: archive_entry_rdevmajor(entry)),
+            UInt32(truncatingIfNeeded: archive_entry_rdevminor(entry)))
+    }
+    var modified: Timestamp {
+        Timestamp(
+            seconds: Int64(archive_entry_mtime(entry)), nanoseconds: Int32(archive_entry_mtime_nsec(entry)))
+    }
+
+    /// The extended attributes that a layer carries, ACLs among them.
+    ///
+    /// - Throws: A ``Failure`` if they are larger than `limit` in all.
+    func attributes(limit: Int) throws -> [ExtendedAttribute] {
+        var attributes = PosixACL.attributes(of: entry)
+        archive_entry_xattr_reset(entry)
+        var total = 0
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        while archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK {
+            guard let name else { continue }
+            total += strlen(name) + size
+            if total > limit { throw Failure("its extended attributes are larger than \(limit) bytes") }
+            let key = PaxRecords.attributeName(String(cString: name))
+            guard CarriedAttributes.carries(key) else { continue }
+            attributes.removeAll { $0.name == key }
+            attributes.append(
+                ExtendedAttribute(name: key, value: Array(UnsafeRawBufferPointer(start: value, count: size))))
+        }
+        return attributes
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
+        guard let text else { return [] }
+        return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+    }
+}

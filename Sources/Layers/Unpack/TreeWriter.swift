@@ -1,0 +1,293 @@
+import CSyscalls
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// Makes the files of an archive beneath a directory, entry by entry. Nothing outside that directory is touched,
+/// whatever the names and links in the archive are: see ``EntryName`` and ``ParentDirectories``.
+///
+/// An entry for a name that is there already replaces it, as in Go's tools; only a directory over a directory keeps
+/// what is in it.
+struct TreeWriter {
+    private let options: UnpackOptions
+    private var parents: ParentDirectories
+    private var directories = DirectoryMetadata()
+    private(set) var report = UnpackReport()
+
+    init(root: Directory, options: UnpackOptions) {
+        self.options = options
+        parents = ParentDirectories(root: root, whiteouts: options.whiteouts)
+    }
+
+    /// Makes the entry; its content is taken from `reader`.
+    mutating func write(_ entry: TarEntry, from reader: TarReader) throws {
+        report.entries += 1
+        if report.entries > options.limits.entries {
+            throw Failure("it has more than \(options.limits.entries) entries")
+        }
+        if report.entries % 64 == 0 { try options.checkpoint() }
+        let path = entry.path
+        try attempt("couldn't unpack \(shown(path))") {
+            let name = try EntryName(path, limit: options.limits.nameLength)
+            if try handleWhiteout(name) { return }
+            if let target = entry.hardLinkTarget { return try link(name, to: target) }
+            try make(entry, name, reader)
+        }
+    }
+
+    /// Gives directories their metadata. To be called after the last entry.
+    mutating func finish() throws {
+        try directories.apply(&parents, report: &report)
+    }
+
+    // MARK: - Whiteouts
+
+    /// Deals with a name that means something else than a file; returns whether it was one.
+    private mutating func handleWhiteout(_ name: EntryName) throws -> Bool {
+        guard let first = name.path.firstWhiteout else { return false }
+        if first.count < name.path.count || name.last.starts(with: Whiteout.aufsPrefix), !name.isOpaqueMark {
+            // What lies in a directory of such a name, and what aufs keeps for itself (`.wh..wh.plnk`), is no file.
+            guard first.lastComponent.starts(with: Whiteout.aufsPrefix) else {
+                throw Failure("\(shown(first)) is a whiteout and cannot hold files")
+            }
+            report.leftOutWhiteouts.add(shown(name.path))
+            return true
+        }
+        if options.whiteouts == .leaveOut {
+            report.leftOutWhiteouts.add(shown(name.path))
+            return true
+        }
+        let parent = try parents.open(name.parent)
+        if name.isOpaqueMark {
+            try parent.markOpaque()
+            return true
+        }
+        let hidden = name.last.dropFirst(Whiteout.prefix.count)
+        if hidden.isEmpty || hidden.elementsEqual(".".utf8) || hidden.elementsEqual("..".utf8) {
+            throw Failure("it is a whiteout of no possible name")
+        }
+        try hide(FileName(hidden), in: parent)
+        return true
+    }
+
+    /// Makes a whiteout. A whiteout hides what lower layers have, not what the same archive has: that stays, and if it
+    /// is a directory, nothing of a lower one shows through.
+    private func hide(_ name: FileName, in parent: Directory) throws {
+        if name.withCString({ mknodat(parent.file.number, $0, S_IFCHR, 0) }) == 0 { return }
+        guard errno == EEXIST else { throw Errno(rawValue: errno) }
+        if try parent.entryStatus(name)?.kind == .directory { try parent.subdirectory(name).markOpaque() }
+    }
+
+    // MARK: - Files
+
+    private mutating func make(_ entry: TarEntry, _ name: EntryName, _ reader: TarReader) throws {
+        guard let uid = entry.uid, let gid = entry.gid else { throw Failure("its owner is beyond 32 bits") }
+        guard let kind = entry.kind else { throw Failure("it is of no known type") }
+        if name.isRoot, kind != .directory { throw Failure("the root can only be a directory") }
+        let parent = try parents.open(name.parent)
+        switch kind {
+        case .directory:
+            try makeDirectory(entry, name, in: parent, uid, gid)
+        case .regular:
+            try makeRegular(entry, name, in: parent, uid, gid, reader)
+        case .symlink:
+            let target = FileName(entry.symlinkTarget)
+            try create(name, in: parent) { name in
+                target.withCString { symlinkat($0, parent.file.number, name) }
+            }
+            try setMetadata(entry, name, in: parent, uid, gid)
+        case .characterDevice where entry.device == 0:
+            // overlayfs's own whiteout, by its device number: said or not, it would act as one.
+            if options.whiteouts == .leaveOut { return report.leftOutWhiteouts.add(shown(name.path)) }
+            try hide(name.lastName, in: parent)
+        case .characterDevice, .blockDevice, .fifo:
+            let mode: mode_t = kind == .fifo ? S_IFIFO : kind == .blockDevice ? S_IFBLK : S_IFCHR
+            let device = kind == .fifo ? 0 : entry.device
+            do {
+                try create(name, in: parent) { mknodat(parent.file.number, $0, mode | 0o600, device) }
+            } catch Errno.notPermitted where kind != .fifo {
+                return report.leftOutDevices.add(shown(name.path))
+            }
+            try setMetadata(entry, name, in: parent, uid, gid)
+        case .socket:
+            throw Failure("it is of no known type")
+        }
+    }
+
+    private mutating func makeDirectory(
+        _ entry: TarEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t
+    ) throws {
+        let directory: Directory
+        if name.isRoot {
+            directory = parent
+        } else {
+            directory = try makeOrKeepDirectory(name, in: parent)
+        }
+        try directory.file.setOwner(uid, gid)
+        directories.remember(
+            .init(
+                path: name.path, inode: try directory.file.status().inode, permissions: entry.permissions,
+                modified: entry.modified, attributes: try entry.attributes(limit: options.limits.attributes)))
+        if !name.isRoot { parents.remember(directory, at: name.path) }
+    }
+
+    private mutating func makeOrKeepDirectory(_ name: EntryName, in parent: Directory) throws -> Directory {
+        let last = name.lastName
+        if last.withCString({ mkdirat(parent.file.number, $0, 0o700) }) == 0 { return try parent.subdirectory(last) }
+        guard errno == EEXIST else { throw Errno(rawValue: errno) }
+        if try parent.entryStatus(last)?.kind == .directory { return try parent.subdirectory(last) }
+        let hides = try parent.removeWhiteout(last)
+        if !hides { try replace(last, in: parent) }
+        _ = try last.withCString { try checked(mkdirat(parent.file.number, $0, 0o700)) }
+        let directory = try parent.subdirectory(last)
+        if hides { try directory.markOpaque() }
+        return directory
+    }
+
+    private mutating func makeRegular(
+        _ entry: TarEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t, _ reader: TarReader
+    ) throws {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let file = OpenFile(
+            owning: try create(name, in: parent) { stacker_openat(parent.file.number, $0, flags, 0o600) })
+        var end: Int64 = 0
+        while let piece = try reader.nextContent() {
+            try file.writeAll(piece.bytes, at: piece.offset)
+            end = max(end, piece.offset + Int64(piece.bytes.count))
+        }
+        if end < entry.size { try checked(ftruncate(file.number, Int(entry.size))) }
+        // chown takes set-user-ID bits and capabilities away, so that it comes first; chmod may change an ACL.
+        try file.setOwner(uid, gid)
+        try checked(fchmod(file.number, entry.permissions))
+        let attributes = try entry.attributes(limit: options.limits.attributes)
+        try file.setAttributes(attributes, path: name.path, report: &report)
+        try file.setModified(entry.modified)
+    }
+
+    /// Owner, mode, attributes and time of what cannot be opened: symlinks, devices, FIFOs.
+    private mutating func setMetadata(
+        _ entry: TarEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t
+    ) throws {
+        let number = parent.file.number
+        let isSymlink = entry.kind == .symlink
+        try name.lastName.withCString { last in
+            try owned { fchownat(number, last, uid, gid, AT_SYMLINK_NOFOLLOW) }
+            if !isSymlink { try checked(fchmodat(number, last, entry.permissions, 0)) }
+        }
+        for attribute in try entry.attributes(limit: options.limits.attributes) {
+            do {
+                try parent.setAttribute(attribute, of: FilePath(bytes: name.last))
+            } catch let errno as Errno {
+                try leaveOut(attribute, errno.rawValue, name.path, &report)
+            }
+        }
+        let times = [entry.modified.timespec, entry.modified.timespec]
+        _ = try name.lastName.withCString { try checked(utimensat(number, $0, times, AT_SYMLINK_NOFOLLOW)) }
+    }
+
+    // MARK: - Hard links
+
+    private mutating func link(_ name: EntryName, to target: [UInt8]) throws {
+        try attempt("couldn't link it to \(shown(target))") {
+            let target = try EntryName(target, limit: options.limits.nameLength)
+            let (from, to) = (target.lastName, name.lastName)
+            let holder: Directory
+            do {
+                holder = try parents.existing(target.parent)
+            } catch Errno.noSuchFileOrDirectory {
+                throw Failure("the archive has no such file before it")
+            }
+            let parent = try parents.open(name.parent)
+            guard let file = try holder.entryStatus(from) else {
+                throw Failure("the archive has no such file before it")
+            }
+            if file.kind == .directory || file.isWhiteout { throw Failure("it is not a file") }
+            if let old = try parent.entryStatus(to) {
+                if old.inode == file.inode, old.device == file.device { return }
+                try replace(to, in: parent)
+            }
+            try addName(to, in: parent, for: from, in: holder)
+        }
+    }
+
+    /// The one place where a file gets a further name, and where a file system runs out of them (`EMLINK`).
+    private func addName(_ name: FileName, in parent: Directory, for file: FileName, in holder: Directory) throws {
+        _ = try file.withCString { file in
+            try name.withCString { try checked(linkat(holder.file.number, file, parent.file.number, $0, 0)) }
+        }
+    }
+
+    // MARK: - Replacing
+
+    /// Runs a system call that makes `name`, and again after what was in the way has been removed.
+    @discardableResult
+    private mutating func create(
+        _ name: EntryName, in parent: Directory, _ call: (UnsafePointer<CChar>) -> Int32
+    ) throws -> Int32 {
+        let last = name.lastName
+        let result = last.withCString(call)
+        if result >= 0 { return result }
+        guard errno == EEXIST else { throw Errno(rawValue: errno) }
+        try replace(last, in: parent)
+        return try checked(last.withCString(call))
+    }
+
+    private mutating func replace(_ name: FileName, in parent: Directory) throws {
+        parents.forget()
+        if name.withCString({ unlinkat(parent.file.number, $0, 0) }) == 0 { return }
+        guard errno == EISDIR || errno == EPERM else { throw Errno(rawValue: errno) }
+        try parent.removeTree(FilePath(bytes: name.bytes))
+    }
+}
+
+extension EntryName {
+    fileprivate var isOpaqueMark: Bool { last.elementsEqual(Whiteout.opaque) }
+}
+
+extension Collection where Element == UInt8, SubSequence == ArraySlice<UInt8> {
+    /// The path up to and with its first component that starts with `.wh.`.
+    fileprivate var firstWhiteout: ArraySlice<UInt8>? {
+        var start = startIndex
+        while start < endIndex {
+            let end = self[start...].firstIndex(of: slash) ?? endIndex
+            if self[start..<end].starts(with: Whiteout.prefix) { return self[..<end] }
+            if end == endIndex { return nil }
+            start = index(after: end)
+        }
+        return nil
+    }
+
+    fileprivate var lastComponent: ArraySlice<UInt8> {
+        split(separator: slash).last ?? self[startIndex...]
+    }
+}
+
+extension OpenFile {
+    /// Writes all of `bytes` at `offset`.
+    fileprivate func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
+        var rest = bytes
+        var offset = offset
+        while !rest.isEmpty {
+            let count = pwrite(number, rest.baseAddress, rest.count, Int(offset))
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Errno(rawValue: errno)
+            }
+            offset += Int64(count)
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    fileprivate func setOwner(_ uid: uid_t, _ gid: gid_t) throws {
+        try owned { fchown(number, uid, gid) }
+    }
+}
+
+/// Runs a chown, and explains the refusal that a user namespace gives.
+private func owned(_ call: () -> Int32) throws {
+    if call() == 0 { return }
+    let error = Errno(rawValue: errno)
+    let help = error == .invalidArgument ? "its owner has no place among the ids of /etc/subuid and /etc/subgid" : nil
+    throw Failure("couldn't set its owner", because: error, help: help)
+}

@@ -1,0 +1,142 @@
+import Failure
+public import FileTree
+import Glibc
+public import OCI
+import Synchronization
+import SystemPackage
+
+/// Unpacks a tar layer into the directory `root`, which the caller made, under a temporary name, and renames or removes
+/// afterwards: of a blob that is not what its digests say nothing may be used.
+///
+/// The blob is read once. Its digest and size are checked against `descriptor` and the uncompressed archive against
+/// `diffID`. How it is compressed (gzip, zstd, not at all) is seen from its first bytes.
+///
+/// - Returns: What was done, and what had to be left out.
+/// - Throws: A ``Failure``. If the blob is not the one that was asked for it says so, and not what damage it met.
+public func unpackLayer(
+    _ blob: OpenFile, _ descriptor: Descriptor, diffID: Digest, into root: Directory,
+    options: UnpackOptions = UnpackOptions()
+) throws -> UnpackReport {
+    try attempt("couldn't unpack layer \(descriptor.digest)") {
+        let input = BlobInput(blob, hashes: true)
+        let interruption = Interruption(options.checkpoint)
+        var options = options
+        options.checkpoint = interruption.checkpoint
+        let unpacked: Unpacked
+        do {
+            unpacked = try unpack(input, blobSize: descriptor.size, into: root, options)
+        } catch let failure as Failure where failure.errno == nil && !interruption.happened {
+            // Damage is only the consequence, if the blob is another one.
+            try verify(input, descriptor)
+            throw failure
+        }
+        try verify(input, descriptor)
+        guard unpacked.diffID == diffID else {
+            throw Failure("its content has digest \(unpacked.diffID), but the image config says \(diffID)")
+        }
+        return unpacked.report
+    }
+}
+
+/// Unpacks a tar file of which nothing is known into the directory `root`, as ``unpackLayer(_:_:diffID:into:options:)``
+/// does with a layer. Whiteouts in it are left out, unless `options` say otherwise.
+///
+/// - Throws: A ``Failure``; also if the archive has no end, as after a download that was cut off.
+public func unpackTarFile(
+    _ file: OpenFile, into root: Directory, options: UnpackOptions = .treeThatStandsAlone
+) throws -> UnpackReport {
+    let status = try file.status()
+    if status.kind == .directory { throw Failure("it is a directory, not a tar archive") }
+    let input = BlobInput(file, hashes: false)
+    let unpacked = try unpack(input, blobSize: status.size, into: root, options)
+    guard unpacked.isComplete else { throw Failure("the tar archive is truncated: its end is missing") }
+    return unpacked.report
+}
+
+extension UnpackOptions {
+    /// For an archive that is a whole tree, and not a change of others.
+    public static var treeThatStandsAlone: UnpackOptions {
+        var options = UnpackOptions()
+        options.whiteouts = .leaveOut
+        return options
+    }
+}
+
+/// Tells an error of the caller's checkpoint from one of the blob.
+private final class Interruption: Sendable {
+    private let check: @Sendable () throws -> Void
+    private let flag = Atomic(false)
+
+    init(_ check: @escaping @Sendable () throws -> Void) {
+        self.check = check
+    }
+
+    var happened: Bool { flag.load(ordering: .relaxed) }
+
+    @Sendable func checkpoint() throws {
+        do {
+            try check()
+        } catch {
+            flag.store(true, ordering: .relaxed)
+            throw error
+        }
+    }
+}
+
+private struct Unpacked {
+    var report: UnpackReport
+    var diffID: Digest
+    var isComplete: Bool
+}
+
+private func unpack(
+    _ input: BlobInput, blobSize: Int64, into root: Directory, _ options: UnpackOptions
+) throws -> Unpacked {
+    let limit = try options.limits.bytes ?? root.freeSpace()
+    let stream = try ArchiveStream(input, blobSize: blobSize, limit: limit)
+    // Its threads must have ended before the input is used again.
+    defer { stream.stop() }
+    return try withUTF8Names {
+        var writer = TreeWriter(root: root, options: options)
+        let reader = try TarReader(stream, checkpoint: options.checkpoint)
+        while let entry = try reader.next() { try writer.write(entry, from: reader) }
+        let isComplete = try reader.drain()
+        try writer.finish()
+        let (diffID, size) = stream.finish()
+        var report = writer.report
+        report.bytes = size
+        return Unpacked(report: report, diffID: diffID, isComplete: isComplete)
+    }
+}
+
+/// Reads the blob to its end and compares it with what was asked for.
+private func verify(_ input: BlobInput, _ descriptor: Descriptor) throws {
+    let digest = try input.finish()
+    if input.size != descriptor.size {
+        throw Failure("the blob is \(input.size) bytes long, but its descriptor says \(descriptor.size)")
+    }
+    if let digest, digest != descriptor.digest { throw Failure("the blob is damaged: its digest is \(digest)") }
+}
+
+extension Directory {
+    /// Bytes that this user can still write to the directory's file system.
+    fileprivate func freeSpace() throws -> Int64 {
+        var status = statvfs()
+        try checked(fstatvfs(file.number, &status))
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+    }
+}
+
+/// Runs `body` with a UTF-8 locale in this thread: in another one libarchive damages names that are not ASCII.
+private func withUTF8Names<Result>(_ body: () throws -> Result) throws -> Result {
+    guard let locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil) else {
+        throw Failure("the C library has no locale C.UTF-8", because: Errno(rawValue: errno))
+    }
+    let previous = uselocale(locale)
+    defer {
+        uselocale(previous)
+        freelocale(locale)
+    }
+    return try body()
+}

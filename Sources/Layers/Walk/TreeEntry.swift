@@ -1,0 +1,23 @@
+import FileTree
+
+/// One name in a tree that is being encoded.
+struct TreeEntry: Sendable {
+    /// The path relative to the root of the tree, without slashes around it; empty for the root.
+    var path: [UInt8]
+    /// Kind, permissions, owner, size and times.
+    var status: FileStatus
+    /// The extended attributes that a layer carries, sorted by name. See ``CarriedAttributes``.
+    var attributes: [ExtendedAttribute] = []
+    /// For a symlink, where it points.
+    var symlinkTarget: [UInt8] = []
+    /// For a further name of a file that came already: the path of its first name in this walk.
+    var firstName: [UInt8]?
+    /// For a directory: it hides what lower layers have in theirs.
+    var isOpaque = false
+
+    /// Whether content follows this entry.
+    var carriesContent: Bool { status.kind == .regular && firstName == nil }
+
+    /// Whether this name hides one of a lower layer.
+    var isWhiteout: Bool { status.isWhiteout }
+}

@@ -1,0 +1,90 @@
+import CSyscalls
+public import FileTree
+import Glibc
+import SystemPackage
+
+/// One directory of a tree that is to be encoded. The tree may lie in one directory on disk or be put together from
+/// several: a node says which names it has, and in which real directory each of them lies.
+public protocol TreeNode {
+    /// The real directory whose metadata and extended attributes this one has.
+    var directory: Directory { get }
+    /// Whether it hides what lower layers have here; `nil`: its overlay attribute says so.
+    var isOpaque: Bool? { get }
+    /// The names in it, sorted by their bytes.
+    ///
+    /// - Throws: `Errno`.
+    func children() throws -> [TreeChild]
+    /// The child as a directory. It is only called for children that are one.
+    ///
+    /// - Throws: `Errno`.
+    func node(_ child: TreeChild) throws -> any TreeNode
+}
+
+/// A name in a ``TreeNode``.
+public struct TreeChild: Sendable {
+    /// The name, here and in ``holder``.
+    public var name: FileName
+    /// The real directory that it lies in.
+    public var holder: Directory
+
+    /// Makes a child of its parts.
+    public init(name: FileName, holder: Directory) {
+        self.name = name
+        self.holder = holder
+    }
+}
+
+/// A directory on disk as it is.
+public struct DirectoryNode: TreeNode {
+    public let directory: Directory
+    public var isOpaque: Bool? { nil }
+
+    /// The tree that starts at `directory`.
+    public init(_ directory: Directory) {
+        self.directory = directory
+    }
+
+    public func children() throws -> [TreeChild] {
+        try directory.fileNames().map { TreeChild(name: $0, holder: directory) }
+    }
+
+    public func node(_ child: TreeChild) throws -> any TreeNode {
+        DirectoryNode(try child.holder.subdirectory(child.name))
+    }
+}
+
+extension Directory {
+    /// The names in this directory, sorted by their bytes.
+    func fileNames() throws -> [FileName] {
+        let copy = try checked(stacker_openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0))
+        guard let stream = fdopendir(copy) else {
+            let error = Errno(rawValue: errno)
+            close(copy)
+            throw error
+        }
+        defer { closedir(stream) }
+        var names: [FileName] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            // By pointer: an entry is as long as its name, so that d_name must not be read as a whole.
+            let name = UnsafeRawPointer(entry).advanced(by: dirent.nameOffset).assumingMemoryBound(to: CChar.self)
+            if strcmp(name, ".") != 0, strcmp(name, "..") != 0 { names.append(FileName(name)) }
+        }
+        if errno != 0 { throw Errno(rawValue: errno) }
+        names.sort()
+        return names
+    }
+
+    /// Opens the directory `name` in this one; a symlink is refused.
+    func subdirectory(_ name: FileName) throws -> Directory {
+        let number = name.withCString {
+            stacker_openat(file.number, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
+        }
+        return Directory(OpenFile(owning: try checked(number)))
+    }
+}
+
+extension dirent {
+    fileprivate static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
+}

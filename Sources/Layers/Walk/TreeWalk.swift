@@ -1,0 +1,214 @@
+import CSyscalls
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// Walks a tree once, depth first, parents before children and the names of each directory sorted by their bytes, and
+/// hands every entry and every file's content to all sinks. Works by descriptor: no path is resolved twice, and paths
+/// may be longer than the kernel takes.
+struct TreeWalk {
+    private let options: EncodeOptions
+    private let leaveOut: Set<[UInt8]>
+    /// The first name of each file with several names.
+    private var firstNames: [Inode: [UInt8]] = [:]
+    private let buffer = ReadBuffer(capacity: 256 << 10)
+
+    private struct Inode: Hashable {
+        var device: dev_t
+        var number: ino_t
+    }
+
+    /// A directory whose children are being walked.
+    private struct Level {
+        var node: any TreeNode
+        var path: [UInt8]
+        var children: [TreeChild]
+        var next = 0
+    }
+
+    init(_ options: EncodeOptions) {
+        self.options = options
+        leaveOut = Set(options.leaveOut.map(\.relativeBytes))
+    }
+
+    /// Whether a walk would give no entry at all.
+    func isEmpty(_ root: any TreeNode) throws -> Bool {
+        let entry = try rootEntry(root)
+        if isWorthAnEntry(entry) || entry.isOpaque { return false }
+        return try attempt("couldn't read the tree") { try root.children() }
+            .allSatisfy { child in
+                try leaveOut.contains(Array(child.name.bytes)) || child.status().kind == .socket
+            }
+    }
+
+    /// Walks the tree.
+    mutating func run(_ root: any TreeNode, into sinks: [any LayerSink]) throws {
+        let entry = try rootEntry(root)
+        if isWorthAnEntry(entry) || entry.isOpaque { for sink in sinks { try sink.add(entry) } }
+        var stack = [Level(node: root, path: [], children: try root.children())]
+        while var level = stack.popLast() {
+            guard level.next < level.children.count else { continue }
+            let child = level.children[level.next]
+            let path = level.path.isEmpty ? Array(child.name.bytes) : level.path + [slash] + child.name.bytes
+            level.next += 1
+            let parent = level.node
+            stack.append(level)
+            if !leaveOut.isEmpty, leaveOut.contains(path) { continue }
+            if level.next % 16 == 0 || level.next == 1 { try options.checkpoint() }
+            let entered = try attempt("couldn't encode \(shown(path))") {
+                try visit(child, at: path, in: parent, sinks: sinks)
+            }
+            if let entered { stack.append(entered) }
+        }
+    }
+
+    // MARK: - Entries
+
+    private func rootEntry(_ root: any TreeNode) throws -> TreeEntry {
+        try attempt("couldn't read the root of the tree") {
+            var entry = TreeEntry(path: [], status: try root.directory.file.status())
+            let attributes = try root.directory.file.attributes()
+            entry.isOpaque = root.isOpaque ?? CarriedAttributes.isOpaque(attributes)
+            entry.attributes = try carried(attributes)
+            return entry
+        }
+    }
+
+    /// Whether the root's metadata are to be said. Its being opaque is another matter.
+    private func isWorthAnEntry(_ root: TreeEntry) -> Bool {
+        root.isWorthAnEntry(options.root)
+    }
+
+    /// Hands one child to the sinks. Returns the level below it if it is a directory.
+    private mutating func visit(
+        _ child: TreeChild, at path: [UInt8], in parent: any TreeNode, sinks: [any LayerSink]
+    ) throws -> Level? {
+        var entry = TreeEntry(path: path, status: try child.status())
+        // Overlayfs hard-links all its whiteouts to one inode: that group means nothing.
+        if entry.isWhiteout {
+            for sink in sinks { try sink.add(entry) }
+            return nil
+        }
+        if child.name.bytes.starts(with: Whiteout.prefix) {
+            throw Failure("a layer would say by this name that \(shown(child.name.bytes.dropFirst(4))) was removed")
+        }
+        switch entry.status.kind {
+        case .directory:
+            let node = try parent.node(child)
+            let attributes = try node.directory.file.attributes()
+            entry.isOpaque = node.isOpaque ?? CarriedAttributes.isOpaque(attributes)
+            entry.attributes = try carried(attributes)
+            for sink in sinks { try sink.add(entry) }
+            return Level(node: node, path: path, children: try node.children())
+        case .socket:
+            options.warn("left out \(shown(path)): a layer cannot hold a socket")
+            return nil
+        default:
+            break
+        }
+        if entry.status.links > 1 {
+            let inode = Inode(device: entry.status.device, number: entry.status.inode)
+            if let first = firstNames[inode] {
+                entry.firstName = first
+                for sink in sinks { try sink.add(entry) }
+                return nil
+            }
+            firstNames[inode] = path
+        }
+        if entry.status.kind == .regular {
+            try addRegular(&entry, child, sinks)
+        } else {
+            if entry.status.kind == .symlink {
+                entry.symlinkTarget = try child.symlinkTarget()
+            } else {
+                entry.attributes = try carried(child.holder.attributes(of: FilePath(bytes: child.name.bytes)))
+            }
+            for sink in sinks { try sink.add(entry) }
+        }
+        return nil
+    }
+
+    /// Hands a regular file and its content to the sinks.
+    private func addRegular(_ entry: inout TreeEntry, _ child: TreeChild, _ sinks: [any LayerSink]) throws {
+        let file = try child.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        entry.attributes = try carried(file.attributes())
+        for sink in sinks { try sink.add(entry) }
+        var rest = entry.status.size
+        while rest > 0 {
+            let piece = UnsafeMutableRawBufferPointer(
+                rebasing: buffer.bytes[..<Int(min(rest, Int64(buffer.bytes.count)))])
+            let count = try file.read(into: piece)
+            if count == 0 { throw Failure("it shrank by \(rest) bytes while it was read") }
+            for sink in sinks { try sink.addContent(UnsafeRawBufferPointer(rebasing: piece[..<count])) }
+            rest -= Int64(count)
+            if entry.status.size > 16 << 20 { try options.checkpoint() }
+        }
+        if try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<1])) != 0 {
+            throw Failure("it grew while it was read")
+        }
+        for sink in sinks { try sink.endContent() }
+    }
+
+    /// The attributes that go into a layer.
+    private func carried(_ attributes: [ExtendedAttribute]) throws -> [ExtendedAttribute] {
+        if attributes.isEmpty { return [] }
+        if let name = CarriedAttributes.redirection(attributes) {
+            throw Failure(
+                "part of it is in a lower layer (\(name))",
+                help: "the overlay was mounted with redirect_dir or metacopy; build it again without them")
+        }
+        return attributes.filter { CarriedAttributes.carries($0.name) }
+    }
+}
+
+/// The memory that file content is read into.
+private final class ReadBuffer: @unchecked Sendable {
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(capacity: Int) {
+        bytes = .allocate(byteCount: capacity, alignment: 4096)
+    }
+
+    deinit {
+        bytes.deallocate()
+    }
+}
+
+extension TreeEntry {
+    /// Whether this, being the root, is written under the rule.
+    func isWorthAnEntry(_ rule: RootEntry) -> Bool {
+        switch rule {
+        case .never: false
+        case .always: true
+        case .ifDifferent(let permissions, let uid, let gid):
+            status.permissions != permissions || status.uid != uid || status.gid != gid || !attributes.isEmpty
+        }
+    }
+}
+
+extension TreeChild {
+    /// lstat(2) of the child.
+    func status() throws -> FileStatus {
+        var status = stat()
+        _ = try name.withCString { try checked(fstatat(holder.file.number, $0, &status, AT_SYMLINK_NOFOLLOW)) }
+        return FileStatus(status)
+    }
+
+    /// Opens the child itself.
+    func open(_ flags: Int32) throws -> OpenFile {
+        OpenFile(
+            owning: try name.withCString { try checked(stacker_openat(holder.file.number, $0, flags | O_CLOEXEC, 0)) })
+    }
+
+    /// Where the symlink points.
+    func symlinkTarget() throws -> [UInt8] {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+            guard let base = buffer.baseAddress else { return [] }
+            let count = try name.withCString { try checked(readlinkat(holder.file.number, $0, base, Int(PATH_MAX))) }
+            return Array(UnsafeRawBufferPointer(start: base, count: count))
+        }
+    }
+}
+
+let slash = UInt8(ascii: "/")
