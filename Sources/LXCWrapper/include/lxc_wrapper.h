@@ -1,4 +1,88 @@
+/*
+ * Everything stacker asks of liblxc and of Linux namespaces.
+ *
+ * The binary calls itself: `stacker internal-lxc …` runs in plain C before Swift starts any thread, because
+ * unshare(CLONE_NEWUSER) and liblxc's foreground start both refuse a process that has more than one.
+ */
 #ifndef LXC_WRAPPER_H
 #define LXC_WRAPPER_H
+
+#include <stdbool.h>
+
+/* The version of the liblxc that is linked. */
 const char *lxcw_liblxc_version(void);
+
+/* Whether this process was started for lxcw_main: the first thing that main asks. */
+bool lxcw_is_internal(int argc, char **argv);
+
+/* Does what `internal-lxc …` says and returns the exit status. Call it from a single-threaded process. */
+int lxcw_main(int argc, char **argv);
+
+/*
+ * Blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT in this thread and in all that it starts later: call it at the start of
+ * main. A blocked signal stays pending, so a request to stop is never lost and needs no handler and no state;
+ * lxcw_stop_signal sees it from then on.
+ */
+void lxcw_block_stop_signals(void);
+
+/* The stop signal that is pending on this process, or 0. */
+int lxcw_stop_signal(void);
+
+/*
+ * Ends the process with 128+n if it is still there `grace_seconds` after a stop signal: a bound for whatever does
+ * not look at lxcw_stop_signal, such as a name server that does not answer. Starts a thread. Returns 0 or an errno.
+ */
+int lxcw_bound_stop(unsigned int grace_seconds);
+
+/*
+ * Replaces this process by one that runs stacker again with `argv` (argv[0] is the name it shows) inside a private
+ * mount and pid namespace, and that passes on signals and the exit status. All descriptors above 2 are closed.
+ * Returns only on error: -1 with errno.
+ */
+int lxcw_reexec_in_namespace(char *const argv[]);
+
+/* What to run. All strings are borrowed for the call. */
+struct lxcw_container {
+	/* The binary that answers `internal-lxc`; NULL for the one that is running. */
+	const char *executable;
+	/* Unique among running containers. */
+	const char *name;
+	/* An existing directory. liblxc starts with it as the working directory, so that the config can use short
+	 * relative names. */
+	const char *directory;
+	/* The LXC config file. */
+	const char *config;
+	/* An empty directory that gets a read-only view of /sys for the config to bind, or NULL. */
+	const char *sys;
+	/* Environment entries "K=V" that a config file cannot carry, NULL-terminated. */
+	char *const *environment;
+	/* Keep standard input (otherwise it is /dev/null) and the terminal. */
+	bool terminal;
+	/* The program and its arguments, NULL-terminated. */
+	char *const *argv;
+};
+
+/* How it went. */
+struct lxcw_result {
+	/* The program ran, or at least was about to: see exec_errno. */
+	bool started;
+	/* 0..255: what the program exited with; 128+n for death by signal n. */
+	int exit_status;
+	/* Why the program could not be executed, or 0. */
+	int exec_errno;
+	/* Processes that the program left behind had to be ended. */
+	bool ended_processes;
+	/* The signal that stopped the container before its end, or 0. */
+	int stop_signal;
+	/* What failed, when not started. */
+	char message[256];
+};
+
+/*
+ * Runs a container to its end and leaves none of its processes and mounts, whatever happens. Blocks the calling
+ * thread, which must stay alive meanwhile: the container dies with it. A stop signal to this process (see
+ * lxcw_block_stop_signals) ends the container at once. Returns 0, or -1 with errno if nothing could be started.
+ */
+int lxcw_run(const struct lxcw_container *container, struct lxcw_result *result);
+
 #endif

@@ -1,0 +1,21 @@
+#ifndef LXCW_INTERNAL_H
+#define LXCW_INTERNAL_H
+
+#include <signal.h>
+
+#define LXCW_INTERNAL "internal-lxc"
+
+/* SIGINT, SIGTERM, SIGHUP and SIGQUIT, without those that the caller had ignored (nohup). */
+void lxcw_stop_signals(sigset_t *set);
+
+/* Default actions for all signals but ignored ones; only the stop signals stay blocked, so that none is lost across exec. */
+void lxcw_reset_signals(void);
+
+/* Gives every mount of this mount namespace private propagation. Returns 0 or -1 with errno. */
+int lxcw_make_mounts_private(void);
+
+/* Subcommands: arguments after the subcommand's name, NULL-terminated. They return the exit status. */
+int lxcw_nsexec(char **argv);
+int lxcw_spawn(char **argv);
+
+#endif

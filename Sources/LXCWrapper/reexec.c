@@ -1,0 +1,38 @@
+#define _GNU_SOURCE
+#include "internal.h"
+#include "lxc_wrapper.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int lxcw_reexec_in_namespace(char *const argv[])
+{
+	size_t count = 0;
+
+	while (argv[count])
+		count++;
+
+	char **all = calloc(count + 5, sizeof(*all));
+
+	if (!all)
+		return -1;
+	all[0] = argv[0];
+	all[1] = LXCW_INTERNAL;
+	all[2] = "nsexec";
+	all[3] = "--";
+	memcpy(all + 4, argv, (count + 1) * sizeof(*all));
+
+	/* Marked, not closed: if exec fails, this process goes on with all it had. */
+	if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
+		execv("/proc/self/exe", all);
+
+	int error = errno;
+
+	free(all);
+	errno = error;
+	return -1;
+}

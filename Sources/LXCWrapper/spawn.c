@@ -1,0 +1,328 @@
+/*
+ * `internal-lxc spawn`: one container, from its start to the last trace of it.
+ *
+ *   stacker -- guard -- liblxc's monitor -- the container's init -- the program
+ *
+ * The guard exists so that a container ends in every case. It is the reaper of whatever comes below it, so it knows
+ * when all is gone; each process dies with the one to its left (PR_SET_PDEATHSIG), so killing any of them, even with
+ * SIGKILL, ends the rest. That is also how a container is stopped: kill the monitor, wait until nothing is left.
+ * liblxc's own stop command would wait for an answer without a bound.
+ *
+ * The container's init is liblxc's (start with useinit): it runs in the process that set the container up, so it
+ * needs no file in the image, it reaps, and the program is not pid 1, where `kill -TERM $$` would do nothing.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+#include "lxc_wrapper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <lxc/lxccontainer.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define REPORT_FD 3
+#define CGROUPS "/sys/fs/cgroup"
+
+/* What the processes below the guard tell it, in memory that all of them share. */
+struct shared {
+	/* pid of the program inside the container's pid namespace; 0 until it was forked. */
+	_Atomic pid_t program;
+	_Atomic int exec_errno;
+	/* liblxc's start returned: `succeeded` and `error_num` are what it said. */
+	_Atomic bool returned;
+	bool succeeded;
+	int error_num;
+	char message[256];
+};
+
+struct request {
+	const char *name, *directory, *config, *sys;
+	char **environment;
+	bool terminal;
+	char **argv;
+};
+
+static struct shared *shared;
+
+static void parse(char **arguments, struct request *request)
+{
+	static char *none[] = { NULL };
+	size_t variables = 0, n = 0;
+
+	memset(request, 0, sizeof(*request));
+	request->argv = none;
+	while (arguments[n])
+		n++;
+	request->environment = calloc(n + 1, sizeof(char *));
+	if (!request->environment || n < 5)
+		return;
+	request->name = *arguments++;
+	request->directory = *arguments++;
+	request->config = *arguments++;
+	for (; *arguments; arguments++) {
+		if (strcmp(*arguments, "--sys") == 0 && arguments[1]) {
+			request->sys = *++arguments;
+		} else if (strcmp(*arguments, "--environment") == 0 && arguments[1]) {
+			request->environment[variables++] = *++arguments;
+		} else if (strcmp(*arguments, "--terminal") == 0) {
+			request->terminal = true;
+		} else {
+			request->argv = arguments + 1;
+			return;
+		}
+	}
+}
+
+/* ---- The monitor ---- */
+
+static _Noreturn void give_up(const char *what, int error)
+{
+	snprintf(shared->message, sizeof(shared->message), "%s%s%s", what, error ? ": " : "",
+		 error ? strerror(error) : "");
+	_exit(EXIT_FAILURE);
+}
+
+/* After a fork(): in the container only init forks, and the last that it forks is the program. */
+static void note_program(void)
+{
+	if (getppid() == 1 && getpid() != 1)
+		shared->program = getpid();
+}
+
+/* liblxc's init ends its child with exit() when the program could not be executed, without a word; errno is exec's. */
+static void note_exec_failure(void)
+{
+	if (getpid() != 1 && getppid() == 1 && getpid() == shared->program)
+		shared->exec_errno = errno;
+}
+
+/* struct mount_attr: linux/mount.h and sys/mount.h don't go together in older C libraries. */
+struct attributes {
+	uint64_t set, clear, propagation, userns;
+};
+
+/* In a mount namespace of our own: an image of /sys for the container, then no cgroups for liblxc. */
+static void prepare_mounts(const char *sys)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		give_up("couldn't make a mount namespace", errno);
+	if (lxcw_make_mounts_private() < 0)
+		give_up("couldn't make mounts private", errno);
+	if (sys) {
+		struct attributes attributes = { .set = 1 /* MOUNT_ATTR_RDONLY */ };
+
+		if (mount("/sys", sys, NULL, MS_BIND | MS_REC, NULL) < 0)
+			give_up("couldn't bind /sys", errno);
+		/* liblxc's own "rbind,ro" leaves what is mounted below /sys writable. Before Linux 5.12 so do we. */
+		if (syscall(SYS_mount_setattr, AT_FDCWD, sys, AT_RECURSIVE, &attributes, sizeof(attributes)) < 0 &&
+		    mount(NULL, sys, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
+			give_up("couldn't make /sys read-only", errno);
+	}
+	/* Without cgroups in sight liblxc leaves them alone. With them it makes a directory in each hierarchy, needs the
+	 * right to, and leaves them behind when it is killed, and lxc.pivot in any case. The container stays in the
+	 * cgroup of whoever started stacker, which is where its limits are. */
+	if (access(CGROUPS, F_OK) == 0 &&
+	    mount("none", CGROUPS, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=755") < 0)
+		give_up("couldn't hide " CGROUPS, errno);
+}
+
+static _Noreturn void monitor(const struct request *request, pid_t guard)
+{
+	struct lxc_container *container;
+	sigset_t none;
+
+	close(REPORT_FD);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		give_up("prctl", errno);
+	if (getppid() != guard)
+		_exit(EXIT_FAILURE);
+	/* Off a terminal's foreground group: Ctrl-C is the guard's business. liblxc would pass it to the program. With a
+	 * terminal the monitor has to read from it. */
+	if (!request->terminal)
+		setpgid(0, 0);
+	/* liblxc gives the program the mask that it finds here. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prepare_mounts(request->sys);
+	if (chdir(request->directory) < 0)
+		give_up("couldn't change to the container's directory", errno);
+
+	container = lxc_container_new(request->name, request->directory);
+	if (!container)
+		give_up("liblxc couldn't make a container object", 0);
+	container->clear_config(container);
+	if (!container->load_config(container, request->config))
+		give_up("liblxc couldn't load the container's config", 0);
+	for (char **entry = request->environment; *entry; entry++)
+		if (!container->set_config_item(container, "lxc.environment", *entry))
+			give_up("liblxc couldn't set an environment variable", 0);
+	if (!container->want_daemonize(container, false))
+		give_up("liblxc couldn't be told to stay in the foreground", 0);
+	if (!container->want_close_all_fds(container, true))
+		give_up("liblxc couldn't be told to close descriptors", 0);
+
+	if (pthread_atfork(NULL, NULL, note_program) != 0 || atexit(note_exec_failure) != 0)
+		give_up("no memory", 0);
+	shared->succeeded = container->start(container, 1, request->argv);
+	shared->error_num = container->error_num;
+	shared->returned = true;
+	_exit(EXIT_SUCCESS);
+}
+
+/* ---- The guard ---- */
+
+/* The first child of `pid`, or one that has number `inner` in its own pid namespace if that is not 0; or 0. */
+static pid_t child_of(pid_t pid, pid_t inner)
+{
+	char path[64], line[256];
+	pid_t child, found = 0;
+	FILE *children;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	children = fopen(path, "re");
+	if (!children)
+		return 0;
+	while (!found && fscanf(children, "%d", &child) == 1) {
+		FILE *status;
+
+		if (!inner) {
+			found = child;
+			break;
+		}
+		snprintf(path, sizeof(path), "/proc/%d/status", child);
+		status = fopen(path, "re");
+		while (status && fgets(line, sizeof(line), status)) {
+			const char *last = strncmp(line, "NSpid:", 6) == 0 ? strrchr(line, '\t') : NULL;
+
+			if (last && atoi(last + 1) == inner)
+				found = child;
+		}
+		if (status)
+			fclose(status);
+	}
+	fclose(children);
+	return found;
+}
+
+/*
+ * liblxc's init waits for every process in the container, so one that the program left in the background would keep
+ * the build waiting for ever. Called about four times a second: two seconds after the program's end the others get
+ * SIGTERM, and a second later SIGKILL. Both through init, which takes SIGTERM and SIGALRM as just that and keeps the
+ * program's exit status. Returns whether anything had to be ended.
+ */
+static bool end_stragglers(pid_t monitor_pid)
+{
+	static const int grace_ticks = 8, retry_ticks = 4;
+	static int ticks;
+	pid_t init = shared->program ? child_of(monitor_pid, 0) : 0;
+
+	if (!init || child_of(init, shared->program))
+		return false;
+	ticks++;
+	if (ticks < grace_ticks)
+		return false;
+	if ((ticks - grace_ticks) % retry_ticks == 0)
+		kill(init, ticks == grace_ticks ? SIGTERM : SIGALRM);
+	return true;
+}
+
+static void report(int stopped, bool ended)
+{
+	int status = shared->error_num, code = 0;
+	bool started = shared->returned && shared->succeeded;
+	char line[512];
+
+	/* error_num is a wait status, with death by signal as signal<<8 | 0x7f. */
+	if (started)
+		code = (status & 0x7f) == 0x7f ? 128 + ((status >> 8) & 0x7f) : (status >> 8) & 0xff;
+	else if (!shared->message[0])
+		snprintf(shared->message, sizeof(shared->message), "%s",
+			 shared->returned ? "liblxc couldn't start the container"
+					  : stopped ? "stopped" : "liblxc's monitor process was killed");
+	snprintf(line, sizeof(line), "%d %d %d %d %d %s", started, code, shared->exec_errno, ended, stopped,
+		 shared->message);
+	(void)!write(REPORT_FD, line, strlen(line));
+}
+
+int lxcw_spawn(char **arguments)
+{
+	const struct timespec tick = { .tv_nsec = 250 * 1000 * 1000 };
+	struct request request;
+	struct termios terminal;
+	bool is_terminal, ended = false;
+	sigset_t signals;
+	int stopped = 0;
+	pid_t parent = getppid(), guard = getpid(), pid;
+
+	/* From here to the end in one thread, and with the terminal as it is: liblxc makes it raw and a monitor that is
+	 * killed cannot restore it. */
+	lxcw_reset_signals();
+	lxcw_stop_signals(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return EXIT_FAILURE;
+	parse(arguments, &request);
+	if (!request.argv[0]) {
+		snprintf(shared->message, sizeof(shared->message), "internal-lxc spawn: wrong arguments");
+		report(0, false);
+		return EXIT_FAILURE;
+	}
+	/* The parent's death: a parent outside our pid namespace is 0 and never changes, but then there is none. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || getppid() != parent)
+		return EXIT_FAILURE;
+	is_terminal = request.terminal && tcgetattr(STDIN_FILENO, &terminal) == 0;
+
+	pid = fork();
+	if (pid < 0) {
+		snprintf(shared->message, sizeof(shared->message), "fork: %s", strerror(errno));
+		report(0, false);
+		return EXIT_FAILURE;
+	}
+	if (pid == 0)
+		monitor(&request, guard);
+
+	for (;;) {
+		int number = sigtimedwait(&signals, NULL, &tick);
+		pid_t reaped;
+
+		if (number > 0 && number != SIGCHLD && !stopped) {
+			stopped = number;
+			kill(pid, SIGKILL);
+		}
+		while ((reaped = waitpid(-1, NULL, WNOHANG)) > 0)
+			;
+		/* No child is left: neither the monitor nor the container's init, which the kernel only lets go when all
+		 * of its pid namespace is dead. */
+		if (reaped < 0 && errno == ECHILD)
+			break;
+		if (number < 0 && !stopped && end_stragglers(pid))
+			ended = true;
+	}
+
+	if (is_terminal) {
+		/* From the background, tcsetattr would stop us. */
+		signal(SIGTTOU, SIG_IGN);
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
+	}
+	report(stopped, ended);
+	return EXIT_SUCCESS;
+}
