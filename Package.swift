@@ -5,6 +5,18 @@ import PackageDescription
 /// Settings for every target of our own: a warning is an error.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// The released program carries the Swift runtime: it starts faster and runs where no Swift is. Only its link
+/// step knows of that. `--static-swift-stdlib` would compile everything for it, and then no test can be built
+/// beside it, since Swift Testing exists as a shared library only. What the compiler would name by itself, the
+/// archives that Foundation needs, in the order in which a linker resolves them, is named here instead.
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials",
+            "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-l_FoundationICU",
+        ], .when(configuration: .release))
+]
+
 let package = Package(
     name: "stacker",
     products: [
@@ -25,7 +37,8 @@ let package = Package(
                 "Stacker", "LXCWrapper", "Failure",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: staticRuntime
         ),
 
         // Recipe to images.

@@ -1,0 +1,82 @@
+# The ways to build, try and test stacker. `make help` lists them.
+#
+# One build serves the program and its tests: release, with testable internals. Package.swift links the
+# Swift runtime into the program. Everything that costs time is guarded by what it depends on, so a second
+# run does nothing and needs no network.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+export SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+BUILD_FLAGS := -c release -Xswiftc -enable-testing
+REPORT := .build/report
+# Directories too: their times tell of files that went away.
+SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
+SCRIPTS := .ci/run bench/run.sh $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
+SHELL_SCRIPTS := $(filter-out %.py,$(SCRIPTS))
+
+.PHONY: all help packages test-packages example check test bats bench install reproducer fmt lint clean
+
+all: stacker ## build the release binary ./stacker (default)
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+
+packages:
+	@tools/install-packages build run
+
+test-packages:
+	@tools/install-packages build run test
+
+stacker: $(SOURCES) | packages
+	@tools/require-swift
+	$(SWIFT) build $(BUILD_FLAGS) --product stacker
+	@cp --remove-destination --reflink=auto .build/release/stacker $@
+
+example: test-packages stacker ## make a base image, build examples/hello on it, show the result
+	@tools/run-example
+
+check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary
+	@rm -rf $(REPORT)
+	@status=0; \
+	$(if $(STACKER)$(TEST),,$(MAKE) test || status=1;) \
+	$(MAKE) bats || status=1; \
+	exit $$status
+
+# --build-tests would also build the tools of other packages' plugins; `swift test` without --skip-build
+# has flags of its own, and compiles everything once more.
+test: test-packages stacker ## run only swift test
+	@mkdir -p $(REPORT)
+	$(SWIFT) build $(BUILD_FLAGS) --product stackerPackageTests
+	$(SWIFT) test $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
+
+bats: test-packages $(if $(STACKER),,stacker)
+	@tools/run-bats $(TEST)
+
+bench: test-packages stacker ## measure, with hyperfine
+	@bench/run.sh
+
+install: stacker ## install to PREFIX (default /usr/local), below DESTDIR
+	install -D -m 0755 -s stacker $(DESTDIR)$(PREFIX)/bin/stacker
+
+reproducer: ## NAME=my-bug writes bats/my-bug.bats from a template that already runs
+	@tools/new-reproducer $(NAME)
+
+fmt: ## format the Swift sources
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: test-packages ## check formatting, shell scripts and the headers of bats files
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	shellcheck --external-sources $(SHELL_SCRIPTS)
+	tools/check-headers bats/*.bats
+
+clean: ## remove what was built; fetched Swift packages stay
+	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
+	rm -rf stacker $(REPORT) .build/fixtures .build/bench
+	rm -rf examples/*/{busybox,oci,roots,.stacker}

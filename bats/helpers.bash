@@ -1,0 +1,373 @@
+# shellcheck shell=bash
+# What every bats file loads: `load helpers` is all that a reproducer needs.
+#
+# Each test runs in an empty directory of its own and calls `stacker`. What it started, mounted or
+# attached through these helpers is taken down afterwards, also when it failed, and a test that leaves a
+# process, a mount or a loop device of its own behind fails.
+#
+# Each test has a header, the comment lines right above its @test line:
+#
+#   # behaviour: what is pinned, as a statement
+#   # documented: where, separated by "; ": docs/page.md#anchor, or a document's name and chapter
+#   # status: documented (every stacker must pass) or beyond (this implementation alone)
+#
+# Optional: "# why: …" for what a reader has to know. tools/check-headers reads the same format.
+#
+# The environment: STACKER is the binary under test (default ./stacker at the top); CI=true or
+# STACKER_REQUIRE=all turns a missing capability from a skip into a failure.
+
+bats_require_minimum_version 1.8.0
+bats_load_library bats-support
+bats_load_library bats-assert
+bats_load_library bats-file
+
+TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+FIXTURES=$TOP/.build/fixtures
+STACKER=$(cd "$TOP" && realpath -m "${STACKER:-stacker}")
+
+# --- A test's beginning and end ---------------------------------------------------------------------
+
+# A bats file that needs more calls begin_test and end_test in its own setup and teardown.
+setup() {
+    begin_test
+    requires container
+}
+
+teardown() {
+    end_test
+}
+
+# Enters an empty directory, away from the user's configuration, or skips a test that does not apply.
+begin_test() {
+    # Not in $BATS_TEST_TMPDIR itself: stderr of `run` and our notes are there.
+    mkdir -p "$BATS_TEST_TMPDIR/home" "$BATS_TEST_TMPDIR/work"
+    cd "$BATS_TEST_TMPDIR/work" || return
+    export HOME=$BATS_TEST_TMPDIR/home
+    unset XDG_CONFIG_HOME SOURCE_DATE_EPOCH
+    if ! is_ours && [[ $(print_header_field status) == beyond ]]; then
+        skip "not applicable: beyond what is documented, and $STACKER is another stacker"
+    fi
+    [[ -x $STACKER ]] || fail "no stacker at $STACKER: run make first"
+}
+
+# Takes down what the test made, then looks for what stacker left.
+end_test() {
+    local left
+    cd / || return
+    release_what_the_test_made
+    left=$(list_leftovers)
+    if [[ -n $left ]]; then
+        echo "left behind by this test:"
+        echo "$left"
+        remove_leftovers
+        ! is_ours
+    fi
+}
+
+# Whether the binary under test is the one that this tree builds.
+is_ours() {
+    local own
+    for own in "$TOP/stacker" "$TOP/.build/release/stacker" "$TOP/.build/debug/stacker"; do
+        if [[ $STACKER == "$own" || $STACKER -ef $own ]]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Prints a field of the running test's header.
+print_header_field() {
+    FIELD="# $1: " TEST="@test \"$BATS_TEST_DESCRIPTION\"" awk '
+        index($0, ENVIRON["FIELD"]) == 1 { value = substr($0, length(ENVIRON["FIELD"]) + 1) }
+        /^@test / { if (index($0, ENVIRON["TEST"]) == 1) { print value; exit }; value = "" }
+    ' "$BATS_TEST_FILENAME"
+}
+
+# --- What a test needs ------------------------------------------------------------------------------
+
+# requires CAPABILITY…: skips where one is missing, and fails where nothing may be silently unrun.
+requires() {
+    local capability reason
+    for capability in "$@"; do
+        reason=$("say_what_$capability""_lacks")
+        [[ -n $reason ]] || continue
+        if [[ ${CI:-} == true || ${STACKER_REQUIRE:-} == all ]]; then
+            fail "requires $capability: $reason"
+        fi
+        skip "requires $capability: $reason"
+    done
+}
+
+say_what_root_lacks() {
+    ((EUID == 0)) || echo "not run as root"
+}
+
+say_what_overlay_lacks() {
+    grep -qw overlay /proc/filesystems || modprobe -n overlay 2>/dev/null || echo "no overlayfs in this kernel"
+}
+
+say_what_liblxc_lacks() {
+    # A missing shared library makes the loader fail before stacker says a word.
+    "$STACKER" --version >/dev/null 2>&1 || echo "$STACKER does not start: $("$STACKER" --version 2>&1 | head -n 1)"
+}
+
+say_what_container_lacks() {
+    say_what_root_lacks
+    say_what_overlay_lacks
+    say_what_liblxc_lacks
+}
+
+say_what_loop_lacks() {
+    say_what_root_lacks
+    losetup --find >/dev/null 2>&1 || echo "no loop devices"
+}
+
+say_what_umoci_lacks() { say_what_program_lacks umoci; }
+say_what_skopeo_lacks() { say_what_program_lacks skopeo; }
+say_what_buildah_lacks() { say_what_program_lacks buildah; }
+say_what_terminal_lacks() { say_what_program_lacks script; }
+say_what_program_lacks() {
+    command -v "$1" >/dev/null || echo "$1 is not installed"
+}
+
+# --- Running stacker --------------------------------------------------------------------------------
+
+# The binary under test. All its directories have their defaults: ./oci, ./roots, ./.stacker.
+stacker() {
+    "$STACKER" "$@"
+}
+
+# refuse ARGUMENT…: runs stacker, which has to end with status 1 and say why.
+refuse() {
+    run -1 --separate-stderr stacker "$@"
+    [[ -n $output$stderr ]] || fail "stacker $* failed without a word"
+}
+
+# assert_said TEXT: the last `run` had TEXT in its stdout or stderr, whatever the case of letters.
+assert_said() {
+    local said=$output$'\n'${stderr-}
+    [[ ${said,,} == *"${1,,}"* ]] || fail "expected: $1"$'\n'"stdout: $output"$'\n'"stderr: ${stderr-}"
+}
+
+# refute_said TEXT: the opposite.
+refute_said() {
+    local said=$output$'\n'${stderr-}
+    [[ ${said,,} != *"${1,,}"* ]] || fail "unexpected: $1"$'\n'"stdout: $output"$'\n'"stderr: ${stderr-}"
+}
+
+# start COMMAND…: runs it in the background, its id in $started, its output in started.out and
+# started.err. SIGINT has its default action again, which a shell without job control takes away.
+start() {
+    # 3 and 4 are bats' own: a process that holds them open keeps bats from ending.
+    env --default-signal=INT "$@" >started.out 2>started.err 3>&- 4>&- &
+    started=$!
+    echo "$started" >>"$BATS_TEST_TMPDIR/started"
+}
+
+# wait_for_file PATH: waits until it exists, as long as $started lives.
+wait_for_file() {
+    local tenths
+    for ((tenths = 0; tenths < 600; tenths++)); do
+        [[ ! -e $1 ]] || return 0
+        kill -0 "$started" 2>/dev/null || break
+        sleep 0.1
+    done
+    fail "$1 never appeared: $(cat started.out started.err)"
+}
+
+# wait_for_end: waits until $started has ended, its status in $status. Bounded: a hang is a failure.
+wait_for_end() {
+    local tenths
+    for ((tenths = 0; tenths < 300; tenths++)); do
+        kill -0 "$started" 2>/dev/null || break
+        sleep 0.1
+    done
+    ! kill -0 "$started" 2>/dev/null || fail "$started still runs: $(cat started.out started.err)"
+    status=0
+    # shellcheck disable=SC2034  # the test reads it, as after run
+    wait "$started" || status=$?
+}
+
+# --- Images -----------------------------------------------------------------------------------------
+
+# busybox_base [DIR]: puts the OCI layout DIR (default busybox) with the tag "latest" here.
+busybox_base() {
+    copy_fixture busybox "$TOP/tools/make-busybox-image" "${1:-busybox}"
+}
+
+# layered_base COUNT [DIR]: puts the OCI layout DIR (default layered) with the tag "latest" here: busybox
+# and COUNT-1 layers on it. Layer N has a file /layers/N of its own, and /top, which says N.
+layered_base() {
+    make_fixture busybox "$TOP/tools/make-busybox-image"
+    copy_fixture "layered-$1" "$TOP/tools/make-layered-image.py" "${2:-layered}" "$FIXTURES/busybox" "$1"
+}
+
+# make_fixture NAME MAKER [ARGUMENT…]: makes $FIXTURES/NAME once, by MAKER $FIXTURES/NAME ARGUMENT…
+make_fixture() {
+    local name=$1 maker=$2
+    shift 2
+    if [[ ! $FIXTURES/$name -nt $maker ]]; then
+        mkdir -p "$FIXTURES"
+        "$maker" "$FIXTURES/$name" "$@"
+    fi
+}
+
+copy_fixture() {
+    local name=$1 maker=$2 target=$3
+    shift 3
+    make_fixture "$name" "$maker" "$@"
+    cp -a --reflink=auto "$FIXTURES/$name" "$target"
+}
+
+# print_blob DIGEST [LAYOUT]
+print_blob() {
+    cat "${2:-oci}/blobs/${1/://}"
+}
+
+# list_tags [LAYOUT]: the tags, in the order of index.json.
+list_tags() {
+    jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' "${1:-oci}/index.json"
+}
+
+# image_manifest TAG [LAYOUT]
+image_manifest() {
+    local layout=${2:-oci} digest
+    digest=$(jq -er --arg tag "$1" \
+        '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag) | .digest' \
+        "$layout/index.json")
+    print_blob "$digest" "$layout"
+}
+
+# image_config TAG [LAYOUT]
+image_config() {
+    print_blob "$(image_manifest "$@" | jq -er .config.digest)" "${2:-oci}"
+}
+
+# count_layers TAG [LAYOUT]
+count_layers() {
+    image_manifest "$@" | jq '.layers | length'
+}
+
+# layer_digest TAG N [LAYOUT]: N counts from 0, the lowest layer; -1 is the top one.
+layer_digest() {
+    image_manifest "$1" "${3:-oci}" | jq -er --argjson n "$2" '.layers[$n].digest'
+}
+
+# layer_tar TAG N [LAYOUT]: prints the layer as an uncompressed tar.
+layer_tar() {
+    # zcat passes on what is not compressed.
+    print_blob "$(layer_digest "$@")" "${3:-oci}" | zcat --force
+}
+
+# list_layer TAG N [LAYOUT]: the names in the layer, sorted, without "./" before and "/" after.
+list_layer() {
+    layer_tar "$@" | tar t | sed -e 's,^\./*,,' -e 's,/$,,' -e '/^$/d' | sort
+}
+
+# unpack_image TAG DIR [LAYOUT]: makes DIR the image's root file system, by umoci.
+unpack_image() {
+    umoci raw unpack --image "${3:-oci}:$1" "$2"
+}
+
+# assert_layout_whole [LAYOUT]: it is absent, or everything that it names is there, and nothing else is
+# half-written: each blob has the content that its name says.
+assert_layout_whole() {
+    local layout=${1:-oci} digest
+    [[ -d $layout ]] || return 0
+    jq -e .imageLayoutVersion "$layout/oci-layout" >/dev/null
+    for digest in $(jq -r '.manifests[].digest' "$layout/index.json"); do
+        print_blob "$digest" "$layout" | jq -r '.config.digest, .layers[].digest' | while read -r digest; do
+            assert_file_exists "$layout/blobs/${digest/://}"
+        done
+    done
+    if [[ -n $(ls -A "$layout/blobs/sha256" 2>/dev/null) ]]; then
+        (cd "$layout/blobs/sha256" && for digest in *; do echo "$digest  $digest"; done | sha256sum --check --quiet)
+    fi
+}
+
+# --- Mounts, devices, processes ---------------------------------------------------------------------
+
+# mount_tmpfs SIZE DIR: a small file system, unmounted after the test.
+mount_tmpfs() {
+    mkdir -p "$2"
+    mount -t tmpfs -o "size=$1" stacker-test "$2"
+    realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# list_mounts: the mount points in this test's directory, as the host sees them.
+list_mounts() {
+    DIR=$BATS_TEST_TMPDIR/ awk 'index($5, ENVIRON["DIR"]) == 1 { print $5 }' /proc/self/mountinfo
+}
+
+# list_container_processes: ids of processes in another mount namespace, where something of this test's
+# directory is mounted: an overlay names its upperdir.
+list_container_processes() {
+    local file pid own
+    own=$(readlink /proc/self/ns/mnt)
+    grep -lsF -- "$BATS_TEST_TMPDIR/" /proc/[0-9]*/mountinfo | while read -r file; do
+        pid=${file#/proc/}
+        pid=${pid%/mountinfo}
+        [[ $(readlink "/proc/$pid/ns/mnt") == "$own" ]] || echo "$pid"
+    done
+}
+
+# list_processes: ids of all processes that this test's directory still has.
+list_processes() {
+    {
+        list_container_processes
+        # Those that work in it; nothing of bats' own does after `cd /`.
+        find /proc -maxdepth 2 -name cwd -lname "$BATS_TEST_TMPDIR*" 2>/dev/null | cut -d/ -f3
+    } | sort -nu
+}
+
+list_loop_devices() {
+    losetup --noheadings --raw --output NAME,BACK-FILE 2>/dev/null |
+        DIR=$BATS_TEST_TMPDIR/ awk 'index($2, ENVIRON["DIR"]) == 1 { print $1 }'
+}
+
+# assert_nothing_left: no mount, container or loop device of this test exists.
+assert_nothing_left() {
+    local left
+    left=$(
+        list_mounts
+        list_container_processes
+        list_loop_devices
+    )
+    [[ -z $left ]] || fail "left behind: $left"
+}
+
+release_what_the_test_made() {
+    local pid directory
+    while read -r pid; do
+        kill -TERM "$pid" 2>/dev/null && wait_for_process "$pid"
+        kill -KILL "$pid" 2>/dev/null || true
+    done < <(cat "$BATS_TEST_TMPDIR/started" 2>/dev/null)
+    while read -r directory; do
+        umount -l "$directory" 2>/dev/null || true
+    done < <(tac "$BATS_TEST_TMPDIR/mounted" 2>/dev/null)
+}
+
+# wait_for_process PID: until it is gone, three seconds at most.
+wait_for_process() {
+    local tenths
+    for ((tenths = 0; tenths < 30; tenths++)); do
+        kill -0 "$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+}
+
+list_leftovers() {
+    local pid mount device
+    list_processes | while read -r pid; do
+        echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
+    done
+    list_mounts | while read -r mount; do echo "mount $mount"; done
+    list_loop_devices | while read -r device; do echo "loop device $device"; done
+}
+
+remove_leftovers() {
+    local item
+    list_processes | while read -r item; do kill -KILL "$item" 2>/dev/null || true; done
+    list_mounts | tac | while read -r item; do umount -l "$item" || true; done
+    list_loop_devices | while read -r item; do losetup --detach "$item" || true; done
+}

@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# How a script runs: by which interpreter, with which input and output, with which descriptors.
+
+load helpers
+
+# build_with_run LINES: builds the image "it" on busybox with the given YAML as the value of run:.
+build_with_run() {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: %s\n' "$1" >stacker.yaml
+    run --separate-stderr stacker build
+}
+
+# behaviour: run: may be a list; its commands run in order, as one script
+# documented: docs/recipe.md#run
+# status: documented
+@test "run: takes a list of commands" {
+    build_with_run '["one=1", "echo $one > /one", "echo 2 > /two"]'
+    assert_success
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/one rootfs/two)" $'1\n2'
+}
+
+# behaviour: a script runs under /bin/sh -xe: the first command that fails ends it
+# documented: docs/recipe.md#run
+# status: documented
+@test "the first failing command ends the script" {
+    build_with_run '["false", "echo reached > /reached"]'
+    assert_failure
+    assert_layout_whole
+    run list_tags
+    refute_output --partial it
+}
+
+# behaviour: a script that starts with #! runs under the interpreter that it names
+# documented: docs/recipe.md#run
+# status: documented
+@test "a script's own #! line is respected" {
+    build_with_run '|
+    #!/bin/sh
+    false
+    echo "went on" > /went-on'
+    assert_success
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/went-on)" "went on"
+}
+
+# behaviour: the script is told the name of the layer
+# documented: docs/recipe.md#build_env
+# status: documented
+@test "STACKER_LAYER_NAME is the layer's name" {
+    build_with_run 'echo $STACKER_LAYER_NAME > /name'
+    assert_success
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/name)" it
+}
+
+# behaviour: the script's stdout is stacker's stdout, and its stderr stacker's stderr
+# documented: docs/commands.md#output
+# status: beyond
+@test "the script's stdout and stderr stay apart" {
+    build_with_run '["echo to-the-out", "echo to-the-err >&2"]'
+    assert_success
+    assert_line to-the-out
+    [[ $stderr == *to-the-err* ]]
+    refute_line to-the-err
+}
+
+# behaviour: a script has no input: what it reads is at its end, whatever stacker's stdin is
+# documented: docs/recipe.md#run
+# status: beyond
+@test "the script's stdin is empty" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: cat > /input
+END
+    echo "from outside" | stacker build
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/input)" ""
+}
+
+# behaviour: no descriptor of the host reaches the container but 0, 1 and 2
+# documented: docs/security.md#descriptors
+# status: beyond
+@test "no open file of the caller reaches the script" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: |
+    #!/bin/sh
+    readlink /proc/self/fd/* > /descriptors
+END
+    exec 9</etc/hostname
+    stacker build
+    exec 9<&-
+    unpack_image it rootfs
+    run cat rootfs/descriptors
+    refute_output --partial hostname
+    refute_output --partial "$BATS_TEST_TMPDIR"
+}
+
+# behaviour: the script sees the host's network and name resolution
+# documented: docs/recipe.md#run
+# status: documented
+@test "the script has the host's network and resolv.conf" {
+    build_with_run '["cat /proc/net/dev > /net-dev", "cat /etc/resolv.conf > /resolv.conf.seen"]'
+    assert_success
+    unpack_image it rootfs
+    assert_equal "$(sed 1,2d rootfs/net-dev | cut -d: -f1)" "$(sed 1,2d /proc/net/dev | cut -d: -f1)"
+    assert_equal "$(cat rootfs/resolv.conf.seen)" "$(cat /etc/resolv.conf)"
+}
