@@ -9,10 +9,9 @@ import Stacker
 enum Main {
     static func main() {
         // First of all, while the process has one thread: the kernel lets no other unshare a user namespace.
-        if lxcw_is_internal(CommandLine.argc, CommandLine.unsafeArgv) != 0 {
+        if lxcw_is_internal(CommandLine.argc, CommandLine.unsafeArgv) {
             exit(lxcw_main(CommandLine.argc, CommandLine.unsafeArgv))
         }
-        setvbuf(stdout, nil, _IOLBF, 0)
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 
@@ -29,9 +28,10 @@ enum Main {
                 return 0
             }
             let directories = try globals.makeDirectories()
-            let command = try StackerCommand.parseAsRoot(arguments)
-            guard let log, let command = command as? any Command else {
-                print(StackerCommand.commands)
+            var parsed = try StackerCommand.parseAsRoot(arguments)
+            guard let log, let command = parsed as? any Command else {
+                // Not ours: help, which ArgumentParser says by throwing it.
+                try parsed.run()
                 return 0
             }
             try command.run(

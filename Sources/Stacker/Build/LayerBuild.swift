@@ -1,5 +1,6 @@
 import Failure
 import FileTree
+import Glibc
 import Layers
 import OCI
 import SystemPackage
@@ -26,7 +27,7 @@ struct LayerBuild {
         try storage.reset()
         try unpack(base)
         if let archive = base.archive {
-            try unpackArchive(archive, into: Directory(at: storage.upper), options: .checked(log))
+            try unpack(archive, into: storage)
         }
         if let script = definition.run {
             try ScriptRun(
@@ -54,6 +55,15 @@ struct LayerBuild {
             let config = base.metadata.configs[type]
         else { return }
         try unpacker.unpack(manifest, config, from: layouts)
+    }
+
+    private func unpack(_ archive: FilePath, into storage: LayerDirectory) throws {
+        try attempt("couldn't unpack \(archive)") {
+            let report = try unpackTarFile(
+                OpenFile(archive, O_RDONLY), into: Directory(at: storage.upper),
+                options: .treeThatStandsAlone.stoppable)
+            report.say(archive.string, log)
+        }
     }
 
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
@@ -97,13 +107,4 @@ struct LayerBuild {
 extension BuildBase {
     /// The variables of the image that the layer is built on.
     var environment: [String] { metadata.configs.values.first?.config?.env ?? [] }
-}
-
-extension UnpackOptions {
-    /// Unpacking that a stop signal ends, and that says what it leaves out.
-    static func checked(_ log: Log) -> UnpackOptions {
-        var options = UnpackOptions()
-        options.checkpoint = { try StopSignal.check() }
-        return options
-    }
 }

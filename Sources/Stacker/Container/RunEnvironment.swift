@@ -48,9 +48,9 @@ extension Environment {
     static var all: [String] {
         var entries: [String] = []
         var next = environ
-        while let entry = next?.pointee {
+        while let entry = next.pointee {
             entries.append(String(cString: entry))
-            next = next?.advanced(by: 1)
+            next += 1
         }
         return entries
     }

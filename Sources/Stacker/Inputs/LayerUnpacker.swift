@@ -36,26 +36,43 @@ struct LayerUnpacker: Sendable {
     }
 
     private func unpack(_ layer: Descriptor, diffID: Digest, from layouts: [Layout]) throws {
-        try attempt("couldn't unpack layer \(layer.digest)") {
-            guard let layout = try layouts.first(where: { try $0.holds(layer) }) else {
-                throw Failure("its blob is in none of \(layouts.map(\.path.string).joined(separator: ", "))")
-            }
-            let temporary = try roots.makeTemporary()
-            do {
-                let content = try roots.directory.directory(temporary)
-                try content.makeDirectory("overlay")
-                let blob = try layout.open(layer)
-                let report = try unpackLayer(
-                    blob, layer, diffID: diffID, into: content.directory("overlay"), options: .checked(log))
-                try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
-                if report.skippedDevices > 0 {
-                    log.warn("left \(report.skippedDevices) device nodes of layer \(layer.digest) out: only root can make them")
-                }
-                try roots.install(temporary, as: layer.digest)
-            } catch {
-                try? roots.directory.removeTree(temporary)
-                throw error
-            }
+        guard let layout = try layouts.first(where: { try $0.holds(layer) }) else {
+            throw Failure(
+                "couldn't find the blob of layer \(layer.digest)",
+                because: Failure("it is in none of \(layouts.map(\.path.string).joined(separator: ", "))"))
+        }
+        let temporary = try roots.makeTemporary()
+        do {
+            let content = try roots.directory.directory(temporary)
+            try content.makeDirectory("overlay")
+            let blob = try layout.open(layer)
+            let report = try unpackLayer(
+                blob, layer, diffID: diffID, into: content.directory("overlay"), options: UnpackOptions().stoppable)
+            report.say("layer \(layer.digest)", log)
+            try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
+            try roots.install(temporary, as: layer.digest)
+        } catch {
+            try? roots.directory.removeTree(temporary)
+            throw error
+        }
+    }
+}
+
+extension UnpackOptions {
+    /// The same, ended by a stop signal.
+    var stoppable: UnpackOptions {
+        var options = self
+        options.checkpoint = { try StopSignal.check() }
+        return options
+    }
+}
+
+extension UnpackReport {
+    /// Tells the user what had to be left out.
+    func say(_ what: String, _ log: Log) {
+        let parts = [(leftOutDevices, "device nodes"), (leftOutAttributes, "extended attributes"), (leftOutWhiteouts, "whiteouts")]
+        for (part, kind) in parts where part.count > 0 {
+            log.warn("left out \(part.count) \(kind) of \(what): \(part.examples.joined(separator: ", "))")
         }
     }
 }
