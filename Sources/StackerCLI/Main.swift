@@ -21,6 +21,9 @@ enum Main {
         do {
             let globals = try GlobalOptions.parse(GlobalOptions.prefix(of: arguments).filter { !isAboutItself($0) })
             debug = globals.debug
+            if globals.internalUserns {
+                Namespace.prepare()
+            }
             log = try globals.makeLog()
             if !globals.internalUserns { log?.debug("stacker version \(Version.stacker)") }
             if arguments.isEmpty {

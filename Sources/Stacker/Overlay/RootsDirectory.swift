@@ -114,6 +114,8 @@ struct LayerDirectory: Sendable {
     var upper: FilePath { path.appending("overlay") }
     /// The mount point inside the build.
     var rootfs: FilePath { path.appending("rootfs") }
+    /// What a run needs to mount on and the image lacks.
+    var targets: FilePath { path.appending("targets") }
     private static let metadataName: FilePath = "overlay_metadata.json"
 
     /// Empties the storage: no upperdir content, no metadata.
