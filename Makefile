@@ -59,7 +59,7 @@ test: test-packages stacker ## run only swift test
 bats: test-packages $(if $(STACKER),,stacker)
 	@tools/run-bats $(TEST)
 
-bench: test-packages stacker ## measure, with hyperfine
+bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
 	@bench/run.sh
 
 install: stacker ## install to PREFIX (default /usr/local), below DESTDIR

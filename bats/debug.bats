@@ -41,8 +41,6 @@ lowerdir_of() {
 # status: beyond
 @test "the lowerdirs are a line each, top to bottom" {
     built_on_three_layers
-    stacker build
-    rm -rf oci roots .stacker
     run --separate-stderr stacker --debug build
     assert_success
     # Of the last container only: everything after the last image was begun.

@@ -107,8 +107,8 @@ say_what_overlay_lacks() {
 }
 
 say_what_liblxc_lacks() {
-    # A missing shared library makes the loader fail before stacker says a word.
-    "$STACKER" --version >/dev/null 2>&1 || echo "$STACKER does not start: $("$STACKER" --version 2>&1 | head -n 1)"
+    # Only what the loader misses: a stacker that is broken otherwise has to fail its tests.
+    ldd "$STACKER" 2>/dev/null | sed -n 's/^[[:space:]]*\(.*\) => not found/\1 is not installed/p'
 }
 
 say_what_container_lacks() {
@@ -137,10 +137,12 @@ stacker() {
     "$STACKER" "$@"
 }
 
-# refuse ARGUMENT…: runs stacker, which has to end with status 1 and say why.
+# refuse ARGUMENT…: runs stacker, which has to end with status 1, say why, and leave nothing half-done.
 refuse() {
     run -1 --separate-stderr stacker "$@"
     [[ -n $output$stderr ]] || fail "stacker $* failed without a word"
+    assert_layout_whole oci
+    assert_nothing_left
 }
 
 # assert_said TEXT: the last `run` had TEXT in its stdout or stderr, whatever the case of letters.
@@ -159,7 +161,8 @@ refute_said() {
 # started.err. SIGINT has its default action again, which a shell without job control takes away.
 start() {
     # 3 and 4 are bats' own: a process that holds them open keeps bats from ending.
-    env --default-signal=INT "$@" >started.out 2>started.err 3>&- 4>&- &
+    # <&0 keeps our stdin, where the shell would give it /dev/null.
+    env --default-signal=INT "$@" <&0 >started.out 2>started.err 3>&- 4>&- &
     started=$!
     echo "$started" >>"$BATS_TEST_TMPDIR/started"
 }
@@ -261,7 +264,7 @@ layer_tar() {
 
 # list_layer TAG N [LAYOUT]: the names in the layer, sorted, without "./" before and "/" after.
 list_layer() {
-    layer_tar "$@" | tar t | sed -e 's,^\./*,,' -e 's,/$,,' -e '/^$/d' | sort
+    layer_tar "$@" | tar t | sed -e 's,^\./*,,' -e 's,/$,,' -e '/^$/d' | LC_ALL=C sort
 }
 
 # unpack_image TAG DIR [LAYOUT]: makes DIR the image's root file system, by umoci.
@@ -269,11 +272,11 @@ unpack_image() {
     umoci raw unpack --image "${3:-oci}:$1" "$2"
 }
 
-# assert_layout_whole [LAYOUT]: it is absent, or everything that it names is there, and nothing else is
+# assert_layout_whole [LAYOUT]: there is no layout, or everything that it names is there, and nothing else is
 # half-written: each blob has the content that its name says.
 assert_layout_whole() {
     local layout=${1:-oci} digest
-    [[ -d $layout ]] || return 0
+    [[ -e $layout/oci-layout || -e $layout/index.json ]] || return 0
     jq -e .imageLayoutVersion "$layout/oci-layout" >/dev/null
     for digest in $(jq -r '.manifests[].digest' "$layout/index.json"); do
         print_blob "$digest" "$layout" | jq -r '.config.digest, .layers[].digest' | while read -r digest; do
@@ -294,9 +297,10 @@ mount_tmpfs() {
     realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
 }
 
-# list_mounts: the mount points in this test's directory, as the host sees them.
+# list_mounts: the mount points in this test's directory, as the host sees them, but for the test's own.
 list_mounts() {
-    DIR=$BATS_TEST_TMPDIR/ awk 'index($5, ENVIRON["DIR"]) == 1 { print $5 }' /proc/self/mountinfo
+    DIR=$BATS_TEST_TMPDIR/ awk 'index($5, ENVIRON["DIR"]) == 1 { print $5 }' /proc/self/mountinfo |
+        grep -vxF -f <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null) || true
 }
 
 # list_container_processes: ids of processes in another mount namespace, where something of this test's
@@ -339,12 +343,19 @@ assert_nothing_left() {
 release_what_the_test_made() {
     local pid directory
     while read -r pid; do
+        works_here "$pid" || continue
         kill -TERM "$pid" 2>/dev/null && wait_for_process "$pid"
-        kill -KILL "$pid" 2>/dev/null || true
+        ! works_here "$pid" || kill -KILL "$pid" 2>/dev/null || true
     done < <(cat "$BATS_TEST_TMPDIR/started" 2>/dev/null)
     while read -r directory; do
         umount -l "$directory" 2>/dev/null || true
     done < <(tac "$BATS_TEST_TMPDIR/mounted" 2>/dev/null)
+    rm -f "$BATS_TEST_TMPDIR/mounted"
+}
+
+# works_here PID: whether the process is one of this test's. An id alone may be another process's by now.
+works_here() {
+    [[ $(readlink "/proc/$1/cwd" 2>/dev/null) == "$BATS_TEST_TMPDIR"/* ]]
 }
 
 # wait_for_process PID: until it is gone, three seconds at most.

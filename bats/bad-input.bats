@@ -1,0 +1,393 @@
+#!/usr/bin/env bats
+# Input that cannot be built: status 1, an error that names what and where, and nothing left behind.
+
+load helpers
+
+# busybox_recipe LINES: a recipe for "it" on busybox with more lines.
+busybox_recipe() {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n%s\n' "${1-}" >stacker.yaml
+}
+
+# tar_recipe: a recipe for "it" on base.tar.
+tar_recipe() {
+    printf 'it:\n  from: {type: tar, url: base.tar}\n' >stacker.yaml
+}
+
+# behaviour: a missing recipe is an error that names the file
+# documented: docs/commands.md#exit-status
+# status: documented
+@test "no stacker.yaml" {
+    refuse build
+    assert_said stacker.yaml
+}
+
+# behaviour: a recipe named by -f that does not exist is an error that names it
+# documented: docs/commands.md#build
+# status: documented
+@test "no such file for -f" {
+    refuse build -f no-such.yaml
+    assert_said no-such.yaml
+}
+
+# behaviour: a directory in place of the recipe is an error that names it
+# documented: docs/commands.md#exit-status
+# status: documented
+@test "stacker.yaml is a directory" {
+    mkdir stacker.yaml
+    refuse build
+    assert_said stacker.yaml
+}
+
+# behaviour: a recipe that is not YAML is an error that names the file
+# documented: docs/recipe.md#errors
+# status: documented
+@test "stacker.yaml is not YAML" {
+    printf 'it:\n  from: [oci\n  run: "x\n' >stacker.yaml
+    refuse build
+}
+
+# behaviour: an error in the YAML has file, line and column
+# documented: docs/recipe.md#errors
+# status: beyond
+@test "an error in the YAML has its place" {
+    printf 'it:\n  from: [oci\n  run: true\n' >stacker.yaml
+    refuse build
+    grep -Eq 'stacker\.yaml:[0-9]+:[0-9]+' <<<"$stderr"
+}
+
+# behaviour: bytes that are not text are an error, not a crash
+# documented: docs/recipe.md#errors
+# status: documented
+@test "stacker.yaml is binary" {
+    head -c 4096 /bin/ls >stacker.yaml
+    refuse build
+}
+
+# behaviour: an empty recipe has nothing to build, and that is not a crash
+# documented: docs/recipe.md#errors
+# status: beyond
+@test "stacker.yaml is empty" {
+    : >stacker.yaml
+    run --separate-stderr stacker build
+    ((status <= 1))
+}
+
+# behaviour: an unknown key of a layer is an error that names it
+# documented: docs/recipe.md#errors
+# status: documented
+@test "an unknown key" {
+    busybox_recipe '  enviroment: {A: b}'
+    refuse build
+    assert_said enviroment
+}
+
+# behaviour: the error about an unknown key has file, line, column and the nearest known key
+# documented: docs/recipe.md#errors
+# status: beyond
+@test "an unknown key has its place and a suggestion" {
+    busybox_recipe '  enviroment: {A: b}'
+    refuse build
+    assert_said stacker.yaml:3:3
+    assert_said environment
+}
+
+# behaviour: an unknown key inside from: is an error that names it
+# documented: docs/recipe.md#errors
+# status: documented
+@test "an unknown key inside from:" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, uri: "busybox:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said uri
+}
+
+# behaviour: a layer without from: is an error
+# documented: docs/recipe.md#from
+# status: documented
+@test "a layer without from:" {
+    printf 'it:\n  run: "true"\n' >stacker.yaml
+    refuse build
+}
+
+# behaviour: the error about a missing from: names the layer
+# documented: docs/recipe.md#from
+# status: beyond
+@test "a layer without from: is named" {
+    printf 'lonely:\n  run: "true"\n' >stacker.yaml
+    refuse build
+    assert_said lonely
+    assert_said from
+}
+
+# behaviour: an unknown type of base is an error that names it
+# documented: docs/recipe.md#from
+# status: documented
+@test "an unknown from type" {
+    printf 'it:\n  from: {type: floppy, url: a}\n' >stacker.yaml
+    refuse build
+    assert_said floppy
+}
+
+# behaviour: layers that are built on each other in a circle are an error
+# documented: docs/recipe.md#from; docs/commands.md#messages
+# status: documented
+@test "a cycle" {
+    cat >stacker.yaml <<'END'
+a:
+  from: {type: built, tag: b}
+b:
+  from: {type: built, tag: a}
+END
+    refuse build
+    assert_said "couldn't resolve some dependencies"
+}
+
+# behaviour: a layer that is built on itself is an error
+# documented: docs/recipe.md#from
+# status: documented
+@test "a layer built on itself" {
+    printf 'a:\n  from: {type: built, tag: a}\n' >stacker.yaml
+    refuse build
+}
+
+# behaviour: a base layer that no file defines is an error that names it
+# documented: docs/recipe.md#from; docs/commands.md#messages
+# status: documented
+@test "a built base that does not exist" {
+    printf 'a:\n  from: {type: built, tag: nowhere}\n' >stacker.yaml
+    refuse build
+    assert_said "couldn't resolve some dependencies"
+    assert_said nowhere
+}
+
+# behaviour: two layers of one name are an error
+# documented: docs/recipe.md#errors; docs/commands.md#messages
+# status: documented
+@test "two layers of one name" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+it:
+  from: {type: oci, url: "busybox:latest"}
+END
+    refuse build
+}
+
+# behaviour: a layer name with a colon is an error
+# documented: docs/recipe.md#layers; docs/commands.md#messages
+# status: documented
+@test "a colon in a layer name" {
+    busybox_base
+    printf '"a:b":\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said "is forbidden"
+}
+
+# behaviour: a base tag that the layout does not have is an error that names it
+# documented: docs/recipe.md#from
+# status: documented
+@test "a tag that is not in the layout" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:no-such-tag"}\n' >stacker.yaml
+    refuse build
+    assert_said no-such-tag
+}
+
+# behaviour: a base layout that does not exist is an error that names it
+# documented: docs/recipe.md#from
+# status: documented
+@test "a base layout that does not exist" {
+    printf 'it:\n  from: {type: oci, url: "nowhere:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said nowhere
+}
+
+# behaviour: a base layer whose blob is damaged is refused, and never unpacked under its digest
+# documented: docs/storage.md#roots
+# status: documented
+@test "a damaged base layer" {
+    busybox_recipe
+    digest=$(layer_digest latest 0 busybox)
+    # The same size, other bytes, in the middle of the compressed data.
+    printf 'damaged' | dd of="busybox/blobs/${digest/://}" bs=1 seek=500000 conv=notrunc status=none
+    refuse build
+    assert_not_exists "roots/${digest/:/_}/overlay/bin/busybox"
+}
+
+# behaviour: a base layer whose blob is missing is an error
+# documented: docs/storage.md#roots
+# status: documented
+@test "a missing base layer" {
+    busybox_recipe
+    digest=$(layer_digest latest 0 busybox)
+    rm "busybox/blobs/${digest/://}"
+    refuse build
+}
+
+# behaviour: an output path that is a file is an error that names it, and the file is untouched
+# documented: docs/storage.md#the-output-layout
+# status: documented
+@test "the oci-dir is a file" {
+    busybox_recipe
+    echo precious >oci
+    refuse build
+    assert_equal "$(cat oci)" precious
+}
+
+# behaviour: an output directory that is not a layout is an error that names it, and its files are untouched
+# documented: docs/storage.md#the-output-layout
+# status: documented
+@test "the oci-dir is not a layout" {
+    busybox_recipe
+    mkdir oci
+    echo precious >oci/file
+    refuse build
+    assert_equal "$(ls -A oci; cat oci/file)" $'file\nprecious'
+}
+
+# behaviour: the errors about the output directory say which path and what was expected there
+# documented: docs/storage.md#the-output-layout
+# status: beyond
+@test "the error about the oci-dir names it" {
+    busybox_recipe
+    mkdir results
+    echo precious >results/file
+    refuse --oci-dir results build
+    assert_said results
+    assert_said layout
+}
+
+# behaviour: a roots directory with a colon is refused: it separates lowerdirs
+# documented: docs/commands.md#global-options; docs/commands.md#messages
+# status: documented
+@test "a colon in the roots-dir" {
+    busybox_recipe
+    refuse --roots-dir "$PWD/a:b" build
+    assert_said "is forbidden"
+    assert_not_exists a:b
+}
+
+# behaviour: a truncated tar base is an error, and no image comes of it
+# documented: docs/recipe.md#from
+# status: documented
+@test "a truncated tar" {
+    busybox_base
+    layer_tar latest 0 busybox | head -c 700000 >base.tar
+    tar_recipe
+    refuse build
+}
+
+# behaviour: the error about a damaged tar names the file
+# documented: docs/recipe.md#from
+# status: beyond
+@test "the error about a truncated tar names it" {
+    busybox_base
+    layer_tar latest 0 busybox | head -c 700000 >base.tar
+    tar_recipe
+    refuse build
+    assert_said base.tar
+}
+
+# behaviour: a truncated gzip base is an error, and no image comes of it
+# documented: docs/recipe.md#from
+# status: documented
+@test "a truncated gzip" {
+    busybox_base
+    layer_tar latest 0 busybox | gzip -1 | head -c 700000 >base.tar
+    tar_recipe
+    refuse build
+}
+
+# behaviour: a base that is no tar is an error
+# documented: docs/recipe.md#from
+# status: documented
+@test "a tar that is none" {
+    yes "this is not a tar" | head -c 100000 >base.tar
+    tar_recipe
+    refuse build
+}
+
+# behaviour: an empty file is no tar
+# documented: docs/recipe.md#from
+# status: beyond
+@test "an empty file is no tar" {
+    : >base.tar
+    tar_recipe
+    refuse build
+    assert_said base.tar
+}
+
+# behaviour: a tar base that does not exist is an error that names it
+# documented: docs/recipe.md#from
+# status: documented
+@test "a tar that does not exist" {
+    tar_recipe
+    refuse build
+    assert_said base.tar
+}
+
+# behaviour: a tar whose names lead out of the tree writes nothing outside
+# documented: docs/security.md#hostile-input
+# status: documented
+@test "a tar with names that lead out" {
+    mkdir in
+    echo evil >in/evil
+    tar cf base.tar --transform 's,^evil,../../../../../../../../../../'"$PWD"'/escaped,' -P -C in evil
+    tar_recipe
+    run --separate-stderr stacker build
+    assert_not_exists escaped
+}
+
+# behaviour: a roots directory without room is an error that says so, and no layer is half unpacked
+# documented: docs/storage.md#roots
+# status: documented
+@test "no room in the roots-dir" {
+    busybox_recipe
+    mount_tmpfs 1m roots
+    refuse build
+    assert_said "no space left"
+    assert_equal "$(find roots -maxdepth 1 -name 'sha256_*')" ""
+}
+
+# behaviour: an output layout without room is an error that says so, and no image is half-written
+# documented: docs/storage.md#the-output-layout
+# status: documented
+@test "no room in the oci-dir" {
+    busybox_recipe '  run: dd if=/dev/urandom of=/random bs=1M count=3'
+    mkdir full
+    mount_tmpfs 2m full
+    refuse --oci-dir full/oci build
+    assert_said "no space left"
+    assert_layout_whole full/oci
+}
+
+# behaviour: a script that fills the disk is a failed build, and no image comes of it
+# documented: docs/commands.md#exit-status
+# status: documented
+@test "a script that fills the disk" {
+    busybox_recipe '  run: dd if=/dev/zero of=/zero bs=1M count=20'
+    mount_tmpfs 6m roots
+    run --separate-stderr stacker build
+    assert_failure
+    assert_layout_whole
+}
+
+# behaviour: a wrong type of value is an error that names the key's place
+# documented: docs/recipe.md#errors
+# status: beyond
+@test "a value of the wrong type" {
+    busybox_recipe '  environment: [a, b]'
+    refuse build
+    assert_said stacker.yaml:3
+    assert_said environment
+}
+
+# behaviour: os: or arch: without a value is an error
+# documented: docs/recipe.md#os-and-arch
+# status: documented
+@test "os: without a value" {
+    busybox_recipe '  os:'
+    refuse build
+}

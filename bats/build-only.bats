@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# build_only layers: built, stood on, never published by themselves.
+
+load helpers
+
+chain() {
+    busybox_base
+    cat >stacker.yaml <<'END'
+tools:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo tools > /tools
+more:
+  from: {type: built, tag: tools}
+  build_only: true
+  run: echo more > /more
+app:
+  from: {type: built, tag: more}
+  run: cat /tools /more > /app
+END
+}
+
+# behaviour: a build_only layer is no image of the output layout
+# documented: docs/recipe.md#build_only
+# status: documented
+@test "a build_only layer has no tag" {
+    chain
+    stacker build
+    assert_equal "$(list_tags)" app
+}
+
+# behaviour: an image on build_only layers has a layer for each of them, in order
+# documented: docs/recipe.md#build_only
+# status: documented
+@test "each build_only layer of the chain becomes a layer of the image" {
+    chain
+    stacker build
+    assert_equal "$(count_layers app)" 4
+    assert_equal "$(list_layer app 1)" tools
+    assert_equal "$(list_layer app 2)" more
+    assert_equal "$(list_layer app 3)" app
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/app)" $'tools\nmore'
+}
+
+# behaviour: until an image is built on it, a build_only layer's changes are in roots/foo/overlay
+# documented: docs/storage.md#after-run
+# status: documented
+@test "a build_only layer that nothing stands on keeps its upperdir" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+tools:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo tools > /tools
+END
+    stacker build
+    assert_equal "$(cat roots/tools/overlay/tools)" tools
+}
+
+# behaviour: when only the image changed, its build_only layers come from the cache, with the same digests
+# documented: docs/recipe.md#build_only; docs/recipe.md#cache
+# status: documented
+@test "a changed image is rebuilt on cached build_only layers" {
+    chain
+    stacker build
+    before=$(image_manifest app | jq -c '[.layers[0:3][].digest]')
+    sed -i 's,cat /tools /more > /app,cat /more /tools > /app,' stacker.yaml
+    run --separate-stderr stacker build
+    assert_success
+    assert_said "found cached layer more"
+    assert_equal "$(image_manifest app | jq -c '[.layers[0:3][].digest]')" "$before"
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/app)" $'more\ntools'
+}
+
+# behaviour: a build_only layer whose directory is gone is built again
+# documented: docs/recipe.md#cache
+# status: documented
+@test "a lost roots directory is made again" {
+    chain
+    stacker build
+    rm -rf roots
+    sed -i 's,cat /tools /more > /app,cat /more > /app,' stacker.yaml
+    stacker build
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/app rootfs/tools)" $'more\ntools'
+}
+
+# behaviour: a file that build_only wrote and the image deleted is hidden by a whiteout, not removed from below
+# documented: docs/recipe.md#build_only; stacker's hacking guide, "Overlay storage layout"
+# status: documented
+@test "what the image deletes is still in the build_only layer" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+foo:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo big > /bigfile
+bar:
+  from: {type: built, tag: foo}
+  run: rm /bigfile
+END
+    stacker build
+    assert_equal "$(list_layer bar 1)" bigfile
+    assert_equal "$(list_layer bar 2)" .wh.bigfile
+    unpack_image bar rootfs
+    assert_not_exists rootfs/bigfile
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# from: tar. The archive is unpacked into the layer's own upperdir: archive and script are one layer.
+
+load helpers
+
+# busybox_tar FILE: puts the busybox base here as an uncompressed tar.
+busybox_tar() {
+    busybox_base
+    layer_tar latest 0 busybox >"$1"
+    rm -r busybox
+}
+
+# behaviour: a tar base and what its run: changed come out as one layer
+# documented: docs/recipe.md#from
+# status: documented
+@test "a tar base and its run: are one layer" {
+    busybox_tar base.tar
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: tar, url: base.tar}
+  run: |
+    echo it > /it
+    rm /bin/vi
+END
+    stacker build
+    assert_equal "$(count_layers it)" 1
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/it)" it
+    assert_not_exists rootfs/bin/vi
+    # Deleted from what has nothing below it: there is nothing to hide.
+    run ! grep -q '\.wh\.' <<<"$(list_layer it 0)"
+}
+
+# behaviour: a gzip-compressed tar is a base too, whatever its name
+# documented: docs/recipe.md#from
+# status: documented
+@test "a gzip tar base" {
+    busybox_tar base.tar
+    gzip -1 base.tar
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: tar, url: base.tar.gz}
+  run: echo it > /it
+END
+    stacker build
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/it)" it
+}
+
+# behaviour: a tar base without run: is an image of one layer with the archive's contents
+# documented: docs/recipe.md#from
+# status: documented
+@test "a tar base without run:" {
+    busybox_tar base.tar
+    printf 'it:\n  from: {type: tar, url: base.tar}\n' >stacker.yaml
+    stacker build
+    assert_equal "$(count_layers it)" 1
+    unpack_image it rootfs
+    assert_equal "$(stat -c %h rootfs/bin/busybox)" 404
+    assert_equal "$(stat -c %a rootfs/tmp)" 1777
+}
+
+# behaviour: owners, modes, times, links and devices of the archive are the layer's
+# documented: docs/storage.md#layers
+# status: documented
+@test "metadata of the archive is kept" {
+    mkdir -p tree/dir
+    echo one >tree/dir/file
+    ln tree/dir/file tree/dir/hard
+    ln -s ../dir/file tree/dir/soft
+    mkfifo tree/dir/fifo
+    mknod tree/dir/null c 1 3
+    chown -h 1234:5678 tree/dir/file tree/dir/soft
+    chmod 4711 tree/dir/file
+    chmod 0700 tree/dir
+    find tree -exec touch -h -d '2001-02-03 04:05:06 UTC' {} +
+    tar cf base.tar -C tree .
+    printf 'it:\n  from: {type: tar, url: base.tar}\n' >stacker.yaml
+    stacker build
+    mkdir out
+    layer_tar it 0 | tar x -p --same-owner -C out
+    list() { (cd "$1" && find dir -printf '%p %y %m %U:%G %n %TY-%Tm-%Td %l\n' | sort); }
+    assert_equal "$(list out)" "$(list tree)"
+    assert_equal "$(stat -c '%t %T' out/dir/null)" "1 3"
+    assert_equal "$(stat -c %i out/dir/file)" "$(stat -c %i out/dir/hard)"
+}
+
+# behaviour: a tar base that already is its own place in the stacker directory is used where it is
+# documented: docs/storage.md#the-stacker-directory
+# status: documented
+@test "a tar base that is its own cached copy" {
+    mkdir -p .stacker/layer-bases
+    busybox_tar .stacker/layer-bases/base.tar
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: tar, url: .stacker/layer-bases/base.tar}
+  run: echo it > /it
+END
+    stacker build
+    assert_exists .stacker/layer-bases/base.tar
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/it)" it
+}
+
+# behaviour: a tar base of other content under the same name is a new build
+# documented: docs/recipe.md#cache
+# status: documented
+@test "a changed tar is a cache miss" {
+    mkdir tree
+    echo 1 >tree/file
+    tar cf base.tar -C tree file
+    printf 'it:\n  from: {type: tar, url: base.tar}\n' >stacker.yaml
+    stacker build
+    echo 2 >tree/file
+    tar cf base.tar -C tree file
+    stacker build
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/file)" 2
+}
+
+# behaviour: an image built on a tar base stands on its one layer
+# documented: docs/recipe.md#from
+# status: documented
+@test "a built layer on a tar base" {
+    busybox_tar base.tar
+    cat >stacker.yaml <<'END'
+base:
+  from: {type: tar, url: base.tar}
+  build_only: true
+it:
+  from: {type: built, tag: base}
+  run: echo it > /it
+END
+    stacker build
+    assert_equal "$(count_layers it)" 2
+    assert_equal "$(list_layer it 1)" it
+}
