@@ -102,7 +102,6 @@ extension Import.Source {
     ///   - what: how a message names the text.
     init(_ text: Located<String>, relativeTo directory: FilePath, _ what: String) throws {
         guard !text.value.isEmpty else { throw Failure("\(text.position): \(what) is empty") }
-        guard !text.value.utf8.contains(0) else { throw Failure("\(text.position): \(what) holds a NUL byte") }
         if isHTTP(text.value) {
             self = .http(text.value)
         } else if text.value.hasPrefix("stacker://") {

@@ -59,7 +59,7 @@ extension LayerDefinition {
 
     private func canonical(_ entry: Import) -> String {
         var parts = ["path: \(literal(entry.path))"]
-        if let hash = entry.hash { parts.append("hash: \(hash)") }
+        if let hash = entry.hash { parts.append("hash: \(hash.hex)") }
         if let destination = entry.destination { parts.append("dest: \(literal(destination))") }
         if let mode = entry.mode { parts.append("mode: 0\(String(mode, radix: 8))") }
         if let uid = entry.uid { parts.append("uid: \(uid)") }

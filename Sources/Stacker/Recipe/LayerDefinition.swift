@@ -1,3 +1,4 @@
+public import OCI
 public import OrderedCollections
 public import SystemPackage
 
@@ -109,8 +110,8 @@ public struct Import: Sendable, Equatable {
     public let source: Source
     /// Whether the source was written with a "/" at its end: its contents are meant, not the directory.
     public var meansContents: Bool { path.hasSuffix("/") }
-    /// The SHA-256 that the file must have, in lower case: 64 hexadecimal digits.
-    public internal(set) var hash: String?
+    /// The digest that the file must have.
+    public internal(set) var hash: Digest?
     /// Where in the image the file goes, absolute; `nil`: to /stacker/imports only.
     public internal(set) var destination: String?
     /// Permission bits, in place of the file's own.

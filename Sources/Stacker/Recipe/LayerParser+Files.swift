@@ -1,4 +1,5 @@
 import Failure
+import OCI
 import SystemPackage
 
 // The keys of a layer that name files: imports, overlay_dirs, binds.
@@ -68,17 +69,16 @@ extension LayerParser {
     }
 
     /// Checked before anybody looks for the file.
-    private func hash(_ node: YAMLNode, _ what: String) throws -> String? {
+    private func hash(_ node: YAMLNode, _ what: String) throws -> Digest? {
         let text = try ValueReader.text(node, what)
         if text.isEmpty { return nil }
         let hash = text.lowercased()
-        let digits = hash.hasPrefix("sha256:") ? hash.dropFirst(7) : hash[...]
-        guard digits.utf8.count == 64, digits.allSatisfy(\.isHexDigit) else {
+        guard let digest = Digest(hex: hash.hasPrefix("sha256:") ? hash.dropFirst(7) : hash[...]) else {
             throw Failure(
                 "\(node.position): \(what): \(quoted(text)) is not valid",
                 help: "a hash is a SHA-256: 64 hexadecimal digits, as sha256sum prints them")
         }
-        return String(digits)
+        return digest
     }
 
     private mutating func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
@@ -94,7 +94,7 @@ extension LayerParser {
 
     private func absolutePath(_ node: YAMLNode, _ what: String) throws -> String {
         let path = try ValueReader.someText(node, what)
-        guard path.hasPrefix("/"), !path.utf8.contains(0) else {
+        guard path.hasPrefix("/") else {
             throw Failure("\(node.position): \(what) must be an absolute path, not \(quoted(path))")
         }
         return path
@@ -167,9 +167,6 @@ extension LayerParser {
             case "dest": destination = pair.value
             default: throw ValueReader.unknownKey(pair.key, "in \(what)", known: ["source", "dest"])
             }
-        }
-        if let source, source.value.utf8.contains(0) {
-            throw Failure("\(source.position): source of \(what) holds a NUL byte")
         }
         return (source, destination)
     }

@@ -1,4 +1,5 @@
 import Failure
+import OCI
 
 /// Turns the YAML of one stacker file into layers and settings.
 struct RecipeParser {
@@ -74,10 +75,10 @@ struct RecipeParser {
         if text.contains(":") {
             throw Failure("\(name.position): layer name \(quoted(text)): \":\" is forbidden in a layer's name")
         }
-        if text == "." || text == ".." || text.contains("/") || text.utf8.contains(0) {
+        if text == "." || text == ".." || text.contains("/") {
             throw Failure(
                 "\(name.position): layer name \(quoted(text)): a layer's name is the name of a directory, "
-                    + "so \".\", \"..\", \"/\" and NUL bytes cannot be in it")
+                    + "so it cannot be \".\" or \"..\" or hold \"/\"")
         }
         if text.utf8.count > 200 {
             throw Failure("\(name.position): layer name \(quoted(text)) is longer than 200 bytes")
@@ -90,6 +91,6 @@ struct RecipeParser {
 
     /// `sha256_` and 64 hexadecimal digits.
     private func isRootsDirectoryName(_ text: String) -> Bool {
-        text.hasPrefix("sha256_") && text.utf8.count == 71 && text.dropFirst(7).allSatisfy(\.isHexDigit)
+        text.hasPrefix("sha256_") && Digest(hex: text.dropFirst(7)) != nil
     }
 }

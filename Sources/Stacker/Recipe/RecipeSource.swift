@@ -18,6 +18,7 @@ public struct RecipeSource: Sendable, Hashable {
             }
         }
 
+        /// By the bytes of path or URL.
         public static func < (left: Location, right: Location) -> Bool {
             left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
         }

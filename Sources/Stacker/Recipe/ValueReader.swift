@@ -56,15 +56,11 @@ enum ValueReader {
     static func environment(_ node: YAMLNode, _ what: String) throws -> OrderedDictionary<String, String> {
         for pair in try map(node, what) {
             let key = pair.key.value
-            guard !key.isEmpty, !key.contains("="), !key.utf8.contains(0) else {
+            guard !key.isEmpty, !key.contains("=") else {
                 throw Failure("\(pair.key.position): \(quoted(key)) in \(what) cannot be a variable's name")
             }
         }
-        let result = try dictionary(node, what)
-        if let name = result.first(where: { $0.value.utf8.contains(0) })?.key {
-            throw Failure("\(node.position): \(quoted(name)) in \(what) holds a NUL byte")
-        }
-        return result
+        return try dictionary(node, what)
     }
 
     /// A command: a list of words, or a text that is split as a shell does.
@@ -89,7 +85,8 @@ enum ValueReader {
     /// A whole number as YAML 1.1 writes it: `0777` and `0o777` are octal, `0x1ff` hexadecimal.
     static func number(_ node: YAMLNode, _ what: String, upTo limit: UInt32) throws -> UInt32 {
         let text = try text(node, what)
-        let digits = text.lowercased()
+        // A sign behind the prefix would otherwise be read as part of the number.
+        let digits = text.contains("+") ? "" : text.lowercased()
         let value =
             if digits.hasPrefix("0x") {
                 UInt32(digits.dropFirst(2), radix: 16)
@@ -100,7 +97,7 @@ enum ValueReader {
             } else {
                 UInt32(digits)
             }
-        guard let value, value <= limit, digits.first != "+" else {
+        guard let value, value <= limit else {
             throw Failure("\(node.position): \(what) is not a number that it can be: \(quoted(text))")
         }
         return value

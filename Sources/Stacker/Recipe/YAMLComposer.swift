@@ -19,7 +19,7 @@ struct YAMLComposer: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private var anchors: [String: YAMLNode] = [:]
     private var aliasBudget = YAMLComposer.aliasBudget
-    /// The first key that stands twice in one mapping. Reported late: a syntax error further down wins.
+    /// A key that stands twice in one mapping. Reported late: a syntax error further down wins.
     private var duplicate: Duplicate?
 
     /// A key that stands twice in one mapping.
@@ -150,13 +150,18 @@ struct YAMLComposer: ~Copyable {
             weight += 1 + value.weight
             if name == "<<", plain {
                 merges = true
-            } else if let first = seen.updateValue(key.position, forKey: name), duplicate == nil {
-                duplicate = Duplicate(key: name, first: first, second: key.position, isTopLevel: depth == 0)
+            } else if let first = seen.updateValue(key.position, forKey: name) {
+                note(Duplicate(key: name, first: first, second: key.position, isTopLevel: depth == 0))
             }
             pairs.append(YAMLPair(key: Located(name, at: key.position), value: value))
         }
         if merges { pairs = try merged(pairs, own: seen) }
         return YAMLNode(content: .mapping(pairs), position: position, weight: weight)
+    }
+
+    /// Keeps the duplicate that is reported: the first layer name, else the first of other keys.
+    private mutating func note(_ new: Duplicate) {
+        if duplicate == nil || (new.isTopLevel && duplicate?.isTopLevel == false) { duplicate = new }
     }
 
     /// Puts the pairs of `<<: *base` and `<<: [*one, *other]` where the `<<` stands. A mapping's own keys win, then
@@ -213,7 +218,10 @@ struct YAMLComposer: ~Copyable {
         case YAML_ALIAS_EVENT: return .alias(Self.text(event.data.alias.anchor) ?? "", mark)
         case YAML_SCALAR_EVENT:
             let scalar = event.data.scalar
-            let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+            let content = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+            // From "\0" in quotes. Neither a path, an argument, a variable nor a script could hold it.
+            guard !content.contains(0) else { throw Failure("\(place(mark)): a NUL byte in a text") }
+            let text = String(decoding: content, as: UTF8.self)
             let tag = Self.text(scalar.tag)
             try checkTag(tag, mark)
             let tagIsText = tag == "!" || tag == "tag:yaml.org,2002:str"

@@ -15,7 +15,10 @@ struct YAMLNode: Sendable {
     /// Whether this is no value: `key:`, `~` or `null`.
     var isNull: Bool {
         guard case .scalar(let text, plain: true) = content else { return false }
-        return ["", "~", "null", "Null", "NULL"].contains(text)
+        return switch text {
+        case "", "~", "null", "Null", "NULL": true
+        default: false
+        }
     }
 
     /// The kind of value, as a message names it.

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Stacker
 
-/// A recipe as if it stood in /work/project/stacker.yaml.
+/// A recipe as if it stood in /srv/project/stacker.yaml.
 func recipe(_ text: String, _ variables: [String: String] = [:], name: String = "stacker.yaml") throws -> Recipe {
     try Recipe(
-        Array(text.utf8), source: RecipeSource(name, workingDirectory: "/work/project"),
+        Array(text.utf8), source: RecipeSource(name, workingDirectory: "/srv/project"),
         substitutions: try substitutions(variables))
 }
 
@@ -24,13 +24,13 @@ func substitutions(_ variables: [String: String]) throws -> Substitutions {
     return result
 }
 
-/// A set of files that are named by their paths in /work/project; the first that is given is asked for.
+/// A set of files that are named by their paths in /srv/project; the first that is given is asked for.
 func recipeSet(_ files: KeyValuePairs<String, String>, asking: [String]? = nil) throws -> RecipeSet {
     let contents = Dictionary(
-        files.map { (RecipeSource($0.key, workingDirectory: "/work/project").location, Array($0.value.utf8)) }
+        files.map { (RecipeSource($0.key, workingDirectory: "/srv/project").location, Array($0.value.utf8)) }
     ) { first, _ in first }
     let names = asking ?? files.prefix(1).map(\.key)
-    return try RecipeSet(names.map { RecipeSource($0, workingDirectory: "/work/project") }) { source in
+    return try RecipeSet(names.map { RecipeSource($0, workingDirectory: "/srv/project") }) { source in
         guard let bytes = contents[source.location] else { throw Errno.noSuchFileOrDirectory }
         return bytes
     }

@@ -2,6 +2,8 @@ import Testing
 
 @testable import Stacker
 
+/// The time limits are far above what is needed, so that a busy machine keeps them, and far below what anything worse
+/// than linear would take.
 @Suite("Recipe: YAML that means harm")
 struct RecipeYAMLTests {
     /// `levels` lists, each of which holds the one before `width` times.
@@ -26,7 +28,7 @@ struct RecipeYAMLTests {
                 #expect(error.hasPrefix("error: stacker.yaml:"))
             }
         }
-        #expect(time < .seconds(2))
+        #expect(time < .seconds(30))
     }
 
     @Test("a merge of merges costs what it stands for")
@@ -50,7 +52,7 @@ struct RecipeYAMLTests {
         #expect(error.hasPrefix("error: stacker.yaml:"))
         let started = ContinuousClock.now
         _ = message { try recipe(String(repeating: opening, count: 100_000)) }
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(30))
     }
 
     @Test("an alias may not hold itself")
@@ -77,7 +79,7 @@ struct RecipeYAMLTests {
             let error = message { try recipe(text, ["A": "v ${{A}}"]) }
             #expect(error == "no error" || error.hasPrefix("error: stacker.yaml:"), "\(text.debugDescription)")
         }
-        #expect(ContinuousClock.now - started < .seconds(10))
+        #expect(ContinuousClock.now - started < .seconds(30))
     }
 
     @Test("any bytes are read or refused", arguments: 0..<10)
@@ -103,7 +105,7 @@ struct RecipeYAMLTests {
         let variables = try substitutions(["A": "v"])
         let started = ContinuousClock.now
         _ = variables.expand(text, file: "f")
-        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(ContinuousClock.now - started < .seconds(30))
     }
 }
 
