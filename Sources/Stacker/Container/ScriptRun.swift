@@ -1,6 +1,8 @@
 import Failure
 import FileTree
 import Glibc
+import OCI
+import OrderedCollections
 import SystemPackage
 
 /// Runs a layer's script in a container on its overlay.
@@ -19,24 +21,27 @@ struct ScriptRun {
     func run(_ script: Script, on stack: LayerStack, baseEnvironment: [String]) throws {
         try writeScript(script)
         let wanted = try mounts()
-        defer { removeLeftovers() }
+        defer { try? Directory(at: storage.path).removeTree("targets") }
         let targets = try MountTargets(
             Self.systemTargets + wanted.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
             in: MergedView([storage.upper] + stack.lowerdirs), at: storage.targets)
         let config = ContainerConfig(
-            name: layer.name, lowerdirs: [storage.targets] + stack.lowerdirs, upperdir: storage.upper,
-            rootfs: storage.rootfs,
+            lowerdirs: [storage.targets] + stack.lowerdirs, upperdir: storage.upper, rootfsMount: storage.rootfs,
             mounts: zip(wanted, targets.resolved.dropFirst(Self.systemTargets.count)).map { mount, target in
-                ContainerMount(
-                    source: mount.source, target: target, isDirectory: mount.isDirectory, isReadOnly: mount.isReadOnly)
+                var mount = mount
+                mount.target = target
+                return mount
             },
-            environment: try RunEnvironment(of: layer, base: baseEnvironment).variables)
-        explain(config)
+            environment: try environment(over: baseEnvironment), stateDirectory: directories.stacker,
+            logFile: directories.stacker.appending("lxc-\(layer.name).log"))
+        for argument in config.overlayArguments { log.debug("overlay of \(layer.name): \(argument)") }
 
-        let exit = try Container(stackerDirectory: directories.stacker, log: log)
-            .run(config, ["/\(Self.imports)/\(Self.scriptName)"])
+        let outcome = try runLogged(config)
         try targets.removeWhiteouts(from: Directory(at: storage.upper))
-        if exit.endedProcesses { log.warn("ended processes that the script of \(layer.name) had left in the background") }
+        if outcome.endedBackgroundProcesses {
+            log.warn("ended processes that the script of \(layer.name) had left in the background")
+        }
+        let exit = outcome.exit
         guard exit.status == 0 else {
             throw Failure(
                 "run commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\"",
@@ -57,12 +62,12 @@ struct ScriptRun {
     private var importsDirectory: FilePath { directories.stacker.appending("imports").appending(layer.name) }
 
     private func mounts() throws -> [ContainerMount] {
-        var mounts = [ContainerMount(source: importsDirectory, target: Self.imports, isReadOnly: true)]
+        var mounts = [ContainerMount(source: importsDirectory, target: Self.imports, readOnly: true, isDirectory: true)]
         if layer.usesLegacyImport {
             mounts[0].target = "stacker"
         }
         if let resolver = try copyOfResolver() {
-            mounts.append(ContainerMount(source: resolver, target: "etc/resolv.conf", isDirectory: false))
+            mounts.append(ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false))
         }
         for bind in layer.binds {
             var status = stat()
@@ -72,7 +77,7 @@ struct ScriptRun {
             }
             let isDirectory = FileStatus(status).kind == .directory
             let target = FilePath(root: nil, FilePath(bind.destination).components)
-            mounts.append(ContainerMount(source: bind.source, target: target, isDirectory: isDirectory))
+            mounts.append(ContainerMount(source: bind.source, target: target, readOnly: false, isDirectory: isDirectory))
         }
         return mounts
     }
@@ -89,15 +94,41 @@ struct ScriptRun {
             .replaceFile(FilePath(Self.scriptName), with: script.executable.utf8, mode: 0o755)
     }
 
-    /// What `--debug` shows of the overlay, top first, as the kernel stacks it.
-    private func explain(_ config: ContainerConfig) {
-        log.debug("overlay of \(layer.name): upperdir \(config.upperdir)")
-        for lowerdir in config.lowerdirs { log.debug("overlay of \(layer.name): lowerdir \(lowerdir)") }
+    private func runLogged(_ config: ContainerConfig) throws -> ContainerOutcome {
+        defer {
+            for entry in LXCLog.errors(in: config.logFile) { log.debug("liblxc: ERROR \(entry.origin): \(entry.message)") }
+        }
+        return try Container.run(config, ["/\(Self.imports)/\(Self.scriptName)"])
     }
 
-    /// Removes what only the run needed: the places to mount on, and overlayfs's working directory.
-    private func removeLeftovers() {
-        guard let directory = try? Directory(at: storage.path) else { return }
-        for name in ["targets", "work"] as [FilePath] { try? directory.removeTree(name) }
+    /// The base image's variables, those of stacker's own environment that pass through, `build_env`; later ones win.
+    private func environment(over base: [String]) throws -> [(name: String, value: String)] {
+        var variables: OrderedDictionary = ["PATH": ImageConfig.Execution.standardPath]
+        for (name, value) in Environment.pairs(base) { variables[name] = value }
+        let own = Dictionary(Environment.pairs(Environment.all)) { $1 }
+        for (name, value) in try layer.runEnvironment(passing: own) { variables[name] = value }
+        variables["STACKER_LAYER_NAME"] = layer.name
+        return variables.map { (name: $0.key, value: $0.value) }
+    }
+}
+
+extension Environment {
+    /// Takes entries `NAME=value` apart; others are passed over.
+    static func pairs(_ entries: [String]) -> [(String, String)] {
+        entries.compactMap { entry in
+            guard let equals = entry.firstIndex(of: "="), equals != entry.startIndex else { return nil }
+            return (String(entry[..<equals]), String(entry[entry.index(after: equals)...]))
+        }
+    }
+
+    /// All variables of the process, each `NAME=value`, in order.
+    static var all: [String] {
+        var entries: [String] = []
+        var next = environ
+        while let entry = next.pointee {
+            entries.append(String(cString: entry))
+            next += 1
+        }
+        return entries
     }
 }
