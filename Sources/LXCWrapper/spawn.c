@@ -37,6 +37,7 @@
 
 #define REPORT_FD 3
 #define CGROUPS "/sys/fs/cgroup"
+#define LXC_RUN "/run/lxc"
 
 /* What the processes below the guard tell it, in memory that all of them share. */
 struct shared {
@@ -139,6 +140,11 @@ static void prepare_mounts(const char *sys)
 	if (access(CGROUPS, F_OK) == 0 &&
 	    mount("none", CGROUPS, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=755") < 0)
 		give_up("couldn't hide " CGROUPS, errno);
+	/* The directories that liblxc makes below /run/lxc/lock for each path of a container, and never removes. */
+	mkdir(LXC_RUN, 0755);
+	if (access(LXC_RUN, F_OK) == 0 &&
+	    mount("none", LXC_RUN, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") < 0)
+		give_up("couldn't hide " LXC_RUN, errno);
 }
 
 static _Noreturn void monitor(const struct request *request, pid_t guard)
@@ -261,10 +267,10 @@ static void report(int stopped, bool ended)
 
 int lxcw_spawn(char **arguments)
 {
-	const struct timespec tick = { .tv_nsec = 250 * 1000 * 1000 };
+	struct timespec tick = { .tv_nsec = 250 * 1000 * 1000 };
 	struct request request;
 	struct termios terminal;
-	bool is_terminal, ended = false;
+	bool is_terminal, monitor_ended = false, ended = false;
 	sigset_t signals;
 	int stopped = 0;
 	pid_t parent = getppid(), guard = getpid(), pid;
@@ -309,13 +315,23 @@ int lxcw_spawn(char **arguments)
 			kill(pid, SIGKILL);
 		}
 		while ((reaped = waitpid(-1, NULL, WNOHANG)) > 0)
-			;
+			if (reaped == pid)
+				monitor_ended = true;
 		/* No child is left: neither the monitor nor the container's init, which the kernel only lets go when all
 		 * of its pid namespace is dead. */
 		if (reaped < 0 && errno == ECHILD)
 			break;
-		if (number < 0 && !stopped && end_stragglers(pid))
+		if (monitor_ended) {
+			/* What is left is the container's init. It dies with the monitor, except when it was so young that it
+			 * waits for a message from the monitor: liblxc never sees that nobody is left to send it. */
+			pid_t orphan = child_of(guard, 0);
+
+			if (orphan)
+				kill(orphan, SIGKILL);
+			tick.tv_nsec = 20 * 1000 * 1000;
+		} else if (number < 0 && !stopped && end_stragglers(pid)) {
 			ended = true;
+		}
 	}
 
 	if (is_terminal) {
