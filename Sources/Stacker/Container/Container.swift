@@ -1,0 +1,134 @@
+import Failure
+import FileTree
+import Glibc
+import LXCWrapper
+public import SystemPackage
+
+/// How a program in a container ended.
+public enum ContainerExit: Sendable, Equatable {
+    /// It exited with this status, 0…255. liblxc's init turns death by signal n into 128+n, as a shell does.
+    case exited(Int32)
+    /// Signal n ended the container as a whole, and the program with it.
+    case signaled(Int32)
+
+    /// What a shell would report.
+    public var status: Int32 {
+        switch self {
+        case .exited(let status): status
+        case .signaled(let signal): 128 + signal
+        }
+    }
+}
+
+/// What came of a run.
+public struct ContainerOutcome: Sendable, Equatable {
+    /// How the program ended.
+    public var exit: ContainerExit
+    /// The program left processes in the background, which had two seconds and then were ended. Worth a warning.
+    public var endedBackgroundProcesses: Bool
+}
+
+/// Runs programs in LXC containers.
+public enum Container {
+    /// Runs `arguments` in a container to the end, blocking the calling thread.
+    ///
+    /// Nothing of it is left afterwards: no process, mount, control group or file, except for the log and what the
+    /// program changed in the upperdir. On a stop signal (``StopSignal``) the container is ended at once.
+    ///
+    /// - Parameter executable: the binary that answers `internal-lxc`; the running one if `nil`. For tests.
+    /// - Throws: `Failure` if the container could not be started, if the program could not be executed, or on a stop.
+    public static func run(
+        _ config: ContainerConfig, _ arguments: [String], executable: FilePath? = nil
+    ) throws -> ContainerOutcome {
+        try StopSignal.check()
+        guard let program = arguments.first, !config.lowerdirs.isEmpty else {
+            throw Failure("a container needs a program and at least one lowerdir")
+        }
+        var config = config
+        config.logFile = try absolute(config.logFile)
+        config.rootfsMount = try absolute(config.rootfsMount)
+        try LXCLog.start(config.logFile)
+
+        let result = try attempt("couldn't run a container") {
+            try ContainerDirectory.with(for: config) { directory in
+                let text = try config.text(
+                    directory: directory.path, disableAppArmor: AppArmor.mustBeDisabled,
+                    console: config.terminal && isatty(STDIN_FILENO) == 1)
+                let file = try directory.write(text.file)
+                return try start(text, arguments, directory, file, terminal: config.terminal, executable)
+            }
+        }
+        try StopSignal.check(result.stop_signal)
+
+        if result.exec_errno != 0 {
+            throw Failure(
+                "couldn't execute \(program) in the container", because: Errno(rawValue: result.exec_errno),
+                help: result.exec_errno == ENOENT
+                    ? "the image has no \(program), or not the interpreter or loader that it names" : nil,
+                exitStatus: result.exec_errno == ENOENT ? 127 : 126)
+        }
+        guard result.started else { throw startFailure(result, log: config.logFile) }
+        return ContainerOutcome(
+            exit: .exited(result.exit_status), endedBackgroundProcesses: result.ended_processes)
+    }
+
+    private static func start(
+        _ text: ContainerConfig.Text, _ arguments: [String], _ directory: ContainerDirectory, _ file: FilePath,
+        terminal: Bool, _ executable: FilePath?
+    ) throws -> lxcw_result {
+        var result = lxcw_result()
+        let status = try withCStrings(arguments) { argv in
+            try withCStrings(text.environment) { environment in
+                directory.name.withCString { name in
+                    directory.path.withPlatformString { path in
+                        file.withPlatformString { file in
+                            directory.path.appending(ContainerDirectory.sys).withPlatformString { sys in
+                                withOptionalPlatformString(executable) { executable in
+                                    var container = lxcw_container(
+                                        executable: executable, name: name, directory: path, config: file, sys: sys,
+                                        environment: environment, terminal: terminal, argv: argv)
+                                    return lxcw_run(&container, &result)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        try checked(status)
+        return result
+    }
+
+    /// Why there was no container: what our own code said, and what liblxc logged first, which is nearest the cause.
+    private static func startFailure(_ result: lxcw_result, log: FilePath) -> Failure {
+        let errors = LXCLog.errors(in: log)
+        var result = result
+        let message = withUnsafePointer(to: &result.message) { tuple in
+            tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        let cause = errors.first.map { Failure($0.message, help: LXCLog.advice(for: errors)) }
+        return Failure(message, because: cause, help: cause == nil ? nil : "liblxc's log is \(log)")
+    }
+}
+
+/// Calls `body` with a NULL-terminated array of C strings.
+func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws -> Result
+) throws -> Result {
+    if let bad = strings.first(where: { $0.utf8.contains(0) }) {
+        throw Failure("the argument \"\(bad)\" has a NUL byte in it")
+    }
+    var copies = strings.map { strdup($0) } + [nil]
+    defer { copies.forEach { free($0) } }
+    return try copies.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { throw Errno.noMemory }
+        return try body(base)
+    }
+}
+
+private func withOptionalPlatformString<Result>(
+    _ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Result
+) -> Result {
+    guard let path else { return body(nil) }
+    return path.withPlatformString { body($0) }
+}

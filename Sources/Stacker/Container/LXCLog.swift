@@ -1,0 +1,88 @@
+import Failure
+import FileTree
+import Glibc
+public import SystemPackage
+
+/// liblxc's log of one run.
+public enum LXCLog {
+    /// A line of the log: `lxc NAME DATE ERROR    module - FILE:FUNCTION:LINE - ERRNO TEXT - MESSAGE`.
+    public struct Entry: Sendable, Hashable {
+        /// The source file, function and line within liblxc.
+        public var origin: String
+        /// What liblxc says, with the text of errno in front where there was one.
+        public var message: String
+    }
+
+    /// Empties the log, since liblxc appends, and lets `lxc.log` beside it point to it.
+    static func start(_ path: FilePath) throws {
+        try attempt("couldn't start the log \(path)") {
+            _ = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+            guard let name = path.lastComponent, name != latest else { return }
+            let directory = try Directory(at: path.removingLastComponent())
+            let temporary = FilePath(".\(latest).\(getpid()).tmp")
+            try? directory.remove(temporary)
+            try directory.makeSymlink(temporary, to: FilePath(root: nil, [name]))
+            try directory.rename(temporary, to: FilePath(root: nil, [latest]))
+        }
+    }
+
+    private static let latest = FilePath.Component("lxc.log")
+
+    /// The ERROR lines of a log, each message once, in order, for `--debug`. A log that cannot be read has none.
+    public static func errors(in path: FilePath) -> [Entry] {
+        guard let file = try? OpenFile(path, O_RDONLY), let bytes = try? file.readToEnd(limit: 256 << 20) else {
+            return []
+        }
+        return errors(in: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The same for a log's text.
+    static func errors(in text: String) -> [Entry] {
+        var seen: Set<String> = []
+        return text.split(separator: "\n").compactMap(entry).filter { seen.insert($0.message).inserted }
+    }
+
+    private static func entry(_ line: Substring) -> Entry? {
+        // The name has no blanks: it is ours.
+        let words = line.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: true)
+        guard words.count == 5, words[0] == "lxc", words[3] == "ERROR" else { return nil }
+        // "module   - ../src/lxc/x.c:function:12 - message", where the message may have " - " in it.
+        let rest = words[4]
+        guard let first = rest.separator(), let second = rest[first.upperBound...].separator() else { return nil }
+        var origin = rest[first.upperBound..<second.lowerBound]
+        while origin.hasPrefix("../") { origin = origin.dropFirst(3) }
+        return Entry(origin: String(origin), message: String(rest[second.upperBound...]))
+    }
+
+    /// What can be done about known errors.
+    static func advice(for errors: [Entry]) -> String? {
+        for (text, help) in known where errors.contains(where: { $0.message.contains(text) }) {
+            return help
+        }
+        return nil
+    }
+
+    private static let known: [(text: String, help: String)] = [
+        (
+            "Failed to mount \"0",
+            "the overlay was refused; `dmesg | tail` has the kernel's reason, `stacker check` knows the usual ones"
+        ),
+        (
+            "AppArmor",
+            "AppArmor is in the way: install the lxc package, which has the profile lxc-container-default-cgns"
+        ),
+    ]
+}
+
+extension Substring {
+    /// The first " - ".
+    fileprivate func separator() -> Range<Index>? {
+        let separator = " - "
+        var index = startIndex
+        while let end = self.index(index, offsetBy: separator.count, limitedBy: endIndex) {
+            if self[index..<end] == separator { return index..<end }
+            index = self.index(after: index)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import Stacker
+
+@Suite("liblxc's log")
+struct LXCLogTests {
+    let log = """
+        lxc c1 20261122003540.698 TRACE    start - ../src/lxc/start.c:lxc_init:700 - ERROR is only a word here
+        lxc c1 20261122003540.698 WARN     start - ../src/lxc/start.c:lxc_spawn:1832 - File exists - Failed to allocate
+        lxc c1 20261122003540.699 ERROR    overlay - ../src/lxc/storage/overlay.c:ovl_mount:446 - No such file or directory - Failed to mount "0" on "/m"
+        lxc c1 20261122003540.699 ERROR    conf - ../src/lxc/conf.c:lxc_setup:4000 - Failed to setup rootfs
+        lxc c1 20261122003540.700 ERROR    start - ../src/lxc/start.c:do_start:1272 - Failed to setup rootfs
+        not a line of it
+
+        """
+
+    @Test("gives each ERROR message once, in order, with its place")
+    func errors() {
+        let errors = LXCLog.errors(in: log)
+        #expect(
+            errors.map(\.message) == [
+                #"No such file or directory - Failed to mount "0" on "/m""#, "Failed to setup rootfs",
+            ])
+        #expect(errors.first?.origin == "src/lxc/storage/overlay.c:ovl_mount:446")
+    }
+
+    @Test("knows what to do about a refused overlay")
+    func advice() {
+        #expect(LXCLog.advice(for: LXCLog.errors(in: log))?.contains("overlay") == true)
+        #expect(LXCLog.advice(for: []) == nil)
+    }
+}
