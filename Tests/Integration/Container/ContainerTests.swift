@@ -190,14 +190,20 @@ struct ContainerTests {
     /// The processes whose command line names `text`, with their parents.
     func processes(naming text: String) throws -> [(pid: pid_t, parent: pid_t)] {
         try Directory(at: "/proc").names().compactMap { name in
-            guard let pid = pid_t(name.string),
-                let command = try? OpenFile(FilePath("/proc/\(pid)/cmdline"), O_RDONLY).readToEnd(limit: 1 << 20),
-                String(decoding: command, as: UTF8.self).contains(text),
-                let status = try? OpenFile(FilePath("/proc/\(pid)/status"), O_RDONLY).readToEnd(limit: 1 << 16)
-            else { return nil }
-            let parent = String(decoding: status, as: UTF8.self).split(separator: "\n")
-                .first { $0.hasPrefix("PPid:") }.flatMap { pid_t($0.dropFirst(6)) }
-            return (pid, parent ?? 0)
+            guard let pid = pid_t(name.string), beginning(of: FilePath("/proc/\(pid)/cmdline")).contains(text) else {
+                return nil
+            }
+            // "pid (name) state parent …"; the name of ours has no parenthesis.
+            let words = beginning(of: FilePath("/proc/\(pid)/stat")).split(separator: " ")
+            return (pid, words.count > 3 ? pid_t(words[3]) ?? 0 : 0)
+        }
+    }
+
+    /// The first 4 KiB of a file; nothing if it is gone.
+    func beginning(of path: FilePath) -> String {
+        guard let file = try? OpenFile(path, O_RDONLY) else { return "" }
+        return String(unsafeUninitializedCapacity: 4096) {
+            (try? file.read(into: UnsafeMutableRawBufferPointer($0))) ?? 0
         }
     }
 
