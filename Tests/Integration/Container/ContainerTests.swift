@@ -133,11 +133,22 @@ struct ContainerTests {
         }
     }
 
-    @Test("sees the first of 450 lowerdirs on top", arguments: ["stacker-test", "a b:c,d\\e"])
+    @Test("may be built on the same layer twice")
+    func sameLayerTwice() throws {
+        try withBench { bench in
+            let empty = bench.directory.appending("empty")
+            try Directory.create(empty)
+            bench.config.lowerdirs = [empty] + bench.config.lowerdirs + [empty]
+            let exit = try bench.run("true").exit
+            #expect(exit == .exited(0))
+        }
+    }
+
+    @Test("sees the first of 500 lowerdirs, the kernel's limit, on top", arguments: ["stacker-test", "a b:c,d\\e"])
     func manyLowerdirs(name: String) throws {
         try withBench(named: name) { bench in
             var lowerdirs: [FilePath] = []
-            for index in 0..<449 {
+            for index in 0..<499 {
                 let path = bench.directory.appending("layers/sha256_\(index)/overlay")
                 let layer = try Directory(creating: path)
                 try layer.replaceFile("which", with: "\(index)".utf8)
@@ -148,7 +159,7 @@ struct ContainerTests {
             let exit = try bench.run("cat /which >/top; ls / | grep -c own >/count").exit
             #expect(exit == .exited(0))
             #expect(try bench.written("top") == "0")
-            #expect(try bench.written("count") == "449\n")
+            #expect(try bench.written("count") == "499\n")
         }
     }
 

@@ -24,6 +24,23 @@ struct LXCLogTests {
         #expect(errors.first?.origin == "src/lxc/storage/overlay.c:ovl_mount:446")
     }
 
+    @Test("takes a refused overlay's errno from the first try")
+    func refusedOverlay() {
+        let log = """
+            lxc c1 20261122003540.699 INFO     overlay - ../src/lxc/storage/overlay.c:ovl_mount:480 - Too many levels of symbolic links - Failed to mount "0" on "/m" with options "x". Retrying without workdir
+            lxc c1 20261122003540.699 ERROR    overlay - ../src/lxc/storage/overlay.c:ovl_mount:490 - Invalid argument - Failed to mount "0" on "/m" with options "x"
+            """
+        #expect(LXCLog.errors(in: log).first?.message.hasPrefix("Too many levels of symbolic links") == true)
+    }
+
+    @Test("shortens a message that names 500 directories")
+    func brief() {
+        let long = "Failed to mount " + String(repeating: "0:", count: 500) + " on /m"
+        #expect(LXCLog.brief(long).count < 310)
+        #expect(LXCLog.brief(long).hasSuffix("on /m"))
+        #expect(LXCLog.brief("short") == "short")
+    }
+
     @Test("knows what to do about a refused overlay")
     func advice() {
         #expect(LXCLog.advice(for: LXCLog.errors(in: log))?.contains("overlay") == true)
