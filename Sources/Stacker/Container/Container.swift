@@ -47,6 +47,7 @@ public enum Container {
         var config = config
         config.logFile = try absolute(config.logFile)
         config.rootfsMount = try absolute(config.rootfsMount)
+        config.lowerdirs = unique(config.lowerdirs)
         try LXCLog.start(config.logFile)
 
         let result = try attempt("couldn't run a container") {
@@ -70,6 +71,18 @@ public enum Container {
         guard result.started else { throw startFailure(result, log: config.logFile) }
         return ContainerOutcome(
             exit: .exited(result.exit_status), endedBackgroundProcesses: result.ended_processes)
+    }
+
+    /// Each directory once, where it is topmost. An image may have a layer twice, the empty one often; overlayfs refuses
+    /// ("conflicting lowerdir path"), and the lower one shows nothing that the upper one does not show already.
+    static func unique(_ lowerdirs: [FilePath]) -> [FilePath] {
+        var seen: Set<[UInt64]> = []
+        return lowerdirs.filter { path in
+            var status = stat()
+            // What is missing stays, for the mount to complain of.
+            guard path.withPlatformString({ stat($0, &status) }) == 0 else { return true }
+            return seen.insert([UInt64(status.st_dev), UInt64(status.st_ino)]).inserted
+        }
     }
 
     private static func start(
@@ -106,7 +119,7 @@ public enum Container {
         let message = withUnsafePointer(to: &result.message) { tuple in
             tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
-        let cause = errors.first.map { Failure($0.message, help: LXCLog.advice(for: errors)) }
+        let cause = errors.first.map { Failure(LXCLog.brief($0.message), help: LXCLog.advice(for: errors)) }
         return Failure(message, because: cause, help: cause == nil ? nil : "liblxc's log is \(log)")
     }
 }

@@ -45,13 +45,25 @@ public enum LXCLog {
     private static func entry(_ line: Substring) -> Entry? {
         // The name has no blanks: it is ours.
         let words = line.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: true)
-        guard words.count == 5, words[0] == "lxc", words[3] == "ERROR" else { return nil }
+        guard words.count == 5, words[0] == "lxc" else { return nil }
+        // liblxc tries a refused overlay again without a workdir, which fails in any case and with another errno: the
+        // first refusal is the one that matters.
+        guard words[3] == "ERROR" || words[3] == "INFO" && words[4].hasSuffix("Retrying without workdir") else {
+            return nil
+        }
         // "module   - ../src/lxc/x.c:function:12 - message", where the message may have " - " in it.
         let rest = words[4]
         guard let first = rest.separator(), let second = rest[first.upperBound...].separator() else { return nil }
         var origin = rest[first.upperBound..<second.lowerBound]
         while origin.hasPrefix("../") { origin = origin.dropFirst(3) }
         return Entry(origin: String(origin), message: String(rest[second.upperBound...]))
+    }
+
+    /// A message short enough for an `error:` line: a mount of 500 directories names them all.
+    static func brief(_ message: String) -> String {
+        let limit = 300
+        guard message.count > limit else { return message }
+        return "\(message.prefix(limit / 2)) … \(message.suffix(limit / 2))"
     }
 
     /// What can be done about known errors.
