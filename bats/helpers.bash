@@ -264,7 +264,7 @@ layer_tar() {
 
 # list_layer TAG N [LAYOUT]: the names in the layer, sorted, without "./" before and "/" after.
 list_layer() {
-    layer_tar "$@" | tar t | sed -e 's,^\./,,' -e 's,/$,,' -e '/^$/d' | LC_ALL=C sort
+    layer_tar "$@" | tar t | sed -e 's,^\./,,' -e 's,/$,,' -e '/^\.\{0,1\}$/d' | LC_ALL=C sort
 }
 
 # unpack_image TAG DIR [LAYOUT]: makes DIR the image's root file system, by umoci.
@@ -303,19 +303,11 @@ list_mounts() {
         grep -vxF -f <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null) || true
 }
 
-# list_container_processes: ids of processes in another mount namespace that see something of this test's
-# directory mounted elsewhere: a bind mount's root (field 4), or an overlay of it. A mount point (field 5)
-# alone proves nothing: what a test mounts for itself shows up in every namespace that propagation reaches.
+# list_container_processes: ids of processes that see an overlay whose upperdir is in this test's directory.
+# Nothing less will do: a namespace that another program makes meanwhile gets a copy of every mount on the host,
+# our own tmpfs included, and its processes are none of our business.
 list_container_processes() {
-    local file pid own
-    own=$(readlink /proc/self/ns/mnt)
-    DIR=$BATS_TEST_TMPDIR/ awk '
-        index($4, ENVIRON["DIR"]) || (/ - overlay / && index($0, ENVIRON["DIR"])) { print FILENAME }
-    ' /proc/[0-9]*/mountinfo 2>/dev/null | sort -u | while read -r file; do
-        pid=${file#/proc/}
-        pid=${pid%/mountinfo}
-        [[ $(readlink "/proc/$pid/ns/mnt") == "$own" ]] || echo "$pid"
-    done
+    grep -lsF -- "upperdir=$BATS_TEST_TMPDIR/" /proc/[0-9]*/mountinfo | cut -d/ -f3
 }
 
 # list_processes: ids of all processes that this test's directory still has.
@@ -323,7 +315,7 @@ list_processes() {
     {
         list_container_processes
         # Those that work in it; nothing of bats' own does after `cd /`.
-        find /proc -maxdepth 2 -name cwd -lname "$BATS_TEST_TMPDIR*" 2>/dev/null | cut -d/ -f3
+        find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$BATS_TEST_TMPDIR/*" 2>/dev/null | cut -d/ -f3
     } | sort -nu
 }
 
