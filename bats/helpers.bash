@@ -303,11 +303,17 @@ list_mounts() {
         grep -vxF -f <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null) || true
 }
 
-# list_container_processes: ids of processes that see an overlay whose upperdir is in this test's directory.
-# Nothing less will do: a namespace that another program makes meanwhile gets a copy of every mount on the host,
-# our own tmpfs included, and its processes are none of our business.
+# list_container_processes: ids of processes in a container of this test: those for which /stacker/imports is
+# one of the test's own directories. (The mount table can't tell: how an overlay is named there is free, and
+# what a test mounts shows up in every namespace that propagation reaches.)
 list_container_processes() {
-    grep -lsF -- "upperdir=$BATS_TEST_TMPDIR/" /proc/[0-9]*/mountinfo | cut -d/ -f3
+    local seen directory
+    for seen in /proc/[0-9]*/root/stacker/imports; do
+        for directory in "$BATS_TEST_TMPDIR"/*/{,*/}.stacker/imports/*/; do
+            [[ $seen -ef $directory ]] && cut -d/ -f3 <<<"$seen"
+        done
+    done
+    return 0
 }
 
 # list_processes: ids of all processes that this test's directory still has.
