@@ -144,7 +144,7 @@ struct ContainerTests {
         }
     }
 
-    @Test("sees the first of 500 lowerdirs, the kernel's limit, on top", arguments: ["stacker-test", "a b:c,d\\e"])
+    @Test("sees the first of 500 lowerdirs, the kernel's limit, on top", arguments: ["a b:c,d\\e"])
     func manyLowerdirs(name: String) throws {
         try withBench(named: name) { bench in
             var lowerdirs: [FilePath] = []
