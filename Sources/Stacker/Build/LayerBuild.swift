@@ -29,12 +29,12 @@ struct LayerBuild {
         if let archive = base.archive {
             try unpack(archive, into: storage)
         }
-        if let script = definition.run {
-            try ScriptRun(
-                layer: definition, recipe: recipe, directories: directories, storage: storage, log: log
-            ).run(script, on: stack, baseEnvironment: base.environment)
-        }
-        return definition.isBuildOnly ? try keep(base, in: storage) : try pack(base)
+        let scripts = ScriptRun(
+            layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
+            baseEnvironment: base.environment, log: log)
+        if let script = definition.run { try scripts.run(script) }
+        if definition.isBuildOnly { return try keep(base, in: storage) }
+        return try pack(base, labels: definition.generateLabels.map(scripts.labels) ?? [])
     }
 
     private func refuseUnsupported() throws {
@@ -43,7 +43,6 @@ struct LayerBuild {
         }
         if !definition.imports.isEmpty { throw refuse(.imports) }
         if !definition.overlayDirectories.isEmpty { throw refuse(.overlayDirectories) }
-        if definition.generateLabels != nil { throw refuse(.generateLabels) }
     }
 
     private func unpack(_ base: BuildBase) throws {
@@ -80,7 +79,7 @@ struct LayerBuild {
         return [:]
     }
 
-    private func pack(_ base: BuildBase) throws -> [LayerType: Descriptor] {
+    private func pack(_ base: BuildBase, labels: [(name: String, value: String)]) throws -> [LayerType: Descriptor] {
         var options = EncodeOptions()
         options.latestTime = identity.sourceDateEpoch
         options.warn = { [log] in log.warn($0) }
@@ -89,7 +88,7 @@ struct LayerBuild {
         var output = try ImageOutput(
             base, to: layout, roots: roots, request: request, identity: identity, options: options)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
-        return try output.finish(definition, annotations: annotations, metadata: base.metadata)
+        return try output.finish(definition, labels: labels, annotations: annotations, metadata: base.metadata)
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.

@@ -77,7 +77,8 @@ struct ImageOutput {
     ///
     /// - Returns: the manifest of each type.
     mutating func finish(
-        _ definition: LayerDefinition, annotations: [String: String], metadata base: OverlayMetadata
+        _ definition: LayerDefinition, labels: [(name: String, value: String)], annotations: [String: String],
+        metadata base: OverlayMetadata
     ) throws -> [LayerType: Descriptor] {
         let layer = roots.layer(definition.name)
         let encoded = try add(upperOf: layer)
@@ -86,6 +87,7 @@ struct ImageOutput {
         var index = try layout.index()
         for type in types {
             guard var draft = drafts[type] else { continue }
+            draft.add(labels: labels)
             draft.apply(definition, identity)
             draft.sign(identity, annotations: annotations)
             let descriptor = try draft.write(to: layout)
