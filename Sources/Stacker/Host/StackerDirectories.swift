@@ -97,7 +97,7 @@ private struct ConfigFile {
 
 extension FilePath {
     /// The working directory of the process.
-    static func currentDirectory() throws -> FilePath {
+    public static func currentDirectory() throws -> FilePath {
         guard let buffer = getcwd(nil, 0) else {
             throw Failure("couldn't find the working directory", because: Errno(rawValue: errno))
         }
