@@ -1,6 +1,6 @@
 import CSyscalls
 import Failure
-public import Glibc
+import Glibc
 public import SystemPackage
 
 /// An open directory. Names are resolved beneath it, by descriptor: no `..`, no absolute name and no symlink, however

@@ -45,7 +45,7 @@ public struct Build {
         defer { withExtendedLifetime(locks) {} }
         let roots = try RootsDirectory(at: directories.roots)
         let resolver = BaseResolver(roots: roots, output: directories.oci, types: request.layerTypes)
-        let lookup = CacheLookup(request: request, identity: identity, roots: roots, resolver: resolver)
+        let lookup = CacheLookup(request: request, identity: identity, roots: roots, resolver: resolver, log: log)
         var cache = try BuildCache(in: directories.stacker, log: log)
         var digests = try FileDigests(in: directories.stacker)
         if mayBuild { try roots.removeTemporaries() }
@@ -53,8 +53,8 @@ public struct Build {
         for file in recipes.files {
             for layer in file.layers {
                 log.info("preparing image \(layer.definition.name)...")
-                let inputs = try lookup.inputs(layer, cache, &digests)
-                switch try lookup.decide(layer, inputs, cache) {
+                let inputs = try lookup.inputs(layer, cache, &digests, mayUnpack: mayBuild)
+                switch try lookup.decide(layer, inputs, cache, &digests) {
                 case .hit(let entry):
                     try retag(layer.definition.name, entry)
                 case .miss(let reason):
@@ -63,8 +63,9 @@ public struct Build {
                     try cache.forget(layer.definition.name)
                     let outputs = try LayerBuild(
                         layer: layer, recipe: file.recipe, request: request, directories: directories, roots: roots,
-                        identity: identity, log: log
-                    ).run(on: resolver.base(layer.base, layer.definition.platform, cache))
+                        identity: identity, contents: LayerContents(resolver: resolver, cache: cache, log: log),
+                        log: log
+                    ).run(on: resolver.base(layer.base, layer.definition.platform, cache, log))
                     try cache.record(.init(inputs: inputs, outputs: outputs), for: layer.definition.name)
                     log.info("filesystem \(layer.definition.name) built successfully")
                 }

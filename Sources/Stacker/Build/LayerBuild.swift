@@ -13,6 +13,7 @@ struct LayerBuild {
     let directories: StackerDirectories
     let roots: RootsDirectory
     let identity: BuildIdentity
+    let contents: LayerContents
     let log: Log
 
     private var definition: LayerDefinition { layer.definition }
@@ -21,28 +22,24 @@ struct LayerBuild {
     ///
     /// - Returns: the manifest of each type; none for a build_only layer.
     func run(on base: BuildBase) throws -> [LayerType: Descriptor] {
-        try refuseUnsupported()
         let storage = roots.layer(definition.name)
-        let stack = try LayerStack(base.metadata, request.layerTypes[0], roots)
+        let pieces = definition.overlayPieces(on: base.archive)
+        let stack = try LayerStack(
+            base.metadata, request.layerTypes[0], roots,
+            overlayDirectories: pieces.map { storage.overlayDirectory($0.name) })
         try storage.reset()
         try unpack(base)
-        if let archive = base.archive {
-            try unpack(archive, into: storage)
-        }
+        try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
+            .fill(definition.imports, from: contents)
+        let overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
+            .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
+        if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
         let scripts = ScriptRun(
             layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
             baseEnvironment: base.environment, log: log)
         if let script = definition.run { try scripts.run(script) }
-        if definition.isBuildOnly { return try keep(base, in: storage) }
-        return try pack(base, labels: definition.generateLabels.map(scripts.labels) ?? [])
-    }
-
-    private func refuseUnsupported() throws {
-        func refuse(_ key: LayerKey) -> Failure {
-            Failure("\(definition.position(of: key)): this stacker can't do \(key.rawValue) yet")
-        }
-        if !definition.imports.isEmpty { throw refuse(.imports) }
-        if !definition.overlayDirectories.isEmpty { throw refuse(.overlayDirectories) }
+        if definition.isBuildOnly { return try keep(base, overlayDirectories, in: storage) }
+        return try pack(base, overlayDirectories, labels: definition.generateLabels.map(scripts.labels) ?? [])
     }
 
     private func unpack(_ base: BuildBase) throws {
@@ -56,18 +53,12 @@ struct LayerBuild {
         try unpacker.unpack(manifest, config, from: layouts)
     }
 
-    private func unpack(_ archive: FilePath, into storage: LayerDirectory) throws {
-        try attempt("couldn't unpack \(archive)") {
-            let report = try unpackTarFile(
-                OpenFile(archive, O_RDONLY), into: Directory(at: storage.upper),
-                options: .treeThatStandsAlone.stoppable)
-            report.say(archive.string, log)
-        }
-    }
-
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
-    private func keep(_ base: BuildBase, in storage: LayerDirectory) throws -> [LayerType: Descriptor] {
+    private func keep(
+        _ base: BuildBase, _ overlayDirectories: [OverlayDirectoryCopy], in storage: LayerDirectory
+    ) throws -> [LayerType: Descriptor] {
         var metadata = base.metadata
+        metadata.overlayDirectories = overlayDirectories
         for (type, config) in metadata.configs {
             guard let manifest = metadata.manifests[type] else { continue }
             var draft = ImageDraft(manifest, config)
@@ -79,7 +70,9 @@ struct LayerBuild {
         return [:]
     }
 
-    private func pack(_ base: BuildBase, labels: [(name: String, value: String)]) throws -> [LayerType: Descriptor] {
+    private func pack(
+        _ base: BuildBase, _ overlayDirectories: [OverlayDirectoryCopy], labels: [(name: String, value: String)]
+    ) throws -> [LayerType: Descriptor] {
         var options = EncodeOptions()
         options.latestTime = identity.sourceDateEpoch
         options.warn = { [log] in log.warn($0) }
@@ -88,7 +81,9 @@ struct LayerBuild {
         var output = try ImageOutput(
             base, to: layout, roots: roots, request: request, identity: identity, options: options)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
-        return try output.finish(definition, labels: labels, annotations: annotations, metadata: base.metadata)
+        return try output.finish(
+            definition, overlayDirectories: overlayDirectories, labels: labels, annotations: annotations,
+            metadata: base.metadata)
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.

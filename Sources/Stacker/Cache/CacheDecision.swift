@@ -16,11 +16,16 @@ struct CacheLookup {
     let identity: BuildIdentity
     let roots: RootsDirectory
     let resolver: BaseResolver
+    let log: Log
 
     /// Everything that decides what comes out of the layer's build.
     ///
-    /// - Returns: `nil` if the base is a layer that has not been built.
-    func inputs(_ layer: RecipeSet.Layer, _ cache: BuildCache, _ digests: inout FileDigests) throws -> LayerInputs? {
+    /// - Parameter mayUnpack: whether layers that are imported from may be unpacked; without it, nothing is written, and a
+    ///   file that may not be read is none.
+    /// - Returns: `nil` if the base is a layer that has not been built, or if it can't be said without unpacking.
+    func inputs(
+        _ layer: RecipeSet.Layer, _ cache: BuildCache, _ digests: inout FileDigests, mayUnpack: Bool
+    ) throws -> LayerInputs? {
         guard let base = try resolver.input(layer.base, layer.definition.platform, cache, &digests) else { return nil }
         var inputs = LayerInputs()
         for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
@@ -30,13 +35,30 @@ struct CacheLookup {
             inputs.add("compression", String(describing: request.compression))
             inputs.add("annotations namespace", request.annotationsNamespace)
         }
-        return inputs
+        do {
+            let contents = LayerContents(resolver: resolver, cache: cache, log: log)
+            let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: cache[layer.definition.name]?.inputs)
+            return try files.add(layer.definition, to: &inputs, &digests) ? inputs : nil
+        } catch let failure as Failure where !mayUnpack && failure.errno == .permissionDenied {
+            // The user's own files that have no read permission can be read inside the namespace.
+            return nil
+        }
     }
 
     /// Compares with the last build.
-    func decide(_ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache) throws -> CacheDecision {
+    func decide(
+        _ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache, _ digests: inout FileDigests
+    ) throws -> CacheDecision {
         guard !request.ignoresCache, let inputs, let entry = cache[layer.definition.name] else { return .miss(nil) }
         if let difference = inputs.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
+        if !layer.definition.overlayDirectories.isEmpty {
+            let changed = inputs.changedOverlayDirectories(since: entry.inputs)
+            let check = OverlayDirectoryCheck(
+                storage: roots.layer(layer.definition.name), isVerbose: log.level == .debug)
+            if let change = try check.change(of: layer.definition, changed: changed, &digests) {
+                return .miss("cache miss because \(change)")
+            }
+        }
         if let loss = try loss(of: entry, layer.definition) { return .miss("cache miss because \(loss)") }
         if !layer.definition.binds.isEmpty {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
@@ -64,10 +86,13 @@ struct CacheLookup {
         let layer = roots.layer(name)
         guard let metadata = try layer.metadata(), layer.hasUpper else { return "its directory \(layer.path) is gone" }
         for type in request.layerTypes where metadata.manifests[type] == nil { return "it has no \(type) image yet" }
-        if metadata.hasBuiltOCIOutput,
-            let last = metadata.manifests.values.first?.layers.last, !roots.holdsContent(of: last.digest)
-        {
-            return "its directory \(roots.contentPath(of: last.digest)) is gone"
+        if let copy = metadata.overlayDirectories.first(where: { !layer.holds($0) }) {
+            return "its directory \(layer.overlayDirectory(copy.name)) is gone"
+        }
+        // What a layer below has lost can be unpacked again only as long as its blob is there.
+        let output = try LayoutState(of: resolver.output) == .layout ? Layout(at: resolver.output) : nil
+        for blob in metadata.manifests.values.first?.layers ?? [] where !roots.holdsContent(of: blob.digest) {
+            if try output?.holds(blob) != true { return "its directory \(roots.contentPath(of: blob.digest)) is gone" }
         }
         return nil
     }

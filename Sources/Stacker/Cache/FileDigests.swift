@@ -1,119 +1,145 @@
 import Failure
 import FileTree
 import Glibc
+import Layers
 import OCI
 import SystemPackage
 
 /// Digests of files on this machine, remembered with what tells that a file is still the same, so that an unchanged file
 /// is not read again.
-///
-/// One line a file: `device inode size mtime ctime digest path`; the path comes last and may hold anything but a NUL,
-/// which ends the line.
 struct FileDigests {
     private static let name: FilePath = "file-digests"
     private let directory: Directory
-    fileprivate var known: [FilePath: Record] = [:]
+    private var known: [FileKey: FileRecord]
     private var isChanged = false
-
-    fileprivate struct Record: Equatable {
-        var identity: Identity
-        var digest: Digest
-    }
-
-    /// What changes whenever a file's content does. The change time can't be set back by anybody.
-    fileprivate struct Identity: Equatable {
-        var device: UInt64
-        var inode: UInt64
-        var size: Int64
-        var modified: Timestamp
-        var changed: Timestamp
-
-        init(_ status: FileStatus) {
-            device = UInt64(status.device)
-            inode = UInt64(status.inode)
-            size = status.size
-            modified = status.modified
-            changed = status.changed
-        }
-    }
 
     /// Reads what is remembered in a stacker directory. Something unreadable there only costs time.
     init(in stackerDirectory: FilePath) throws {
         directory = try Directory(at: stackerDirectory)
-        for line in (try? directory.readFile(Self.name, limit: 1 << 30))?.split(separator: 0) ?? [] {
-            if let (path, record) = Self.parse(line) { known[path] = record }
-        }
+        known = FileDigestsFormat.parse((try? directory.readFile(Self.name, limit: 1 << 30)) ?? [])
     }
 
-    /// The digest of the file at `path`, symlinks followed.
+    /// The digest of the content of the file at `path`, symlinks followed.
     mutating func digest(of path: FilePath) throws -> Digest {
         try attempt("couldn't read \(path)") {
             let file = try OpenFile(path, O_RDONLY)
             let status = try file.status()
             guard status.kind != .directory else { throw Errno.isDirectory }
-            let identity = Identity(status)
-            if let record = known[path], record.identity == identity { return record.digest }
-            let digest = try hash(file)
-            // A file that changes while the clock stands still could change again unseen: such a one is not remembered.
-            if status.changed.seconds < Timestamp.now.seconds - 1, try Identity(file.status()) == identity {
-                known[path] = Record(identity: identity, digest: digest)
-                isChanged = true
-            }
-            return digest
+            return try content(status) { file }.digest
         }
     }
 
-    private func hash(_ file: OpenFile) throws -> Digest {
-        var hasher = DigestHasher()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        while case let count = try file.read(into: buffer), count > 0 {
-            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    /// The digest of the content of a regular file, whose status is known.
+    mutating func content(of name: FileName, in parent: Directory, _ status: FileStatus) throws -> ContentDigest {
+        try content(status) { try parent.open(name, O_RDONLY | O_NONBLOCK) }
+    }
+
+    private mutating func content(_ status: FileStatus, _ open: () throws -> OpenFile) throws -> ContentDigest {
+        let key = FileKey(status)
+        let version = FileVersion(status)
+        if let place = known.index(forKey: key), known.values[place].version == version {
+            known.values[place].isUsed = true
+            return known.values[place].digest
         }
-        return hasher.finish()
+        let start = Timestamp.now
+        let file = try open()
+        let digest = ContentDigest(try Digest(of: file))
+        // What was read is what the status speaks of only if nobody wrote meanwhile.
+        let after = try file.status()
+        if version.isSettled(at: start), FileVersion(after) == version, FileKey(after) == key {
+            known[key] = FileRecord(version: version, digest: digest, isUsed: true)
+            isChanged = true
+        }
+        return digest
     }
 
     /// Writes down what was learnt.
     mutating func save() throws {
         guard isChanged else { return }
-        var bytes: [UInt8] = []
-        for (path, record) in known {
-            let identity = record.identity
-            let fields =
-                "\(identity.device) \(identity.inode) \(identity.size) \(identity.modified.seconds) "
-                + "\(identity.modified.nanoseconds) \(identity.changed.seconds) \(identity.changed.nanoseconds) "
-                + "\(record.digest.hex) "
-            bytes += fields.utf8
-            path.withPlatformString { bytes += UnsafeRawBufferPointer(start: $0, count: strlen($0)) }
-            bytes.append(0)
-        }
-        try directory.replaceFile(Self.name, with: bytes)
+        // Files of other recipes are remembered too, but not for ever: they may be gone.
+        let used = known.values.count(where: \.isUsed)
+        if known.count - used > max(used, 20_000) { known = known.filter(\.value.isUsed) }
+        try directory.replaceFile(Self.name, with: FileDigestsFormat.text(of: known))
         isChanged = false
-    }
-
-    private static func parse(_ line: ArraySlice<UInt8>) -> (FilePath, Record)? {
-        let fields = line.split(separator: 0x20, maxSplits: 8, omittingEmptySubsequences: false)
-        guard fields.count == 9 else { return nil }
-        let numbers = fields[0..<7].compactMap { Int64(String(decoding: $0, as: UTF8.self)) }
-        guard numbers.count == 7, let digest = Digest(hex: String(decoding: fields[7], as: UTF8.self)),
-            let identity = Identity(numbers)
-        else { return nil }
-        let path = (Array(fields[8]) + [0]).withUnsafeBytes {
-            $0.withMemoryRebound(to: CChar.self) { $0.baseAddress.map { FilePath(platformString: $0) } }
-        }
-        return path.map { ($0, Record(identity: identity, digest: digest)) }
     }
 }
 
-extension FileDigests.Identity {
-    fileprivate init?(_ numbers: [Int64]) {
-        guard let device = UInt64(exactly: numbers[0]), let inode = UInt64(exactly: numbers[1]),
-            let modified = Int32(exactly: numbers[4]), let changed = Int32(exactly: numbers[6])
-        else { return nil }
+/// Which file.
+struct FileKey: Hashable {
+    var device: UInt64
+    var inode: UInt64
+
+    init(device: UInt64, inode: UInt64) {
         self.device = device
         self.inode = inode
-        size = numbers[2]
-        self.modified = Timestamp(seconds: numbers[3], nanoseconds: modified)
-        self.changed = Timestamp(seconds: numbers[5], nanoseconds: changed)
     }
+
+    init(_ status: FileStatus) {
+        self.init(device: UInt64(status.device), inode: UInt64(status.inode))
+    }
+}
+
+/// What changes whenever a file's content does. The change time can't be set back by anybody.
+struct FileVersion: Equatable {
+    var size: Int64
+    var modified: Timestamp
+    var changed: Timestamp
+
+    init(size: Int64, modified: Timestamp, changed: Timestamp) {
+        self.size = size
+        self.modified = modified
+        self.changed = changed
+    }
+
+    init(_ status: FileStatus) {
+        self.init(size: status.size, modified: status.modified, changed: status.changed)
+    }
+
+    /// Whether a change from `now` on would show in the change time: as long as the file system's clock stands still, it
+    /// would not.
+    func isSettled(at now: Timestamp) -> Bool {
+        // Linux's own file systems take the time of the last timer tick, at most 10 ms ago. One that keeps seconds only
+        // shows it; on FAT they count by two.
+        let age = (now.seconds - changed.seconds) * 1_000_000_000 + Int64(now.nanoseconds - changed.nanoseconds)
+        return age > (changed.nanoseconds % 1_000_000 == 0 ? 3_000_000_000 : 50_000_000)
+    }
+}
+
+/// What is remembered of a file.
+struct FileRecord: Equatable {
+    var version: FileVersion
+    var digest: ContentDigest
+    /// Whether this run asked for it.
+    var isUsed = false
+}
+
+/// A SHA-256 digest as four numbers: in a tree of many files, strings would cost more than the walk.
+struct ContentDigest: Hashable {
+    var words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(_ digest: Digest) {
+        var hex = digest.hex[...]
+        func next() -> UInt64 {
+            defer { hex = hex.dropFirst(16) }
+            return UInt64(hex.prefix(16), radix: 16) ?? 0
+        }
+        words = (next(), next(), next(), next())
+    }
+
+    init(words: (UInt64, UInt64, UInt64, UInt64)) {
+        self.words = words
+    }
+
+    /// The same as 64 hexadecimal digits.
+    var digest: Digest {
+        let hex = [words.0, words.1, words.2, words.3].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }.joined()
+        return Digest(hex: hex) ?? Digest(of: [])
+    }
+
+    static func == (left: ContentDigest, right: ContentDigest) -> Bool { left.words == right.words }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 }

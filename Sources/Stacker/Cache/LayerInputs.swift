@@ -11,7 +11,14 @@ struct LayerInputs: Sendable, Equatable, Codable {
         /// Which part of it, where it has several.
         var part: String?
         var digest: Digest
+        /// The build of another layer from which the digest was taken: as long as that is the same, so is the digest.
+        var basis: Digest?
     }
+
+    /// The name of an input that is the content of an import; its part is the import's path.
+    static let importContent = "import content"
+    /// The name of an input that is the content of an overlay dir; its part is the directory's path.
+    static let overlayDirectoryContent = "overlay_dir content"
 
     /// Adds an input whose content is at hand.
     mutating func add(_ name: String, part: String? = nil, _ content: String) {
@@ -19,19 +26,40 @@ struct LayerInputs: Sendable, Equatable, Codable {
     }
 
     /// Adds an input whose content is known by its digest.
-    mutating func add(_ name: String, part: String? = nil, _ digest: Digest) {
-        inputs.append(Input(name: name, part: part, digest: digest))
+    mutating func add(_ name: String, part: String? = nil, _ digest: Digest, basis: Digest? = nil) {
+        inputs.append(Input(name: name, part: part, digest: digest, basis: basis))
     }
 
-    /// Why these inputs do not give what `cached` gave: the first difference in words, `nil` if there is none.
+    /// The input of that name and part.
+    func input(_ name: String, part: String?) -> Input? {
+        inputs.first { $0.name == name && $0.part == part }
+    }
+
+    /// Why these inputs do not give what `cached` gave: the first difference in words, `nil` if there is none. The
+    /// contents of overlay dirs are another matter: see ``changedOverlayDirectories(since:)``.
     func difference(from cached: LayerInputs) -> String? {
         let now = Set(inputs.map(\.key))
         let before = Dictionary(cached.inputs.map { ($0.key, $0.digest) }) { first, _ in first }
-        let changed = inputs.first { before[$0.key] != $0.digest } ?? cached.inputs.first { !now.contains($0.key) }
-        return changed.map { "\($0.name) was changed\($0.part.map { part in ": \(part)" } ?? "")" }
+        func counts(_ input: Input) -> Bool { input.name != Self.overlayDirectoryContent }
+        let changed =
+            inputs.first { counts($0) && before[$0.key] != $0.digest }
+            ?? cached.inputs.first { counts($0) && !now.contains($0.key) }
+        return changed.map(\.changeInWords)
+    }
+
+    /// The paths of the overlay dirs whose contents are not what they were.
+    func changedOverlayDirectories(since cached: LayerInputs) -> Set<String> {
+        let before = Dictionary(cached.inputs.map { ($0.key, $0.digest) }) { first, _ in first }
+        return Set(
+            inputs.filter { $0.name == Self.overlayDirectoryContent && before[$0.key] != $0.digest }.compactMap(\.part))
     }
 }
 
 extension LayerInputs.Input {
     fileprivate var key: [String] { [name, part ?? ""] }
+
+    fileprivate var changeInWords: String {
+        let verb = name == LayerInputs.importContent ? "changed" : "was changed"
+        return "\(name) \(verb)\(part.map { part in ": \(part)" } ?? "")"
+    }
 }

@@ -11,7 +11,7 @@ struct BuildBase: Sendable {
     /// Where the blobs of those images are, beside the output layout.
     var source: Layout?
     /// An archive whose content is the beginning of the layer's own upperdir.
-    var archive: FilePath?
+    var archive: BaseArchive?
 }
 
 /// Finds out what the bases of layers are.
@@ -23,24 +23,30 @@ struct BaseResolver {
     /// The input that a base is to the cache.
     ///
     /// - Returns: `nil` if the base is another layer of the build that was never built.
-    func input(_ base: Base, _ platform: Platform, _ cache: BuildCache, _ digests: inout FileDigests) throws -> Digest? {
+    func input(_ base: Base, _ platform: Platform, _ cache: BuildCache, _ digests: inout FileDigests) throws -> Digest?
+    {
         switch base {
         case .scratch: return Digest(of: [])
         case .built(let layer): return cache[layer]?.identity
         case .oci(let path, let tag): return try Layout(at: path).resolve(tag, for: platform).descriptor.digest
         case .tar(.local(let path)): return try digests.digest(of: path)
+        // An archive from a layer is the layer's: a digest of the archive alone would need the layer unpacked.
+        case .tar(.layer(let layer, _)): return cache[layer]?.identity
         case .tar, .docker: throw unsupported(base)
         }
     }
 
     /// What is known of a base, nothing unpacked yet.
-    func base(_ base: Base, _ platform: Platform, _ cache: BuildCache) throws -> BuildBase {
+    func base(_ base: Base, _ platform: Platform, _ cache: BuildCache, _ log: Log) throws -> BuildBase {
         switch base {
         case .scratch: return BuildBase(metadata: .init(empty: platform, types))
-        case .tar(.local(let path)): return BuildBase(metadata: .init(empty: platform, types), archive: path)
+        case .tar(.http): throw unsupported(base)
+        case .tar(let source):
+            let archive = try LayerContents(resolver: self, cache: cache, log: log).archive(source)
+            return BuildBase(metadata: .init(empty: platform, types), archive: archive)
         case .oci(let path, let tag): return try image(Layout(at: path), tag, platform)
         case .built(let layer): return try built(layer, cache)
-        case .tar, .docker: throw unsupported(base)
+        case .docker: throw unsupported(base)
         }
     }
 
@@ -49,7 +55,8 @@ struct BaseResolver {
         let config = try layout.config(manifest)
         guard config.rootfs.diffIDs.count == manifest.layers.count else {
             throw Failure(
-                "image \(tag) of \(layout.path) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
+                "image \(tag) of \(layout.path) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)"
+            )
         }
         var metadata = OverlayMetadata()
         for type in types {
@@ -61,7 +68,7 @@ struct BaseResolver {
 
     /// A layer that is built on another starts from that one's images and, below an output layer, from the upperdirs of
     /// build_only layers on the way.
-    private func built(_ name: String, _ cache: BuildCache) throws -> BuildBase {
+    func built(_ name: String, _ cache: BuildCache) throws -> BuildBase {
         if let outputs = cache[name]?.outputs, !outputs.isEmpty {
             let layout = try Layout(at: output)
             var metadata = OverlayMetadata()
@@ -78,6 +85,8 @@ struct BaseResolver {
         }
         if !metadata.hasBuiltOCIOutput { metadata.builtLayers.append(name) }
         metadata.hasBuiltOCIOutput = false
+        metadata.overlayDirectories = []
+        metadata.overlayDirLayers = [:]
         return BuildBase(metadata: metadata)
     }
 
@@ -88,7 +97,7 @@ struct BaseResolver {
                 "couldn't get docker://\(reference): this stacker can't pull from a registry",
                 help: "copy the image into an OCI layout, as skopeo copy does, and use type: oci")
         default:
-            Failure("this stacker can take a tar base only from a local file")
+            Failure("this stacker can't fetch a tar base over http yet")
         }
     }
 }

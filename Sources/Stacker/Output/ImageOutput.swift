@@ -57,8 +57,8 @@ struct ImageOutput {
     /// Encodes a build_only layer on which this image stands, and moves its upperdir to where layers are.
     mutating func addBuildOnly(_ name: String) throws {
         let layer = roots.layer(name)
-        let encoded = try add(upperOf: layer)
         guard var metadata = try layer.metadata() else { throw Failure("\(layer.path) has no metadata") }
+        let parts = try add(layer, metadata.overlayDirectories)
         for type in types {
             guard let draft = drafts[type] else { continue }
             metadata.manifests[type]?.layers = draft.layers
@@ -67,21 +67,23 @@ struct ImageOutput {
         }
         metadata.builtLayers = []
         metadata.hasBuiltOCIOutput = true
+        metadata.overlayDirLayers = descriptors(of: parts)
         // Before the upperdir moves: a layer whose metadata name content that is not there is built anew, one whose
         // upperdir is gone without a trace would be taken for one that changed nothing.
         try layer.write(metadata)
-        try store(encoded, upperOf: layer)
+        try store(parts, of: layer)
     }
 
-    /// Encodes the upperdir of the image's own layer, signs the image and tags it.
+    /// Encodes the overlay dirs and the upperdir of the image's own layer, signs the image and tags it.
     ///
+    /// - Parameter overlayDirectories: the layer's own overlay dirs, bottom first.
     /// - Returns: the manifest of each type.
     mutating func finish(
-        _ definition: LayerDefinition, labels: [(name: String, value: String)], annotations: [String: String],
-        metadata base: OverlayMetadata
+        _ definition: LayerDefinition, overlayDirectories: [OverlayDirectoryCopy],
+        labels: [(name: String, value: String)], annotations: [String: String], metadata base: OverlayMetadata
     ) throws -> [LayerType: Descriptor] {
         let layer = roots.layer(definition.name)
-        let encoded = try add(upperOf: layer)
+        let parts = try add(layer, overlayDirectories)
         var outputs: [LayerType: Descriptor] = [:]
         var metadata = base
         var index = try layout.index()
@@ -98,27 +100,64 @@ struct ImageOutput {
         }
         metadata.builtLayers = []
         metadata.hasBuiltOCIOutput = true
+        metadata.overlayDirectories = overlayDirectories
+        metadata.overlayDirLayers = descriptors(of: parts)
         try layer.write(metadata)
-        try store(encoded, upperOf: layer)
+        try store(parts, of: layer)
         try layout.replaceIndex(index)
         return outputs
     }
 
-    private mutating func add(upperOf layer: LayerDirectory) throws -> [EncodedLayer] {
+    // MARK: - The directories of a layer
+
+    /// A directory of a layer's storage that became a layer of the image.
+    private struct Part {
+        /// The overlay dir; `nil` for the upperdir.
+        var overlayDirectory: String?
+        /// The blob of each type; none if there was nothing in it.
+        var encoded: [EncodedLayer]
+    }
+
+    private mutating func add(_ layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy]) throws -> [Part] {
         try attempt("couldn't pack layer \(layer.name)") {
-            let encoded = try encode(Directory(at: layer.upper), types)
-            for (type, blob) in zip(types, encoded) {
-                drafts[type]?.append(blob, createdBy: "stacker build of \(layer.name)", at: identity.created)
+            var parts: [Part] = []
+            for name in overlayDirectories.map(\.name) {
+                let encoded = try add(layer.overlayDirectory(name), createdBy: "stacker overlay dir for \(layer.name)")
+                parts.append(Part(overlayDirectory: name, encoded: encoded))
             }
-            return encoded
+            parts.append(Part(encoded: try add(layer.upper, createdBy: "stacker build of \(layer.name)")))
+            return parts
         }
     }
 
+    private mutating func add(_ directory: FilePath, createdBy: String) throws -> [EncodedLayer] {
+        let encoded = try encode(Directory(at: directory), types)
+        for (type, blob) in zip(types, encoded) {
+            drafts[type]?.append(blob, createdBy: createdBy, at: identity.created)
+        }
+        return encoded
+    }
+
+    private func descriptors(of parts: [Part]) -> [LayerType: [Descriptor]] {
+        let encoded = parts.filter { $0.overlayDirectory != nil && !$0.encoded.isEmpty }.map(\.encoded)
+        var result: [LayerType: [Descriptor]] = [:]
+        for (number, type) in types.enumerated() where !encoded.isEmpty {
+            result[type] = encoded.map { $0[number].descriptor }
+        }
+        return result
+    }
+
     /// One copy on disk, however many types: the first type's digest names the directory, the others are symlinks to it.
-    private func store(_ encoded: [EncodedLayer], upperOf layer: LayerDirectory) throws {
-        guard let first = encoded.first?.descriptor.digest else { return }
-        try layer.moveUpper(to: first)
-        for other in encoded.dropFirst() { try roots.link(other.descriptor.digest, to: first) }
+    private func store(_ parts: [Part], of layer: LayerDirectory) throws {
+        for part in parts {
+            guard let first = part.encoded.first?.descriptor.digest else { continue }
+            if let name = part.overlayDirectory {
+                try layer.moveOverlayDirectory(name, to: first)
+            } else {
+                try layer.moveUpper(to: first)
+            }
+            for other in part.encoded.dropFirst() { try roots.link(other.descriptor.digest, to: first) }
+        }
     }
 }
 

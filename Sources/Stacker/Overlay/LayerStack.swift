@@ -10,19 +10,35 @@ struct LayerStack: Sendable {
     /// The kernel's bound: OVL_MAX_STACK in fs/overlayfs/params.h.
     static let limit = 500
 
-    /// The stack below the upperdir of a layer: upperdirs of build_only layers over the layers of the image so far.
+    /// The stack below the upperdir of a layer: its own overlay dirs, over the upperdirs of build_only layers, over the
+    /// layers of the image so far.
     ///
+    /// - Parameter overlayDirectories: the layer's own overlay dirs, bottom first.
     /// - Throws: a failure if the kernel would refuse the stack. One place is kept for what the mounts of a run need.
-    init(_ metadata: OverlayMetadata, _ type: LayerType, _ roots: RootsDirectory) throws {
-        let image = metadata.manifests[type]?.layers.map { roots.contentPath(of: $0.digest) } ?? []
-        let built = metadata.builtLayers.map { roots.layer($0).upper }
-        // The kernel refuses a directory that it has already; all that a lower one could give, its twin above gives.
-        var seen: Set<FilePath> = []
-        lowerdirs = (image + built).reversed().filter { seen.insert($0).inserted }
+    init(
+        _ metadata: OverlayMetadata, _ type: LayerType, _ roots: RootsDirectory, overlayDirectories: [FilePath] = []
+    ) throws {
+        lowerdirs = try overlayDirectories.reversed() + Self.directories(metadata, type, roots)
         guard lowerdirs.count < Self.limit else {
             throw Failure(
                 "couldn't stack \(lowerdirs.count) layers: overlayfs takes \(Self.limit) lowerdirs, one of which stacker needs",
                 help: "squash the base image, or put the commands of several layers into one run:")
         }
+    }
+
+    /// The directories of the image so far and of the build_only layers on it, top first. A build_only layer has its
+    /// overlay dirs right below its upperdir.
+    static func directories(
+        _ metadata: OverlayMetadata, _ type: LayerType, _ roots: RootsDirectory
+    ) throws -> [FilePath] {
+        let image = metadata.manifests[type]?.layers.map { roots.contentPath(of: $0.digest) } ?? []
+        let built = try metadata.builtLayers.flatMap { name in
+            let layer = roots.layer(name)
+            let own = try layer.metadata()?.overlayDirectories ?? []
+            return own.map { layer.overlayDirectory($0.name) } + [layer.upper]
+        }
+        // The kernel refuses a directory that it has already; all that a lower one could give, its twin above gives.
+        var seen: Set<FilePath> = []
+        return (image + built).reversed().filter { seen.insert($0).inserted }
     }
 }

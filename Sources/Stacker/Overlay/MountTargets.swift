@@ -85,7 +85,7 @@ struct MountTargets: Sendable {
 
 extension Directory {
     /// Gives this directory the owner, mode, extended attributes and times of another.
-    fileprivate func takeMetadata(of other: Directory) throws {
+    func takeMetadata(of other: Directory) throws {
         guard let status = try other.status(".") else { throw Errno.noSuchFileOrDirectory }
         try checked(fchown(file.number, status.uid, status.gid))
         try checked(fchmod(file.number, status.permissions))

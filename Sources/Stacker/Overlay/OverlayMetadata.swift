@@ -14,6 +14,8 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
     var hasBuiltOCIOutput = false
     /// For each output type, the layers made of overlay_dirs, bottom first.
     var overlayDirLayers: [LayerType: [Descriptor]] = [:]
+    /// The layer's own overlay dirs, bottom first, encoded or not.
+    var overlayDirectories: [OverlayDirectoryCopy] = []
 
     enum CodingKeys: String, CodingKey {
         case manifests = "Manifests"
@@ -21,5 +23,15 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
         case builtLayers = "BuiltLayers"
         case hasBuiltOCIOutput = "HasBuiltOCIOutput"
         case overlayDirLayers = "OverlayDirLayers"
+        case overlayDirectories = "OverlayDirs"
     }
+}
+
+/// A directory tree that becomes a layer of its own, between the base and what `run:` changes: the copy of an overlay
+/// dir, or of an import with a `dest`.
+struct OverlayDirectoryCopy: Sendable, Hashable, Codable {
+    /// The name under `overlay_dirs/` of the layer's storage.
+    var name: String
+    /// Where in it the copied directory is: its `dest`, symlinks in the base followed, relative to the root.
+    var destination: String
 }

@@ -9,6 +9,7 @@ public import SystemPackage
 /// ```
 /// sha256_<hex>/overlay          the content of the layer with that blob digest; complete, or absent
 /// foo/overlay                   upperdir of foo: what its run: changed
+/// foo/overlay_dirs/<name>       what foo's overlay_dirs bring; once encoded, a symlink to the layer that it became
 /// foo/rootfs                    where foo is mounted inside the build
 /// foo/overlay_metadata.json     what foo was built on and came out as
 /// ```
@@ -117,6 +118,7 @@ struct LayerDirectory: Sendable {
     /// What a run needs to mount on and the image lacks.
     var targets: FilePath { path.appending("targets") }
     private static let metadataName: FilePath = "overlay_metadata.json"
+    private static let overlayDirectoriesName: FilePath = "overlay_dirs"
 
     /// Empties the storage: no upperdir content, no metadata.
     func reset() throws {
@@ -135,15 +137,53 @@ struct LayerDirectory: Sendable {
         return upper.withPlatformString { lstat($0, &status) } == 0
     }
 
+    /// One of the layer's overlay dirs.
+    func overlayDirectory(_ name: String) -> FilePath {
+        path.appending(Self.overlayDirectoriesName.string).appending(name)
+    }
+
+    /// Makes an empty directory for an overlay dir.
+    func makeOverlayDirectory(_ name: String) throws -> Directory {
+        try attempt("couldn't make \(overlayDirectory(name))") {
+            let layer = try roots.directory.directory(FilePath(self.name))
+            try layer.makeDirectory(Self.overlayDirectoriesName, exclusive: false)
+            let parent = try layer.directory(Self.overlayDirectoriesName)
+            try parent.makeDirectory(FilePath(name))
+            return try parent.directory(FilePath(name))
+        }
+    }
+
+    /// Whether the copy of an overlay dir is there.
+    func holds(_ copy: OverlayDirectoryCopy) -> Bool {
+        var status = stat()
+        return overlayDirectory(copy.name).pushing(FilePath(copy.destination))
+            .withPlatformString { stat($0, &status) } == 0
+    }
+
     /// Moves the upperdir to its digest's directory and leaves an empty one.
     func moveUpper(to digest: Digest) throws {
         try attempt("couldn't move \(upper) to \(roots.contentPath(of: digest))") {
             let layer = try roots.directory.directory(FilePath(name))
-            let temporary = try roots.makeTemporary()
-            try layer.rename("overlay", to: "overlay", in: roots.directory.directory(temporary))
-            try roots.install(temporary, as: digest)
+            try move("overlay", of: layer, to: digest)
             try layer.makeDirectory("overlay")
         }
+    }
+
+    /// Moves an overlay dir to its digest's directory and leaves a relative symlink to it: building this layer anew
+    /// removes the symlink only, and others may share the directory.
+    func moveOverlayDirectory(_ name: String, to digest: Digest) throws {
+        try attempt("couldn't move \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
+            let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
+            try move(FilePath(name), of: parent, to: digest)
+            let target = FilePath("../..").pushing(digest.directoryName).appending("overlay")
+            try parent.makeSymlink(FilePath(name), to: target)
+        }
+    }
+
+    private func move(_ name: FilePath, of parent: Directory, to digest: Digest) throws {
+        let temporary = try roots.makeTemporary()
+        try parent.rename(name, to: "overlay", in: roots.directory.directory(temporary))
+        try roots.install(temporary, as: digest)
     }
 
     /// What the layer was built on and came out as; `nil` if it never was built.

@@ -41,6 +41,11 @@ int stacker_clone_file(int to, int from)
 	return ioctl(to, FICLONE, from);
 }
 
+ssize_t stacker_copy_file_range(int to, int from, size_t length)
+{
+	return copy_file_range(from, NULL, to, NULL, length, 0);
+}
+
 dev_t stacker_makedev(unsigned int major, unsigned int minor)
 {
 	return makedev(major, minor);

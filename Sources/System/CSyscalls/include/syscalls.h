@@ -23,6 +23,9 @@ int stacker_pipe(int ends[2]);
 /* ioctl(FICLONE): makes the whole of `from` the content of `to` without copying. */
 int stacker_clone_file(int to, int from);
 
+/* copy_file_range(2) from and to the current positions. */
+ssize_t stacker_copy_file_range(int to, int from, size_t length);
+
 /* makedev(3), major(3) and minor(3), which are macros. */
 dev_t stacker_makedev(unsigned int major, unsigned int minor);
 unsigned int stacker_major(dev_t device);

@@ -1,0 +1,52 @@
+import Failure
+import FileTree
+import OCI
+import SystemPackage
+
+/// What a layer's imports and overlay dirs are to the cache: a digest of each.
+struct FileInputs {
+    let contents: LayerContents
+    let mayUnpack: Bool
+    /// The inputs of the layer's last build.
+    let last: LayerInputs?
+
+    /// Adds the digests.
+    ///
+    /// - Returns: false if one can't be known without unpacking a layer.
+    /// - Throws: a failure with file, line and column of an import that is not there.
+    func add(_ layer: LayerDefinition, to inputs: inout LayerInputs, _ digests: inout FileDigests) throws -> Bool {
+        for entry in layer.imports where try !add(entry, to: &inputs, &digests) { return false }
+        for entry in layer.overlayDirectories {
+            let digest = try attempt("\(entry.position): couldn't read overlay_dir \(entry.path)") {
+                let node = try SourceNode(at: entry.source, following: true)
+                guard node.isDirectory else {
+                    throw Failure("it should be a directory", help: "imports: with dest: brings single files")
+                }
+                return try digests.digest(of: node)
+            }
+            inputs.add(LayerInputs.overlayDirectoryContent, part: entry.path, digest)
+        }
+        return true
+    }
+
+    private func add(_ entry: Import, to inputs: inout LayerInputs, _ digests: inout FileDigests) throws -> Bool {
+        let basis: Digest?
+        if case .layer(let name, _) = entry.source {
+            guard let identity = contents.cache[name]?.identity else { return false }
+            basis = identity
+            // The same build of that layer has the same files: they need not be there to know them.
+            if let known = last?.input(LayerInputs.importContent, part: entry.path), known.basis == identity {
+                inputs.add(LayerInputs.importContent, part: entry.path, known.digest, basis: identity)
+                return true
+            }
+        } else {
+            basis = nil
+        }
+        let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
+            try entry.node(in: contents, mayUnpack: mayUnpack).map { try digests.digest(of: $0) }
+        }
+        guard let digest else { return false }
+        inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)
+        return true
+    }
+}

@@ -1,0 +1,40 @@
+import Failure
+import FileTree
+import Layers
+import SystemPackage
+
+/// The archive that a layer with `from: {type: tar}` starts from.
+struct BaseArchive: Sendable {
+    /// Its path as messages name it: on this machine, or in the layer that it comes from.
+    let path: FilePath
+    let file: OpenFile
+
+    /// Unpacks the archive into an empty directory.
+    func unpack(into directory: Directory, _ log: Log) throws {
+        try attempt("couldn't unpack \(path)") {
+            let report = try unpackTarFile(file, into: directory, options: .treeThatStandsAlone.stoppable)
+            report.say(path.string, log)
+        }
+    }
+}
+
+extension LayerContents {
+    /// Opens the archive of a tar base; a symlink at its end is followed.
+    func archive(_ source: Import.Source) throws -> BaseArchive {
+        switch source {
+        case .local(let path):
+            return BaseArchive(path: path, file: try attempt("couldn't open \(path)") { try OpenFile(path, 0) })
+        case .layer(let layer, let path):
+            let file = try attempt("couldn't open stacker://\(layer)\(path)") {
+                guard case .file(let parent, let name, _)? = try node(source, following: true) else {
+                    throw Errno.isDirectory
+                }
+                return try parent.open(name, 0)
+            }
+            return BaseArchive(path: path, file: file)
+        case .http:
+            _ = try node(source, following: true)
+            throw Errno.noSuchFileOrDirectory
+        }
+    }
+}

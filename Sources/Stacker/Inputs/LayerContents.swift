@@ -1,0 +1,64 @@
+import Failure
+import FileTree
+import OCI
+import SystemPackage
+
+/// Reads layers of the recipe as trees: those that were built earlier in the run, and those that the cache has.
+struct LayerContents {
+    let resolver: BaseResolver
+    let cache: BuildCache
+    let log: Log
+
+    /// What a container on the layer would see, read without one.
+    ///
+    /// - Parameter mayUnpack: whether layers whose content is not in the roots directory may be unpacked.
+    /// - Returns: `nil` if they must be and may not.
+    func view(of layer: String, mayUnpack: Bool = true) throws -> MergedView? {
+        try attempt("couldn't look into layer \(layer)") {
+            let metadata = try resolver.built(layer, cache).metadata
+            guard let type = resolver.types.first, let manifest = metadata.manifests[type],
+                let config = metadata.configs[type]
+            else { throw Failure("it has no image") }
+            if !mayUnpack, !manifest.layers.allSatisfy({ resolver.roots.holdsContent(of: $0.digest) }) { return nil }
+            let layouts = try LayoutState(of: resolver.output) == .layout ? [Layout(at: resolver.output)] : []
+            try LayerUnpacker(roots: resolver.roots, log: log).unpack(manifest, config, from: layouts)
+            return try MergedView(LayerStack.directories(metadata, type, resolver.roots))
+        }
+    }
+
+    /// The source of an import or of a tar base.
+    ///
+    /// - Parameters:
+    ///   - following: whether a symlink at the end of the path is followed.
+    ///   - mayUnpack: as for ``view(of:mayUnpack:)``.
+    /// - Returns: `nil` if it can't be read without unpacking a layer.
+    func node(_ source: Import.Source, following: Bool, mayUnpack: Bool = true) throws -> SourceNode? {
+        switch source {
+        case .local(let path): return try SourceNode(at: path, following: following)
+        case .layer(let name, let path):
+            return try view(of: name, mayUnpack: mayUnpack).map {
+                try SourceNode(at: path, in: $0, following: following)
+            }
+        case .http(let url):
+            throw Failure("this stacker can't fetch \(url) yet", help: "fetch it beforehand and import the file")
+        }
+    }
+}
+
+extension Import {
+    /// The source in the file system. A path that ends in "/" goes through a symlink and must be a directory, as
+    /// everywhere in POSIX; without it, a symlink is itself what is imported.
+    func node(in contents: LayerContents, mayUnpack: Bool = true) throws -> SourceNode? {
+        guard let node = try contents.node(source, following: meansContents, mayUnpack: mayUnpack) else { return nil }
+        if meansContents, !node.isDirectory { throw Errno.notDirectory }
+        return node
+    }
+
+    /// What the file or directory is called at its source.
+    var name: FilePath.Component? {
+        switch source {
+        case .local(let path), .layer(_, let path): path.lastComponent
+        case .http(let url): FilePath(url).lastComponent
+        }
+    }
+}
