@@ -28,7 +28,8 @@ extension Layout {
             let bytes = try open(descriptor).readToEnd(limit: Limit.manifest)
             let digest = Digest(of: bytes)
             guard digest == descriptor.digest else {
-                throw Failure("its content has the digest \(digest)", help: "the blob is damaged: fetch or build it anew")
+                throw Failure(
+                    "its content has the digest \(digest)", help: "the blob is damaged: fetch or build it anew")
             }
             return bytes
         }

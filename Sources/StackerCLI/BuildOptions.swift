@@ -69,7 +69,8 @@ enum CompressionName: String, ExpressibleByArgument, CaseIterable {
         func checked(_ bounds: ClosedRange<Int>, _ standard: Int) throws -> Int {
             guard let level else { return standard }
             guard bounds.contains(level) else {
-                throw Failure("--compression-level \(level) is not between \(bounds.lowerBound) and \(bounds.upperBound)")
+                throw Failure(
+                    "--compression-level \(level) is not between \(bounds.lowerBound) and \(bounds.upperBound)")
             }
             return level
         }

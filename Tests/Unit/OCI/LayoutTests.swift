@@ -78,7 +78,8 @@ struct LayoutTests {
             var entries: [Descriptor] = []
             for architecture in ["amd64", "arm64"] {
                 var entry = try layout.put(
-                    JSON.encode(ImageManifest(config: config, layers: [], annotations: ["for": architecture])), .manifest)
+                    JSON.encode(ImageManifest(config: config, layers: [], annotations: ["for": architecture])),
+                    .manifest)
                 entry.platform = Platform(os: "linux", architecture: architecture)
                 entries.append(entry)
             }
