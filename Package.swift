@@ -121,7 +121,9 @@ let package = Package(
         ),
         .testTarget(
             name: "Unit",
-            dependencies: ["Stacker", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "Fixtures"],
+            dependencies: [
+                "Stacker", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -347,7 +347,7 @@ END
     busybox_recipe
     mount_tmpfs 1m roots
     refuse build
-    assert_said "no space left"
+    assert_said space
     assert_equal "$(find roots -maxdepth 1 -name 'sha256_*')" ""
 }
 
@@ -359,7 +359,7 @@ END
     mkdir full
     mount_tmpfs 2m full
     refuse --oci-dir full/oci build
-    assert_said "no space left"
+    assert_said space
     assert_layout_whole full/oci
 }
 

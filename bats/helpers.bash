@@ -264,7 +264,7 @@ layer_tar() {
 
 # list_layer TAG N [LAYOUT]: the names in the layer, sorted, without "./" before and "/" after.
 list_layer() {
-    layer_tar "$@" | tar t | sed -e 's,^\./*,,' -e 's,/$,,' -e '/^$/d' | LC_ALL=C sort
+    layer_tar "$@" | tar t | sed -e 's,^\./,,' -e 's,/$,,' -e '/^\.\{0,1\}$/d' | LC_ALL=C sort
 }
 
 # unpack_image TAG DIR [LAYOUT]: makes DIR the image's root file system, by umoci.
@@ -303,16 +303,17 @@ list_mounts() {
         grep -vxF -f <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null) || true
 }
 
-# list_container_processes: ids of processes in another mount namespace, where something of this test's
-# directory is mounted: an overlay names its upperdir.
+# list_container_processes: ids of processes in a container of this test: those for which /stacker/imports is
+# one of the test's own directories. (The mount table can't tell: how an overlay is named there is free, and
+# what a test mounts shows up in every namespace that propagation reaches.)
 list_container_processes() {
-    local file pid own
-    own=$(readlink /proc/self/ns/mnt)
-    grep -lsF -- "$BATS_TEST_TMPDIR/" /proc/[0-9]*/mountinfo | while read -r file; do
-        pid=${file#/proc/}
-        pid=${pid%/mountinfo}
-        [[ $(readlink "/proc/$pid/ns/mnt") == "$own" ]] || echo "$pid"
+    local seen directory
+    for seen in /proc/[0-9]*/root/stacker/imports; do
+        for directory in "$BATS_TEST_TMPDIR"/*/{,*/}.stacker/imports/*/; do
+            [[ $seen -ef $directory ]] && cut -d/ -f3 <<<"$seen"
+        done
     done
+    return 0
 }
 
 # list_processes: ids of all processes that this test's directory still has.
@@ -320,7 +321,7 @@ list_processes() {
     {
         list_container_processes
         # Those that work in it; nothing of bats' own does after `cd /`.
-        find /proc -maxdepth 2 -name cwd -lname "$BATS_TEST_TMPDIR*" 2>/dev/null | cut -d/ -f3
+        find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$BATS_TEST_TMPDIR/*" 2>/dev/null | cut -d/ -f3
     } | sort -nu
 }
 

@@ -85,14 +85,12 @@ END
     assert_equal "$in_rootfs" ""
 }
 
-# behaviour: .stacker holds build.cache, JSON with a version, and the pulled bases as an OCI layout
+# behaviour: .stacker holds build.cache, JSON with a version
 # documented: docs/storage.md#the-stacker-directory
 # status: documented
-@test "the stacker directory has the cache and the bases" {
+@test "the stacker directory has the cache" {
     two_images
     jq -e .version .stacker/build.cache
-    base=$(layer_digest latest 0 busybox)
-    assert_exists ".stacker/layer-bases/oci/blobs/${base/://}"
 }
 
 # behaviour: --roots-dir, --stacker-dir and --oci-dir move the three directories, and nothing else is written

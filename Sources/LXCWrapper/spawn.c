@@ -192,58 +192,70 @@ static _Noreturn void monitor(const struct request *request, pid_t guard)
 
 /* ---- The guard ---- */
 
-/* The first child of `pid`, or one that has number `inner` in its own pid namespace if that is not 0; or 0. */
-static pid_t child_of(pid_t pid, pid_t inner)
+#define MOST_CHILDREN 256
+
+/* The children of a single-threaded process, or the first many of them. Returns how many. */
+static size_t children_of(pid_t pid, pid_t children[MOST_CHILDREN])
 {
-	char path[64], line[256];
-	pid_t child, found = 0;
-	FILE *children;
+	char path[64];
+	size_t count = 0;
+	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	children = fopen(path, "re");
-	if (!children)
+	file = fopen(path, "re");
+	if (!file)
 		return 0;
-	while (!found && fscanf(children, "%d", &child) == 1) {
-		FILE *status;
+	while (count < MOST_CHILDREN && fscanf(file, "%d", &children[count]) == 1)
+		count++;
+	fclose(file);
+	return count;
+}
 
-		if (!inner) {
-			found = child;
-			break;
-		}
-		snprintf(path, sizeof(path), "/proc/%d/status", child);
-		status = fopen(path, "re");
-		while (status && fgets(line, sizeof(line), status)) {
-			const char *last = strncmp(line, "NSpid:", 6) == 0 ? strrchr(line, '\t') : NULL;
+/* The number that a process has in its own pid namespace, or 0. */
+static pid_t inner_pid(pid_t pid)
+{
+	char path[64], line[256];
+	pid_t inner = 0;
+	FILE *file;
 
-			if (last && atoi(last + 1) == inner)
-				found = child;
-		}
-		if (status)
-			fclose(status);
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file)) {
+		const char *last = strncmp(line, "NSpid:", 6) == 0 ? strrchr(line, '\t') : NULL;
+
+		if (last)
+			inner = atoi(last + 1);
 	}
-	fclose(children);
-	return found;
+	fclose(file);
+	return inner;
 }
 
 /*
  * liblxc's init waits for every process in the container, so one that the program left in the background would keep
  * the build waiting for ever. Called about four times a second: two seconds after the program's end the others get
- * SIGTERM, and a second later SIGKILL. Both through init, which takes SIGTERM and SIGALRM as just that and keeps the
- * program's exit status. Returns whether anything had to be ended.
+ * SIGTERM, and a second later SIGKILL. Their children become init's, so a later call meets them. init then ends with
+ * the program's exit status. Asking init to do it (SIGTERM) would make liblxc complain about missing cgroups.
+ * Returns whether anything had to be ended.
  */
 static bool end_stragglers(pid_t monitor_pid)
 {
-	static const int grace_ticks = 8, retry_ticks = 4;
+	static const int grace_ticks = 8, term_ticks = 4;
 	static int ticks;
-	pid_t init = shared->program ? child_of(monitor_pid, 0) : 0;
+	pid_t children[MOST_CHILDREN];
+	size_t count;
 
-	if (!init || child_of(init, shared->program))
+	if (!shared->program || children_of(monitor_pid, children) == 0)
 		return false;
-	ticks++;
-	if (ticks < grace_ticks)
+	count = children_of(children[0], children);
+	for (size_t i = 0; i < count; i++)
+		if (inner_pid(children[i]) == shared->program)
+			return false;
+	if (count == 0 || ++ticks < grace_ticks)
 		return false;
-	if ((ticks - grace_ticks) % retry_ticks == 0)
-		kill(init, ticks == grace_ticks ? SIGTERM : SIGALRM);
+	for (size_t i = 0; i < count; i++)
+		kill(children[i], ticks < grace_ticks + term_ticks ? SIGTERM : SIGKILL);
 	return true;
 }
 
@@ -324,10 +336,11 @@ int lxcw_spawn(char **arguments)
 		if (monitor_ended) {
 			/* What is left is the container's init. It dies with the monitor, except when it was so young that it
 			 * waits for a message from the monitor: liblxc never sees that nobody is left to send it. */
-			pid_t orphan = child_of(guard, 0);
+			pid_t orphans[MOST_CHILDREN];
+			size_t count = children_of(guard, orphans);
 
-			if (orphan)
-				kill(orphan, SIGKILL);
+			while (count > 0)
+				kill(orphans[--count], SIGKILL);
 			tick.tv_nsec = 20 * 1000 * 1000;
 		} else if (number < 0 && !stopped && end_stragglers(pid)) {
 			ended = true;

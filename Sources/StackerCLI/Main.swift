@@ -22,7 +22,8 @@ enum Main {
             let globals = try GlobalOptions.parse(GlobalOptions.prefix(of: arguments).filter { !isAboutItself($0) })
             debug = globals.debug
             if globals.internalUserns {
-                Namespace.prepare()
+                StopSignal.block()
+                StopSignal.bound()
             }
             log = try globals.makeLog()
             if !globals.internalUserns { log?.debug("stacker version \(Version.stacker)") }

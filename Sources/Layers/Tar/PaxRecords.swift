@@ -1,3 +1,5 @@
+import FileTree
+
 /// The records of a pax extended header: what a ustar header has no room for.
 ///
 /// [pax, "pax Extended Header"](https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html)
@@ -62,5 +64,35 @@ struct PaxRecords {
             }
         }
         return String(decoding: name, as: UTF8.self)
+    }
+}
+
+extension Timestamp {
+    /// Seconds with as many decimals as are needed; before 1970 with a minus sign, as pax wants it.
+    var decimal: String {
+        if nanoseconds == 0 { return String(seconds) }
+        let isNegative = seconds < 0
+        let whole = isNegative ? -(seconds + 1) : seconds
+        let fraction = isNegative ? 1_000_000_000 - nanoseconds : nanoseconds
+        var digits = String(String(Int(fraction) + 1_000_000_000).dropFirst())
+        while digits.hasSuffix("0") { digits.removeLast() }
+        return "\(isNegative ? "-" : "")\(whole).\(digits)"
+    }
+
+    /// Reads what ``decimal`` writes; `nil` if it is no number.
+    init?(decimal text: [UInt8]) {
+        let isNegative = text.first == UInt8(ascii: "-")
+        let parts = (isNegative ? text.dropFirst() : text[...]).split(separator: UInt8(ascii: "."), maxSplits: 1)
+        guard let first = parts.first, let whole = Int64(String(decoding: first, as: UTF8.self)), whole >= 0,
+            whole < 1 << 60
+        else { return nil }
+        let digits = parts.count > 1 ? String(decoding: parts[1].prefix(9), as: UTF8.self) : "0"
+        guard let number = Int32(digits), number >= 0 else { return nil }
+        let fraction = (digits.utf8.count..<9).reduce(number) { number, _ in number * 10 }
+        switch (isNegative, fraction) {
+        case (false, _): self.init(seconds: whole, nanoseconds: fraction)
+        case (true, 0): self.init(seconds: -whole)
+        case (true, _): self.init(seconds: -whole - 1, nanoseconds: 1_000_000_000 - fraction)
+        }
     }
 }

@@ -137,16 +137,3 @@ extension [UInt8] {
         }
     }
 }
-
-extension Timestamp {
-    /// Seconds with as many decimals as are needed; before 1970 with a minus sign, as pax wants it.
-    fileprivate var decimal: String {
-        if nanoseconds == 0 { return String(seconds) }
-        let isNegative = seconds < 0
-        let whole = isNegative ? -(seconds + 1) : seconds
-        let fraction = isNegative ? 1_000_000_000 - nanoseconds : nanoseconds
-        var digits = String(String(Int(fraction) + 1_000_000_000).dropFirst())
-        while digits.hasSuffix("0") { digits.removeLast() }
-        return "\(isNegative ? "-" : "")\(whole).\(digits)"
-    }
-}

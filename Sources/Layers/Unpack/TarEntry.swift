@@ -7,21 +7,21 @@ import Glibc
 /// One entry as libarchive read it. Valid until the reader's next one.
 struct TarEntry {
     private let entry: OpaquePointer
-    private let names: RawNames
+    private let records: RawRecords
 
-    init(_ entry: OpaquePointer, _ names: RawNames) {
+    init(_ entry: OpaquePointer, _ records: RawRecords) {
         self.entry = entry
-        self.names = names
+        self.records = records
     }
 
     /// The name, byte by byte.
-    var path: [UInt8] { names.path ?? Self.bytes(archive_entry_pathname(entry)) }
+    var path: [UInt8] { records.path ?? Self.bytes(archive_entry_pathname(entry)) }
     /// For a symlink, where it points.
-    var symlinkTarget: [UInt8] { names.linkPath ?? Self.bytes(archive_entry_symlink(entry)) }
+    var symlinkTarget: [UInt8] { records.linkPath ?? Self.bytes(archive_entry_symlink(entry)) }
     /// For a hard link, the name of the file that it is.
     var hardLinkTarget: [UInt8]? {
         guard let target = archive_entry_hardlink(entry) else { return nil }
-        return names.linkPath ?? Self.bytes(target)
+        return records.linkPath ?? Self.bytes(target)
     }
 
     /// `nil` if the header does not say.
@@ -40,8 +40,9 @@ struct TarEntry {
             UInt32(truncatingIfNeeded: archive_entry_rdevminor(entry)))
     }
     var modified: Timestamp {
-        Timestamp(
-            seconds: Int64(archive_entry_mtime(entry)), nanoseconds: Int32(archive_entry_mtime_nsec(entry)))
+        records.modified
+            ?? Timestamp(
+                seconds: Int64(archive_entry_mtime(entry)), nanoseconds: Int32(archive_entry_mtime_nsec(entry)))
     }
 
     /// The extended attributes that a layer carries, ACLs among them.

@@ -76,9 +76,9 @@ final class TarReader {
             return nil
         case ARCHIVE_OK, ARCHIVE_WARN:
             guard let entry else { throw problem("it has a damaged entry") }
-            var names = RawNames()
-            if result == ARCHIVE_WARN { names = try rawNames() }
-            return TarEntry(entry, names)
+            // libarchive 3.6 reads "-1.25" as a quarter of a second after -1.
+            let hasOddTime = archive_entry_mtime(entry) <= 0 && archive_entry_mtime_nsec(entry) != 0
+            return TarEntry(entry, result == ARCHIVE_WARN || hasOddTime ? try rawRecords() : RawRecords())
         default:
             throw problem(archive_file_count(archive) == 0 ? "it is not a tar archive" : "it is damaged")
         }
@@ -112,28 +112,29 @@ final class TarReader {
         return Failure(what, because: Failure(String(cString: text)))
     }
 
-    /// The names of the current entry as they stand in its extended header. libarchive takes names there for UTF-8, as
+    /// What the current entry's extended header says, byte by byte. libarchive takes names there for UTF-8, as
     /// the standard says, and damages others; Go's tools write other bytes there all the same.
-    private func rawNames() throws -> RawNames {
+    private func rawRecords() throws -> RawRecords {
         let position = archive_read_header_position(archive)
-        guard let current = source.current else { return RawNames() }
+        guard let current = source.current else { return RawRecords() }
         var start = source.offset - Int64(current.count)
         var window = current.bytes.map { $0 }
         if position < start, let previous = source.previous {
             start -= Int64(previous.count)
             window = previous.bytes + window
         }
-        guard position >= start, let names = RawNames(headersIn: window.dropFirst(Int(position - start))) else {
+        guard position >= start, let names = RawRecords(headersIn: window.dropFirst(Int(position - start))) else {
             throw problem("a name in it cannot be read exactly")
         }
         return names
     }
 }
 
-/// `path` and `linkpath` records of an extended header, byte by byte.
-struct RawNames {
+/// Records of an extended header, byte by byte.
+struct RawRecords {
     var path: [UInt8]?
     var linkPath: [UInt8]?
+    var modified: Timestamp?
 
     init() {}
 
@@ -164,6 +165,7 @@ struct RawNames {
                 let value = Array(record[(equals + 1)...])
                 if record[..<equals].elementsEqual("path".utf8) { path = value }
                 if record[..<equals].elementsEqual("linkpath".utf8) { linkPath = value }
+                if record[..<equals].elementsEqual("mtime".utf8) { modified = Timestamp(decimal: value) }
             }
             rest = rest.dropFirst(length)
         }

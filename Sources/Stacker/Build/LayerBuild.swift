@@ -22,7 +22,6 @@ struct LayerBuild {
     ///
     /// - Returns: the manifest of each type; none for a build_only layer.
     func run(on base: BuildBase) throws -> [LayerType: Descriptor] {
-        try refuseUnsupported()
         let storage = roots.layer(definition.name)
         let pieces = definition.overlayPieces(on: base.archive)
         let stack = try LayerStack(
@@ -32,23 +31,16 @@ struct LayerBuild {
         try unpack(base)
         try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
             .fill(definition.imports, from: contents)
-        let overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
+        var base = base
+        base.metadata.overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
             .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
         if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
-        if let script = definition.run {
-            try ScriptRun(
-                layer: definition, recipe: recipe, directories: directories, storage: storage, log: log
-            ).run(script, on: stack, baseEnvironment: base.environment)
-        }
-        return definition.isBuildOnly
-            ? try keep(base, overlayDirectories, in: storage) : try pack(base, overlayDirectories)
-    }
-
-    private func refuseUnsupported() throws {
-        func refuse(_ key: LayerKey) -> Failure {
-            Failure("\(definition.position(of: key)): this stacker can't do \(key.rawValue) yet")
-        }
-        if definition.generateLabels != nil { throw refuse(.generateLabels) }
+        let scripts = ScriptRun(
+            layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
+            baseEnvironment: base.environment, log: log)
+        if let script = definition.run { try scripts.run(script) }
+        if definition.isBuildOnly { return try keep(base, in: storage) }
+        return try pack(base, labels: definition.generateLabels.map(scripts.labels) ?? [])
     }
 
     private func unpack(_ base: BuildBase) throws {
@@ -63,11 +55,8 @@ struct LayerBuild {
     }
 
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
-    private func keep(
-        _ base: BuildBase, _ overlayDirectories: [OverlayDirectoryCopy], in storage: LayerDirectory
-    ) throws -> [LayerType: Descriptor] {
+    private func keep(_ base: BuildBase, in storage: LayerDirectory) throws -> [LayerType: Descriptor] {
         var metadata = base.metadata
-        metadata.overlayDirectories = overlayDirectories
         for (type, config) in metadata.configs {
             guard let manifest = metadata.manifests[type] else { continue }
             var draft = ImageDraft(manifest, config)
@@ -79,9 +68,7 @@ struct LayerBuild {
         return [:]
     }
 
-    private func pack(
-        _ base: BuildBase, _ overlayDirectories: [OverlayDirectoryCopy]
-    ) throws -> [LayerType: Descriptor] {
+    private func pack(_ base: BuildBase, labels: [(name: String, value: String)]) throws -> [LayerType: Descriptor] {
         var options = EncodeOptions()
         options.latestTime = identity.sourceDateEpoch
         options.warn = { [log] in log.warn($0) }
@@ -90,8 +77,7 @@ struct LayerBuild {
         var output = try ImageOutput(
             base, to: layout, roots: roots, request: request, identity: identity, options: options)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
-        return try output.finish(
-            definition, overlayDirectories: overlayDirectories, annotations: annotations, metadata: base.metadata)
+        return try output.finish(definition, labels: labels, annotations: annotations, metadata: base.metadata)
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.

@@ -2,143 +2,146 @@ import Failure
 import FileTree
 import Glibc
 import LXCWrapper
-import SystemPackage
+public import SystemPackage
 
 /// How a program in a container ended.
-struct ContainerExit: Sendable, Equatable {
-    /// 0 to 255; 128 and the signal's number if a signal ended it.
-    var status: Int32
-    /// Processes that the program had left behind were ended.
-    var endedProcesses: Bool
-}
+public enum ContainerExit: Sendable, Equatable {
+    /// It exited with this status, 0…255. liblxc's init turns death by signal n into 128+n, as a shell does.
+    case exited(Int32)
+    /// Signal n ended the container as a whole, and the program with it.
+    case signaled(Int32)
 
-/// Starts containers with liblxc.
-struct Container {
-    let stackerDirectory: FilePath
-    let log: Log
-    /// The binary that answers to `internal-lxc`; `nil` for the one that is running.
-    var executable: String?
-
-    /// Runs a program in a container to its end. Nothing of the container is left afterwards: no process, no mount, no
-    /// control group.
-    ///
-    /// - Throws: a failure if the container or the program could not be started, or if a stop signal ended it.
-    func run(_ config: ContainerConfig, _ arguments: [String]) throws -> ContainerExit {
-        try attempt("couldn't run \(config.name) in a container") {
-            let directory = try RunDirectory(in: stackerDirectory)
-            defer { directory.remove() }
-            let log = try truncatedLog(config.name)
-            for (number, lowerdir) in config.lowerdirs.enumerated() {
-                try directory.directory.makeSymlink(FilePath(String(number)), to: lowerdir)
-            }
-            var config = config
-            config.mounts.insert(ContainerMount(source: directory.path.appending("sys"), target: "sys"), at: 0)
-            try directory.directory.makeDirectory("sys")
-            let text = try config.text(lowerdirs: config.lowerdirs.indices.map(String.init), log: log)
-            // The environment may hold secrets.
-            try directory.directory.replaceFile("config", with: text.utf8, mode: 0o600)
-            return try start(config, directory, arguments, LXCLog(at: log))
+    /// What a shell would report.
+    public var status: Int32 {
+        switch self {
+        case .exited(let status): status
+        case .signaled(let signal): 128 + signal
         }
     }
+}
 
-    private func start(
-        _ config: ContainerConfig, _ directory: RunDirectory, _ arguments: [String], _ lxcLog: LXCLog
-    ) throws -> ContainerExit {
-        var result = lxcw_result()
-        let started = try withCStrings(arguments, config.otherEnvironment) { arguments, environment in
-            try directory.withCStrings(executable) { executable, name, directory, configFile, sys in
-                var container = lxcw_container(
-                    executable: executable, name: name, directory: directory, config: configFile, sys: sys,
-                    environment: environment, terminal: config.terminal, argv: arguments)
-                try checked(lxcw_run(&container, &result))
-                return result.started
+/// What came of a run.
+public struct ContainerOutcome: Sendable, Equatable {
+    /// How the program ended.
+    public var exit: ContainerExit
+    /// The program left processes in the background, which had two seconds and then were ended. Worth a warning.
+    public var endedBackgroundProcesses: Bool
+}
+
+/// Runs programs in LXC containers.
+public enum Container {
+    /// Runs `arguments` in a container to the end, blocking the calling thread.
+    ///
+    /// Nothing of it is left afterwards: no process, mount, control group or file, except for the log and what the
+    /// program changed in the upperdir. On a stop signal (``StopSignal``) the container is ended at once.
+    ///
+    /// - Parameter executable: the binary that answers `internal-lxc`; the running one if `nil`. For tests.
+    /// - Throws: `Failure` if the container could not be started, if the program could not be executed, or on a stop.
+    public static func run(
+        _ config: ContainerConfig, _ arguments: [String], executable: FilePath? = nil
+    ) throws -> ContainerOutcome {
+        try StopSignal.check()
+        guard let program = arguments.first, !config.lowerdirs.isEmpty else {
+            throw Failure("a container needs a program and at least one lowerdir")
+        }
+        var config = config
+        config.logFile = try absolute(config.logFile)
+        config.rootfsMount = try absolute(config.rootfsMount)
+        config.lowerdirs = unique(config.lowerdirs)
+        try LXCLog.start(config.logFile)
+
+        let result = try attempt("couldn't run a container") {
+            try ContainerDirectory.with(for: config) { directory in
+                let text = try config.text(
+                    directory: directory.path, disableAppArmor: AppArmor.mustBeDisabled,
+                    console: config.terminal && isatty(STDIN_FILENO) == 1)
+                let file = try directory.write(text.file)
+                return try start(text, arguments, directory, file, terminal: config.terminal, executable)
             }
         }
-        for line in lxcLog.errors { log.debug(line.text) }
-        if result.stop_signal != 0 { throw StopSignal.failure(result.stop_signal) }
-        guard started else {
-            let message = withUnsafePointer(to: &result.message) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            throw Failure(
-                message, because: lxcLog.errors.first.map { Failure($0.message) },
-                help: "the whole trace is in \(lxcLog.path); stacker --debug shows its errors")
-        }
+        try StopSignal.check(result.stop_signal)
+
         if result.exec_errno != 0 {
             throw Failure(
-                "couldn't execute \(arguments.first ?? "")", because: Errno(rawValue: result.exec_errno),
+                "couldn't execute \(program) in the container", because: Errno(rawValue: result.exec_errno),
                 help: result.exec_errno == ENOENT
-                    ? "the image lacks the interpreter: /bin/sh, or the one that the script's first line names" : nil)
+                    ? "the image has no \(program), or not the interpreter or loader that it names" : nil,
+                exitStatus: result.exec_errno == ENOENT ? 127 : 126)
         }
-        return ContainerExit(status: result.exit_status, endedProcesses: result.ended_processes)
+        guard result.started else { throw startFailure(result, log: config.logFile) }
+        return ContainerOutcome(
+            exit: .exited(result.exit_status), endedBackgroundProcesses: result.ended_processes)
     }
 
-    /// The layer's log, emptied, since liblxc appends; `lxc.log` becomes a symlink to it.
-    private func truncatedLog(_ name: String) throws -> FilePath {
-        let directory = try Directory(at: stackerDirectory)
-        let log = FilePath("lxc-\(name).log")
-        try directory.replaceFile(log, with: [])
-        let temporary = FilePath(".lxc.log.\(getpid())")
-        try? directory.remove(temporary)
-        try directory.makeSymlink(temporary, to: log)
-        try directory.rename(temporary, to: "lxc.log")
-        return stackerDirectory.appending(log.string)
-    }
-}
-
-/// The directory of one run: liblxc's working directory with its config.
-private struct RunDirectory {
-    /// Unique: it is the container's name too.
-    let name: String
-    let path: FilePath
-    let directory: Directory
-
-    init(in stackerDirectory: FilePath) throws {
-        name = "run-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-        path = stackerDirectory.appending(name)
-        try Directory.create(path, mode: 0o700)
-        directory = try Directory(at: path)
+    /// Each directory once, where it is topmost. An image may have a layer twice, the empty one often; overlayfs refuses
+    /// ("conflicting lowerdir path"), and the lower one shows nothing that the upper one does not show already.
+    static func unique(_ lowerdirs: [FilePath]) -> [FilePath] {
+        var seen: Set<[UInt64]> = []
+        return lowerdirs.filter { path in
+            var status = stat()
+            // What is missing stays, for the mount to complain of.
+            guard path.withPlatformString({ stat($0, &status) }) == 0 else { return true }
+            return seen.insert([UInt64(status.st_dev), UInt64(status.st_ino)]).inserted
+        }
     }
 
-    func remove() {
-        try? Directory(at: path.removingLastComponent()).removeTree(FilePath(name))
-    }
-
-    func withCStrings<Result>(
-        _ executable: String?,
-        _ body: (
-            UnsafePointer<CChar>?, UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>,
-            UnsafePointer<CChar>
-        ) throws -> Result
-    ) rethrows -> Result {
-        try name.withCString { name in
-            try path.withPlatformString { directory in
-                try path.appending("config").withPlatformString { config in
-                    try path.appending("sys").withPlatformString { sys in
-                        if let executable {
-                            return try executable.withCString { try body($0, name, directory, config, sys) }
+    private static func start(
+        _ text: ContainerConfig.Text, _ arguments: [String], _ directory: ContainerDirectory, _ file: FilePath,
+        terminal: Bool, _ executable: FilePath?
+    ) throws -> lxcw_result {
+        var result = lxcw_result()
+        let status = try withCStrings(arguments) { argv in
+            try withCStrings(text.environment) { environment in
+                directory.name.withCString { name in
+                    directory.path.withPlatformString { path in
+                        file.withPlatformString { file in
+                            directory.path.appending(ContainerDirectory.sys).withPlatformString { sys in
+                                withOptionalPlatformString(executable) { executable in
+                                    var container = lxcw_container(
+                                        executable: executable, name: name, directory: path, config: file, sys: sys,
+                                        environment: environment, terminal: terminal, argv: argv)
+                                    return lxcw_run(&container, &result)
+                                }
+                            }
                         }
-                        return try body(nil, name, directory, config, sys)
                     }
                 }
             }
         }
+        try checked(status)
+        return result
+    }
+
+    /// Why there was no container: what our own code said, and what liblxc logged first, which is nearest the cause.
+    private static func startFailure(_ result: lxcw_result, log: FilePath) -> Failure {
+        let errors = LXCLog.errors(in: log)
+        var result = result
+        let message = withUnsafePointer(to: &result.message) { tuple in
+            tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        let cause = errors.first.map { Failure(LXCLog.brief($0.message), help: LXCLog.advice(for: errors)) }
+        return Failure(message, because: cause, help: cause == nil ? nil : "liblxc's log is \(log)")
     }
 }
 
-/// Runs `body` with both lists as C expects them, NULL at their ends.
-private func withCStrings<Result>(
-    _ first: [String], _ second: [String],
-    _ body: (
-        UnsafePointer<UnsafeMutablePointer<CChar>?>, UnsafePointer<UnsafeMutablePointer<CChar>?>
-    ) throws -> Result
+/// Calls `body` with a NULL-terminated array of C strings.
+func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws -> Result
 ) throws -> Result {
-    let lists = [first, second].map { $0.map { strdup($0) } + [nil] }
-    defer { for string in lists.joined() { free(string) } }
-    return try lists[0].withUnsafeBufferPointer { first in
-        try lists[1].withUnsafeBufferPointer { second in
-            guard let first = first.baseAddress, let second = second.baseAddress else { throw Errno.noMemory }
-            return try body(first, second)
-        }
+    if let bad = strings.first(where: { $0.utf8.contains(0) }) {
+        throw Failure("the argument \"\(bad)\" has a NUL byte in it")
     }
+    var copies = strings.map { strdup($0) } + [nil]
+    defer { copies.forEach { free($0) } }
+    return try copies.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { throw Errno.noMemory }
+        return try body(base)
+    }
+}
+
+private func withOptionalPlatformString<Result>(
+    _ path: FilePath?, _ body: (UnsafePointer<CChar>?) -> Result
+) -> Result {
+    guard let path else { return body(nil) }
+    return path.withPlatformString { body($0) }
 }

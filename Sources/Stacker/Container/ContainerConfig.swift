@@ -1,95 +1,191 @@
 import Failure
-import OrderedCollections
-import SystemPackage
+public import SystemPackage
 
-/// What a container is made of: the value behind an LXC config file.
-struct ContainerConfig: Sendable {
-    /// The layer's name, for messages and the log's name.
-    var name: String
-    /// The directories below, top first, absolute.
-    var lowerdirs: [FilePath]
-    /// Where changes go, absolute.
-    var upperdir: FilePath
-    /// An existing directory on which the root file system is mounted.
-    var rootfs: FilePath
-    /// What is mounted in it, in this order.
-    var mounts: [ContainerMount]
-    /// The environment of the program.
-    var environment: OrderedDictionary<String, String>
-    /// Keep standard input and the terminal; otherwise the program reads /dev/null and leads a session of its own.
-    var terminal = false
+/// A directory or file of the host, or of the build, that a container sees.
+public struct ContainerMount: Sendable, Hashable {
+    /// What is mounted: an absolute path outside the container.
+    public var source: FilePath
+    /// Where: an absolute path inside the container.
+    public var target: FilePath
+    /// Whether the container may only read it. Mounts below the source stay as they are.
+    public var readOnly: Bool
+    /// Whether mounts below the source come along.
+    public var recursive: Bool
+    /// What is made in the container when `target` does not exist: a directory or an empty file.
+    public var isDirectory: Bool
+
+    /// Describes one mount.
+    public init(source: FilePath, target: FilePath, readOnly: Bool, recursive: Bool = true, isDirectory: Bool) {
+        self.source = source
+        self.target = target
+        self.readOnly = readOnly
+        self.recursive = recursive
+        self.isDirectory = isDirectory
+    }
 }
 
-/// A file or directory of this machine that is seen in the container.
-struct ContainerMount: Sendable, Equatable {
-    /// The path on this machine, absolute.
-    var source: FilePath
-    /// The path in the container without symlinks, relative to its root.
-    var target: FilePath
-    var isDirectory = true
-    var isReadOnly = false
+/// Everything that says what a container is, before anything is run.
+public struct ContainerConfig: Sendable {
+    /// The directories whose contents the container sees, the one that hides the others first. At least one.
+    public var lowerdirs: [FilePath]
+    /// The directory that takes what the container changes. overlayfs's `work` is made beside it and removed.
+    public var upperdir: FilePath
+    /// An existing directory on which the overlay is mounted, inside the container's namespace only.
+    public var rootfsMount: FilePath
+    /// What is mounted beside /proc, /dev, /dev/shm and /sys, in this order.
+    public var mounts: [ContainerMount]
+    /// The whole environment of the program; `container=lxc` comes from liblxc.
+    public var environment: [(name: String, value: String)]
+    /// The container's host name.
+    public var hostname: String
+    /// A directory for the files of one run: config, links to the lowerdirs. On any local file system.
+    public var stateDirectory: FilePath
+    /// liblxc's log, at level TRACE.
+    public var logFile: FilePath
+    /// Whether the program keeps the terminal and standard input. Otherwise it reads /dev/null.
+    public var terminal: Bool
+
+    /// Describes a container.
+    public init(
+        lowerdirs: [FilePath], upperdir: FilePath, rootfsMount: FilePath, mounts: [ContainerMount] = [],
+        environment: [(name: String, value: String)] = [], hostname: String = "stacker",
+        stateDirectory: FilePath, logFile: FilePath, terminal: Bool = false
+    ) {
+        self.lowerdirs = lowerdirs
+        self.upperdir = upperdir
+        self.rootfsMount = rootfsMount
+        self.mounts = mounts
+        self.environment = environment
+        self.hostname = hostname
+        self.stateDirectory = stateDirectory
+        self.logFile = logFile
+        self.terminal = terminal
+    }
+
+    /// The overlay as `--debug` shows it, one directory a line: the config file itself names them by short links.
+    public var overlayArguments: [String] {
+        lowerdirs.map { "lowerdir=\($0)" } + ["upperdir=\(upperdir)", "workdir=\(workdir)"]
+    }
+
+    /// Where overlayfs prepares its changes. liblxc puts it beside the upperdir under this name.
+    var workdir: FilePath { upperdir.removingLastComponent().appending("work") }
 }
 
 extension ContainerConfig {
-    /// The config file.
+    /// The text of the LXC config file, and the environment entries that such a file cannot carry.
+    struct Text: Sendable, Equatable {
+        /// The file's lines, each with its line feed.
+        var file: String
+        /// `NAME=value`, where the value has a line feed in it.
+        var environment: [String]
+    }
+
+    /// Writes the config for a run in `directory`, which ``ContainerDirectory`` prepared: it is liblxc's working
+    /// directory, has the lowerdirs as `0`, `1`, …, the upperdir as `upper` and a view of /sys as `sys`.
+    ///
+    /// The links are there because liblxc hands the kernel one string of options, which is cut at 4096 bytes. They
+    /// also keep every awkward byte of a path out of that string. liblxc tells the upperdir by its leading slash.
     ///
     /// - Parameters:
-    ///   - lowerdirs: the names of the lowerdirs, as they are seen from liblxc's working directory. liblxc hands all of
-    ///     them to mount(2) in one string, which the kernel cuts at a page: they have to be short.
-    ///   - log: where liblxc writes its trace.
-    func text(lowerdirs: [String], log: FilePath) throws -> String {
-        let root = ["overlayfs"] + lowerdirs.map(Self.rootfsEscaped) + [Self.rootfsEscaped(upperdir.string)]
-        var items = [
-            ("lxc.rootfs.path", "overlay:\(root.joined(separator: ":"))"),
-            // So that opaque directories are marked the same way as root and in a user namespace.
-            ("lxc.rootfs.options", "userxattr"),
-            ("lxc.rootfs.mount", rootfs.string),
-            ("lxc.mount.auto", "proc:mixed"),
-            ("lxc.autodev", "1"),
-            ("lxc.pty.max", "1024"),
-            ("lxc.mount.entry", "none dev/shm tmpfs defaults,create=dir 0 0"),
-        ]
-        items += mounts.map { ("lxc.mount.entry", $0.entry) }
-        items += [
-            ("lxc.uts.name", "stacker"),
-            // The host's network.
-            ("lxc.net.0.type", "none"),
-            // The program's output goes where stacker's goes; liblxc would connect it to a pty of its own.
-            ("lxc.console.path", "none"),
-        ]
-        items += environment.filter { Self.fitsConfig($0.value) }.map { ("lxc.environment", "\($0.key)=\($0.value)") }
-        items += [("lxc.log.level", "TRACE"), ("lxc.log.file", log.string)]
-        if let item = items.first(where: { $0.1.utf8.contains(0x0a) }) {
-            throw Failure("couldn't write the container's config: \(item.0) would hold a line break: \(item.1)")
+    ///   - disableAppArmor: ask for no AppArmor profile; an error where liblxc was built without AppArmor.
+    ///   - console: let liblxc put a terminal of its own between ours and the program: that gives it job control and
+    ///     Ctrl-C, but is nothing that a pipe could pass.
+    func text(directory: FilePath, disableAppArmor: Bool, console: Bool) throws -> Text {
+        var text = Text(file: "", environment: [])
+        func set(_ key: String, _ value: String) { text.file += "\(key) = \(value)\n" }
+
+        // First, so that what is wrong in the lines below is logged.
+        set("lxc.log.level", "TRACE")
+        set("lxc.log.file", try quoted(logFile))
+
+        let lowers = lowerdirs.indices.map(String.init).joined(separator: ":")
+        set("lxc.rootfs.path", "overlay:overlayfs:\(lowers):/proc/self/cwd/\(ContainerDirectory.upper)")
+        set("lxc.rootfs.options", "userxattr")
+        set("lxc.rootfs.mount", try quoted(rootfsMount))
+        set("lxc.mount.auto", "proc:mixed")
+        set("lxc.autodev", "1")
+        set("lxc.pty.max", "1024")
+        set("lxc.mount.entry", "none dev/shm tmpfs defaults,create=dir 0 0")
+        let sys = ContainerMount(
+            source: directory.appending(ContainerDirectory.sys), target: "/sys", readOnly: false, isDirectory: true)
+        for mount in [sys] + mounts {
+            set("lxc.mount.entry", try mountEntry(mount))
         }
-        return items.map { "\($0.0) = \($0.1)\n" }.joined()
+        set("lxc.uts.name", try quoted(hostname, what: "host name"))
+        set("lxc.net.0.type", "none")
+        if disableAppArmor { set("lxc.apparmor.profile", "unconfined") }
+        if !console { set("lxc.console.path", "none") }
+
+        for (name, value) in environment {
+            if name.isEmpty || name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) {
+                throw Failure("\"\(name)\" cannot be the name of an environment variable")
+            }
+            let entry = "\(name)=\(value)"
+            if entry.utf8.contains(0) { throw Failure("the environment variable \(name) has a NUL byte in its value") }
+            if entry.utf8.contains(UInt8(ascii: "\n")) {
+                text.environment.append(entry)
+            } else {
+                set("lxc.environment", "\"\(entry)\"")
+            }
+        }
+        return text
     }
 
-    /// The variables that a config file can't carry, each `NAME=value`.
-    var otherEnvironment: [String] {
-        environment.filter { !Self.fitsConfig($0.value) }.map { "\($0.key)=\($0.value)" }
+    /// A value as liblxc's parser takes it: without quotes it loses blanks at both ends, and it removes one pair of
+    /// quotes, so that what is inside needs no escape.
+    private func quoted(_ value: String, what: String) throws -> String {
+        guard !value.utf8.contains(where: { $0 == UInt8(ascii: "\n") || $0 == 0 }) else {
+            throw Failure("a line feed in the \(what) \"\(value)\" is more than LXC's config file can say")
+        }
+        return "\"\(value)\""
     }
 
-    /// liblxc takes a config file apart by lines, and takes white space and quotes off the ends of values.
-    private static func fitsConfig(_ value: String) -> Bool {
-        let ends = [value.utf8.first, value.utf8.last].compactMap(\.self)
-        return !value.utf8.contains(0x0a) && !ends.contains { [0x20, 0x09, 0x22, 0x27].contains($0) }
+    private func quoted(_ path: FilePath) throws -> String {
+        try quoted(try path.exactString(), what: "path")
     }
 
-    private static func rootfsEscaped(_ path: String) -> String {
-        path.replacing(":", with: "\\:").replacing(",", with: "\\,")
+    /// One line of fstab(5): fields are separated by blanks, which are written in octal, as is the backslash.
+    private func mountEntry(_ mount: ContainerMount) throws -> String {
+        // Relative to the container's root: an absolute target would mean the host's.
+        var target = mount.target
+        target.root = nil
+        let options = [
+            mount.recursive ? "rbind" : "bind", mount.readOnly ? "ro" : nil,
+            mount.isDirectory ? "create=dir" : "create=file",
+        ]
+        return try [
+            mount.source.exactString().escapedForFstab, target.exactString().escapedForFstab, "none",
+            options.compactMap { $0 }.joined(separator: ","), "0", "0",
+        ].joined(separator: " ")
     }
 }
 
-extension ContainerMount {
-    /// A line of fstab(5), in which white space and backslashes are octal.
-    fileprivate var entry: String {
-        let options = ["rbind", isReadOnly ? "ro" : nil, "create=\(isDirectory ? "dir" : "file")"].compactMap(\.self)
-        return "\(Self.escaped(source)) \(Self.escaped(target)) none \(options.joined(separator: ",")) 0 0"
+extension String {
+    /// As getmntent(3) reads it back.
+    var escapedForFstab: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case " ": result += "\\040"
+            case "\t": result += "\\011"
+            case "\n": result += "\\012"
+            case "\\": result += "\\134"
+            case "#": result += "\\043"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
     }
+}
 
-    private static func escaped(_ path: FilePath) -> String {
-        path.string.replacing("\\", with: "\\134").replacing(" ", with: "\\040").replacing("\t", with: "\\011")
-            .replacing("\n", with: "\\012")
+extension FilePath {
+    /// The path as text that has exactly its bytes.
+    ///
+    /// - Throws: if it is not UTF-8: the config file is text.
+    func exactString() throws -> String {
+        guard let string = String(validating: self) else {
+            throw Failure("the path \(self) is not valid UTF-8 and cannot be named in LXC's config file")
+        }
+        return string
     }
 }

@@ -1,39 +1,100 @@
+import Failure
 import FileTree
 import Glibc
-import SystemPackage
+public import SystemPackage
 
-/// liblxc's trace of one run.
-struct LXCLog: Sendable {
-    let path: FilePath
-
-    /// Names the log of a run.
-    init(at path: FilePath) {
-        self.path = path
+/// liblxc's log of one run.
+public enum LXCLog {
+    /// A line of the log: `lxc NAME DATE ERROR    module - FILE:FUNCTION:LINE - ERRNO TEXT - MESSAGE`.
+    public struct Entry: Sendable, Hashable {
+        /// The source file, function and line within liblxc.
+        public var origin: String
+        /// What liblxc says, with the text of errno in front where there was one.
+        public var message: String
     }
 
-    /// One line of the log that tells of a failure.
-    struct Line: Sendable, Equatable {
-        /// The line as it stands.
-        var text: String
-        /// What liblxc says, without time and place.
-        var message: String
-    }
-
-    /// The lines of level ERROR, each once.
-    var errors: [Line] {
-        guard let bytes = try? OpenFile(path, O_RDONLY).readToEnd(limit: 256 << 20) else { return [] }
-        return Self.errors(in: String(decoding: bytes, as: UTF8.self))
-    }
-
-    /// `lxc NAME 20261122010203.456 ERROR    utils - ../src/lxc/utils.c:safe_mount:1221 - what happened`
-    static func errors(in text: String) -> [Line] {
-        var seen: Set<Substring> = []
-        return text.split(separator: "\n").compactMap { line in
-            guard let level = line.firstRange(of: " ERROR ") else { return nil }
-            let rest = line[level.upperBound...]
-            guard seen.insert(rest).inserted else { return nil }
-            let parts = rest.split(separator: " - ", maxSplits: 2)
-            return Line(text: String(line), message: String(parts.last ?? rest))
+    /// Empties the log, since liblxc appends, and lets `lxc.log` beside it point to it.
+    static func start(_ path: FilePath) throws {
+        try attempt("couldn't start the log \(path)") {
+            _ = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+            guard let name = path.lastComponent, name != latest else { return }
+            let directory = try Directory(at: path.removingLastComponent())
+            let temporary = FilePath(".\(latest).\(getpid()).tmp")
+            try? directory.remove(temporary)
+            try directory.makeSymlink(temporary, to: FilePath(root: nil, [name]))
+            try directory.rename(temporary, to: FilePath(root: nil, [latest]))
         }
+    }
+
+    private static let latest = FilePath.Component("lxc.log")
+
+    /// The ERROR lines of a log, each message once, in order, for `--debug`. A log that cannot be read has none.
+    public static func errors(in path: FilePath) -> [Entry] {
+        guard let file = try? OpenFile(path, O_RDONLY), let bytes = try? file.readToEnd(limit: 256 << 20) else {
+            return []
+        }
+        return errors(in: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The same for a log's text.
+    static func errors(in text: String) -> [Entry] {
+        var seen: Set<String> = []
+        return text.split(separator: "\n").compactMap(entry).filter { seen.insert($0.message).inserted }
+    }
+
+    private static func entry(_ line: Substring) -> Entry? {
+        // The name has no blanks: it is ours.
+        let words = line.split(separator: " ", maxSplits: 4, omittingEmptySubsequences: true)
+        guard words.count == 5, words[0] == "lxc" else { return nil }
+        // liblxc tries a refused overlay again without a workdir, which fails in any case and with another errno: the
+        // first refusal is the one that matters.
+        guard words[3] == "ERROR" || words[3] == "INFO" && words[4].hasSuffix("Retrying without workdir") else {
+            return nil
+        }
+        // "module   - ../src/lxc/x.c:function:12 - message", where the message may have " - " in it.
+        let rest = words[4]
+        guard let first = rest.separator(), let second = rest[first.upperBound...].separator() else { return nil }
+        var origin = rest[first.upperBound..<second.lowerBound]
+        while origin.hasPrefix("../") { origin = origin.dropFirst(3) }
+        return Entry(origin: String(origin), message: String(rest[second.upperBound...]))
+    }
+
+    /// A message short enough for an `error:` line: a mount of 500 directories names them all.
+    static func brief(_ message: String) -> String {
+        let limit = 300
+        guard message.count > limit else { return message }
+        return "\(message.prefix(limit / 2)) … \(message.suffix(limit / 2))"
+    }
+
+    /// What can be done about known errors.
+    static func advice(for errors: [Entry]) -> String? {
+        for (text, help) in known where errors.contains(where: { $0.message.contains(text) }) {
+            return help
+        }
+        return nil
+    }
+
+    private static let known: [(text: String, help: String)] = [
+        (
+            "Failed to mount \"0",
+            "the overlay was refused; `dmesg | tail` has the kernel's reason, `stacker check` knows the usual ones"
+        ),
+        (
+            "AppArmor",
+            "AppArmor is in the way: install the lxc package, which has the profile lxc-container-default-cgns"
+        ),
+    ]
+}
+
+extension Substring {
+    /// The first " - ".
+    fileprivate func separator() -> Range<Index>? {
+        let separator = " - "
+        var index = startIndex
+        while let end = self.index(index, offsetBy: separator.count, limitedBy: endIndex) {
+            if self[index..<end] == separator { return index..<end }
+            index = self.index(after: index)
+        }
+        return nil
     }
 }

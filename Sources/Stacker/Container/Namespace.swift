@@ -3,26 +3,21 @@ import Glibc
 import LXCWrapper
 import SystemPackage
 
-/// The private namespace in which builds run: mounts that the host never sees, processes that end with stacker.
+/// The mount and pid namespace in which a build runs.
 public enum Namespace {
-    /// How long a stop may take before the process ends without having cleaned up, in seconds.
-    private static let stopGrace: UInt32 = 8
-
-    /// Replaces the process by one that runs stacker again, with these arguments, inside.
+    /// Replaces this process by stacker run again with `arguments` in a private mount and pid namespace. The exit
+    /// status of that run becomes this process's; signals are passed on.
     ///
-    /// - Throws: a failure if that could not be done; otherwise the call does not return.
+    /// Every descriptor above 2 is closed, so locks are to be taken inside.
+    ///
+    /// - Parameter arguments: the command line without the program's name; it must say that the namespace has been
+    ///   entered (`--internal-userns`).
     public static func enter(_ arguments: [String]) throws -> Never {
-        var strings: [UnsafeMutablePointer<CChar>?] = (["stacker"] + arguments).map { strdup($0) } + [nil]
-        lxcw_reexec_in_namespace(&strings)
-        let error = Errno(rawValue: errno)
-        for string in strings { free(string) }
+        try StopSignal.check()
+        let error = try withCStrings(["stacker"] + arguments) { argv in
+            _ = lxcw_reexec_in_namespace(argv)
+            return Errno(rawValue: Glibc.errno)
+        }
         throw Failure("couldn't run stacker again in a namespace", because: error)
-    }
-
-    /// What the process inside does first: stop signals are kept for the steps of the build to ask for.
-    public static func prepare() {
-        lxcw_block_stop_signals()
-        // Without the thread a stop could only take longer: nothing to fail for.
-        _ = lxcw_bound_stop(stopGrace)
     }
 }

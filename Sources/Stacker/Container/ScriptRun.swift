@@ -1,52 +1,109 @@
 import Failure
 import FileTree
 import Glibc
+import OCI
+import OrderedCollections
 import SystemPackage
 
-/// Runs a layer's script in a container on its overlay.
+/// Runs a layer's scripts in a container on its overlay.
 struct ScriptRun {
     let layer: LayerDefinition
     let recipe: Recipe
     let directories: StackerDirectories
     let storage: LayerDirectory
+    /// What is below the upperdir.
+    let stack: LayerStack
+    /// The variables of the image that the layer is built on, each `NAME=value`.
+    let baseEnvironment: [String]
     let log: Log
 
-    private static let scriptName = ".stacker-run.sh"
+    private static let scriptName: FilePath = ".stacker-run.sh"
 
-    /// Runs `script`; what it changes is in the upperdir afterwards, and nothing that is only there for the run.
+    /// Runs the script of `run:`. What it changes is in the upperdir afterwards, and nothing that is only there for the
+    /// run.
     ///
     /// - Throws: a failure with the script's own exit status if that was not 0.
-    func run(_ script: Script, on stack: LayerStack, baseEnvironment: [String]) throws {
-        try writeScript(script)
-        let wanted = try mounts()
-        defer { removeLeftovers() }
-        let targets = try MountTargets(
-            Self.systemTargets + wanted.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
-            in: MergedView([storage.upper] + stack.lowerdirs), at: storage.targets)
-        let config = ContainerConfig(
-            name: layer.name, lowerdirs: [storage.targets] + stack.lowerdirs, upperdir: storage.upper,
-            rootfs: storage.rootfs,
-            mounts: zip(wanted, targets.resolved.dropFirst(Self.systemTargets.count)).map { mount, target in
-                ContainerMount(
-                    source: mount.source, target: target, isDirectory: mount.isDirectory, isReadOnly: mount.isReadOnly)
-            },
-            environment: try RunEnvironment(of: layer, base: baseEnvironment).variables)
-        explain(config)
+    func run(_ script: Script) throws {
+        let imports = try importsMount()
+        try Directory(at: imports.source).replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+        try execute(
+            Self.program(in: imports), mounts: [imports] + environmentMounts(), upper: storage.upper,
+            lowerdirs: stack.lowerdirs)
+    }
 
-        let exit = try Container(stackerDirectory: directories.stacker, log: log)
-            .run(config, ["/\(Self.imports)/\(Self.scriptName)"])
-        try targets.removeWhiteouts(from: Directory(at: storage.upper))
-        if exit.endedProcesses { log.warn("ended processes that the script of \(layer.name) had left in the background") }
-        guard exit.status == 0 else {
-            throw Failure(
-                "run commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\"",
-                because: Failure("the script ended with exit status \(exit.status)"), exitStatus: exit.status)
+    /// Runs the script of `generate_labels:` on a copy of the layer that is thrown away.
+    ///
+    /// - Returns: a label for each file that the script left in /stacker/oci-labels: its name and its content.
+    func labels(_ script: Script) throws -> [(name: String, value: String)] {
+        let path = directories.stacker.appending("oci-labels").appending(layer.name)
+        let parent = try Directory(creating: path.removingLastComponent())
+        try parent.removeTree(FilePath(layer.name))
+        defer { try? parent.removeTree(FilePath(layer.name)) }
+        let labels = try Directory(creating: path)
+        try labels.replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+
+        let copy = storage.path.appending("labels")
+        defer { try? Directory(at: storage.path).removeTree("labels") }
+        try Directory.create(copy.appending("overlay"))
+        let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
+        try execute(
+            Self.program(in: mount), mounts: [mount] + environmentMounts(), upper: copy.appending("overlay"),
+            lowerdirs: [storage.upper] + stack.lowerdirs)
+        return try labels.names().filter { $0 != Self.scriptName }.map { name in
+            try attempt("couldn't read label \(name)") {
+                let bytes = try labels.openNoSymlinks(name, O_RDONLY | O_NONBLOCK).readToEnd(limit: 1 << 20)
+                return (name.string, String(decoding: bytes, as: UTF8.self))
+            }
         }
     }
 
-    // MARK: - What is mounted
+    private static func program(in mount: ContainerMount) -> String {
+        FilePath("/").pushing(mount.target).pushing(scriptName).string
+    }
 
-    private static let imports: FilePath = "stacker/imports"
+    private func execute(
+        _ program: String, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
+    ) throws {
+        defer { try? Directory(at: storage.path).removeTree("targets") }
+        let targets = try MountTargets(
+            Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
+            in: MergedView([upper] + lowerdirs), at: storage.targets)
+        let config = ContainerConfig(
+            lowerdirs: [storage.targets] + lowerdirs, upperdir: upper, rootfsMount: storage.rootfs,
+            mounts: zip(mounts, targets.resolved.dropFirst(Self.systemTargets.count)).map { mount, target in
+                var mount = mount
+                mount.target = target
+                return mount
+            },
+            environment: try environment(), stateDirectory: directories.stacker,
+            logFile: directories.stacker.appending("lxc-\(layer.name).log"))
+        for argument in config.overlayArguments { log.debug("overlay of \(layer.name): \(argument)") }
+
+        let outcome = try runLogged(config, program)
+        try targets.removeWhiteouts(from: Directory(at: upper))
+        if outcome.endedBackgroundProcesses {
+            log.warn("ended processes that the script of \(layer.name) had left in the background")
+        }
+        let status = outcome.exit.status
+        guard status == 0 else {
+            throw Failure(
+                "run commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\"",
+                because: Failure("the script ended with exit status \(status)"), exitStatus: status)
+        }
+    }
+
+    private func runLogged(_ config: ContainerConfig, _ program: String) throws -> ContainerOutcome {
+        defer {
+            if log.level == .debug {
+                for entry in LXCLog.errors(in: config.logFile) {
+                    log.debug("liblxc: ERROR \(entry.origin): \(entry.message)")
+                }
+            }
+        }
+        return try Container.run(config, [program])
+    }
+
+    // MARK: - What is mounted
 
     /// What liblxc mounts by itself.
     private static let systemTargets: [MountTargets.Target] = [
@@ -54,15 +111,19 @@ struct ScriptRun {
         .init(path: "sys", isDirectory: true),
     ]
 
-    private var importsDirectory: FilePath { directories.stacker.appending("imports").appending(layer.name) }
+    /// The layer's imports: every run has them, read-only. The deprecated key puts them a level higher.
+    private func importsMount() throws -> ContainerMount {
+        let source = directories.stacker.appending("imports").appending(layer.name)
+        try Directory.create(source)
+        return ContainerMount(
+            source: source, target: layer.usesLegacyImport ? "stacker" : "stacker/imports", readOnly: true,
+            isDirectory: true)
+    }
 
-    private func mounts() throws -> [ContainerMount] {
-        var mounts = [ContainerMount(source: importsDirectory, target: Self.imports, isReadOnly: true)]
-        if layer.usesLegacyImport {
-            mounts[0].target = "stacker"
-        }
+    private func environmentMounts() throws -> [ContainerMount] {
+        var mounts: [ContainerMount] = []
         if let resolver = try copyOfResolver() {
-            mounts.append(ContainerMount(source: resolver, target: "etc/resolv.conf", isDirectory: false))
+            mounts.append(ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false))
         }
         for bind in layer.binds {
             var status = stat()
@@ -72,7 +133,7 @@ struct ScriptRun {
             }
             let isDirectory = FileStatus(status).kind == .directory
             let target = FilePath(root: nil, FilePath(bind.destination).components)
-            mounts.append(ContainerMount(source: bind.source, target: target, isDirectory: isDirectory))
+            mounts.append(ContainerMount(source: bind.source, target: target, readOnly: false, isDirectory: isDirectory))
         }
         return mounts
     }
@@ -84,20 +145,34 @@ struct ScriptRun {
         return directories.stacker.appending("resolv.conf")
     }
 
-    private func writeScript(_ script: Script) throws {
-        try Directory(creating: importsDirectory)
-            .replaceFile(FilePath(Self.scriptName), with: script.executable.utf8, mode: 0o755)
+    /// The base image's variables, those of stacker's own environment that pass through, `build_env`; later ones win.
+    private func environment() throws -> [(name: String, value: String)] {
+        var variables: OrderedDictionary = ["PATH": ImageConfig.Execution.standardPath]
+        for (name, value) in Environment.pairs(baseEnvironment) { variables[name] = value }
+        let own = Dictionary(Environment.pairs(Environment.all)) { $1 }
+        for (name, value) in try layer.runEnvironment(passing: own) { variables[name] = value }
+        variables["STACKER_LAYER_NAME"] = layer.name
+        return variables.map { (name: $0.key, value: $0.value) }
+    }
+}
+
+extension Environment {
+    /// Takes entries `NAME=value` apart; others are passed over.
+    static func pairs(_ entries: [String]) -> [(String, String)] {
+        entries.compactMap { entry in
+            guard let equals = entry.firstIndex(of: "="), equals != entry.startIndex else { return nil }
+            return (String(entry[..<equals]), String(entry[entry.index(after: equals)...]))
+        }
     }
 
-    /// What `--debug` shows of the overlay, top first, as the kernel stacks it.
-    private func explain(_ config: ContainerConfig) {
-        log.debug("overlay of \(layer.name): upperdir \(config.upperdir)")
-        for lowerdir in config.lowerdirs { log.debug("overlay of \(layer.name): lowerdir \(lowerdir)") }
-    }
-
-    /// Removes what only the run needed: the places to mount on, and overlayfs's working directory.
-    private func removeLeftovers() {
-        guard let directory = try? Directory(at: storage.path) else { return }
-        for name in ["targets", "work"] as [FilePath] { try? directory.removeTree(name) }
+    /// All variables of the process, each `NAME=value`, in order.
+    static var all: [String] {
+        var entries: [String] = []
+        var next = environ
+        while let entry = next.pointee {
+            entries.append(String(cString: entry))
+            next += 1
+        }
+        return entries
     }
 }

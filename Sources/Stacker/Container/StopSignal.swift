@@ -1,17 +1,39 @@
 import Failure
 import LXCWrapper
 
-/// A request to stop: SIGINT, SIGTERM, SIGHUP or SIGQUIT to stacker. They are blocked in all threads and stay pending,
-/// so that every step can ask, and clean up after itself, before the process ends.
-enum StopSignal {
-    /// Ends the step that calls it if a stop was requested.
-    static func check() throws {
-        let signal = lxcw_stop_signal()
-        if signal != 0 { throw failure(signal) }
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT: the wish that stacker end, with nothing left behind.
+///
+/// `main` blocks them (``block()``) before any thread is started. A blocked signal stays pending, so a check at any
+/// later time sees it, on any thread, without a handler or shared state.
+public enum StopSignal {
+    /// How long ``bound()`` leaves for clean-up, in seconds.
+    static let graceSeconds: UInt32 = 5
+
+    /// Blocks the signals for this thread and all that come. The first thing that `main` does after `internal-lxc`.
+    public static func block() {
+        lxcw_block_stop_signals()
     }
 
-    /// The end of a process that was told to stop; its exit status is a shell's, 128 and the signal's number.
-    static func failure(_ signal: Int32) -> Failure {
-        Failure("stopped by signal \(signal)", exitStatus: 128 + signal)
+    /// From now on ends the process a few seconds after a stop signal even if nobody checks, for instance because a
+    /// name server does not answer. Temporary files may stay behind in that case.
+    public static func bound() {
+        _ = lxcw_bound_stop(graceSeconds)
+    }
+
+    /// The signal that came, if any.
+    public static var pending: Int32? {
+        let signal = lxcw_stop_signal()
+        return signal == 0 ? nil : signal
+    }
+
+    /// To be called between steps, and within long ones: every file, every few MiB. Costs one system call.
+    ///
+    /// - Throws: `Failure` "interrupted" with exit status 128+n if a signal came.
+    public static func check() throws {
+        try check(lxcw_stop_signal())
+    }
+
+    static func check(_ signal: Int32) throws {
+        if signal != 0 { throw Failure("interrupted", exitStatus: 128 + signal) }
     }
 }

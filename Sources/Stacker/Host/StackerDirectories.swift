@@ -3,7 +3,6 @@ import FileTree
 import Glibc
 import OCI
 public import SystemPackage
-import Yams
 
 /// Where a build finds and leaves everything. All paths are absolute.
 public struct StackerDirectories: Sendable {
@@ -71,19 +70,21 @@ private struct ConfigFile {
         } catch {
             throw Failure("couldn't read config file \(file)", because: error)
         }
-        let node = try attempt("couldn't understand config file \(file)") {
-            try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        let document = try YAMLComposer.compose(String(decoding: bytes, as: UTF8.self), file: file.string)
+        guard let root = document.root, !root.isNull else { return }
+        guard case .mapping(let pairs) = root.content else {
+            throw Failure("\(root.position): a config file is a map of names to values, not \(root.kind)")
         }
-        guard let node else { return }
-        guard let mapping = node.mapping else { throw Failure("config file \(file) is not a map of names to values") }
-        for (key, value) in mapping {
-            guard let name = key.string, Self.keys.contains(name) else {
+        for pair in pairs {
+            guard Self.keys.contains(pair.key.value) else {
                 throw Failure(
-                    "config file \(file) has an unknown key \"\(key.string ?? "?")\"",
-                    help: "it may have \(Self.keys.sorted().joined(separator: ", "))")
+                    "\(pair.key.position): unknown key \(quoted(pair.key.value))",
+                    help: "a config file may have \(Self.keys.sorted().joined(separator: ", "))")
             }
-            guard let text = value.scalar?.string else { throw Failure("\(name) in config file \(file) is not a text") }
-            if !text.isEmpty { values[name] = text }
+            guard case .scalar(let text, _) = pair.value.content else {
+                throw Failure("\(pair.value.position): the value of \(pair.key.value) must be text, not \(pair.value.kind)")
+            }
+            if !pair.value.isNull, !text.isEmpty { values[pair.key.value] = text }
         }
     }
 

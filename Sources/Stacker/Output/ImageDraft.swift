@@ -51,17 +51,23 @@ struct ImageDraft: Sendable {
             execution.cmd = nil
         }
         for volume in layer.volumes { execution.volumes = (execution.volumes ?? [:]).merging([volume: .init()]) { $1 } }
-        if !layer.labels.isEmpty {
-            execution.labels = (execution.labels ?? [:]).merging(layer.labels.map { ($0, $1) }) { $1 }
-        }
         execution.workingDir = layer.workingDirectory ?? execution.workingDir
         execution.user = layer.runtimeUser ?? execution.user
         config.config = execution
+        add(labels: layer.labels.map { ($0, $1) })
         config.os = layer.platform.os
         config.architecture = layer.platform.architecture
         config.created = identity.created
         config.author = identity.author
         for (name, value) in layer.annotations { annotations[name] = value }
+    }
+
+    /// Adds labels; one that is there already is replaced.
+    mutating func add(labels: [(name: String, value: String)]) {
+        guard !labels.isEmpty else { return }
+        var execution = config.config ?? ImageConfig.Execution()
+        execution.labels = (execution.labels ?? [:]).merging(labels.map { ($0, $1) }) { $1 }
+        config.config = execution
     }
 
     /// Adds the history entry for the settings, and the annotations that say which recipe made the image.
