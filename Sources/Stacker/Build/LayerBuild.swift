@@ -31,7 +31,8 @@ struct LayerBuild {
         try unpack(base)
         try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
             .fill(definition.imports, from: contents)
-        let overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
+        var base = base
+        base.metadata.overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
             .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
         let root = try adoptRoot(stack.lowerdirs.dropFirst(pieces.count).first, into: storage)
         if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
@@ -39,9 +40,8 @@ struct LayerBuild {
             layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
             baseEnvironment: base.environment, log: log)
         if let script = definition.run { try scripts.run(script) }
-        if definition.isBuildOnly { return try keep(base, overlayDirectories, in: storage) }
-        return try pack(
-            base, overlayDirectories, root: root, labels: definition.generateLabels.map(scripts.labels) ?? [])
+        if definition.isBuildOnly { return try keep(base, in: storage) }
+        return try pack(base, root: root, labels: definition.generateLabels.map(scripts.labels) ?? [])
     }
 
     /// Gives the upperdir the owner and mode of the root directory below it: overlayfs shows the upperdir's.
@@ -69,11 +69,8 @@ struct LayerBuild {
     }
 
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
-    private func keep(
-        _ base: BuildBase, _ overlayDirectories: [OverlayDirectoryCopy], in storage: LayerDirectory
-    ) throws -> [LayerType: Descriptor] {
+    private func keep(_ base: BuildBase, in storage: LayerDirectory) throws -> [LayerType: Descriptor] {
         var metadata = base.metadata
-        metadata.overlayDirectories = overlayDirectories
         for (type, config) in metadata.configs {
             guard let manifest = metadata.manifests[type] else { continue }
             var draft = ImageDraft(manifest, config)
@@ -86,8 +83,7 @@ struct LayerBuild {
     }
 
     private func pack(
-        _ base: BuildBase, _ overlayDirectories: [OverlayDirectoryCopy], root: RootEntry,
-        labels: [(name: String, value: String)]
+        _ base: BuildBase, root: RootEntry, labels: [(name: String, value: String)]
     ) throws -> [LayerType: Descriptor] {
         var options = EncodeOptions()
         options.root = root
@@ -98,9 +94,7 @@ struct LayerBuild {
         var output = try ImageOutput(
             base, to: layout, roots: roots, request: request, identity: identity, options: options)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
-        return try output.finish(
-            definition, overlayDirectories: overlayDirectories, labels: labels, annotations: annotations,
-            metadata: base.metadata)
+        return try output.finish(definition, labels: labels, annotations: annotations, metadata: base.metadata)
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.

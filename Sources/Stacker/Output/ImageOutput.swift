@@ -76,14 +76,14 @@ struct ImageOutput {
 
     /// Encodes the overlay dirs and the upperdir of the image's own layer, signs the image and tags it.
     ///
-    /// - Parameter overlayDirectories: the layer's own overlay dirs, bottom first.
+    /// - Parameter metadata: what the layer was built on, and its own overlay dirs.
     /// - Returns: the manifest of each type.
     mutating func finish(
-        _ definition: LayerDefinition, overlayDirectories: [OverlayDirectoryCopy],
-        labels: [(name: String, value: String)], annotations: [String: String], metadata base: OverlayMetadata
+        _ definition: LayerDefinition, labels: [(name: String, value: String)], annotations: [String: String],
+        metadata base: OverlayMetadata
     ) throws -> [LayerType: Descriptor] {
         let layer = roots.layer(definition.name)
-        let parts = try add(layer, overlayDirectories)
+        let parts = try add(layer, base.overlayDirectories)
         var outputs: [LayerType: Descriptor] = [:]
         var metadata = base
         var index = try layout.index()
@@ -100,7 +100,6 @@ struct ImageOutput {
         }
         metadata.builtLayers = []
         metadata.hasBuiltOCIOutput = true
-        metadata.overlayDirectories = overlayDirectories
         metadata.overlayDirLayers = descriptors(of: parts)
         try layer.write(metadata)
         try store(parts, of: layer)
