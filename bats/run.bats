@@ -111,3 +111,19 @@ END
     assert_equal "$(sed 1,2d rootfs/net-dev | cut -d: -f1)" "$(sed 1,2d /proc/net/dev | cut -d: -f1)"
     assert_equal "$(cat rootfs/resolv.conf.seen)" "$(cat /etc/resolv.conf)"
 }
+
+# behaviour: the script has the caller's limit of open files, though stacker itself needs a higher one
+# documented: docs/security.md#descriptors
+# status: beyond
+@test "the limit of open files is the caller's" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: ulimit -S -n > /limit
+END
+    ulimit -S -n 300
+    stacker build
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/limit)" 300
+}

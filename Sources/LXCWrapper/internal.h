@@ -2,6 +2,7 @@
 #define LXCW_INTERNAL_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #define LXCW_INTERNAL "internal-lxc"
 
@@ -17,5 +18,8 @@ int lxcw_make_mounts_private(void);
 /* Subcommands: arguments after the subcommand's name, NULL-terminated. They return the exit status. */
 int lxcw_nsexec(char **argv);
 int lxcw_spawn(char **argv);
+
+/* limits.c: switches to the descriptor limit that programs get, and back. */
+void lxcw_descriptor_limit_for_programs(bool programs);
 
 #endif

@@ -27,10 +27,13 @@ int lxcw_reexec_in_namespace(char *const argv[])
 	memcpy(all + 4, argv, (count + 1) * sizeof(*all));
 
 	/* Marked, not closed: if exec fails, this process goes on with all it had. */
+	lxcw_descriptor_limit_for_programs(true);
 	if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
 		execv("/proc/self/exe", all);
 
 	int error = errno;
+
+	lxcw_descriptor_limit_for_programs(false);
 
 	free(all);
 	errno = error;

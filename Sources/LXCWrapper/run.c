@@ -94,9 +94,11 @@ static int start_guard(const struct lxcw_container *container, int report, pid_t
 		error = posix_spawnattr_setsigdefault(&attributes, &defaults);
 	if (!error)
 		error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	lxcw_descriptor_limit_for_programs(true);
 	if (!error)
 		error = posix_spawn(pid, container->executable ? container->executable : "/proc/self/exe", &actions,
 				    &attributes, arguments, environ);
+	lxcw_descriptor_limit_for_programs(false);
 
 	posix_spawnattr_destroy(&attributes);
 out_actions:

@@ -35,6 +35,12 @@ int lxcw_stop_signal(void);
 int lxcw_bound_stop(unsigned int grace_seconds);
 
 /*
+ * Lets this process open as many files as it may at all; what runs in a container finds the limit as it was.
+ * Call it at the start of main.
+ */
+void lxcw_raise_descriptor_limit(void);
+
+/*
  * Replaces this process by one that runs stacker again with `argv` (argv[0] is the name it shows) inside a private
  * mount and pid namespace, and that passes on signals and the exit status. All descriptors above 2 are closed.
  * Returns only on error: -1 with errno.
