@@ -20,6 +20,9 @@ public struct Build {
         self.log = log
         identity = try BuildIdentity()
         recipes = try RecipeLoader(directories: directories).load(request)
+        if let file = recipes.files.first(where: { $0.recipe.settings.collapseBuildOnly == true }) {
+            throw Failure("\(file.recipe.source.name): this stacker can't do collapse_build_only yet")
+        }
         if request.requiresHashes { try recipes.requireHashes() }
         for warning in recipes.warnings { log.warn(warning.description) }
         // Before anything is made: a layout that can't be used is not worth a build.
@@ -39,6 +42,7 @@ public struct Build {
     /// - Parameter mayBuild: false outside a namespace, where it is only found out whether there is anything to build.
     /// - Returns: false if a layer must be built and may not; nothing but tags has been changed then.
     public func run(mayBuild: Bool) throws -> Bool {
+        try directories.refuseForeign()
         try Directory.create(directories.stacker)
         try Directory.create(directories.roots)
         let locks = [try Lock(on: directories.roots), try Lock(on: directories.stacker)]

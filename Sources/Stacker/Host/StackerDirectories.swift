@@ -42,6 +42,16 @@ public struct StackerDirectories: Sendable {
         }
     }
 
+    /// Refuses directories in which another user has built: files of theirs could be neither read nor replaced.
+    func refuseForeign() throws {
+        var status = stat()
+        let cache = stacker.appending("build.cache")
+        guard cache.withPlatformString({ lstat($0, &status) }) == 0, status.st_uid != geteuid() else { return }
+        throw Failure(
+            "previous run of stacker found with uid \(status.st_uid): \(cache) is theirs",
+            help: "run stacker as that user, name other directories, or let that user run stacker clean")
+    }
+
     /// Removes all three directories. Absent ones are fine.
     public func clean() throws {
         for path in [roots, oci, stacker] {
