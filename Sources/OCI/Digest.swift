@@ -40,14 +40,17 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The layer's directory under the roots directory: `sha256_<hex>`, since overlayfs splits its options at ":".
     public var directoryName: FilePath { FilePath("sha256_\(hex)") }
 
+    /// Orders digests by their hexadecimal digits.
     public static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
 }
 
 extension Digest: Codable {
+    /// Reads `sha256:<hex>` from JSON.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
+    /// Writes `sha256:<hex>`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)

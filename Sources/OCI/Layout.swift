@@ -25,7 +25,8 @@ public struct Layout: Sendable {
         switch try LayoutState(of: path) {
         case .layout: break
         case .absent, .empty:
-            throw Failure("there is no OCI layout at \(path)", help: "name a directory that holds oci-layout and index.json")
+            throw Failure(
+                "there is no OCI layout at \(path)", help: "name a directory that holds oci-layout and index.json")
         }
         root = try Directory(at: path)
         try root.makeDirectory("blobs", exclusive: false)
@@ -74,7 +75,9 @@ public enum LayoutState: Sendable {
         func wrong(_ what: String) -> Failure {
             Failure(
                 "\(path) exists but \(what)",
-                help: "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name")
+                help:
+                    "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name"
+            )
         }
         let directory: OpenFile
         do {

@@ -28,7 +28,8 @@ extension Layout {
             let bytes = try open(descriptor).readToEnd(limit: Limit.manifest)
             let digest = Digest(of: bytes)
             guard digest == descriptor.digest else {
-                throw Failure("its content has the digest \(digest)", help: "the blob is damaged: fetch or build it anew")
+                throw Failure(
+                    "its content has the digest \(digest)", help: "the blob is damaged: fetch or build it anew")
             }
             return bytes
         }
@@ -50,11 +51,12 @@ extension Layout {
         }
     }
 
-    /// Adds a small blob; one that is there already is left alone.
+    /// Adds a small blob; one that is there already, whole, is left alone. It is not synced: a blob that a crash of the
+    /// machine spoilt is known by its digest.
     public func put(_ bytes: [UInt8], _ mediaType: MediaType) throws -> Descriptor {
         let descriptor = Descriptor(mediaType: mediaType, digest: Digest(of: bytes), size: Int64(bytes.count))
-        if try !holds(descriptor) {
-            try blobs.replaceFile(FilePath(descriptor.digest.hex), with: bytes, durable: true)
+        if (try? read(descriptor)) == nil {
+            try blobs.replaceFile(FilePath(descriptor.digest.hex), with: bytes)
         }
         return descriptor
     }

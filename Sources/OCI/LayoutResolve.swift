@@ -3,13 +3,16 @@ import Failure
 extension Layout {
     /// The manifest of an image: the one with this tag or, where the tag names an index of several platforms, the one
     /// in it for `platform`. A plain manifest is taken whatever platform it is for.
-    public func resolve(_ tag: String, for platform: Platform) throws -> (descriptor: Descriptor, manifest: ImageManifest) {
+    public func resolve(_ tag: String, for platform: Platform) throws -> (
+        descriptor: Descriptor, manifest: ImageManifest
+    ) {
         let index = try index()
         guard var entry = index.entry(tag: tag) else {
             let tags = index.tags
             throw Failure(
                 "there is no image \(tag) in \(path)",
-                help: tags.isEmpty ? "the layout holds no images" : "it holds \(tags.prefix(20).joined(separator: ", "))")
+                help: tags.isEmpty
+                    ? "the layout holds no images" : "it holds \(tags.prefix(20).joined(separator: ", "))")
         }
         // An index may hold indexes; four levels are more than anybody uses, and a cycle cannot be made by digests.
         for _ in 0..<4 where entry.mediaType.isIndex {

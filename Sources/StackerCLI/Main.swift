@@ -12,6 +12,8 @@ enum Main {
         if lxcw_is_internal(CommandLine.argc, CommandLine.unsafeArgv) {
             exit(lxcw_main(CommandLine.argc, CommandLine.unsafeArgv))
         }
+        // What a build makes must not depend on who calls it: the mode of a root directory, a script's own umask.
+        umask(0o022)
         exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 

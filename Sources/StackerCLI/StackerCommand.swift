@@ -7,7 +7,7 @@ struct StackerCommand: ParsableCommand {
         commandName: "stacker",
         abstract: "Build OCI images from a stacker.yaml, without a daemon.",
         version: Version.description,
-        subcommands: [BuildCommand.self, InspectCommand.self, CleanCommand.self]
+        subcommands: [BuildCommand.self, RecursiveBuildCommand.self, InspectCommand.self, CleanCommand.self]
     )
 
     @OptionGroup(title: "Global options, before the command")

@@ -6,7 +6,7 @@ import Failure
 /// put one after the other, is a gzip or zstd stream, and depends on nothing but the chunks. Used by one thread at a
 /// time.
 protocol ChunkCompressor: AnyObject, Sendable {
-    func compress(_ chunk: Chunk) throws -> Chunk
+    func compress(_ chunk: Chunk, _ pool: ChunkPool?) throws -> Chunk
 }
 
 extension Compression {
@@ -40,8 +40,8 @@ private final class GzipCompressor: ChunkCompressor, @unchecked Sendable {
         libdeflate_free_compressor(handle)
     }
 
-    func compress(_ chunk: Chunk) throws -> Chunk {
-        let result = Chunk(capacity: libdeflate_gzip_compress_bound(handle, chunk.count))
+    func compress(_ chunk: Chunk, _ pool: ChunkPool?) throws -> Chunk {
+        let result = Chunk(capacity: libdeflate_gzip_compress_bound(handle, chunk.memory.count), from: pool)
         result.count = libdeflate_gzip_compress(
             handle, chunk.memory.baseAddress, chunk.count, result.memory.baseAddress, result.memory.count)
         guard result.count > 0 else { throw Failure("libdeflate couldn't compress \(chunk.count) bytes") }
@@ -66,8 +66,8 @@ private final class ZstdCompressor: ChunkCompressor, @unchecked Sendable {
         ZSTD_freeCCtx(handle)
     }
 
-    func compress(_ chunk: Chunk) throws -> Chunk {
-        let result = Chunk(capacity: ZSTD_compressBound(chunk.count))
+    func compress(_ chunk: Chunk, _ pool: ChunkPool?) throws -> Chunk {
+        let result = Chunk(capacity: ZSTD_compressBound(chunk.memory.count), from: pool)
         let count = ZSTD_compress2(
             handle, result.memory.baseAddress, result.memory.count, chunk.memory.baseAddress, chunk.count)
         guard ZSTD_isError(count) == 0 else {

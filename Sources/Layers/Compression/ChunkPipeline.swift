@@ -18,6 +18,7 @@ final class ChunkPipeline: @unchecked Sendable {
     private let compression: Compression
     private let workers: Int
     private let output: OpenFile
+    private let pool = ChunkPool()
 
     /// Only touched by the caller.
     private var current: Chunk
@@ -55,7 +56,7 @@ final class ChunkPipeline: @unchecked Sendable {
         self.compression = compression
         self.workers = max(1, workers)
         self.output = output
-        current = Chunk(capacity: compression.chunkSize)
+        current = Chunk(capacity: compression.chunkSize, from: pool)
         shared = Mutex(Shared())
         // Each worker has one chunk in hand and one waiting; two more are with the caller and the writer. Counted up
         // from zero, since Dispatch does not let a semaphore go that holds less than at its start.
@@ -81,7 +82,7 @@ final class ChunkPipeline: @unchecked Sendable {
         if submitted == 0 {
             let compressor = try compression.makeCompressor()
             if compressor != nil { streamHasher.update(current.bytes) }
-            try writeOut(compressor?.compress(current) ?? current)
+            try writeOut(compressor?.compress(current, nil) ?? current)
         } else {
             if current.count > 0 { try submit() }
             inFlight.wait()
@@ -107,7 +108,7 @@ final class ChunkPipeline: @unchecked Sendable {
         let chunk = current
         let number = submitted
         submitted += 1
-        current = Chunk(capacity: compression.chunkSize)
+        current = Chunk(capacity: compression.chunkSize, from: pool)
         if compression != .none {
             unhashed.wait()
             hashing.async(group: inFlight) { [self] in
@@ -135,7 +136,7 @@ final class ChunkPipeline: @unchecked Sendable {
                         result = chunk
                     } else {
                         if compressor == nil { compressor = try compression.makeCompressor() }
-                        result = try compressor?.compress(chunk)
+                        result = try compressor?.compress(chunk, pool)
                     }
                 }
             } catch {

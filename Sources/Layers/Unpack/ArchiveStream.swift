@@ -13,6 +13,7 @@ final class ArchiveStream: @unchecked Sendable {
     private let input: BlobInput
     private let inflater: any Inflater
     private let limit: Int64
+    private let pool = ChunkPool()
     private var total: Int64 = 0
     private var hasher = DigestHasher()
 
@@ -96,7 +97,7 @@ final class ArchiveStream: @unchecked Sendable {
 
     /// Makes the next chunk; an empty one at the end.
     private func inflate() throws -> Chunk {
-        let chunk = Chunk(capacity: Self.chunkSize)
+        let chunk = Chunk(capacity: Self.chunkSize, from: pool)
         chunk.count = try inflater.fill(chunk.memory)
         total += Int64(chunk.count)
         if total > limit {

@@ -36,7 +36,9 @@ public struct TreeChild: Sendable {
 
 /// A directory on disk as it is.
 public struct DirectoryNode: TreeNode {
+    /// Where it is.
     public let directory: Directory
+    /// Its overlay attribute says it.
     public var isOpaque: Bool? { nil }
 
     /// The tree that starts at `directory`.
@@ -44,10 +46,12 @@ public struct DirectoryNode: TreeNode {
         self.directory = directory
     }
 
+    /// All names in it.
     public func children() throws -> [TreeChild] {
         try directory.fileNames().map { TreeChild(name: $0, holder: directory) }
     }
 
+    /// Opens the subdirectory; a symlink that took its place is refused.
     public func node(_ child: TreeChild) throws -> any TreeNode {
         DirectoryNode(try child.holder.subdirectory(child.name))
     }

@@ -20,9 +20,18 @@ public struct Build {
         self.log = log
         identity = try BuildIdentity()
         recipes = try RecipeLoader(directories: directories).load(request)
+        if request.requiresHashes { try recipes.requireHashes() }
         for warning in recipes.warnings { log.warn(warning.description) }
         // Before anything is made: a layout that can't be used is not worth a build.
         _ = try LayoutState(of: directories.oci)
+    }
+
+    /// The stacker files in build order, one a line: `N build FILE: requires: [FILE FILE]`.
+    public var order: [String] {
+        recipes.files.enumerated().map { number, file in
+            let requires = file.requires.map(\.description).joined(separator: " ")
+            return "\(number) build \(file.recipe.source.location): requires: [\(requires)]"
+        }
     }
 
     /// Goes through the layers in build order: what the cache has is taken from it, the rest is built.

@@ -16,6 +16,8 @@ public struct BuildRequest: Sendable {
     public var ignoresCache = false
     /// What stacker's own annotations begin with.
     public var annotationsNamespace = "io.stackeroci"
+    /// Refuse imports over http without a hash.
+    public var requiresHashes = false
 
     /// `stacker build` without options.
     public init() {}

@@ -34,13 +34,27 @@ struct LayerBuild {
         var base = base
         base.metadata.overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
             .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
+        let root = try adoptRoot(stack.lowerdirs.dropFirst(pieces.count).first, into: storage)
         if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
         let scripts = ScriptRun(
             layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
             baseEnvironment: base.environment, log: log)
         if let script = definition.run { try scripts.run(script) }
         if definition.isBuildOnly { return try keep(base, in: storage) }
-        return try pack(base, labels: definition.generateLabels.map(scripts.labels) ?? [])
+        return try pack(base, root: root, labels: definition.generateLabels.map(scripts.labels) ?? [])
+    }
+
+    /// Gives the upperdir the owner and mode of the root directory below it: overlayfs shows the upperdir's.
+    ///
+    /// - Returns: when the layer must say something of the root directory: if it is no longer like that.
+    private func adoptRoot(_ below: FilePath?, into storage: LayerDirectory) throws -> RootEntry {
+        guard let below else { return .ifDifferent() }
+        return try attempt("couldn't take the root directory over from \(below)") {
+            let root = try Directory(at: below)
+            try Directory(at: storage.upper).takeMetadata(of: root)
+            guard let status = try root.status(".") else { throw Errno.noSuchFileOrDirectory }
+            return .ifDifferent(permissions: status.permissions, uid: status.uid, gid: status.gid)
+        }
     }
 
     private func unpack(_ base: BuildBase) throws {
@@ -68,8 +82,11 @@ struct LayerBuild {
         return [:]
     }
 
-    private func pack(_ base: BuildBase, labels: [(name: String, value: String)]) throws -> [LayerType: Descriptor] {
+    private func pack(
+        _ base: BuildBase, root: RootEntry, labels: [(name: String, value: String)]
+    ) throws -> [LayerType: Descriptor] {
         var options = EncodeOptions()
+        options.root = root
         options.latestTime = identity.sourceDateEpoch
         options.warn = { [log] in log.warn($0) }
         options.checkpoint = { try StopSignal.check() }

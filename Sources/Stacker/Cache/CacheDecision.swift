@@ -74,7 +74,10 @@ struct CacheLookup {
         for type in request.layerTypes {
             guard let descriptor = entry.outputs[type] else { return "it has no \(type) image yet" }
             guard try layout.holds(descriptor) else { return "its image is no longer in \(layout.path)" }
-            let manifest = try layout.manifest(descriptor)
+            // One that a crash of the machine spoilt is no error: building makes it anew.
+            guard let manifest = try? layout.manifest(descriptor) else {
+                return "the manifest of its image in \(layout.path) is damaged"
+            }
             guard try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) else {
                 return "a blob of its image is no longer in \(layout.path)"
             }

@@ -123,7 +123,8 @@ struct ScriptRun {
     private func environmentMounts() throws -> [ContainerMount] {
         var mounts: [ContainerMount] = []
         if let resolver = try copyOfResolver() {
-            mounts.append(ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false))
+            mounts.append(
+                ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false))
         }
         for bind in layer.binds {
             var status = stat()
@@ -133,7 +134,8 @@ struct ScriptRun {
             }
             let isDirectory = FileStatus(status).kind == .directory
             let target = FilePath(root: nil, FilePath(bind.destination).components)
-            mounts.append(ContainerMount(source: bind.source, target: target, readOnly: false, isDirectory: isDirectory))
+            mounts.append(
+                ContainerMount(source: bind.source, target: target, readOnly: false, isDirectory: isDirectory))
         }
         return mounts
     }

@@ -17,6 +17,7 @@ public struct Log: Sendable {
         /// `--debug`.
         case debug
 
+        /// Whether `left` says less than `right`.
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 

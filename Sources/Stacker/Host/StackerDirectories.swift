@@ -82,7 +82,8 @@ private struct ConfigFile {
                     help: "a config file may have \(Self.keys.sorted().joined(separator: ", "))")
             }
             guard case .scalar(let text, _) = pair.value.content else {
-                throw Failure("\(pair.value.position): the value of \(pair.key.value) must be text, not \(pair.value.kind)")
+                throw Failure(
+                    "\(pair.value.position): the value of \(pair.key.value) must be text, not \(pair.value.kind)")
             }
             if !pair.value.isNull, !text.isEmpty { values[pair.key.value] = text }
         }
@@ -97,7 +98,7 @@ private struct ConfigFile {
 
 extension FilePath {
     /// The working directory of the process.
-    static func currentDirectory() throws -> FilePath {
+    public static func currentDirectory() throws -> FilePath {
         guard let buffer = getcwd(nil, 0) else {
             throw Failure("couldn't find the working directory", because: Errno(rawValue: errno))
         }

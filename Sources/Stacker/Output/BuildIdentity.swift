@@ -16,7 +16,8 @@ struct BuildIdentity: Sendable {
         if let text = Environment["SOURCE_DATE_EPOCH"] {
             guard let seconds = Int64(text) else {
                 throw Failure(
-                    "invalid SOURCE_DATE_EPOCH \"\(text)\"", help: "it is a number of seconds since 1970, as date +%s prints")
+                    "invalid SOURCE_DATE_EPOCH \"\(text)\"",
+                    help: "it is a number of seconds since 1970, as date +%s prints")
             }
             let epoch = Timestamp(seconds: seconds)
             sourceDateEpoch = epoch

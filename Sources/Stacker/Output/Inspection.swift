@@ -16,7 +16,8 @@ public struct Inspection {
     public init(of layout: Layout, tag: String?) throws {
         let index = try layout.index()
         if let tag, index.entry(tag: tag) == nil {
-            throw Failure("there is no image \(tag) in \(layout.path)", help: "it holds \(index.tags.joined(separator: ", "))")
+            throw Failure(
+                "there is no image \(tag) in \(layout.path)", help: "it holds \(index.tags.joined(separator: ", "))")
         }
         for name in tag.map({ [$0] }) ?? index.tags {
             guard let entry = index.entry(tag: name), entry.mediaType.isManifest else { continue }
@@ -31,7 +32,8 @@ public struct Inspection {
             var lines = [image.tag]
             for (number, layer) in image.manifest.layers.enumerated() {
                 lines.append(
-                    "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)), \(layer.mediaType))")
+                    "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)), \(layer.mediaType))"
+                )
             }
             if let annotations = image.manifest.annotations, !annotations.isEmpty {
                 lines.append("Annotations:")

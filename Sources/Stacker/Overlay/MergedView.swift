@@ -50,7 +50,8 @@ struct MergedView: Sendable {
             switch place.node {
             case .directory(let directory): child = try directory.child(name)
             case .file:
-                throw Failure("/\(place.path) is not a directory, so /\(path) can't be reached", because: Errno.notDirectory)
+                throw Failure(
+                    "/\(place.path) is not a directory, so /\(path) can't be reached", because: Errno.notDirectory)
             case nil: break
             }
             guard case .file(let parent, let name, let status)? = child, status.kind == .symlink,

@@ -82,17 +82,3 @@ struct MountTargets: Sendable {
         }
     }
 }
-
-extension Directory {
-    /// Gives this directory the owner, mode, extended attributes and times of another.
-    func takeMetadata(of other: Directory) throws {
-        guard let status = try other.status(".") else { throw Errno.noSuchFileOrDirectory }
-        try checked(fchown(file.number, status.uid, status.gid))
-        try checked(fchmod(file.number, status.permissions))
-        for attribute in try other.attributes(of: ".") where !attribute.name.contains(".overlay.") {
-            try setAttribute(attribute, of: ".")
-        }
-        let times = [status.modified.timespec, status.modified.timespec]
-        try checked(futimens(file.number, times))
-    }
-}

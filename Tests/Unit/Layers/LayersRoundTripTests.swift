@@ -75,7 +75,7 @@ struct LayersRoundTripTests {
         #expect(try blobs.names() == [FilePath(layer.descriptor.digest.hex)])
     }
 
-    @Test("random trees", arguments: 0..<12)
+    @Test("random trees", arguments: 0..<6)
     func randomTrees(_ seed: UInt64) throws {
         let scratch = try Scratch()
         let (tree, blobs, out) = (try scratch.sub("tree"), try scratch.sub("blobs"), try scratch.sub("out"))

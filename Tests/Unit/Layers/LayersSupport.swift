@@ -21,7 +21,7 @@ final class Scratch {
     }
 
     deinit {
-        try? Directory(at: path.removingLastComponent()).removeTree(FilePath(root: nil, [path.lastComponent ?? "x"]))
+        _ = try? shell("rm -rf \(path.string)")
     }
 
     /// A subdirectory, made if it is missing.

@@ -35,6 +35,8 @@ struct LayoutTests {
             let blob = try layout.put(Array("content".utf8), .config)
             try root.appending("oci/blobs/sha256").appending(blob.digest.hex).write("CONTENT")
             #expect(throws: Failure.self) { try layout.read(blob) }
+            #expect(try layout.read(layout.put(Array("content".utf8), .config)) == Array("content".utf8))
+            try root.appending("oci/blobs/sha256").appending(blob.digest.hex).write("CONTENT")
             let other = try Layout(openingOrCreating: root.appending("other"))
             #expect(throws: Failure.self) { try other.adopt(blob, from: layout) }
             #expect(try !other.holds(blob))
@@ -78,7 +80,8 @@ struct LayoutTests {
             var entries: [Descriptor] = []
             for architecture in ["amd64", "arm64"] {
                 var entry = try layout.put(
-                    JSON.encode(ImageManifest(config: config, layers: [], annotations: ["for": architecture])), .manifest)
+                    JSON.encode(ImageManifest(config: config, layers: [], annotations: ["for": architecture])),
+                    .manifest)
                 entry.platform = Platform(os: "linux", architecture: architecture)
                 entries.append(entry)
             }

@@ -10,7 +10,9 @@ import Testing
 @Suite("The merged view of a stack of layers")
 struct MergedViewTests {
     /// A stack of two layers, the upper one named first.
-    private func withStack(_ body: (_ upper: FilePath, _ lower: FilePath, () throws -> MergedView) throws -> Void) throws {
+    private func withStack(_ body: (_ upper: FilePath, _ lower: FilePath, () throws -> MergedView) throws -> Void)
+        throws
+    {
         try withTemporaryDirectory { root in
             let (upper, lower) = (root.appending("upper"), root.appending("lower"))
             for path in [upper, lower] { try Directory.create(path) }

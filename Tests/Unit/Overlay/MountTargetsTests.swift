@@ -30,7 +30,8 @@ struct MountTargetsTests {
             try Directory.create(lower.appending("etc"), mode: 0o711)
             let before = try #require(try Directory(at: lower).status("etc"))
             _ = try MountTargets(
-                [.init(path: "etc/deep/file", isDirectory: false)], in: MergedView([lower]), at: root.appending("targets"))
+                [.init(path: "etc/deep/file", isDirectory: false)], in: MergedView([lower]),
+                at: root.appending("targets"))
             let after = try #require(try Directory(at: root.appending("targets")).status("etc"))
             #expect(after.permissions == before.permissions)
             #expect(after.modified == before.modified)
@@ -44,7 +45,8 @@ struct MountTargetsTests {
             try lower.appending("file").write("")
             try Directory.create(upper)
             let targets = try MountTargets(
-                [.init(path: "srv/bind", isDirectory: true)], in: MergedView([upper, lower]), at: root.appending("targets"))
+                [.init(path: "srv/bind", isDirectory: true)], in: MergedView([upper, lower]),
+                at: root.appending("targets"))
             try upper.appending("srv").makeWhiteout()
             try upper.appending("file").makeWhiteout()
             try targets.removeWhiteouts(from: Directory(at: upper))

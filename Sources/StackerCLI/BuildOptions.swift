@@ -1,0 +1,83 @@
+import ArgumentParser
+import Failure
+import Layers
+import Stacker
+
+/// What `build` and `recursive-build` have in common.
+struct BuildOptions: ParsableArguments {
+    @Option(help: "Give a variable of the stacker file a value, as NAME=value. May be given several times.")
+    var substitute: [String] = []
+
+    @Option(help: "A YAML file of variables and values; --substitute wins over it.")
+    var substituteFile: String?
+
+    @Flag(help: "Build every layer, whatever the cache says.")
+    var noCache = false
+
+    @Option(help: "The type of layer to write. May be given several times.")
+    var layerType: [LayerType] = []
+
+    @Option(help: "How tar layers are compressed.")
+    var compression: CompressionName = .gzip
+
+    @Option(help: "How hard to compress: 1 to 12 for gzip, 1 to 19 for zstd.")
+    var compressionLevel: Int?
+
+    @Option(help: "What the names of stacker's own annotations begin with.")
+    var annotationsNamespace = "io.stackeroci"
+
+    @Flag(help: "Only print in which order the files would be built.")
+    var orderOnly = false
+
+    @Flag(help: "Refuse imports over http that have no hash.")
+    var requireHash = false
+
+    /// Builds these files, or says what would be built.
+    func build(_ recipes: [String], in surroundings: Surroundings) throws {
+        var request = BuildRequest()
+        request.recipes = recipes
+        request.substitutions = substitute
+        request.substituteFile = substituteFile
+        request.ignoresCache = noCache
+        if !layerType.isEmpty { request.layerTypes = layerType }
+        request.compression = try compression.compression(level: compressionLevel)
+        request.annotationsNamespace = annotationsNamespace
+        request.requiresHashes = requireHash
+
+        // Without anything to build there is no need for a namespace; what is found out on the way to the first layer
+        // that must be built is found out, and said, again inside.
+        if !surroundings.isInsideNamespace { surroundings.log.hold() }
+        let build = try Build(request, in: surroundings.directories, log: surroundings.log)
+        if orderOnly {
+            surroundings.log.release()
+            for line in build.order { print(line) }
+        } else if try build.run(mayBuild: surroundings.isInsideNamespace) {
+            surroundings.log.release()
+        } else {
+            try Namespace.enter(["--internal-userns"] + surroundings.arguments)
+        }
+    }
+}
+
+extension LayerType: ExpressibleByArgument {}
+
+/// The compressions by name.
+enum CompressionName: String, ExpressibleByArgument, CaseIterable {
+    case gzip, zstd, none
+
+    func compression(level: Int?) throws -> Compression {
+        func checked(_ bounds: ClosedRange<Int>, _ standard: Int) throws -> Int {
+            guard let level else { return standard }
+            guard bounds.contains(level) else {
+                throw Failure(
+                    "--compression-level \(level) is not between \(bounds.lowerBound) and \(bounds.upperBound)")
+            }
+            return level
+        }
+        switch self {
+        case .gzip: return .gzip(level: try checked(1...12, 6))
+        case .zstd: return .zstd(level: try checked(1...19, 3))
+        case .none: return .none
+        }
+    }
+}
