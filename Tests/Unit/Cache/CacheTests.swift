@@ -28,6 +28,17 @@ struct CacheTests {
         #expect(inputs(("base layer", nil, "b")).difference(from: cached) == "layer definition was changed: run")
     }
 
+    @Test("a miss names the import that changed, and leaves overlay dirs to others")
+    func namesFiles() {
+        let cached = inputs(("import content", "a/b", "1"), ("overlay_dir content", "dir", "1"))
+        let now = inputs(("import content", "a/b", "2"), ("overlay_dir content", "dir", "2"))
+        #expect(now.difference(from: cached) == "import content changed: a/b")
+        #expect(now.changedOverlayDirectories(since: cached) == ["dir"])
+        #expect(
+            inputs(("overlay_dir content", "dir", "2")).difference(from: inputs(("overlay_dir content", "dir", "1")))
+                == nil)
+    }
+
     @Test("survives its process, and forgets what is being built")
     func persists() throws {
         try withTemporaryDirectory { root in
