@@ -12,6 +12,8 @@ public struct BuildRequest: Sendable {
     public var layerTypes: [LayerType] = [.tar]
     /// How tar layers are compressed.
     public var compression = Compression.gzip()
+    /// Refuse imports over http that have no hash.
+    public var requiresHashes = false
     /// Build every layer, whatever the cache says.
     public var ignoresCache = false
     /// What stacker's own annotations begin with.

@@ -23,6 +23,9 @@ struct BuildCommand: Command {
     @Flag(help: "Build every layer, whatever the cache says.")
     var noCache = false
 
+    @Flag(help: "Refuse imports over http that have no hash.")
+    var requireHash = false
+
     @Option(help: "The type of layer to write. May be given several times.")
     var layerType: [LayerType] = []
 
@@ -41,6 +44,7 @@ struct BuildCommand: Command {
         request.substitutions = substitute
         request.substituteFile = substituteFile
         request.ignoresCache = noCache
+        request.requiresHashes = requireHash
         if !layerType.isEmpty { request.layerTypes = layerType }
         request.compression = try compression.compression(level: compressionLevel)
         request.annotationsNamespace = annotationsNamespace
