@@ -27,6 +27,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", "4.5.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
@@ -45,9 +48,23 @@ let package = Package(
         .target(
             name: "Stacker",
             dependencies: [
-                "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls",
+                "Registry", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls",
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Everything that goes over a network.
+        .target(
+            name: "Registry",
+            dependencies: [
+                "OCI", "FileTree", "Failure",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: strict
         ),
@@ -122,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "Stacker", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
+                "Stacker", "Registry", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
             ],
             swiftSettings: strict
         ),

@@ -3,6 +3,7 @@ import FileTree
 import Glibc
 import Layers
 import OCI
+import Registry
 import SystemPackage
 
 /// One `stacker build`: recipes in, images in the output layout out.
@@ -12,6 +13,7 @@ public struct Build {
     private let log: Log
     private let recipes: RecipeSet
     private let identity: BuildIdentity
+    private let client = WebClient { try StopSignal.check() }
 
     /// Reads the recipes and puts their layers in order; nothing is made on disk.
     public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
@@ -19,12 +21,12 @@ public struct Build {
         self.directories = directories
         self.log = log
         identity = try BuildIdentity()
-        recipes = try RecipeLoader(directories: directories).load(request)
+        recipes = try RecipeLoader(directories: directories, client: client).load(request)
         if let file = recipes.files.first(where: { $0.recipe.settings.collapseBuildOnly == true }) {
             throw Failure("\(file.recipe.source.name): this stacker can't do collapse_build_only yet")
         }
-        if request.requiresHashes { try recipes.requireHashes() }
         for warning in recipes.warnings { log.warn(warning.description) }
+        if request.requiresHashes { try recipes.requireHashes() }
         // Before anything is made: a layout that can't be used is not worth a build.
         _ = try LayoutState(of: directories.oci)
     }
@@ -48,7 +50,9 @@ public struct Build {
         let locks = [try Lock(on: directories.roots), try Lock(on: directories.stacker)]
         defer { withExtendedLifetime(locks) {} }
         let roots = try RootsDirectory(at: directories.roots)
-        let resolver = BaseResolver(roots: roots, output: directories.oci, types: request.layerTypes)
+        let resolver = BaseResolver(
+            roots: roots, output: directories.oci, types: request.layerTypes,
+            downloads: Downloads(in: directories.stacker, client: client, log: log))
         let lookup = CacheLookup(request: request, identity: identity, roots: roots, resolver: resolver, log: log)
         var cache = try BuildCache(in: directories.stacker, log: log)
         var digests = try FileDigests(in: directories.stacker)

@@ -12,12 +12,12 @@ public struct BuildRequest: Sendable {
     public var layerTypes: [LayerType] = [.tar]
     /// How tar layers are compressed.
     public var compression = Compression.gzip()
+    /// Refuse imports over http that have no hash.
+    public var requiresHashes = false
     /// Build every layer, whatever the cache says.
     public var ignoresCache = false
     /// What stacker's own annotations begin with.
     public var annotationsNamespace = "io.stackeroci"
-    /// Refuse imports over http without a hash.
-    public var requiresHashes = false
 
     /// `stacker build` without options.
     public init() {}

@@ -1,11 +1,13 @@
 import Failure
 import FileTree
 import Glibc
+import Registry
 import SystemPackage
 
-/// Reads the stacker files of a command from disk.
+/// Reads the stacker files of a command, from disk or from a web server.
 struct RecipeLoader {
     let directories: StackerDirectories
+    let client: WebClient
 
     /// A recipe is text that people write; a larger file is something else.
     private static let sizeLimit = 16 << 20
@@ -36,7 +38,7 @@ struct RecipeLoader {
     private func read(_ source: RecipeSource) throws -> [UInt8] {
         switch source.location {
         case .file(let path): return try OpenFile(path, O_RDONLY).readToEnd(limit: Self.sizeLimit)
-        case .url(let url): throw Failure("couldn't get \(url): this stacker can't read recipes over http yet")
+        case .url(let url): return try client.content(WebAddress(url), limit: Self.sizeLimit)
         }
     }
 }

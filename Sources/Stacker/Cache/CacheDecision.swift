@@ -26,7 +26,9 @@ struct CacheLookup {
     func inputs(
         _ layer: RecipeSet.Layer, _ cache: BuildCache, _ digests: inout FileDigests, mayUnpack: Bool
     ) throws -> LayerInputs? {
-        guard let base = try resolver.input(layer.base, layer.definition.platform, cache, &digests) else { return nil }
+        let base = try resolver.input(
+            layer.base, layer.definition.platform, cache, &digests, mayDownload: mayUnpack)
+        guard let base else { return nil }
         var inputs = LayerInputs()
         for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
         inputs.add("base layer", base)

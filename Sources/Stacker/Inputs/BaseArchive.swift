@@ -32,9 +32,12 @@ extension LayerContents {
                 return try parent.open(name, 0)
             }
             return BaseArchive(path: path, file: file)
-        case .http:
-            _ = try node(source, following: true)
-            throw Errno.noSuchFileOrDirectory
+        case .http(let address):
+            guard let file = try resolver.downloads.file(address, for: .bases) else {
+                throw Errno.noSuchFileOrDirectory
+            }
+            let name = address.fileName.map { FilePath(root: nil, [$0]) } ?? file.path
+            return BaseArchive(path: name, file: try attempt("couldn't open \(file.path)") { try OpenFile(file.path, 0) })
         }
     }
 }

@@ -19,12 +19,15 @@ struct BaseResolver {
     let roots: RootsDirectory
     let output: FilePath
     let types: [LayerType]
+    let downloads: Downloads
 
     /// The input that a base is to the cache.
     ///
-    /// - Returns: `nil` if the base is another layer of the build that was never built.
-    func input(_ base: Base, _ platform: Platform, _ cache: BuildCache, _ digests: inout FileDigests) throws -> Digest?
-    {
+    /// - Parameter mayDownload: whether an archive may be fetched from a server.
+    /// - Returns: `nil` if the base is another layer of the build that was never built, or would have to be downloaded.
+    func input(
+        _ base: Base, _ platform: Platform, _ cache: BuildCache, _ digests: inout FileDigests, mayDownload: Bool
+    ) throws -> Digest? {
         switch base {
         case .scratch: return Digest(of: [])
         case .built(let layer): return cache[layer]?.identity
@@ -32,7 +35,9 @@ struct BaseResolver {
         case .tar(.local(let path)): return try digests.digest(of: path)
         // An archive from a layer is the layer's: a digest of the archive alone would need the layer unpacked.
         case .tar(.layer(let layer, _)): return cache[layer]?.identity
-        case .tar, .docker: throw unsupported(base)
+        case .tar(.http(let address)):
+            return try downloads.file(address, for: .bases, mayDownload: mayDownload)?.digest
+        case .docker(let reference, _): throw unsupported(reference)
         }
     }
 
@@ -40,13 +45,12 @@ struct BaseResolver {
     func base(_ base: Base, _ platform: Platform, _ cache: BuildCache, _ log: Log) throws -> BuildBase {
         switch base {
         case .scratch: return BuildBase(metadata: .init(empty: platform, types))
-        case .tar(.http): throw unsupported(base)
         case .tar(let source):
             let archive = try LayerContents(resolver: self, cache: cache, log: log).archive(source)
             return BuildBase(metadata: .init(empty: platform, types), archive: archive)
         case .oci(let path, let tag): return try image(Layout(at: path), tag, platform)
         case .built(let layer): return try built(layer, cache)
-        case .docker: throw unsupported(base)
+        case .docker(let reference, _): throw unsupported(reference)
         }
     }
 
@@ -90,15 +94,10 @@ struct BaseResolver {
         return BuildBase(metadata: metadata)
     }
 
-    private func unsupported(_ base: Base) -> Failure {
-        switch base {
-        case .docker(let reference, _):
-            Failure(
-                "couldn't get docker://\(reference): this stacker can't pull from a registry",
-                help: "copy the image into an OCI layout, as skopeo copy does, and use type: oci")
-        default:
-            Failure("this stacker can't fetch a tar base over http yet")
-        }
+    private func unsupported(_ reference: String) -> Failure {
+        Failure(
+            "couldn't get docker://\(reference): this stacker can't pull from a registry",
+            help: "copy the image into an OCI layout, as skopeo copy does, and use type: oci")
     }
 }
 

@@ -30,17 +30,22 @@ struct LayerContents {
     ///
     /// - Parameters:
     ///   - following: whether a symlink at the end of the path is followed.
-    ///   - mayUnpack: as for ``view(of:mayUnpack:)``.
-    /// - Returns: `nil` if it can't be read without unpacking a layer.
-    func node(_ source: Import.Source, following: Bool, mayUnpack: Bool = true) throws -> SourceNode? {
+    ///   - hash: the digest that a file from a server must have.
+    ///   - mayUnpack: as for ``view(of:mayUnpack:)``; also whether anything may be downloaded.
+    /// - Returns: `nil` if it can't be read without unpacking a layer, or downloading.
+    func node(
+        _ source: Import.Source, following: Bool, hash: Digest? = nil, mayUnpack: Bool = true
+    ) throws -> SourceNode? {
         switch source {
         case .local(let path): return try SourceNode(at: path, following: following)
         case .layer(let name, let path):
             return try view(of: name, mayUnpack: mayUnpack).map {
                 try SourceNode(at: path, in: $0, following: following)
             }
-        case .http(let url):
-            throw Failure("this stacker can't fetch \(url) yet", help: "fetch it beforehand and import the file")
+        case .http(let address):
+            return try resolver.downloads.file(address, for: .imports, hash: hash, mayDownload: mayUnpack).map {
+                try SourceNode(at: $0.path, following: false)
+            }
         }
     }
 }
@@ -49,7 +54,8 @@ extension Import {
     /// The source in the file system. A path that ends in "/" goes through a symlink and must be a directory, as
     /// everywhere in POSIX; without it, a symlink is itself what is imported.
     func node(in contents: LayerContents, mayUnpack: Bool = true) throws -> SourceNode? {
-        guard let node = try contents.node(source, following: meansContents, mayUnpack: mayUnpack) else { return nil }
+        let node = try contents.node(source, following: meansContents, hash: hash, mayUnpack: mayUnpack)
+        guard let node else { return nil }
         if meansContents, !node.isDirectory { throw Errno.notDirectory }
         return node
     }
@@ -58,7 +64,7 @@ extension Import {
     var name: FilePath.Component? {
         switch source {
         case .local(let path), .layer(_, let path): path.lastComponent
-        case .http(let url): FilePath(url).lastComponent
+        case .http(let address): address.fileName
         }
     }
 }

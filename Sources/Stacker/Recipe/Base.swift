@@ -1,4 +1,5 @@
 import Failure
+import Registry
 public import SystemPackage
 
 /// `from`, as written.
@@ -75,7 +76,7 @@ extension LayerDefinition {
         let reference = url.value.dropFirst("docker://".count)
         guard url.value.hasPrefix("docker://"), !reference.isEmpty else {
             throw Failure(
-                "\(url.position): url of layer \(name) is not a docker URL: \(quoted(url.value))",
+                "\(url.position): url of layer \(name) is not a docker URL: \(quoted(WebAddress.withoutCredentials(url.value)))",
                 help: "write docker://registry/name:tag, docker://name:tag or oci:directory:tag")
         }
         return .docker(reference: String(reference), insecure: from.isInsecure)
@@ -103,7 +104,7 @@ extension Import.Source {
     init(_ text: Located<String>, relativeTo directory: FilePath, _ what: String) throws {
         guard !text.value.isEmpty else { throw Failure("\(text.position): \(what) is empty") }
         if isHTTP(text.value) {
-            self = .http(text.value)
+            self = .http(try attempt("\(text.position): couldn't understand \(what)") { try WebAddress(text.value) })
         } else if text.value.hasPrefix("stacker://") {
             let rest = text.value.dropFirst("stacker://".count)
             let layer = rest.prefix { $0 != "/" }

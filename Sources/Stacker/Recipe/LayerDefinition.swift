@@ -1,5 +1,6 @@
 public import OCI
 public import OrderedCollections
+public import Registry
 public import SystemPackage
 
 /// The keys that a layer may have.
@@ -96,20 +97,23 @@ public struct Import: Sendable, Equatable {
     public enum Source: Sendable, Hashable {
         /// A file or directory on this machine, absolute.
         case local(FilePath)
-        /// An http or https URL.
-        case http(String)
+        /// A file of an http or https server.
+        case http(WebAddress)
         /// A file or directory in another layer. The path is absolute within that layer.
         case layer(name: String, path: FilePath)
     }
 
-    /// The source as written.
+    /// The source as written, but for the credentials of a URL.
     public let path: String
     /// Where it stands.
     public let position: SourcePosition
     /// The source.
     public let source: Source
     /// Whether the source was written with a "/" at its end: its contents are meant, not the directory.
-    public var meansContents: Bool { path.hasSuffix("/") }
+    public var meansContents: Bool {
+        if case .http = source { return false }
+        return path.hasSuffix("/")
+    }
     /// The digest that the file must have.
     public internal(set) var hash: Digest?
     /// Where in the image the file goes, absolute; `nil`: to /stacker/imports only.

@@ -37,7 +37,9 @@ extension LayerParser {
 
     private func newImport(_ path: Located<String>, _ what: String) throws -> Import {
         let from = try Import.Source(path, relativeTo: source.directory, what)
-        return Import(path: path.value, position: path.position, source: from)
+        var shown = path.value
+        if case .http(let address) = from { shown = address.description }
+        return Import(path: shown, position: path.position, source: from)
     }
 
     private mutating func importMap(_ pairs: [YAMLPair], _ node: YAMLNode, _ what: String) throws -> Import {

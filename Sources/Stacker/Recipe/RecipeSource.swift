@@ -1,4 +1,5 @@
 import Failure
+import Registry
 public import SystemPackage
 
 /// Which file a recipe is: what it is called, where it is, and what paths in it are relative to.
@@ -10,11 +11,11 @@ public struct RecipeSource: Sendable, Hashable {
         /// An `http://` or `https://` URL.
         case url(String)
 
-        /// The path or the URL.
+        /// The path or the URL, that without credentials.
         public var description: String {
             switch self {
             case .file(let path): path.string
-            case .url(let url): url
+            case .url(let url): WebAddress.withoutCredentials(url)
             }
         }
 
@@ -35,7 +36,7 @@ public struct RecipeSource: Sendable, Hashable {
     ///
     /// - Parameter workingDirectory: an absolute path; what a relative `name` is relative to.
     public init(_ name: String, workingDirectory: FilePath) {
-        self.name = name
+        self.name = isHTTP(name) ? WebAddress.withoutCredentials(name) : name
         self.workingDirectory = workingDirectory
         location =
             isHTTP(name) ? .url(name) : .file(workingDirectory.pushing(FilePath(name)).lexicallyNormalized())

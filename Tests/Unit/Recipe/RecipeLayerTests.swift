@@ -1,4 +1,5 @@
 import OrderedCollections
+import Registry
 import SystemPackage
 import Testing
 
@@ -42,7 +43,7 @@ struct RecipeLayerTests {
         #expect(try base("type: oci, url: 'oci:a:b:c'") == .oci(layout: "/srv/project/oci", tag: "a:b:c"))
         #expect(try base("type: oci, url: '/abs/oci:1.10'") == .oci(layout: "/abs/oci", tag: "1.10"))
         #expect(try base("type: tar, url: ../x.tar") == .tar(.local("/srv/x.tar")))
-        #expect(try base("type: tar, url: 'https://h/x.tar'") == .tar(.http("https://h/x.tar")))
+        #expect(try base("type: tar, url: 'https://h/x.tar'") == .tar(.http(WebAddress("https://h/x.tar"))))
         #expect(try base("type: tar, url: stacker://bar/x.tar") == .tar(.layer(name: "bar", path: "/x.tar")))
     }
 
@@ -78,7 +79,7 @@ struct RecipeLayerTests {
             """)
         #expect(
             list.imports.map(\.source) == [
-                .local("/srv/dir"), .http("http://h/f"), .layer(name: "bar", path: "/x"), .local("/abs"),
+                .local("/srv/dir"), .http(try WebAddress("http://h/f")), .layer(name: "bar", path: "/x"), .local("/abs"),
                 .local("/srv/project/x"),
             ])
         #expect(list.imports.map(\.meansContents) == [true, false, false, false, false])

@@ -1,0 +1,221 @@
+import Failure
+
+/// An http or https URL, in the parts that a request needs.
+///
+/// In text it never shows the credentials that it may hold: a `WebAddress` can stand in any message.
+///
+/// [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986)
+public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
+    /// Whether it is https.
+    public let isSecure: Bool
+    /// The host in lower case; an IPv6 address without brackets.
+    public let host: String
+    /// The port, 443 or 80 where the URL has none.
+    public let port: Int
+    /// Path and query as they go on the wire: percent-encoded, with a "/" in front, without the fragment.
+    public let target: String
+    /// What stands before the "@" of the URL.
+    public let credentials: WebCredentials?
+    /// The URL as it was written, but for credentials.
+    public let description: String
+
+    /// Reads a URL.
+    ///
+    /// - Throws: `Failure` that shows the text without credentials.
+    public init(_ text: String) throws {
+        description = Self.withoutCredentials(text)
+        guard let parts = URLParts(text), let authority = Authority(parts.authority) else {
+            throw Failure(
+                "\(description) is not a URL of http or https",
+                help: "write https://host/path; in a user name or password, write @ as %40, / as %2F and : as %3A")
+        }
+        isSecure = parts.scheme == "https"
+        host = authority.host
+        port = authority.port ?? (isSecure ? 443 : 80)
+        credentials = authority.credentials
+        target = percentEncoded((parts.path.hasPrefix("/") ? "" : "/") + parts.path)
+    }
+
+    /// What a redirect's `Location` means, coming from here.
+    ///
+    /// - Throws: `Failure` if it is no http or https URL.
+    func resolving(_ reference: String) throws -> WebAddress {
+        if reference.hasPrefix("//") { return try WebAddress("\(scheme):\(reference)") }
+        let beforePath = reference.prefix { !"/?#".contains($0) }
+        if beforePath.contains(":") { return try WebAddress(reference) }
+        // The password of this URL stays behind; whether it still applies is for the sender of requests to say.
+        let path = String(target.prefix { $0 != "?" })
+        if reference.hasPrefix("/") { return try WebAddress(origin + reference) }
+        if reference.hasPrefix("?") { return try WebAddress(origin + path + reference) }
+        let directory = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
+        return try WebAddress(origin + withoutDotSegments(directory + reference))
+    }
+
+    /// `https` or `http`.
+    var scheme: String { isSecure ? "https" : "http" }
+
+    /// Scheme, host and port: two addresses with the same origin are of the same server.
+    public var origin: String { "\(scheme)://\(bracketedHost):\(port)" }
+
+    /// The URL that is requested: without credentials, encoded.
+    var requestText: String { "\(scheme)://\(authority)\(target)" }
+
+    /// The host, and the port if it is not the usual one: the header `Host`.
+    var authority: String { port == (isSecure ? 443 : 80) ? bracketedHost : "\(bracketedHost):\(port)" }
+
+    private var bracketedHost: String { host.contains(":") ? "[\(host)]" : host }
+
+    /// A URL, or what was meant as one, as it may be shown: without user name and password.
+    public static func withoutCredentials(_ text: String) -> String {
+        guard let start = text.firstRange(of: "://")?.upperBound else { return text }
+        let rest = text[start...]
+        let authority = rest.prefix { !"/?#".contains($0) }
+        if let at = authority.lastIndex(of: "@") { return String(text[..<start] + rest[rest.index(after: at)...]) }
+        // A "/" in a password that nobody encoded ends what can be told apart.
+        if Authority(String(authority)) == nil, let at = rest.lastIndex(of: "@") {
+            return String(text[..<start] + rest[rest.index(after: at)...])
+        }
+        return text
+    }
+}
+
+/// A user name and a password.
+public struct WebCredentials: Sendable, Hashable {
+    /// Who.
+    public var user: String
+    /// Must never be shown.
+    public var password: String
+
+    /// Ties the two together.
+    public init(user: String, password: String) {
+        self.user = user
+        self.password = password
+    }
+}
+
+/// A URL cut at its marks.
+private struct URLParts {
+    var scheme: String
+    var authority: String
+    /// With the query.
+    var path: String
+
+    init?(_ text: String) {
+        guard let mark = text.firstRange(of: "://") else { return nil }
+        scheme = text[..<mark.lowerBound].lowercased()
+        guard scheme == "http" || scheme == "https" else { return nil }
+        let rest = text[mark.upperBound...].prefix { $0 != "#" }
+        authority = String(rest.prefix { !"/?".contains($0) })
+        path = String(rest.dropFirst(authority.count))
+    }
+}
+
+/// `user:password@host:port`
+private struct Authority {
+    var host: String
+    var port: Int?
+    var credentials: WebCredentials?
+
+    init?(_ text: String) {
+        var rest = text[...]
+        if let at = rest.lastIndex(of: "@") {
+            let pair = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            rest = rest[rest.index(after: at)...]
+            let password = pair.count > 1 ? percentDecoded(pair[1]) : ""
+            guard let user = percentDecoded(pair[0]), let password else { return nil }
+            if !user.isEmpty || !password.isEmpty { credentials = WebCredentials(user: user, password: password) }
+        }
+        if rest.hasPrefix("[") {
+            guard let end = rest.firstIndex(of: "]") else { return nil }
+            host = rest[rest.index(after: rest.startIndex)..<end].lowercased()
+            rest = rest[rest.index(after: end)...]
+            guard !host.isEmpty, host.utf8.allSatisfy({ isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == 0x2e })
+            else { return nil }
+        } else {
+            host = rest.prefix { $0 != ":" }.lowercased()
+            rest = rest.dropFirst(host.count)
+            // Names beyond ASCII have an encoding of their own, which is not percent-encoding.
+            guard !host.isEmpty, host.utf8.allSatisfy({ isUnreserved($0) }) else { return nil }
+        }
+        if rest.hasPrefix(":"), rest.count > 1 {
+            guard let number = UInt16(rest.dropFirst()), number > 0 else { return nil }
+            port = Int(number)
+        } else if !rest.isEmpty, rest != ":" {
+            return nil
+        }
+    }
+}
+
+// MARK: - Bytes of URLs
+
+/// `.` and `..` taken out of a path that may have a query behind it; none leads above the root.
+private func withoutDotSegments(_ text: some StringProtocol) -> String {
+    let path = text.prefix { $0 != "?" }
+    var kept: [Substring] = []
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+    for (number, segment) in segments.enumerated() {
+        let isLast = number == segments.count - 1
+        switch segment {
+        case ".": if isLast { kept.append("") }
+        case "..":
+            _ = kept.popLast()
+            if isLast { kept.append("") }
+        default: kept.append(Substring(segment))
+        }
+    }
+    return "/" + kept.joined(separator: "/") + text.dropFirst(path.count)
+}
+
+/// Encodes what a URL must not hold as it is: spaces, control characters, what is beyond ASCII.
+private func percentEncoded(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    var result = ""
+    for (place, byte) in bytes.enumerated() {
+        let isEscape =
+            byte == UInt8(ascii: "%") && place + 2 < bytes.count && isHexDigit(bytes[place + 1])
+            && isHexDigit(bytes[place + 2])
+        if isEscape || isUnreserved(byte) || "/?:@!$&'()*+,;=".utf8.contains(byte) {
+            result.unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+            let digits = String(byte, radix: 16, uppercase: true)
+            result += "%" + (digits.utf8.count < 2 ? "0" : "") + digits
+        }
+    }
+    return result
+}
+
+/// `nil` if the outcome is no text.
+private func percentDecoded(_ text: some StringProtocol) -> String? {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+        let digits = rest.prefix(2)
+        if byte == UInt8(ascii: "%"), digits.count == 2, digits.allSatisfy(isHexDigit),
+            let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+        {
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        } else {
+            bytes.append(byte)
+        }
+    }
+    return String(validating: bytes, as: UTF8.self)
+}
+
+private func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+    default: "-._~".utf8.contains(byte)
+    }
+}
+
+private func isHexDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+        UInt8(ascii: "A")...UInt8(ascii: "F"):
+        true
+    default: false
+    }
+}

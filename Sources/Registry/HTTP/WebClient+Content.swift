@@ -1,0 +1,96 @@
+import Failure
+public import FileTree
+import Glibc
+public import OCI
+import SystemPackage
+
+extension WebClient {
+    /// Asks for all that a server says of an address but the content.
+    ///
+    /// - Parameter attempts: how often it is tried in all; `nil` is what the settings say.
+    /// - Throws: `Failure` also for an answer that is not a success.
+    public func head(_ address: WebAddress, attempts: Int? = nil) throws -> WebResponse {
+        try send(.HEAD, address, attempts: attempts) { response, body in
+            // There is none, but with its end the connection is free for the next request.
+            try body.read { _ in }
+            return try response.expectingSuccess()
+        }
+    }
+
+    /// Gets a small content.
+    ///
+    /// - Parameter limit: the most bytes that are taken.
+    /// - Throws: `Failure` for a longer one, too.
+    public func content(_ address: WebAddress, limit: Int) throws -> [UInt8] {
+        try send(.GET, address) { response, body in
+            try response.expectingSuccess()
+            var content: [UInt8] = []
+            try read(body, response, limit: Int64(limit)) { content += $0 }
+            return content
+        }
+    }
+
+    /// Gets a content into a file, hashing it on the way.
+    ///
+    /// - Parameters:
+    ///   - file: open for writing; what is in it is replaced, with every attempt.
+    ///   - limit: the most bytes that are taken.
+    ///   - accept: shown the response before its content is read; what it throws ends the download.
+    /// - Returns: the response, and the digest and the length of what is in the file now.
+    public func download(
+        _ address: WebAddress, to file: OpenFile, limit: Int64 = .max,
+        accept: (WebResponse) throws -> Void = { _ in }
+    ) throws -> WebDownload {
+        try send(.GET, address) { response, body in
+            try accept(response.expectingSuccess())
+            try checked(ftruncate(file.number, 0))
+            try checked(lseek(file.number, 0, SEEK_SET))
+            var hasher = DigestHasher()
+            let size = try read(body, response, limit: limit) { bytes in
+                hasher.update(bytes)
+                try file.writeAll(bytes)
+            }
+            return WebDownload(response: response, digest: hasher.finish(), size: size)
+        }
+    }
+
+    /// Reads a content within its bounds.
+    ///
+    /// - Returns: its length.
+    @discardableResult
+    private func read(
+        _ body: WebBody, _ response: WebResponse, limit: Int64, _ take: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Int64 {
+        let tooLong = WebError.answer("it is longer than the \(limit) bytes that are allowed here")
+        let expected = response.contentLength
+        if let expected, expected > limit { throw tooLong }
+        var size: Int64 = 0
+        try body.read { bytes in
+            size += Int64(bytes.count)
+            if size > limit { throw tooLong }
+            try take(bytes)
+        }
+        if let expected, expected != size {
+            throw WebError.connection("\(size) bytes came, not the \(expected) that were announced")
+        }
+        return size
+    }
+}
+
+extension WebResponse {
+    @discardableResult
+    fileprivate func expectingSuccess() throws -> WebResponse {
+        guard isSuccess else { throw WebError.status(status, reason) }
+        return self
+    }
+}
+
+/// A content that has been written to a file.
+public struct WebDownload: Sendable {
+    /// What the server said of it.
+    public let response: WebResponse
+    /// Its digest.
+    public let digest: Digest
+    /// Its length in bytes.
+    public let size: Int64
+}

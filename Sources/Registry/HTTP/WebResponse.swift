@@ -1,0 +1,35 @@
+import NIOHTTP1
+
+/// What a server says before the content.
+public struct WebResponse: Sendable {
+    /// The status code.
+    public let status: Int
+    /// The words that came with it.
+    public let reason: String
+    /// Where it came from, after redirects.
+    public let address: WebAddress
+    private let headers: HTTPHeaders
+
+    init(_ head: HTTPResponseHead, from address: WebAddress) {
+        status = Int(head.status.code)
+        reason = head.status.reasonPhrase
+        self.address = address
+        headers = head.headers
+    }
+
+    /// The value of a header; names are compared without case. `nil` for one that is missing or empty.
+    public subscript(_ name: String) -> String? {
+        headers.first(name: name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// `Content-Length`: bytes of the content, of a HEAD too.
+    public var contentLength: Int64? { self["Content-Length"].flatMap { Int64($0) } }
+
+    /// Whether the server has what was asked for.
+    public var isSuccess: Bool { (200..<300).contains(status) }
+
+    /// Where a redirect leads.
+    var redirect: String? {
+        [301, 302, 303, 307, 308].contains(status) ? self["Location"] : nil
+    }
+}

@@ -1,0 +1,27 @@
+import Glibc
+
+/// How a ``WebClient`` behaves.
+public struct WebSettings: Sendable {
+    /// How long a connection may take to stand, name look-up and TLS included.
+    public var connectTimeout: Duration = .seconds(15)
+    /// How long a server may say nothing in the middle of an exchange.
+    public var readTimeout: Duration = .seconds(60)
+    /// How often a request is tried in all.
+    public var attempts = 4
+    /// The wait before the second attempt; it doubles from one to the next.
+    public var retryDelay: Duration = .milliseconds(250)
+    /// How many redirects are followed.
+    public var redirectLimit = 10
+    /// Which requests go through a proxy.
+    public var proxies: WebProxies
+    /// Which certificate authorities are trusted.
+    public var trust: WebTrust
+
+    /// The standard behaviour with the proxies and certificate authorities that an environment names.
+    ///
+    /// - Parameter variable: gives the value of an environment variable; by default the process's own.
+    public init(environment variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }) {
+        proxies = WebProxies(variable)
+        trust = WebTrust(variable)
+    }
+}
