@@ -107,3 +107,32 @@ END
     unpack_image bar rootfs
     assert_not_exists rootfs/bigfile
 }
+
+# behaviour: a chain of build_only layers gives one layer for each link, the image's own included, on a rebuild too
+# documented: docs/storage.md#roots
+# status: beyond
+# why: the original adds the last build_only layer a second time where the image's own script changed nothing, so
+#      that the count is the same
+@test "a chain has a layer for each link, also when the last one changes nothing" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+one:
+  from: {type: oci, url: "busybox:latest"}
+  run: touch /1
+two:
+  from: {type: built, tag: one}
+  build_only: true
+  run: touch /2
+three:
+  from: {type: built, tag: two}
+  build_only: true
+  run: touch /3
+four:
+  from: {type: built, tag: three}
+  run: "[ -f /1 ] && [ -f /2 ] && [ -f /3 ] && echo ${{RUN}}"
+END
+    for number in 1 2; do
+        stacker build --substitute RUN=$number
+        assert_equal "$(image_manifest four | jq '.layers | length')" 5
+    done
+}

@@ -137,3 +137,33 @@ END
     assert_not_exists rootfs/bin/vi
     assert_exists rootfs/bin/busybox
 }
+
+# behaviour: an output layout whose index says "manifests": null, as umoci init writes it, is an empty one
+# documented: image-spec, image-index.md
+# status: documented
+@test "a layout that umoci made takes images" {
+    busybox_base
+    umoci init --layout oci
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+END
+    stacker build
+    assert_equal "$(list_tags)" it
+}
+
+# behaviour: --progress says which blobs are copied, also from a layout; without a terminal nothing does
+# documented: docs/commands.md#global-options
+# status: documented
+@test "--progress names the blobs" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+END
+    run --separate-stderr stacker build
+    refute_said "Copying blob"
+    stacker clean
+    run --separate-stderr stacker --progress build
+    assert_said "Copying blob sha256:"
+}

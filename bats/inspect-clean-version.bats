@@ -133,3 +133,18 @@ END
     run -0 --separate-stderr stacker build --help
     assert_output --partial layer-type
 }
+
+# behaviour: clean refuses to take the directories away from a stacker that is at work in them
+# documented: docs/commands.md#clean
+# status: documented
+@test "clean waits for nobody and takes nothing from a build under way" {
+    mkdir roots
+    touch roots/.lock
+    exec 8<roots/.lock
+    flock 8
+    run --separate-stderr stacker clean
+    exec 8<&-
+    assert_failure
+    assert_said "couldn't acquire lock"
+    assert_exists roots/.lock
+}

@@ -86,7 +86,7 @@ public struct ImageConfig: Sendable, Equatable, Codable {
         /// Always `layers`.
         public var type = "layers"
         /// Digest of each uncompressed layer, bottom first; of a squashfs or erofs layer, of its blob.
-        public var diffIDs: [Digest] = []
+        @NullAsEmpty public var diffIDs: [Digest] = []
 
         /// No layers.
         public init() {}

@@ -9,7 +9,7 @@ public struct ImageManifest: Sendable, Equatable, Codable {
     /// The image config.
     public var config: Descriptor
     /// The layers, bottom first.
-    public var layers: [Descriptor]
+    @NullAsEmpty public var layers: [Descriptor]
     /// Free-form annotations.
     public var annotations: [String: String]?
 
@@ -30,7 +30,7 @@ public struct ImageIndex: Sendable, Equatable, Codable {
     /// The index's own type, if it says so.
     public var mediaType: MediaType? = .index
     /// The manifests, in the order in which they were added.
-    public var manifests: [Descriptor]
+    @NullAsEmpty public var manifests: [Descriptor]
     /// Free-form annotations.
     public var annotations: [String: String]?
 

@@ -1,6 +1,37 @@
 import Failure
 import FoundationEssentials
 
+/// A list that programs written in Go may say is `null` when it is empty: `umoci init` does so of an index's manifests.
+@propertyWrapper
+public struct NullAsEmpty<Element: Codable & Sendable & Equatable>: Sendable, Equatable, Codable {
+    /// The list.
+    public var wrappedValue: [Element]
+
+    /// Wraps a list.
+    public init(wrappedValue: [Element]) {
+        self.wrappedValue = wrappedValue
+    }
+
+    /// Reads a list or `null`.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        wrappedValue = container.decodeNil() ? [] : try container.decode([Element].self)
+    }
+
+    /// Writes a list, never `null`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(wrappedValue)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A list that is missing is empty too.
+    func decode<Element>(_: NullAsEmpty<Element>.Type, forKey key: Key) throws -> NullAsEmpty<Element> {
+        try decodeIfPresent(NullAsEmpty<Element>.self, forKey: key) ?? NullAsEmpty(wrappedValue: [])
+    }
+}
+
 /// JSON as we write and read it: members sorted, no escaped slashes, so that one value always has the same bytes.
 public enum JSON {
     /// The bytes of a value.

@@ -61,7 +61,7 @@ struct GlobalOptions: ParsableArguments {
         if debug && quiet { throw Failure("--debug and --quiet don't go together", help: "leave one of them out") }
         return try Log(
             level: debug ? .debug : quiet ? .quiet : .info, file: logFile.map { FilePath($0) },
-            appending: internalUserns, timestamps: logTimestamp)
+            appending: internalUserns, timestamps: logTimestamp, progress: progress ?? false)
     }
 
     /// Where everything is, from these options, the config file and the defaults, in this order.

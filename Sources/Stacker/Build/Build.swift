@@ -28,7 +28,7 @@ public struct Build {
         for warning in recipes.warnings { log.warn(warning.description) }
         if request.requiresHashes { try recipes.requireHashes() }
         // Before anything is made: a layout that can't be used is not worth a build.
-        _ = try LayoutState(of: directories.oci)
+        if try LayoutState(of: directories.oci) == .layout { _ = try Layout(at: directories.oci).index() }
     }
 
     /// The stacker files in build order, one a line: `N build FILE: requires: [FILE FILE]`.

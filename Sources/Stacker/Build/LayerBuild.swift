@@ -94,7 +94,11 @@ struct LayerBuild {
         var output = try ImageOutput(
             base, to: layout, roots: roots, request: request, identity: identity, options: options)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
-        return try output.finish(definition, labels: labels, annotations: annotations, metadata: base.metadata)
+        // Scripts that count layers expect one for each link of a build_only chain, the image's own among them, also
+        // where its run: changed nothing.
+        let ownLayer = base.isBuildOnly && definition.run != nil ? RootEntry.always : root
+        return try output.finish(
+            definition, labels: labels, annotations: annotations, metadata: base.metadata, root: ownLayer)
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.

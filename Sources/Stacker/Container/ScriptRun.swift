@@ -79,7 +79,9 @@ struct ScriptRun {
             logFile: directories.stacker.appending("lxc-\(layer.name).log"))
         for argument in config.overlayArguments { log.debug("overlay of \(layer.name): \(argument)") }
 
-        let outcome = try runLogged(config, program)
+        let failed = "run commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
+        let outcome = try attempt(failed) { try runLogged(config, program) }
+        try StopSignal.check()
         try targets.removeWhiteouts(from: Directory(at: upper))
         if outcome.endedBackgroundProcesses {
             log.warn("ended processes that the script of \(layer.name) had left in the background")
@@ -87,8 +89,7 @@ struct ScriptRun {
         let status = outcome.exit.status
         guard status == 0 else {
             throw Failure(
-                "run commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\"",
-                because: Failure("the script ended with exit status \(status)"), exitStatus: status)
+                failed, because: Failure("the script ended with exit status \(status)"), exitStatus: status)
         }
     }
 

@@ -25,13 +25,19 @@ public struct Log: Sendable {
     public let level: Level
     private let output: Output
     private let timestamps: Bool
+    private let showsProgress: Bool
 
     /// Says to standard error, or to `file` where one is given.
     ///
-    /// - Parameter appending: go on in a log file that this run has begun, in an earlier process of it.
-    public init(level: Level, file: FilePath? = nil, appending: Bool = false, timestamps: Bool = false) throws {
+    /// - Parameters:
+    ///   - appending: go on in a log file that this run has begun, in an earlier process of it.
+    ///   - progress: say which blobs are copied.
+    public init(
+        level: Level, file: FilePath? = nil, appending: Bool = false, timestamps: Bool = false, progress: Bool = false
+    ) throws {
         self.level = level
         self.timestamps = timestamps
+        showsProgress = progress
         if let file {
             let flags = O_WRONLY | O_CREAT | O_APPEND | (appending ? 0 : O_TRUNC)
             output = try attempt("couldn't open log file \(file)") {
@@ -50,6 +56,11 @@ public struct Log: Sendable {
     /// Warns: the build goes on, but the user should know.
     public func warn(_ message: @autoclosure () -> String) {
         if level >= .info { write("warning: \(message())") }
+    }
+
+    /// Says how far something is that takes its time.
+    public func progress(_ message: @autoclosure () -> String) {
+        if showsProgress { info(message()) }
     }
 
     /// Says something that helps to find a fault.

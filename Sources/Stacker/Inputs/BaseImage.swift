@@ -12,6 +12,8 @@ struct BuildBase: Sendable {
     var source: Layout?
     /// An archive whose content is the beginning of the layer's own upperdir.
     var archive: BaseArchive?
+    /// Whether it is a build_only layer.
+    var isBuildOnly = false
 }
 
 /// Finds out what the bases of layers are.
@@ -91,7 +93,7 @@ struct BaseResolver {
         metadata.hasBuiltOCIOutput = false
         metadata.overlayDirectories = []
         metadata.overlayDirLayers = [:]
-        return BuildBase(metadata: metadata)
+        return BuildBase(metadata: metadata, isBuildOnly: true)
     }
 
     private func unsupported(_ reference: String) -> Failure {

@@ -41,6 +41,7 @@ struct LayerUnpacker: Sendable {
                 "couldn't find the blob of layer \(layer.digest)",
                 because: Failure("it is in none of \(layouts.map(\.path.string).joined(separator: ", "))"))
         }
+        log.progress("Copying blob \(layer.digest)")
         let temporary = try roots.makeTemporary()
         do {
             let content = try roots.directory.directory(temporary)

@@ -49,8 +49,10 @@ struct ImageOutput {
         }
     }
 
-    private func encode(_ tree: Directory, _ types: [LayerType]) throws -> [EncodedLayer] {
+    private func encode(_ tree: Directory, _ types: [LayerType], root: RootEntry? = nil) throws -> [EncodedLayer] {
         let formats = zip(self.types, formats).filter { types.contains($0.0) }.map(\.1)
+        var options = options
+        if let root { options.root = root }
         return try encodeLayer(tree, as: formats, into: layout.blobs, options: options) ?? []
     }
 
@@ -76,14 +78,17 @@ struct ImageOutput {
 
     /// Encodes the overlay dirs and the upperdir of the image's own layer, signs the image and tags it.
     ///
-    /// - Parameter metadata: what the layer was built on, and its own overlay dirs.
+    /// - Parameters:
+    ///   - base: what the layer was built on, and its own overlay dirs.
+    ///   - root: when the layer's own blob says something of the root directory; always, if the layer is to be there
+    ///     whatever is in it.
     /// - Returns: the manifest of each type.
     mutating func finish(
         _ definition: LayerDefinition, labels: [(name: String, value: String)], annotations: [String: String],
-        metadata base: OverlayMetadata
+        metadata base: OverlayMetadata, root: RootEntry
     ) throws -> [LayerType: Descriptor] {
         let layer = roots.layer(definition.name)
-        let parts = try add(layer, base.overlayDirectories)
+        let parts = try add(layer, base.overlayDirectories, root: root)
         var outputs: [LayerType: Descriptor] = [:]
         var metadata = base
         var index = try layout.index()
@@ -117,20 +122,24 @@ struct ImageOutput {
         var encoded: [EncodedLayer]
     }
 
-    private mutating func add(_ layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy]) throws -> [Part] {
+    private mutating func add(
+        _ layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy], root: RootEntry? = nil
+    ) throws -> [Part] {
         try attempt("couldn't pack layer \(layer.name)") {
             var parts: [Part] = []
             for name in overlayDirectories.map(\.name) {
                 let encoded = try add(layer.overlayDirectory(name), createdBy: "stacker overlay dir for \(layer.name)")
                 parts.append(Part(overlayDirectory: name, encoded: encoded))
             }
-            parts.append(Part(encoded: try add(layer.upper, createdBy: "stacker build of \(layer.name)")))
+            parts.append(Part(encoded: try add(layer.upper, createdBy: "stacker build of \(layer.name)", root: root)))
             return parts
         }
     }
 
-    private mutating func add(_ directory: FilePath, createdBy: String) throws -> [EncodedLayer] {
-        let encoded = try encode(Directory(at: directory), types)
+    private mutating func add(
+        _ directory: FilePath, createdBy: String, root: RootEntry? = nil
+    ) throws -> [EncodedLayer] {
+        let encoded = try encode(Directory(at: directory), types, root: root)
         for (type, blob) in zip(types, encoded) {
             drafts[type]?.append(blob, createdBy: createdBy, at: identity.created)
         }
