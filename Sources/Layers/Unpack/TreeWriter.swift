@@ -265,7 +265,7 @@ extension Collection where Element == UInt8, SubSequence == ArraySlice<UInt8> {
 
 extension OpenFile {
     /// Writes all of `bytes` at `offset`.
-    fileprivate func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
+    func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
         var rest = bytes
         var offset = offset
         while !rest.isEmpty {
