@@ -61,7 +61,9 @@ final class SquashfsFile {
         UnsafeMutableRawPointer(file).assumingMemoryBound(to: stacker_squashfs_file.self)
     }
 
-    private static func read(_ state: State, _ offset: UInt64, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int32 {
+    private static func read(_ state: State, _ offset: UInt64, _ buffer: UnsafeMutableRawPointer?, _ count: Int)
+        -> Int32
+    {
         guard count > 0 else { return 0 }
         guard let buffer, offset < state.pointee.size, count <= state.pointee.size - offset else {
             return SQFS_ERROR_OUT_OF_BOUNDS.rawValue

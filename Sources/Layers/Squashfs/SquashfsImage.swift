@@ -99,7 +99,7 @@ final class SquashfsImage {
     private func avoidFullAttributeBlock() throws {
         let perBlock = UInt32(SQFS_META_BLOCK_SIZE) / UInt32(MemoryLayout<sqfs_xattr_id_t>.size)
         guard attributeSets > 0, attributeSets % perBlock == 0 else { return }
-        _ = try addAttributes([ExtendedAttribute(name: "user.", value: [])])
+        _ = try addAttributes([ExtendedAttribute(name: "user.no-file-has-this", value: [])])
     }
 
     // MARK: - The end

@@ -15,6 +15,7 @@
 #include <sqfs/meta_reader.h>
 #include <sqfs/meta_writer.h>
 #include <sqfs/super.h>
+#include <sqfs/table.h>
 #include <sqfs/xattr.h>
 #include <sqfs/xattr_reader.h>
 #include <sqfs/xattr_writer.h>

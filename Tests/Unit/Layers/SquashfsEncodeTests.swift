@@ -53,7 +53,8 @@ struct SquashfsEncodeTests {
         let layer = try encodeSquashfs(tree, into: blobs)
         try shell("unsquashfs -q -n -d \(scratch.path("out")) \(scratch.blob(layer))")
         let out = try Directory(at: FilePath(scratch.path("out"))).snapshot()
-        #expect(try out.filter { !$0.contains("gone") } == expected(tree.snapshot()).filter { !$0.contains("gone") })
+        let wanted = try expected(tree.snapshot())
+        #expect(out.filter { !$0.contains("gone") } == wanted.filter { !$0.contains("gone") })
     }
 
     @Test("one or two threads: the same bytes, and again the same bytes")
@@ -61,7 +62,8 @@ struct SquashfsEncodeTests {
         var random = SystemRandomNumberGenerator()
         for number in 0..<60 {
             let size = number % 7 * 40_000
-            let pattern = String((0..<50).map { _ in Character(UnicodeScalar(UInt8.random(in: 32...126, using: &random))) })
+            let pattern = String(
+                (0..<50).map { _ in Character(UnicodeScalar(UInt8.random(in: 32...126, using: &random))) })
             try tree.put("d\(number % 5)/f\(number)", String(repeating: pattern, count: size / 50) + "\(number / 2)")
         }
         let digests = try [1, 2, 2, 8].map { workers in
@@ -90,8 +92,8 @@ struct SquashfsEncodeTests {
         try tree.put("c", String(repeating: "long ", count: 100_000))
         let layers = try #require(try encodeLayer(tree, as: [.tar(), .squashfs(verity: true)], into: blobs))
         #expect(layers.map(\.descriptor.mediaType) == [.tarGzip, .squashfsZstd])
-        #expect(layers[0] == (try encode(tree, into: blobs)))
-        #expect(layers[1] == (try encodeSquashfs(tree, verity: true, into: blobs)))
+        let alone = try [encode(tree, into: blobs), encodeSquashfs(tree, verity: true, into: blobs)]
+        #expect(layers == alone)
     }
 
     @Test("a tree that holds nothing adds no layer")
@@ -115,7 +117,9 @@ struct SquashfsEncodeTests {
         try tree.put("a")
         let acl: [UInt8] =
             [2, 0, 0, 0] + [1, 0, 6, 0, 255, 255, 255, 255] + [2, 0, 4, 0, 0xe8, 3, 0, 0]
-            + [4, 0, 4, 0, 255, 255, 255, 255] + [0x10, 0, 4, 0, 255, 255, 255, 255] + [0x20, 0, 4, 0, 255, 255, 255, 255]
+            + [4, 0, 4, 0, 255, 255, 255, 255] + [0x10, 0, 4, 0, 255, 255, 255, 255] + [
+                0x20, 0, 4, 0, 255, 255, 255, 255,
+            ]
         try tree.setAttribute(ExtendedAttribute(name: "system.posix_acl_access", value: acl), of: "a")
         let said = Texts()
         _ = try encodeSquashfs(tree, into: blobs) { $0.warn = { said.add($0) } }
@@ -130,9 +134,9 @@ struct SquashfsEncodeTests {
                 ExtendedAttribute(name: "user.n", value: Array("\(number)".utf8)), of: FilePath("f\(number)"))
         }
         let layer = try encodeSquashfs(tree, into: blobs)
-        try withMounted(scratch.blob(layer)) { mounted in
-            #expect(try mounted.attribute("user.n", of: "f0") == Array("0".utf8))
-            #expect(try mounted.attribute("user.n", of: "f1535") == Array("1535".utf8))
+        let values = try withMounted(scratch.blob(layer)) { mounted in
+            try ["f0", "f1535"].map { try mounted.attribute("user.n", of: FilePath($0)) }
         }
+        #expect(values == [Array("0".utf8), Array("1535".utf8)])
     }
 }
