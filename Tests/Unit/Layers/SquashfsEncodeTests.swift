@@ -105,9 +105,17 @@ struct SquashfsEncodeTests {
     @Test("a failure leaves no file behind")
     func failureLeavesNothing() throws {
         struct Stop: Error {}
-        try tree.put("a", String(repeating: "x", count: 1_000_000))
+        try tree.put("a/large", String(repeating: "x", count: 3_000_000))
+        try tree.put("b/next")
+        let calls = Texts()
         #expect(throws: Stop.self) {
-            _ = try encodeSquashfs(tree, into: blobs) { $0.checkpoint = { throw Stop() } }
+            _ = try encodeSquashfs(tree, into: blobs) {
+                $0.checkpoint = {
+                    calls.add("")
+                    // At the start, in a, and then in b: blocks are on their way.
+                    if calls.all.count == 3 { throw Stop() }
+                }
+            }
         }
         #expect(try blobs.names().isEmpty)
     }
