@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Layers",
             dependencies: [
-                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL", "CSyscalls", "CZstd",
+                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL", "CSquashFS", "CSyscalls", "CZstd",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
@@ -123,6 +123,9 @@ let package = Package(
             providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(
             name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(
+            name: "CSquashFS", path: "Sources/System/CSquashFS", pkgConfig: "libsquashfs1",
+            providers: [.apt(["libsquashfs-dev"])]),
         .systemLibrary(
             name: "CZstd", path: "Sources/System/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),

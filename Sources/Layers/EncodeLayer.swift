@@ -33,6 +33,8 @@ public func encodeLayer(
             switch format {
             case .tar(let compression):
                 sinks.append(try TarSink(blobs: blobs, compression: compression, options: options))
+            case .squashfs(let verity):
+                sinks.append(try SquashfsSink(blobs: blobs, verity: verity, options: options))
             }
         }
         try walk.run(tree, into: sinks)

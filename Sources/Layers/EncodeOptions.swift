@@ -27,6 +27,11 @@ public enum Compression: Sendable, Hashable {
 public enum LayerFormat: Sendable, Hashable {
     /// A pax tar with whiteouts as the image spec has them.
     case tar(Compression = .gzip())
+    /// A squashfs that can be mounted as it is, whiteouts as overlayfs has them; with `verity`, a dm-verity tree follows
+    /// it, and the descriptor's annotations say its root hash. See ``VerityAnnotation``.
+    ///
+    /// It holds no POSIX ACLs, and times in whole seconds from 1970 to 2106.
+    case squashfs(verity: Bool = true)
 }
 
 /// Whether a layer gets an entry for the root of the tree itself.
@@ -72,7 +77,7 @@ public struct EncodeOptions: Sendable {
 public struct EncodedLayer: Sendable, Hashable {
     /// The blob; its file is named by the digest's hexadecimal digits.
     public var descriptor: Descriptor
-    /// The digest of the uncompressed tar: an element of the image config's `rootfs.diff_ids`.
+    /// The digest of the uncompressed tar, or of a squashfs itself: an element of the image config's `rootfs.diff_ids`.
     public var diffID: Digest
     /// How many entries it has, whiteouts included.
     public var entries: Int

@@ -1,4 +1,6 @@
-/// How a tar is unpacked.
+import Failure
+
+/// How a layer is unpacked.
 public struct UnpackOptions: Sendable {
     /// What becomes of whiteouts.
     public enum Whiteouts: Sendable {
@@ -25,7 +27,7 @@ public struct UnpackOptions: Sendable {
 public struct UnpackLimits: Sendable {
     /// Number of entries.
     public var entries = 8_000_000
-    /// Bytes of the archive after decompression; `nil`: what the target's file system has free.
+    /// Bytes of the archive after decompression, or of the files in a squashfs; `nil`: what the target's file system has free.
     public var bytes: Int64?
     /// Bytes of one name.
     public var nameLength = 16 << 10
@@ -34,6 +36,13 @@ public struct UnpackLimits: Sendable {
 
     /// The defaults.
     public init() {}
+}
+
+extension UnpackLimits {
+    static func exceeded(bytes limit: Int64) -> Failure {
+        Failure(
+            "it unpacks to more than \(limit) bytes", help: "free space, or raise the limit if the archive is trusted")
+    }
 }
 
 /// What unpacking did, and what it could not do.

@@ -5,11 +5,13 @@ public import OCI
 import Synchronization
 import SystemPackage
 
-/// Unpacks a tar layer into the directory `root`, which the caller made, under a temporary name, and renames or removes
+/// Unpacks a layer into the directory `root`, which the caller made, under a temporary name, and renames or removes
 /// afterwards: of a blob that is not what its digests say nothing may be used.
 ///
 /// The blob is read once. Its digest and size are checked against `descriptor` and the uncompressed archive against
-/// `diffID`. How it is compressed (gzip, zstd, not at all) is seen from its first bytes.
+/// `diffID`. Whether it is a tar or a squashfs is seen from the descriptor's media type; how a tar is compressed (gzip,
+/// zstd, not at all), from its first bytes. A squashfs with the root hash of a dm-verity tree in its annotations is
+/// verified against that as well.
 ///
 /// - Returns: What was done, and what had to be left out.
 /// - Throws: A ``Failure``. If the blob is not the one that was asked for it says so, and not what damage it met.
@@ -18,6 +20,9 @@ public func unpackLayer(
     options: UnpackOptions = UnpackOptions()
 ) throws -> UnpackReport {
     try attempt("couldn't unpack layer \(descriptor.digest)") {
+        if descriptor.mediaType.isSquashfs {
+            return try unpackSquashfs(blob, descriptor, diffID: diffID, into: root, options)
+        }
         let input = BlobInput(blob, hashes: true)
         let interruption = Interruption(options.checkpoint)
         var options = options
@@ -63,7 +68,7 @@ extension UnpackOptions {
 }
 
 /// Tells an error of the caller's checkpoint from one of the blob.
-private final class Interruption: Sendable {
+final class Interruption: Sendable {
     private let check: @Sendable () throws -> Void
     private let flag = Atomic(false)
 
@@ -120,7 +125,7 @@ private func verify(_ input: BlobInput, _ descriptor: Descriptor) throws {
 
 extension Directory {
     /// Bytes that this user can still write to the directory's file system.
-    fileprivate func freeSpace() throws -> Int64 {
+    func freeSpace() throws -> Int64 {
         var status = statvfs()
         try checked(fstatvfs(file.number, &status))
         return Int64(

@@ -100,11 +100,7 @@ final class ArchiveStream: @unchecked Sendable {
         let chunk = Chunk(capacity: Self.chunkSize, from: pool)
         chunk.count = try inflater.fill(chunk.memory)
         total += Int64(chunk.count)
-        if total > limit {
-            throw Failure(
-                "it unpacks to more than \(limit) bytes",
-                help: "free space, or raise the limit if the archive is trusted")
-        }
+        if total > limit { throw UnpackLimits.exceeded(bytes: limit) }
         if isThreaded {
             hashing.async(group: running) { [self] in hasher.update(chunk.bytes) }
         } else {

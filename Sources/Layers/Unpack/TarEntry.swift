@@ -5,7 +5,7 @@ import FileTree
 import Glibc
 
 /// One entry as libarchive read it. Valid until the reader's next one.
-struct TarEntry {
+struct TarEntry: LayerEntry {
     private let entry: OpaquePointer
     private let records: RawRecords
 
@@ -44,6 +44,10 @@ struct TarEntry {
             ?? Timestamp(
                 seconds: Int64(archive_entry_mtime(entry)), nanoseconds: Int32(archive_entry_mtime_nsec(entry)))
     }
+
+    /// By a name of its own: `.wh..wh..opq`.
+    var isOpaque: Bool { false }
+    var namesWhiteouts: Bool { true }
 
     /// The extended attributes that a layer carries, ACLs among them.
     ///

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// The entries of a tar, parsed by libarchive from an ``ArchiveStream``. libarchive sees the uncompressed stream and
 /// no other format: less of it is open to a hostile blob.
-final class TarReader {
+final class TarReader: LayerContent {
     private let archive: OpaquePointer
     private let source: Source
 

@@ -21,7 +21,7 @@ struct TreeWriter {
     }
 
     /// Makes the entry; its content is taken from `reader`.
-    mutating func write(_ entry: TarEntry, from reader: TarReader) throws {
+    mutating func write(_ entry: some LayerEntry, from reader: some LayerContent) throws {
         report.entries += 1
         if report.entries > options.limits.entries {
             throw Failure("it has more than \(options.limits.entries) entries")
@@ -30,7 +30,7 @@ struct TreeWriter {
         let path = entry.path
         try attempt("couldn't unpack \(shown(path))") {
             let name = try EntryName(path, limit: options.limits.nameLength)
-            if try handleWhiteout(name) { return }
+            if entry.namesWhiteouts, try handleWhiteout(name) { return }
             if let target = entry.hardLinkTarget { return try link(name, to: target) }
             try make(entry, name, reader)
         }
@@ -81,7 +81,9 @@ struct TreeWriter {
 
     // MARK: - Files
 
-    private mutating func make(_ entry: TarEntry, _ name: EntryName, _ reader: TarReader) throws {
+    private mutating func make(
+        _ entry: some LayerEntry, _ name: EntryName, _ reader: some LayerContent
+    ) throws {
         guard let uid = entry.uid, let gid = entry.gid else { throw Failure("its owner is beyond 32 bits") }
         guard let kind = entry.kind else { throw Failure("it is of no known type") }
         if name.isRoot, kind != .directory { throw Failure("the root can only be a directory") }
@@ -101,22 +103,23 @@ struct TreeWriter {
             // overlayfs's own whiteout, by its device number: said or not, it would act as one.
             if options.whiteouts == .leaveOut { return report.leftOutWhiteouts.add(shown(name.path)) }
             try hide(name.lastName, in: parent)
-        case .characterDevice, .blockDevice, .fifo:
-            let mode: mode_t = kind == .fifo ? S_IFIFO : kind == .blockDevice ? S_IFBLK : S_IFCHR
-            let device = kind == .fifo ? 0 : entry.device
+        case .characterDevice, .blockDevice:
+            let mode: mode_t = kind == .blockDevice ? S_IFBLK : S_IFCHR
             do {
-                try create(name, in: parent) { mknodat(parent.file.number, $0, mode | 0o600, device) }
-            } catch Errno.notPermitted where kind != .fifo {
+                try create(name, in: parent) { mknodat(parent.file.number, $0, mode | 0o600, entry.device) }
+            } catch Errno.notPermitted {
                 return report.leftOutDevices.add(shown(name.path))
             }
             try setMetadata(entry, name, in: parent, uid, gid)
-        case .socket:
-            throw Failure("it is of no known type")
+        case .fifo, .socket:
+            let mode: mode_t = kind == .fifo ? S_IFIFO : S_IFSOCK
+            try create(name, in: parent) { mknodat(parent.file.number, $0, mode | 0o600, 0) }
+            try setMetadata(entry, name, in: parent, uid, gid)
         }
     }
 
     private mutating func makeDirectory(
-        _ entry: TarEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t
+        _ entry: some LayerEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t
     ) throws {
         let directory: Directory
         if name.isRoot {
@@ -125,6 +128,13 @@ struct TreeWriter {
             directory = try makeOrKeepDirectory(name, in: parent)
         }
         try directory.file.setOwner(uid, gid)
+        if entry.isOpaque {
+            if options.whiteouts == .overlay {
+                try directory.markOpaque()
+            } else {
+                report.leftOutWhiteouts.add(shown(name.path))
+            }
+        }
         directories.remember(
             .init(
                 path: name.path, inode: try directory.file.status().inode, permissions: entry.permissions,
@@ -146,7 +156,8 @@ struct TreeWriter {
     }
 
     private mutating func makeRegular(
-        _ entry: TarEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t, _ reader: TarReader
+        _ entry: some LayerEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t,
+        _ reader: some LayerContent
     ) throws {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let file = OpenFile(
@@ -167,7 +178,7 @@ struct TreeWriter {
 
     /// Owner, mode, attributes and time of what cannot be opened: symlinks, devices, FIFOs.
     private mutating func setMetadata(
-        _ entry: TarEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t
+        _ entry: some LayerEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t
     ) throws {
         let number = parent.file.number
         let isSymlink = entry.kind == .symlink
@@ -265,7 +276,7 @@ extension Collection where Element == UInt8, SubSequence == ArraySlice<UInt8> {
 
 extension OpenFile {
     /// Writes all of `bytes` at `offset`.
-    fileprivate func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
+    func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
         var rest = bytes
         var offset = offset
         while !rest.isEmpty {

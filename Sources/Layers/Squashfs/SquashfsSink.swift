@@ -1,0 +1,169 @@
+import CSyscalls
+import Failure
+import FileTree
+import Glibc
+import OCI
+
+/// Writes a tree as a squashfs layer that overlayfs can take as a lower directory: whiteouts stay what they are, and an
+/// opaque directory has the attribute of either kind of mount.
+final class SquashfsSink: LayerSink {
+    private let options: EncodeOptions
+    private let verity: Bool
+    private let blob: BlobFile
+    private let image: SquashfsImage
+    private var inodes: [SquashfsInode] = []
+    /// The directories that the next entry can lie in, the outermost first.
+    private var open: [OpenDirectory] = []
+    /// Which inode each file with several names has.
+    private var linked: [[UInt8]: Int] = [:]
+    private var entries = 0
+    private var leftOutACLs: (count: Int, example: [UInt8]) = (0, [])
+
+    private struct OpenDirectory {
+        var pathLength: Int
+        var inode: Int
+        var children: [SquashfsInode.Child] = []
+    }
+
+    init(blobs: Directory, verity: Bool, options: EncodeOptions) throws {
+        self.options = options
+        self.verity = verity
+        blob = try BlobFile(in: blobs)
+        // What mount shows of it is nothing; zero where no time is asked for.
+        let modified = options.latestTime.map(SquashfsInode.seconds) ?? 0
+        image = try SquashfsImage(blob.file, workers: options.workers, modified: modified)
+    }
+
+    func add(_ entry: TreeEntry) throws {
+        entries += 1
+        if inodes.isEmpty { try addRoot(entry.path.isEmpty ? entry : nil) }
+        if entry.path.isEmpty { return }
+        let cut = entry.path.lastIndex(of: slash)
+        let name = FileName(entry.path[(cut.map { $0 + 1 } ?? 0)...])
+        close(downTo: cut ?? 0)
+        if let first = entry.firstName, let inode = linked[first] {
+            inodes[inode].links += 1
+            open[open.count - 1].children.append(.init(name: name, inode: inode))
+            return
+        }
+        let index = try append(entry)
+        open[open.count - 1].children.append(.init(name: name, inode: index))
+        if entry.status.kind == .directory {
+            open.append(OpenDirectory(pathLength: entry.path.count, inode: index))
+        } else if entry.status.links > 1, !entry.isWhiteout {
+            linked[entry.path] = index
+        }
+    }
+
+    func addContent(_ bytes: UnsafeRawBufferPointer) throws {
+        try image.addContent(bytes)
+    }
+
+    func endContent() throws {
+        try image.endContent()
+    }
+
+    func finish() throws -> EncodedLayer {
+        try attempt("couldn't write a squashfs layer") {
+            if inodes.isEmpty { try addRoot(nil) }
+            close(downTo: nil)
+            let tables = try image.finish(inodes)
+            inodes = []
+            sayLeftOut()
+            let sealed = try SealedImage(blob.file, tables: tables, verity: verity)
+            try blob.commit(sealed.digest)
+            let annotations = sealed.rootHash.map { [VerityAnnotation.name: $0] }
+            let descriptor = Descriptor(
+                mediaType: .squashfsZstd, digest: sealed.digest, size: sealed.size, annotations: annotations)
+            return EncodedLayer(descriptor: descriptor, diffID: sealed.digest, entries: entries)
+        }
+    }
+
+    func abandon() {
+        blob.discard()
+    }
+
+    // MARK: - Inodes
+
+    /// A squashfs has a root, said or not. One that says nothing new has a time that says nothing.
+    private func addRoot(_ entry: TreeEntry?) throws {
+        var root = SquashfsInode(
+            kind: .directory, permissions: 0o755, uid: 0, gid: 0, modified: 0, content: .directory([]), parent: 0)
+        if case .ifDifferent(let permissions, let uid, let gid) = options.root {
+            (root.permissions, root.uid, root.gid) = (permissions, uid, gid)
+        }
+        if let entry {
+            if entry.isWorthAnEntry(options.root) {
+                root = try inode(entry, content: .directory([]))
+            } else {
+                root.attributes = try attributes(of: entry)
+            }
+        }
+        inodes.append(root)
+        open.append(OpenDirectory(pathLength: 0, inode: 0))
+    }
+
+    private func append(_ entry: TreeEntry) throws -> Int {
+        let content: SquashfsInode.Content
+        switch entry.status.kind {
+        case .directory: content = .directory([])
+        case .regular: content = .regular(try image.beginContent())
+        case .symlink: content = .symlink(entry.symlinkTarget)
+        case .characterDevice, .blockDevice: content = .device(deviceNumber(entry.status.specialDevice))
+        case .fifo: content = .fifo
+        case .socket: throw Failure("a layer cannot hold a socket")
+        }
+        inodes.append(try inode(entry, content: content))
+        return inodes.count - 1
+    }
+
+    private func inode(_ entry: TreeEntry, content: SquashfsInode.Content) throws -> SquashfsInode {
+        let parent = open.last?.inode ?? 0
+        if entry.isWhiteout {
+            // Its own metadata mean nothing and are always the same.
+            return SquashfsInode(
+                kind: .characterDevice, permissions: 0, uid: 0, gid: 0, modified: 0, content: content, parent: parent)
+        }
+        let status = entry.status
+        let time = min(status.modified, options.latestTime ?? status.modified)
+        return SquashfsInode(
+            kind: status.kind, permissions: status.permissions, uid: status.uid, gid: status.gid,
+            modified: SquashfsInode.seconds(time), attributes: try attributes(of: entry), content: content,
+            parent: parent)
+    }
+
+    private func attributes(of entry: TreeEntry) throws -> UInt32 {
+        var attributes = entry.attributes
+        if attributes.contains(where: { !SquashfsImage.holds($0.name) }) {
+            attributes.removeAll { !SquashfsImage.holds($0.name) }
+            if leftOutACLs.count == 0 { leftOutACLs.example = entry.path }
+            leftOutACLs.count += 1
+        }
+        if entry.isOpaque {
+            attributes += ["trusted.overlay.opaque", "user.overlay.opaque"].map {
+                ExtendedAttribute(name: $0, value: [UInt8(ascii: "y")])
+            }
+        }
+        return try image.addAttributes(attributes)
+    }
+
+    /// A device number as the kernel writes it into 32 bits (new_encode_dev in linux/kdev_t.h).
+    private func deviceNumber(_ device: dev_t) -> UInt32 {
+        let (major, minor) = (stacker_major(device), stacker_minor(device))
+        return minor & 0xff | major << 8 | (minor & ~0xff) << 12
+    }
+
+    /// The walk has left the directories below the one whose path has this length; `nil`: all.
+    private func close(downTo pathLength: Int?) {
+        while let last = open.last, pathLength.map({ last.pathLength > $0 }) ?? true {
+            inodes[last.inode].content = .directory(last.children)
+            open.removeLast()
+        }
+    }
+
+    private func sayLeftOut() {
+        guard leftOutACLs.count > 0 else { return }
+        let others = leftOutACLs.count > 1 ? " and \(leftOutACLs.count - 1) others" : ""
+        options.warn("left out the POSIX ACLs of \(shown(leftOutACLs.example))\(others): squashfs cannot hold them")
+    }
+}
