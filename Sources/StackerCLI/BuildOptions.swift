@@ -23,6 +23,11 @@ struct BuildOptions: ParsableArguments {
     @Option(help: "How hard to compress: 1 to 12 for gzip, 1 to 19 for zstd.")
     var compressionLevel: Int?
 
+    @Flag(
+        name: [.long, .customLong("no-squashfs-verity")],
+        help: "Don't append a dm-verity hash tree to squashfs layers.")
+    var noVerity = false
+
     @Option(help: "What the names of stacker's own annotations begin with.")
     var annotationsNamespace = "io.stackeroci"
 
@@ -41,6 +46,7 @@ struct BuildOptions: ParsableArguments {
         request.ignoresCache = noCache
         if !layerType.isEmpty { request.layerTypes = layerType }
         request.compression = try compression.compression(level: compressionLevel)
+        request.addsVerity = !noVerity
         request.annotationsNamespace = annotationsNamespace
         request.requiresHashes = requireHash
 

@@ -12,6 +12,8 @@ public struct BuildRequest: Sendable {
     public var layerTypes: [LayerType] = [.tar]
     /// How tar layers are compressed.
     public var compression = Compression.gzip()
+    /// Whether squashfs layers end with a dm-verity hash tree.
+    public var addsVerity = true
     /// Refuse imports over http that have no hash.
     public var requiresHashes = false
     /// Build every layer, whatever the cache says.
@@ -21,4 +23,14 @@ public struct BuildRequest: Sendable {
 
     /// `stacker build` without options.
     public init() {}
+}
+
+extension BuildRequest {
+    /// How a layer of a type is encoded.
+    func format(of type: LayerType) -> LayerFormat {
+        switch type {
+        case .tar: .tar(compression)
+        case .squashfs: .squashfs(verity: addsVerity)
+        }
+    }
 }

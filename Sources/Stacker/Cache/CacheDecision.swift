@@ -35,6 +35,7 @@ struct CacheLookup {
         inputs.add("SOURCE_DATE_EPOCH", identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
         if !layer.definition.isBuildOnly {
             inputs.add("compression", String(describing: request.compression))
+            inputs.add("verity", String(request.addsVerity))
             inputs.add("annotations namespace", request.annotationsNamespace)
         }
         do {

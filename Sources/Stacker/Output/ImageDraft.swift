@@ -29,9 +29,9 @@ struct ImageDraft: Sendable {
     }
 
     /// Names another blob with the same content for a layer.
-    mutating func replaceLayer(at place: Int, with layer: EncodedLayer) {
-        layers[place] = layer.descriptor
-        config.rootfs.diffIDs[place] = layer.diffID
+    mutating func replaceLayer(at place: Int, with descriptor: Descriptor, diffID: Digest) {
+        layers[place] = descriptor
+        config.rootfs.diffIDs[place] = diffID
     }
 
     /// Applies what the recipe says of how the image is run, and who made it when.

@@ -23,7 +23,7 @@ struct ImageOutput {
         self.identity = identity
         self.options = options
         types = request.layerTypes
-        formats = types.map { $0.format(request.compression) }
+        formats = types.map(request.format)
         for type in types {
             guard let manifest = base.metadata.manifests[type], let config = base.metadata.configs[type] else {
                 throw Failure("the base has no \(type) image")
@@ -33,24 +33,26 @@ struct ImageOutput {
         }
     }
 
-    /// Sees that the blobs of the layers below are in the output layout: linked from where the base is or, if nobody has
-    /// them any more, encoded once more from the unpacked layer.
+    /// Sees that the blobs of the layers below are in the output layout: linked from where the base is or, if they are of
+    /// another type or nobody has them any more, encoded once more from the unpacked layer.
     private mutating func bringBlobs(of manifest: ImageManifest, _ type: LayerType, from source: Layout?) throws {
-        for (place, layer) in manifest.layers.enumerated() where try !layout.holds(layer) {
-            if let source, try source.holds(layer) {
+        let conversion = LayerConversion(roots: roots, layout: layout, options: options)
+        for (place, layer) in manifest.layers.enumerated() {
+            let isOfType = type.describes(layer.mediaType)
+            if try isOfType && layout.holds(layer) { continue }
+            if isOfType, let source, try source.holds(layer) {
                 let verified = try roots.hasVerified(source.open(layer), of: layer.digest)
                 try layout.adopt(layer, from: source, verified: verified)
-            } else if let again = try encode(Directory(at: roots.contentPath(of: layer.digest)), [type]).first {
-                try roots.link(again.descriptor.digest, to: layer.digest)
-                drafts[type]?.replaceLayer(at: place, with: again)
-            } else {
-                throw Failure("layer \(layer.digest) of the base is in no layout", help: "build the base again")
+            } else if let format = zip(types, formats).first(where: { $0.0 == type })?.1 {
+                let converted = try attempt("couldn't make a \(type) layer of base layer \(layer.digest)") {
+                    try conversion.convert(layer.digest, to: format)
+                }
+                drafts[type]?.replaceLayer(at: place, with: converted.descriptor, diffID: converted.diffID)
             }
         }
     }
 
-    private func encode(_ tree: Directory, _ types: [LayerType], root: RootEntry? = nil) throws -> [EncodedLayer] {
-        let formats = zip(self.types, formats).filter { types.contains($0.0) }.map(\.1)
+    private func encode(_ tree: Directory, root: RootEntry? = nil) throws -> [EncodedLayer] {
         var options = options
         if let root { options.root = root }
         return try encodeLayer(tree, as: formats, into: layout.blobs, options: options) ?? []
@@ -139,7 +141,7 @@ struct ImageOutput {
     private mutating func add(
         _ directory: FilePath, createdBy: String, root: RootEntry? = nil
     ) throws -> [EncodedLayer] {
-        let encoded = try encode(Directory(at: directory), types, root: root)
+        let encoded = try encode(Directory(at: directory), root: root)
         for (type, blob) in zip(types, encoded) {
             drafts[type]?.append(blob, createdBy: createdBy, at: identity.created)
         }
@@ -165,15 +167,6 @@ struct ImageOutput {
                 try layer.moveUpper(to: first)
             }
             for other in part.encoded.dropFirst() { try roots.link(other.descriptor.digest, to: first) }
-        }
-    }
-}
-
-extension LayerType {
-    /// How a layer of this type is encoded.
-    func format(_ compression: Compression) -> LayerFormat {
-        switch self {
-        case .tar: .tar(compression)
         }
     }
 }

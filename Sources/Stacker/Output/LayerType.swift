@@ -4,11 +4,22 @@ import OCI
 public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentable, CaseIterable {
     /// A tar archive, compressed.
     case tar
+    /// A squashfs image.
+    case squashfs
 
     /// The tag under which a layer's image of this type stands in the output layout.
     public func tag(for layer: String) -> String {
         switch self {
         case .tar: layer
+        case .squashfs: "\(layer)-\(rawValue)"
+        }
+    }
+
+    /// Whether a layer blob of this media type is one of this type.
+    func describes(_ mediaType: MediaType) -> Bool {
+        switch self {
+        case .squashfs: mediaType.rawValue.hasPrefix(MediaType.squashfs.rawValue)
+        case .tar: !LayerType.squashfs.describes(mediaType)
         }
     }
 }

@@ -1,0 +1,47 @@
+import FileTree
+import Glibc
+import Layers
+import OCI
+import SystemPackage
+
+/// Encodes layers of a base once more, in another type than they came in, and remembers what came out: the next build
+/// on the same base need not do it again.
+struct LayerConversion {
+    let roots: RootsDirectory
+    let layout: Layout
+    let options: EncodeOptions
+
+    /// A layer in another type than it came in. It is remembered in a file beside the layer's content.
+    struct Outcome: Codable {
+        var descriptor: Descriptor
+        var diffID: Digest
+    }
+
+    /// The unpacked layer in `format`; its blob is in the layout.
+    func convert(_ layer: Digest, to format: LayerFormat) throws -> Outcome {
+        let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
+        let name = recordName(format)
+        if let bytes = try directory.readFile(name, limit: 1 << 16),
+            let known = try? JSON.decode(Outcome.self, from: bytes), try layout.holds(known.descriptor)
+        {
+            return known
+        }
+        var options = options
+        // The root directory is as much of the layer as any other, and a layer without files stays a layer.
+        options.root = .always
+        guard
+            let encoded = try encodeLayer(
+                directory.directory("overlay"), as: [format], into: layout.blobs, options: options)?.first
+        else { throw Errno.noSuchFileOrDirectory }
+        try roots.link(encoded.descriptor.digest, to: layer)
+        let outcome = Outcome(descriptor: encoded.descriptor, diffID: encoded.diffID)
+        try directory.replaceFile(name, with: JSON.encode(outcome))
+        return outcome
+    }
+
+    /// One name for all that decides the bytes of the blob.
+    private func recordName(_ format: LayerFormat) -> FilePath {
+        let key = "\(format) \(options.latestTime.map { "\($0.seconds)" } ?? "")"
+        return FilePath("as-\(Digest(of: key.utf8).hex.prefix(16)).json")
+    }
+}
