@@ -325,3 +325,17 @@ END
     stacker build
     assert_equal "$(count_layers it)" 1
 }
+
+# behaviour: a directory that holds stacker's own directories is refused: copying it would never end
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "the directory in which stacker works is not imported" {
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: scratch}
+  imports: [.]
+END
+    refuse build
+    assert_said "stacker.yaml:3:"
+    assert_said ".stacker"
+}

@@ -27,6 +27,15 @@ public struct Build {
         }
         for warning in recipes.warnings { log.warn(warning.description) }
         if request.requiresHashes { try recipes.requireHashes() }
+        for layer in recipes.layers.map(\.definition) {
+            for entry in layer.imports {
+                guard case .local(let path) = entry.source else { continue }
+                try directories.refuseContaining(path, "\(entry.position): import \(entry.path)")
+            }
+            for entry in layer.overlayDirectories {
+                try directories.refuseContaining(entry.source, "\(entry.position): overlay dir \(entry.path)")
+            }
+        }
         // Before anything is made: a layout that can't be used is not worth a build.
         if try LayoutState(of: directories.oci) == .layout { _ = try Layout(at: directories.oci).index() }
     }

@@ -40,8 +40,9 @@ struct LayerBuild {
             layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
             baseEnvironment: base.environment, log: log)
         if let script = definition.run { try scripts.run(script) }
-        if definition.isBuildOnly { return try keep(base, in: storage) }
-        return try pack(base, root: root, labels: definition.generateLabels.map(scripts.labels) ?? [])
+        let labels = try definition.generateLabels.map(scripts.labels) ?? []
+        return definition.isBuildOnly
+            ? try keep(base, labels: labels, in: storage) : try pack(base, root: root, labels: labels)
     }
 
     /// Gives the upperdir the owner and mode of the root directory below it: overlayfs shows the upperdir's.
@@ -69,11 +70,14 @@ struct LayerBuild {
     }
 
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
-    private func keep(_ base: BuildBase, in storage: LayerDirectory) throws -> [LayerType: Descriptor] {
+    private func keep(
+        _ base: BuildBase, labels: [(name: String, value: String)], in storage: LayerDirectory
+    ) throws -> [LayerType: Descriptor] {
         var metadata = base.metadata
         for (type, config) in metadata.configs {
             guard let manifest = metadata.manifests[type] else { continue }
             var draft = ImageDraft(manifest, config)
+            draft.add(labels: labels)
             draft.apply(definition, identity)
             metadata.configs[type] = draft.config
             metadata.manifests[type]?.annotations = draft.annotations.isEmpty ? nil : draft.annotations

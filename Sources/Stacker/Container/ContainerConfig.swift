@@ -170,7 +170,6 @@ extension String {
             case "\t": result += "\\011"
             case "\n": result += "\\012"
             case "\\": result += "\\134"
-            case "#": result += "\\043"
             default: result.unicodeScalars.append(scalar)
             }
         }

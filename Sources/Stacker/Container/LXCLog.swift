@@ -16,7 +16,9 @@ public enum LXCLog {
     /// Empties the log, since liblxc appends, and lets `lxc.log` beside it point to it.
     static func start(_ path: FilePath) throws {
         try attempt("couldn't start the log \(path)") {
-            _ = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+            // liblxc traces the environment, which may hold secrets.
+            let log = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            try checked(fchmod(log.number, 0o600))
             guard let name = path.lastComponent, name != latest else { return }
             let directory = try Directory(at: path.removingLastComponent())
             let temporary = FilePath(".\(latest).\(getpid()).tmp")

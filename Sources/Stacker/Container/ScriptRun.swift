@@ -27,7 +27,7 @@ struct ScriptRun {
         let imports = try importsMount()
         try Directory(at: imports.source).replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
         try execute(
-            Self.program(in: imports), mounts: [imports] + environmentMounts(), upper: storage.upper,
+            Self.program(in: imports), as: "run", mounts: [imports] + environmentMounts(), upper: storage.upper,
             lowerdirs: stack.lowerdirs)
     }
 
@@ -46,10 +46,15 @@ struct ScriptRun {
         defer { try? Directory(at: storage.path).removeTree("labels") }
         try Directory.create(copy.appending("overlay"))
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
+        // The deprecated key has the imports on /stacker itself, where they would cover the labels.
+        let imports = layer.usesLegacyImport ? [] : [try importsMount()]
         try execute(
-            Self.program(in: mount), mounts: [mount] + environmentMounts(), upper: copy.appending("overlay"),
-            lowerdirs: [storage.upper] + stack.lowerdirs)
-        return try labels.names().filter { $0 != Self.scriptName }.map { name in
+            Self.program(in: mount), as: "generate_labels", mounts: imports + [mount] + environmentMounts(),
+            upper: copy.appending("overlay"), lowerdirs: [storage.upper] + stack.lowerdirs)
+        let names = try labels.names().filter { name in
+            try name != Self.scriptName && labels.status(name)?.kind == .regular
+        }
+        return try names.map { name in
             try attempt("couldn't read label \(name)") {
                 let bytes = try labels.openNoSymlinks(name, O_RDONLY | O_NONBLOCK).readToEnd(limit: 1 << 20)
                 return (name.string, String(decoding: bytes, as: UTF8.self))
@@ -62,7 +67,7 @@ struct ScriptRun {
     }
 
     private func execute(
-        _ program: String, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
+        _ program: String, as key: String, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
     ) throws {
         defer { try? Directory(at: storage.path).removeTree("targets") }
         let targets = try MountTargets(
@@ -79,7 +84,7 @@ struct ScriptRun {
             logFile: directories.stacker.appending("lxc-\(layer.name).log"))
         for argument in config.overlayArguments { log.debug("overlay of \(layer.name): \(argument)") }
 
-        let failed = "run commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
+        let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
         let outcome = try attempt(failed) { try runLogged(config, program) }
         try StopSignal.check()
         try targets.removeWhiteouts(from: Directory(at: upper))

@@ -52,6 +52,21 @@ public struct StackerDirectories: Sendable {
             help: "run stacker as that user, name other directories, or let that user run stacker clean")
     }
 
+    /// Refuses a directory of the recipe in which stacker's own are: copying it would never end.
+    ///
+    /// - Parameter what: how a message names it, with its place.
+    func refuseContaining(_ source: FilePath, _ what: String) throws {
+        let source = (try? source.resolved()) ?? source
+        for own in [stacker, roots] {
+            let own = (try? own.resolved()) ?? own
+            if own.starts(with: source) {
+                throw Failure(
+                    "\(what) holds stacker's own directory \(own)",
+                    help: "name what is needed of it one by one, or move stacker's directories with --work-dir")
+            }
+        }
+    }
+
     /// Removes all three directories. Absent ones are fine.
     ///
     /// - Throws: a failure also if a build is under way in them.
@@ -111,6 +126,13 @@ private struct ConfigFile {
 }
 
 extension FilePath {
+    /// The path without symlinks, `.` and `..`, as realpath(3) gives it.
+    func resolved() throws -> FilePath {
+        guard let path = withPlatformString({ realpath($0, nil) }) else { throw Errno(rawValue: errno) }
+        defer { free(path) }
+        return FilePath(platformString: path)
+    }
+
     /// The working directory of the process.
     public static func currentDirectory() throws -> FilePath {
         guard let buffer = getcwd(nil, 0) else {

@@ -14,7 +14,7 @@ struct BuildIdentity: Sendable {
     /// Reads the environment and asks the system.
     init() throws {
         if let text = Environment["SOURCE_DATE_EPOCH"] {
-            guard let seconds = Int64(text) else {
+            guard let seconds = Int64(text), Self.years.contains(seconds) else {
                 throw Failure(
                     "invalid SOURCE_DATE_EPOCH \"\(text)\"",
                     help: "it is a number of seconds since 1970, as date +%s prints")
@@ -29,6 +29,9 @@ struct BuildIdentity: Sendable {
             author = "\(Environment["SUDO_USER"] ?? Self.userName)@\(Self.hostName)"
         }
     }
+
+    /// What RFC 3339 can say: the years 0001 to 9999.
+    private static let years: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 
     private static var userName: String {
         guard let entry = getpwuid(getuid()) else { return String(getuid()) }
