@@ -354,6 +354,25 @@ END
     assert_said "nowhere.invalid"
 }
 
+# behaviour: an https server is trusted if SSL_CERT_FILE names its authority, and refused otherwise
+# documented: docs/downloads.md#certificates
+# status: documented
+@test "https with an authority of one's own" {
+    requires openssl
+    busybox_base
+    mkdir state
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+        -keyout key.pem -out ca.pem 2>openssl.log
+    cat key.pem ca.pem >state/server.pem
+    serve
+    echo one >files/file
+    write_recipe "${url/http:/https:}/file"
+    refuse build
+    assert_said "certificate is not one that is trusted here"
+    SSL_CERT_FILE=ca.pem stacker build
+    assert_equal "$(cat .stacker/imports/it/file)" one
+}
+
 # --- Bases and recipes ------------------------------------------------------------------------------
 
 # behaviour: a tar base may be an http URL; it is kept

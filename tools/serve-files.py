@@ -4,7 +4,7 @@
     tools/serve-files.py DIRECTORY STATE
 
 A free port is chosen and written to STATE/port once the server listens. Each request is a line "METHOD PATH" in
-STATE/requests. Besides plain files it knows:
+STATE/requests. With a certificate and its key in STATE/server.pem it speaks TLS. Besides plain files it knows:
 
     NAME.checksum   its text is sent as X-Checksum-Sha256 with NAME
     NAME.location   NAME is a redirect to its text
@@ -16,6 +16,7 @@ STATE/requests. Besides plain files it knows:
 import base64
 import http.server
 import os
+import ssl
 import sys
 
 directory, state = (os.path.abspath(path) for path in sys.argv[1:3])
@@ -69,6 +70,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+if os.path.exists(os.path.join(state, "server.pem")):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(state, "server.pem"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(os.path.join(state, "port.new"), "w") as file:
     file.write(str(server.server_port))
 os.rename(os.path.join(state, "port.new"), os.path.join(state, "port"))

@@ -24,14 +24,6 @@ public final class TestServer: Sendable {
         /// Ends the connection with a reset, as a crash does.
         case reset
 
-        /// A whole response. A HEAD gets its head only.
-        public static func response(
-            _ request: Request, _ status: String = "200 OK", _ headers: [String] = [], _ body: String = ""
-        ) -> [Step] {
-            let head = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
-            return [.text(head.joined(separator: "\r\n") + "\r\n\r\n" + (request.method == "HEAD" ? "" : body))]
-        }
-
         /// Some text.
         public static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
     }
@@ -139,5 +131,15 @@ public final class TestServer: Sendable {
             headers[name.lowercased()] = String(line.dropFirst(name.count + 1).drop { $0 == " " })
         }
         return Request(method: String(first[0]), target: String(first[1]), headers: headers, number: 0)
+    }
+}
+
+extension [TestServer.Step] {
+    /// A whole response. A HEAD gets its head only.
+    public static func response(
+        _ request: TestServer.Request, _ status: String = "200 OK", _ headers: [String] = [], _ body: String = ""
+    ) -> [TestServer.Step] {
+        let head = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
+        return [.text(head.joined(separator: "\r\n") + "\r\n\r\n" + (request.method == "HEAD" ? "" : body))]
     }
 }

@@ -58,7 +58,9 @@ public final class WebClient: Sendable {
             } catch let error as WebError {
                 guard error.isTransient, attempt < attempts ?? settings.attempts else {
                     let times = attempt > 1 ? " in \(attempt) attempts" : ""
-                    throw Failure("couldn't get \(address)\(times)", because: error, help: error.help)
+                    let proxy = try settings.proxies.proxy(for: address)
+                    let way = proxy.map { " through the proxy \($0.host):\($0.port)" } ?? ""
+                    throw Failure("couldn't get \(address)\(way)\(times)", because: error, help: error.help)
                 }
             }
             try wait(delay)

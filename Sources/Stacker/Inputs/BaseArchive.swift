@@ -37,7 +37,8 @@ extension LayerContents {
                 throw Errno.noSuchFileOrDirectory
             }
             let name = address.fileName.map { FilePath(root: nil, [$0]) } ?? file.path
-            return BaseArchive(path: name, file: try attempt("couldn't open \(file.path)") { try OpenFile(file.path, 0) })
+            return BaseArchive(
+                path: name, file: try attempt("couldn't open \(file.path)") { try OpenFile(file.path, 0) })
         }
     }
 }
