@@ -107,7 +107,8 @@ END
     mkdir '#1'
     echo numbered >'#1/file'
     build_it '  binds: ["#1 -> /no #1"]
-  run: cat "/no #1/file" > /it'
+  run: |
+    cat "/no #1/file" > /it'
     assert_success
     assert_equal "$(print_file it)" numbered
 }
