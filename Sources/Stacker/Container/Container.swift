@@ -65,7 +65,8 @@ public enum Container {
             throw Failure(
                 "couldn't execute \(program) in the container", because: Errno(rawValue: result.exec_errno),
                 help: result.exec_errno == ENOENT
-                    ? "the image lacks what it needs to run: the interpreter that its first line names, /bin/sh by default, or its loader" : nil,
+                    ? "the image lacks what it needs to run: the interpreter that its first line names, /bin/sh by default, or its loader"
+                    : nil,
                 exitStatus: result.exec_errno == ENOENT ? 127 : 126)
         }
         guard result.started else { throw startFailure(result, log: config.logFile) }

@@ -71,7 +71,10 @@ extension UnpackOptions {
 extension UnpackReport {
     /// Tells the user what had to be left out.
     func say(_ what: String, _ log: Log) {
-        let parts = [(leftOutDevices, "device nodes"), (leftOutAttributes, "extended attributes"), (leftOutWhiteouts, "whiteouts")]
+        let parts = [
+            (leftOutDevices, "device nodes"), (leftOutAttributes, "extended attributes"),
+            (leftOutWhiteouts, "whiteouts"),
+        ]
         for (part, kind) in parts where part.count > 0 {
             log.warn("left out \(part.count) \(kind) of \(what): \(part.examples.joined(separator: ", "))")
         }

@@ -79,7 +79,8 @@ struct RecipeLayerTests {
             """)
         #expect(
             list.imports.map(\.source) == [
-                .local("/srv/dir"), .http(try WebAddress("http://h/f")), .layer(name: "bar", path: "/x"), .local("/abs"),
+                .local("/srv/dir"), .http(try WebAddress("http://h/f")), .layer(name: "bar", path: "/x"),
+                .local("/abs"),
                 .local("/srv/project/x"),
             ])
         #expect(list.imports.map(\.meansContents) == [true, false, false, false, false])
