@@ -2,7 +2,7 @@
 # Measures the three builds that people wait for, on a tmpfs, with hyperfine. Results are also left as
 # JSON in .build/bench. bench/README.md says what each one is.
 #
-#   bench/run.sh [NAME…]     cold, cached, debian; STACKER=/path measures another binary
+#   bench/run.sh [NAME…]     cold, cached, debian, imports; STACKER=/path measures another binary
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -65,7 +65,35 @@ measure_debian() {
     measure debian "" "$stacker build --no-cache"
 }
 
-(($# > 0)) || set -- cold cached debian
+# Nothing changed, but that takes a look at 10,000 files.
+measure_imports() {
+    mkdir "$work/imports"
+    cd "$work/imports"
+    copy_busybox_base
+    mkdir -p tree/{0..99}
+    local directory number
+    for directory in tree/*; do
+        for number in {0..99}; do echo "$directory $number" >"$directory/$number"; done
+    done
+    cat >stacker.yaml <<'END'
+one:
+  from: {type: oci, url: "base:latest"}
+  imports: [tree]
+  run: cp -r /stacker/imports/tree /tree
+two:
+  from: {type: built, tag: one}
+  run: echo two > /two
+three:
+  from: {type: built, tag: two}
+  run: echo three > /three
+END
+    # A file that was written just now is not remembered: it could change again within the same tick of the clock.
+    sleep 4
+    "$stacker" build >/dev/null 2>&1
+    measure imports "" "$stacker build"
+}
+
+(($# > 0)) || set -- cold cached debian imports
 for name in "$@"; do
     "measure_$name"
 done
