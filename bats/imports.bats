@@ -339,3 +339,24 @@ END
     assert_said "stacker.yaml:3:"
     assert_said ".stacker"
 }
+
+# behaviour: with the deprecated key the files are in /stacker, as they used to be, and in /stacker/imports, as ever
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "the deprecated import: puts files into /stacker too" {
+    busybox_base
+    echo it >file
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  import: [file]
+  run: |
+    cat /stacker/file /stacker/imports/file > /seen
+    ! touch /stacker/new
+  generate_labels: cp /stacker/imports/file /stacker/oci-labels/
+END
+    stacker build
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/seen)" $'it\nit'
+    assert_not_exists rootfs/stacker
+}

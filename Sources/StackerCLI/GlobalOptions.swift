@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failure
+import Glibc
 import Stacker
 import SystemPackage
 
@@ -61,7 +62,7 @@ struct GlobalOptions: ParsableArguments {
         if debug && quiet { throw Failure("--debug and --quiet don't go together", help: "leave one of them out") }
         return try Log(
             level: debug ? .debug : quiet ? .quiet : .info, file: logFile.map { FilePath($0) },
-            appending: internalUserns, timestamps: logTimestamp, progress: progress ?? false)
+            appending: internalUserns, timestamps: logTimestamp, progress: progress ?? (isatty(STDERR_FILENO) == 1))
     }
 
     /// Where everything is, from these options, the config file and the defaults, in this order.

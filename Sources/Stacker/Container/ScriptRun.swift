@@ -25,9 +25,17 @@ struct ScriptRun {
     /// - Throws: a failure with the script's own exit status if that was not 0.
     func run(_ script: Script) throws {
         let imports = try importsMount()
-        try Directory(at: imports.source).replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+        let directory = try Directory(at: imports.source)
+        try directory.replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+        var mounts = [imports]
+        if layer.usesLegacyImport {
+            // The deprecated key puts them on /stacker itself, too; the place for the other mount has to be in there.
+            try directory.makeDirectory("imports", exclusive: false)
+            mounts.insert(
+                ContainerMount(source: imports.source, target: "stacker", readOnly: true, isDirectory: true), at: 0)
+        }
         try execute(
-            Self.program(in: imports), as: "run", mounts: [imports] + environmentMounts(), upper: storage.upper,
+            Self.program(in: imports), as: "run", mounts: mounts + environmentMounts(), upper: storage.upper,
             lowerdirs: stack.lowerdirs)
     }
 
@@ -46,10 +54,8 @@ struct ScriptRun {
         defer { try? Directory(at: storage.path).removeTree("labels") }
         try Directory.create(copy.appending("overlay"))
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
-        // The deprecated key has the imports on /stacker itself, where they would cover the labels.
-        let imports = layer.usesLegacyImport ? [] : [try importsMount()]
         try execute(
-            Self.program(in: mount), as: "generate_labels", mounts: imports + [mount] + environmentMounts(),
+            Self.program(in: mount), as: "generate_labels", mounts: [importsMount(), mount] + environmentMounts(),
             upper: copy.appending("overlay"), lowerdirs: [storage.upper] + stack.lowerdirs)
         let names = try labels.names().filter { name in
             try name != Self.scriptName && labels.status(name)?.kind == .regular
@@ -117,13 +123,12 @@ struct ScriptRun {
         .init(path: "sys", isDirectory: true),
     ]
 
-    /// The layer's imports: every run has them, read-only. The deprecated key puts them a level higher.
+    /// The layer's imports: every run has them, read-only.
     private func importsMount() throws -> ContainerMount {
         let source = directories.stacker.appending("imports").appending(layer.name)
         try Directory.create(source)
         return ContainerMount(
-            source: source, target: layer.usesLegacyImport ? "stacker" : "stacker/imports", readOnly: true,
-            isDirectory: true)
+            source: source, target: "stacker/imports", readOnly: true, isDirectory: true)
     }
 
     private func environmentMounts() throws -> [ContainerMount] {
