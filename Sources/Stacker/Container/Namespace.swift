@@ -14,6 +14,11 @@ public enum Namespace {
     ///   entered (`--internal-userns`).
     public static func enter(_ arguments: [String]) throws -> Never {
         try StopSignal.check()
+        guard geteuid() == 0 else {
+            throw Failure(
+                "building needs root: this stacker can't build as an ordinary user yet",
+                help: "run it with sudo, or on a machine where you are root")
+        }
         let error = try withCStrings(["stacker"] + arguments) { argv in
             _ = lxcw_reexec_in_namespace(argv)
             return Errno(rawValue: Glibc.errno)
