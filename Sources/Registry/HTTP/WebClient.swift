@@ -52,7 +52,9 @@ public final class WebClient: Sendable {
         _ receive: (WebResponse, _ body: WebBody) throws -> Result
     ) throws -> Result {
         var delay = settings.retryDelay
-        for attempt in 1... {
+        var attempt = 0
+        while true {
+            attempt += 1
             do {
                 return try follow(method, address, receive)
             } catch let error as WebError {
@@ -66,7 +68,6 @@ public final class WebClient: Sendable {
             try wait(delay)
             delay *= 2
         }
-        fatalError("unreachable: the last attempt returns or throws")
     }
 
     private func wait(_ delay: Duration) throws {

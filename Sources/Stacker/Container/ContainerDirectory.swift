@@ -65,11 +65,5 @@ struct ContainerDirectory {
 
 /// `path`, seen from the working directory if it is relative.
 func absolute(_ path: FilePath) throws -> FilePath {
-    guard !path.isAbsolute else { return path }
-    return try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-        guard let base = buffer.baseAddress, getcwd(base, buffer.count) != nil else {
-            throw Errno(rawValue: Glibc.errno)
-        }
-        return FilePath(platformString: base).pushing(path)
-    }
+    path.isAbsolute ? path : try FilePath.currentDirectory().pushing(path)
 }

@@ -72,7 +72,7 @@ public struct Log: Sendable {
         output.write(timestamps ? "\(RFC3339.format(.now, fraction: true)) \(message)\n" : "\(message)\n")
     }
 
-    /// Holds messages back from now on, until ``release()`` or ``drop()``.
+    /// Holds messages back from now on, until ``release()``.
     ///
     /// What the first process of a build finds out before it knows whether it must enter a namespace is found out again
     /// inside: the user should read it once.
