@@ -60,6 +60,7 @@ bats: test-packages $(if $(STACKER),,stacker)
 	@tools/run-bats $(TEST)
 
 bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
+	$(SWIFT) build $(BUILD_FLAGS) --product LayerBench
 	@bench/run.sh
 
 install: stacker ## install to PREFIX (default /usr/local), below DESTDIR

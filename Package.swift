@@ -44,6 +44,15 @@ let package = Package(
             linkerSettings: staticRuntime
         ),
 
+        // What `make bench` measures layers with; not part of a release.
+        .executableTarget(
+            name: "LayerBench",
+            dependencies: [
+                "Layers", "OCI", "FileTree", "Failure", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+
         // Recipe to images.
         .target(
             name: "Stacker",

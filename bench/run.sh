@@ -1,8 +1,9 @@
 #!/bin/bash
-# Measures the three builds that people wait for, on a tmpfs, with hyperfine. Results are also left as
-# JSON in .build/bench. bench/README.md says what each one is.
+# Measures the builds that people wait for, and layers beside other tools, on a tmpfs, with hyperfine. Results
+# are also left as JSON in .build/bench. bench/README.md says what each one is.
 #
-#   bench/run.sh [NAME…]     cold, cached, debian, imports; STACKER=/path measures another binary
+#   bench/run.sh [NAME…]     builds: cold, cached, debian, imports, changes; STACKER=/path measures another binary
+#                            layers: pack, squashfs, unpack, which LAYER_RUNS=N measures N times
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,6 +11,8 @@ stacker=$(cd "$top" && realpath "${STACKER:-stacker}")
 results=$top/.build/bench
 fixtures=$top/.build/fixtures
 runs=${RUNS:-20}
+layer_runs=${LAYER_RUNS:-5}
+layer_bench=$top/.build/release/LayerBench
 
 if ((EUID != 0)); then
     echo "error: the builds measured run as root" >&2
@@ -18,7 +21,7 @@ fi
 
 mkdir -p "$results" "$fixtures"
 work=$(mktemp -d)
-mount -t tmpfs -o size=3g stacker-bench "$work"
+mount -t tmpfs -o size=12g stacker-bench "$work"
 trap 'cd /; umount "$work"; rmdir "$work"' EXIT
 
 # measure NAME PREPARE COMMAND
@@ -93,7 +96,99 @@ END
     measure imports "" "$stacker build"
 }
 
-(($# > 0)) || set -- cold cached debian imports
+# What a script changes, in numbers that matter: many small files, and bytes that nothing compresses.
+measure_changes() {
+    mkdir "$work/changes"
+    cd "$work/changes"
+    [[ -d $fixtures/debian ]] || "$top/tools/make-debian-image" "$fixtures/debian"
+    cp -a "$fixtures/debian" base
+    mkdir tree
+    head -c 500M /dev/urandom >tree/noise
+    mkdir tree/{0..199}
+    local directory number
+    for directory in tree/[0-9]*; do
+        for number in {0..99}; do echo "$directory $number" >"$directory/$number"; done
+    done
+    printf 'it:\n  from: {type: oci, url: "base:latest"}\n  binds: [tree]\n  run: true\n' >stacker.yaml
+    sed -i "s,binds: .tree.,binds: [$PWD/tree -> /tree],; s,run: true,run: cp -r /tree /copy," stacker.yaml
+    runs=$layer_runs
+    # The script's own time, to be taken off.
+    measure changes-script "rm -rf copy" "cp -r tree copy"
+    rm -rf copy
+    local types
+    for types in tar squashfs "tar squashfs"; do
+        # shellcheck disable=SC2086  # one option for each word
+        measure "changes-${types// /-}" "rm -rf oci roots .stacker" \
+            "$stacker build $(printf -- '--layer-type %s ' $types)"
+    done
+}
+
+# compare NAME OURS PEER: the same job by two programs, in turns.
+compare() {
+    printf '\n== %s\n' "$1"
+    hyperfine --warmup 1 --runs "$layer_runs" --prepare "rm -rf out" --export-json "$results/$1.json" "$2" "$3"
+    jq -r '.results | map(.median) | "median \(.[0]) s and \(.[1]) s: \(.[1] / .[0] * 100 | round / 100)x"' \
+        "$results/$1.json"
+}
+
+# A tree of about 1.2 GB and 60,000 files out of the machine's own /usr.
+enter_large_tree() {
+    mkdir "$work/layers"
+    cd "$work/layers"
+    (cd /usr && find lib share bin sbin include -xdev \( -type d -o -type l -o -size -5M \) -print0 2>/dev/null || true) |
+        awk -v RS='\0' -v ORS='\0' 'NR <= 60000' >list
+    tar c -C /usr --null --no-recursion -T list | tar x --one-top-level=tree
+}
+
+measure_pack() {
+    enter_large_tree
+    compare pack-gzip "$layer_bench encode tree out tar.gz" "tar c -C tree . | pigz -6 >out"
+    compare pack-zstd "$layer_bench encode tree out tar.zst" "tar c -C tree . | zstd -q -3 -T0 >out"
+    local bytes
+    bytes=$("$layer_bench" encode tree out tar.gz)
+    echo "tar.gz: $bytes bytes, gzip -6: $(tar c -C tree . | gzip -6 | wc -c)"
+    rm -rf out
+    bytes=$("$layer_bench" encode tree out tar.zst)
+    echo "tar.zst: $bytes bytes, zstd -3: $(tar c -C tree . | zstd -q -3 | wc -c)"
+    cd ..
+    rm -rf layers
+}
+
+measure_squashfs() {
+    mkdir "$work/squashfs"
+    cd "$work/squashfs"
+    [[ -d $fixtures/debian ]] || "$top/tools/make-debian-image" "$fixtures/debian"
+    umoci raw unpack --image "$fixtures/debian:latest" tree
+    compare squashfs "$layer_bench encode tree out squashfs" \
+        "mksquashfs tree out -comp zstd -noappend -quiet -no-progress"
+    hyperfine --runs "$layer_runs" --prepare "rm -rf out" "$layer_bench encode tree out tar.gz squashfs"
+    mksquashfs tree peer -comp zstd -noappend -quiet -no-progress
+    rm -rf out
+    echo "squashfs: $("$layer_bench" encode tree out squashfs) bytes with dm-verity, mksquashfs: $(stat -c %s peer)"
+}
+
+measure_unpack() {
+    enter_large_tree
+    umoci init --layout one
+    umoci new --image one:latest
+    tar c -C tree -f layer.tar .
+    umoci raw add-layer --image one:latest layer.tar
+    umoci init --layout eight
+    umoci new --image eight:latest
+    local part
+    for part in {0..7}; do
+        awk -v RS='\0' -v ORS='\0' -v part="$part" '(NR % 8) == part' list |
+            tar c -C tree --null --no-recursion -T - -f layer.tar
+        umoci raw add-layer --image eight:latest layer.tar
+    done
+    local blob
+    blob=one/blobs/sha256/$(skopeo inspect --raw oci:one:latest | jq -r '.layers[0].digest | ltrimstr("sha256:")')
+    compare unpack-umoci "$layer_bench unpack one latest out" "umoci unpack --image one:latest out"
+    compare unpack-bsdtar "$layer_bench unpack one latest out" "mkdir out && bsdtar xpf $blob -C out"
+    compare unpack-eight "$layer_bench unpack eight latest out" "$layer_bench unpack one latest out"
+}
+
+(($# > 0)) || set -- cold cached debian imports changes pack squashfs unpack
 for name in "$@"; do
     "measure_$name"
 done

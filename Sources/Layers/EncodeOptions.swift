@@ -4,8 +4,9 @@ public import SystemPackage
 
 /// How the bytes of a tar layer are stored.
 public enum Compression: Sendable, Hashable {
-    /// gzip members of a mebibyte each, which any gzip decoder reads as one stream; levels 1 to 12 as in libdeflate.
-    case gzip(level: Int = 6)
+    /// gzip members of a mebibyte each, which any gzip decoder reads as one stream; levels 1 to 12 as in libdeflate, of
+    /// which 5 is as small as gzip -6.
+    case gzip(level: Int = 5)
     /// zstd frames of four mebibytes each; levels 1 to 19.
     case zstd(level: Int = 3)
     /// The tar as it is.

@@ -81,7 +81,7 @@ enum CompressionName: String, ExpressibleByArgument, CaseIterable {
             return level
         }
         switch self {
-        case .gzip: return .gzip(level: try checked(1...12, 6))
+        case .gzip: return .gzip(level: try checked(1...12, 5))
         case .zstd: return .zstd(level: try checked(1...19, 3))
         case .none: return .none
         }

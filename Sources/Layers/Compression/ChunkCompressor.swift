@@ -28,25 +28,44 @@ extension Compression {
 
 private final class GzipCompressor: ChunkCompressor, @unchecked Sendable {
     private let handle: OpaquePointer
+    /// Level 0: the bytes as they are, in gzip's clothes.
+    private let storing: OpaquePointer
+    private let probe: CompressibilityProbe
 
     init(level: Int) throws {
-        guard let handle = libdeflate_alloc_compressor(Int32(level)) else {
+        guard (1...12).contains(level) else {
             throw Failure("gzip has no compression level \(level)", help: "levels 1 to 12 are possible")
         }
+        guard let handle = libdeflate_alloc_compressor(Int32(level)) else { throw Self.noMemory }
+        guard let storing = libdeflate_alloc_compressor(0) else {
+            libdeflate_free_compressor(handle)
+            throw Self.noMemory
+        }
+        guard let probe = CompressibilityProbe() else {
+            libdeflate_free_compressor(handle)
+            libdeflate_free_compressor(storing)
+            throw Self.noMemory
+        }
         self.handle = handle
+        self.storing = storing
+        self.probe = probe
     }
 
     deinit {
         libdeflate_free_compressor(handle)
+        libdeflate_free_compressor(storing)
     }
 
     func compress(_ chunk: Chunk, _ pool: ChunkPool?) throws -> Chunk {
+        let handle = probe.isCompressible(chunk.bytes) ? handle : storing
         let result = Chunk(capacity: libdeflate_gzip_compress_bound(handle, chunk.memory.count), from: pool)
         result.count = libdeflate_gzip_compress(
             handle, chunk.memory.baseAddress, chunk.count, result.memory.baseAddress, result.memory.count)
         guard result.count > 0 else { throw Failure("libdeflate couldn't compress \(chunk.count) bytes") }
         return result
     }
+
+    private static var noMemory: Failure { Failure("no memory for a gzip compressor") }
 }
 
 private final class ZstdCompressor: ChunkCompressor, @unchecked Sendable {

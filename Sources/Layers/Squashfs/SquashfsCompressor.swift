@@ -8,7 +8,7 @@ import Glibc
 /// the block is stored as it is.
 enum SquashfsCompressor {
     /// mksquashfs's default. A superblock without options means it.
-    static let level: Int32 = 15
+    static let level: Int32 = 14
 
     /// Blocks that are not larger are compressed without a try: of metadata.
     private static let smallBlock = 8192

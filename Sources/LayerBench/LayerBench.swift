@@ -1,0 +1,72 @@
+import Dispatch
+import Failure
+import FileTree
+import Glibc
+import Layers
+import OCI
+import Synchronization
+import SystemPackage
+
+/// Layers alone, without a build around them: what `bench/run.sh` measures beside tar, squashfs-tools and umoci.
+///
+///     layer-bench encode TREE BLOBS TYPE…      tar.gz, tar.zst, tar, squashfs: all in one walk
+///     layer-bench unpack LAYOUT TAG TARGET     the layers of an image, each into a directory of its own
+@main
+enum LayerBench {
+    static func main() {
+        do {
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            switch (arguments.first, arguments.count) {
+            case ("encode", 4...):
+                try encode(arguments[1], into: arguments[2], as: arguments[3...].map(format))
+            case ("unpack", 4):
+                try unpack(arguments[1], tag: arguments[2], into: arguments[3])
+            default:
+                throw Failure(
+                    "usage: layer-bench encode TREE BLOBS TYPE… | layer-bench unpack LAYOUT TAG TARGET",
+                    help: "the types are tar.gz, tar.zst, tar and squashfs")
+            }
+        } catch {
+            print("error: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func format(_ type: String) throws -> LayerFormat {
+        switch type {
+        case "tar.gz": .tar(.gzip())
+        case "tar.zst": .tar(.zstd())
+        case "tar": .tar(.none)
+        case "squashfs": .squashfs()
+        default: throw Failure("no such type of layer: \(type)")
+        }
+    }
+
+    /// Prints the size of each blob in bytes.
+    private static func encode(_ tree: String, into blobs: String, as formats: [LayerFormat]) throws {
+        let layers = try encodeLayer(
+            Directory(at: FilePath(tree)), as: formats, into: Directory(creating: FilePath(blobs)))
+        for layer in layers ?? [] { print(layer.descriptor.size) }
+    }
+
+    private static func unpack(_ layout: String, tag: String, into target: String) throws {
+        let layout = try Layout(at: FilePath(layout))
+        let manifest = try layout.resolve(tag, for: Platform(os: "linux", architecture: Platform.hostArchitecture))
+            .manifest
+        let diffIDs = try layout.config(manifest).rootfs.diffIDs
+        let target = FilePath(target)
+        _ = try Directory(creating: target)
+        let failure = Mutex<(any Error)?>(nil)
+        DispatchQueue.concurrentPerform(iterations: manifest.layers.count) { number in
+            do {
+                let layer = manifest.layers[number]
+                _ = try unpackLayer(
+                    layout.open(layer), layer, diffID: diffIDs[number],
+                    into: Directory(creating: target.appending("\(number)")))
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+    }
+}
