@@ -35,7 +35,7 @@ KINDS = {
     "hard-link": [entry("link", HARD, "../../../victim"), entry("link")],
     "hard-link-through-symlink": [entry("d", LINK, "../../.."), entry("link", HARD, "d/victim"), entry("link")],
     "whiteout": [entry("../../../.wh.victim", data=b"")],
-    "whiteout-through-symlink": [entry("link", LINK, "../../.."), entry("link/.wh.victim", data=b"")],
+    "whiteout-through-symlink": [entry("link", LINK, "../../.."), entry("link/.wh.absent", data=b"")],
     "nul": [entry("x", DIRECTORY, records={"mtime": "-1.5", "path": "..\0x"})],
     "opaque": [entry("link", LINK, "@HERE@"), entry("link/.wh..wh..opq", data=b"")],
     "good-then-bad": [entry("good"), entry("../victim")],
