@@ -14,6 +14,7 @@ export SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 
+FUZZ_SECONDS ?= 600
 BUILD_FLAGS := -c release -Xswiftc -enable-testing
 REPORT := .build/report
 # Directories too: their times tell of files that went away.
@@ -21,7 +22,7 @@ SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
 SCRIPTS := .ci/run bench/run.sh $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
 SHELL_SCRIPTS := $(filter-out %.py,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats bench install reproducer fmt lint clean
+.PHONY: all help packages test-packages example check test bats fuzz bench install reproducer fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -58,6 +59,10 @@ test: test-packages stacker ## run only swift test
 
 bats: test-packages $(if $(STACKER),,stacker)
 	@tools/run-bats $(TEST)
+
+fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
+	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
+	.build/release/LayerFuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerBench

@@ -148,10 +148,31 @@ let package = Package(
             path: "Tests/Fixtures",
             swiftSettings: strict
         ),
+        // Mutates layers and unpacks them: a bounded number in the tests, and as many as one likes in `make fuzz`.
+        .target(
+            name: "LayerFuzzing",
+            dependencies: [
+                "Layers", "OCI", "FileTree", "Failure", "CSyscalls", "Fixtures",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/LayerFuzzing",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "LayerFuzz",
+            dependencies: [
+                "LayerFuzzing", "FileTree", "Failure", "CSyscalls",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/LayerFuzz",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "Unit",
             dependencies: [
                 "Stacker", "Registry", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
+                "LayerFuzzing",
             ],
             swiftSettings: strict
         ),

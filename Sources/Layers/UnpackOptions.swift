@@ -27,12 +27,19 @@ public struct UnpackOptions: Sendable {
 public struct UnpackLimits: Sendable {
     /// Number of entries.
     public var entries = 8_000_000
-    /// Bytes of the archive after decompression, or of the files in a squashfs; `nil`: what the target's file system has free.
+    /// Bytes of the archive after decompression, and of the files in it, holes included; `nil`: what the target's file
+    /// system has free.
     public var bytes: Int64?
     /// Bytes of one name.
     public var nameLength = 16 << 10
     /// Bytes of the extended attributes of one entry, names included.
     public var attributes = 256 << 10
+    /// Bytes of a tar that can come before an entry's content: its header, extended headers, the map of a sparse file.
+    /// Memory of several times that many goes into reading them.
+    public var header = 8 << 20
+    /// Bytes of names and attributes that have to be kept until the last entry: those of directories, and in a squashfs
+    /// the names of files that have several.
+    public var kept = 512 << 20
 
     /// The defaults.
     public init() {}
@@ -42,6 +49,10 @@ extension UnpackLimits {
     static func exceeded(bytes limit: Int64) -> Failure {
         Failure(
             "it unpacks to more than \(limit) bytes", help: "free space, or raise the limit if the archive is trusted")
+    }
+
+    static func exceeded(kept limit: Int) -> Failure {
+        Failure("the names and attributes of its directories are larger than \(limit) bytes")
     }
 }
 

@@ -102,8 +102,8 @@ private func unpack(
     // Its threads must have ended before the input is used again.
     defer { stream.stop() }
     return try withUTF8Names {
-        var writer = TreeWriter(root: root, options: options)
-        let reader = try TarReader(stream, checkpoint: options.checkpoint)
+        var writer = TreeWriter(root: root, options: options, bytesLimit: limit)
+        let reader = try TarReader(stream, headerLimit: options.limits.header, checkpoint: options.checkpoint)
         while let entry = try reader.next() { try writer.write(entry, from: reader) }
         let isComplete = try reader.drain()
         try writer.finish()

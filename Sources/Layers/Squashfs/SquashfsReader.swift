@@ -19,6 +19,7 @@ final class SquashfsReader {
     private var seenDirectories: Set<UInt64> = []
     /// The first name of each file that says it has several.
     private var firstNames: [UInt64: [UInt8]] = [:]
+    private var firstNamesSize = 0
     /// Bytes of content so far.
     private(set) var bytes: Int64 = 0
 
@@ -128,6 +129,8 @@ final class SquashfsReader {
                     entry.hardLinkTarget = first
                     return entry
                 }
+                firstNamesSize += path.count
+                if firstNamesSize > limits.kept { throw UnpackLimits.exceeded(kept: limits.kept) }
                 firstNames[reference] = path
             }
         }

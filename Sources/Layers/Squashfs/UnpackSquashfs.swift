@@ -46,7 +46,7 @@ private func unpackImage(
     }
     let limit = try options.limits.bytes ?? root.freeSpace()
     let reader = try SquashfsReader(blob, size: size, limits: options.limits, bytesLimit: limit)
-    var writer = TreeWriter(root: root, options: options)
+    var writer = TreeWriter(root: root, options: options, bytesLimit: limit)
     while let entry = try reader.next() { try writer.write(entry, from: reader.content) }
     try writer.finish()
     var report = writer.report

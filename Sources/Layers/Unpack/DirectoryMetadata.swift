@@ -18,9 +18,19 @@ struct DirectoryMetadata {
 
     private var records: [Record] = []
     private var index: [[UInt8]: Int] = [:]
+    private var size = 0
+    private let limit: Int
+
+    /// - Parameter limit: bytes of names and attributes in all, beyond which an archive is refused.
+    init(limit: Int) {
+        self.limit = limit
+    }
 
     /// Remembers what a directory is to have; what was said of it before no longer counts.
-    mutating func remember(_ record: Record) {
+    mutating func remember(_ record: Record) throws {
+        size += record.path.count
+        for attribute in record.attributes { size += attribute.name.utf8.count + attribute.value.count }
+        if size > limit { throw UnpackLimits.exceeded(kept: limit) }
         if let position = index[record.path] {
             records[position] = record
         } else {

@@ -1,6 +1,6 @@
 import Failure
 
-/// A name from an archive, made safe to resolve beneath a directory: relative, without `.` and `..`.
+/// A name from an archive, made safe to resolve beneath a directory: relative, without `.`, `..` and NUL.
 ///
 /// A slash in front is dropped, as every tool does. `a/../b` is `b`, without asking whether `a` is a symlink; a name
 /// that leads out of the root by its `..` is refused.
@@ -10,11 +10,13 @@ struct EntryName: Hashable {
     /// Where the last component starts.
     private let cut: Int
 
-    /// - Throws: A ``Failure`` if the name leads out of the root.
+    /// - Throws: A ``Failure`` if the name leads out of the root, or is none that a file can have.
     init(_ name: some Collection<UInt8>, limit: Int) throws {
         if name.count > limit { throw Failure("its name is \(name.count) bytes long, more than \(limit)") }
         var components: [ArraySlice<UInt8>] = []
         let bytes = Array(name)
+        // A system call would see the name end there: "..\0x" is ".." to it.
+        if bytes.contains(0) { throw Failure("its name has a NUL in it") }
         for component in bytes.split(separator: slash) {
             if component.elementsEqual(".".utf8) { continue }
             if component.elementsEqual("..".utf8) {

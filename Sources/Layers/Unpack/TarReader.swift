@@ -10,6 +10,8 @@ import SystemPackage
 final class TarReader: LayerContent {
     private let archive: OpaquePointer
     private let source: Source
+    private let headerLimit: Int
+    private var isStarted = false
 
     /// What libarchive reads from: its callback gets this object.
     private final class Source {
@@ -19,6 +21,8 @@ final class TarReader: LayerContent {
         var previous: Chunk?
         /// Offset in the archive of what comes after `current`.
         var offset: Int64 = 0
+        /// How many bytes of headers can still come; `nil` where content is read.
+        var headerRoom: Int?
         var failure: (any Error)?
         /// Whether the last block so far holds nothing but zeros, as the last one of an archive does.
         var endsInZeros: Bool {
@@ -33,7 +37,9 @@ final class TarReader: LayerContent {
         /// The next piece; `nil` at the end.
         func next() throws -> Chunk? {
             try checkpoint()
+            if let room = headerRoom, room <= 0 { throw Failure("the headers of an entry are too long") }
             guard let chunk = try stream.next() else { return nil }
+            if let room = headerRoom { headerRoom = room - chunk.count }
             previous = current
             current = chunk
             offset += Int64(chunk.count)
@@ -41,7 +47,9 @@ final class TarReader: LayerContent {
         }
     }
 
-    init(_ stream: ArchiveStream, checkpoint: @escaping () throws -> Void) throws {
+    /// - Parameter headerLimit: longer headers of one entry are refused.
+    init(_ stream: ArchiveStream, headerLimit: Int, checkpoint: @escaping () throws -> Void) throws {
+        self.headerLimit = headerLimit
         guard let archive = archive_read_new() else { throw Failure("no memory for an archive reader") }
         self.archive = archive
         source = Source(stream, checkpoint)
@@ -70,7 +78,12 @@ final class TarReader: LayerContent {
     /// The next entry; valid until the next call. `nil` at the end of the archive.
     func next() throws -> TarEntry? {
         var entry: OpaquePointer?
+        // What is left of the last entry's content is none of this one's headers.
+        if isStarted, archive_read_data_skip(archive) < ARCHIVE_WARN { throw problem("it is damaged") }
+        isStarted = true
+        source.headerRoom = headerLimit
         let result = archive_read_next_header(archive, &entry)
+        source.headerRoom = nil
         switch result {
         case ARCHIVE_EOF:
             return nil

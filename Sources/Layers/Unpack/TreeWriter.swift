@@ -12,11 +12,18 @@ import SystemPackage
 struct TreeWriter {
     private let options: UnpackOptions
     private var parents: ParentDirectories
-    private var directories = DirectoryMetadata()
+    private var directories: DirectoryMetadata
     private(set) var report = UnpackReport()
+    /// Bytes that regular files may still have, holes included: a layer that is made of them holds them in full.
+    private var room: Int64
+    private let bytesLimit: Int64
 
-    init(root: Directory, options: UnpackOptions) {
+    /// - Parameter bytesLimit: more bytes in regular files are refused.
+    init(root: Directory, options: UnpackOptions, bytesLimit: Int64) {
         self.options = options
+        self.bytesLimit = bytesLimit
+        room = bytesLimit
+        directories = DirectoryMetadata(limit: options.limits.kept)
         parents = ParentDirectories(root: root, whiteouts: options.whiteouts)
     }
 
@@ -94,6 +101,7 @@ struct TreeWriter {
         case .regular:
             try makeRegular(entry, name, in: parent, uid, gid, reader)
         case .symlink:
+            if entry.symlinkTarget.contains(0) { throw Failure("its target has a NUL in it") }
             let target = FileName(entry.symlinkTarget)
             try create(name, in: parent) { name in
                 target.withCString { symlinkat($0, parent.file.number, name) }
@@ -135,7 +143,7 @@ struct TreeWriter {
                 report.leftOutWhiteouts.add(shown(name.path))
             }
         }
-        directories.remember(
+        try directories.remember(
             .init(
                 path: name.path, inode: try directory.file.status().inode, permissions: entry.permissions,
                 modified: entry.modified, attributes: try entry.attributes(limit: options.limits.attributes)))
@@ -159,11 +167,17 @@ struct TreeWriter {
         _ entry: some LayerEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t,
         _ reader: some LayerContent
     ) throws {
+        if entry.size > room { throw UnpackLimits.exceeded(bytes: bytesLimit) }
+        room -= entry.size
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let file = OpenFile(
             owning: try create(name, in: parent) { stacker_openat(parent.file.number, $0, flags, 0o600) })
         var end: Int64 = 0
         while let piece = try reader.nextContent() {
+            // The map of a sparse file can say anything.
+            guard piece.offset >= 0, piece.offset <= entry.size - Int64(piece.bytes.count) else {
+                throw Failure("its content is not within its size")
+            }
             try file.writeAll(piece.bytes, at: piece.offset)
             end = max(end, piece.offset + Int64(piece.bytes.count))
         }
