@@ -289,16 +289,21 @@ layer_directory() {
     echo "roots/${digest/:/_}"
 }
 
+# clamp_times: from here on, no file and no image is newer than 2023, so that builds can be compared.
+clamp_times() {
+    export SOURCE_DATE_EPOCH=1700000000
+}
+
 # build_pair BELOW ABOVE [ARGUMENT…]: builds two images by these scripts, "below" on busybox and "above" on that.
 build_pair() {
     local below=$1 above=$2
     shift 2
-    busybox_base
+    busybox_base busybox
     {
         printf 'below:\n  from: {type: oci, url: "busybox:latest"}\n  run: |\n'
-        sed 's/^/    /' <<<"$below"
+        printf '    %s\n' "${below//$'\n'/$'\n    '}"
         printf 'above:\n  from: {type: built, tag: below}\n  run: |\n'
-        sed 's/^/    /' <<<"$above"
+        printf '    %s\n' "${above//$'\n'/$'\n    '}"
     } >stacker.yaml
     stacker build "$@"
 }

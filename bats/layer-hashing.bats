@@ -49,7 +49,7 @@ digest_of() {
 # status: documented
 @test "gzip, zstd and none: one diff ID" {
     # The script's files get another time in each build; this clamps it.
-    export SOURCE_DATE_EPOCH=1700000000
+    clamp_times
     first='' blobs=''
     for compression in gzip:gzip:tar+gzip zstd:zstd:tar+zstd none:cat:tar; do
         IFS=: read -r name decoder type <<<"$compression"
@@ -70,7 +70,7 @@ digest_of() {
 # documented: docs/commands.md#build
 # status: documented
 @test "another level is another blob of the same tar" {
-    export SOURCE_DATE_EPOCH=1700000000
+    clamp_times
     build_it --compression-level 1
     fast=$(layer_digest it -1)
     diff_id=$(image_config it | jq -r '.rootfs.diff_ids[-1]')
@@ -129,11 +129,11 @@ digest_of() {
     mv oci base
     rm -rf roots .stacker
     config=$(image_manifest it base | jq -r .config.digest)
-    print_blob "$config" base | jq -c '.rootfs.diff_ids[-1] = "sha256:" + ("0" * 64)' >config
-    new=$(digest_of <config)
-    image_manifest it base | jq -c --arg new "$new" --argjson size "$(stat -c %s config)" \
+    print_blob "$config" base | jq -c '.rootfs.diff_ids[-1] = "sha256:" + ("0" * 64)' >config.json
+    new=$(digest_of <config.json)
+    image_manifest it base | jq -c --arg new "$new" --argjson size "$(stat -c %s config.json)" \
         '.config.digest = $new | .config.size = $size' >manifest
-    mv config "base/blobs/${new/://}"
+    mv config.json "base/blobs/${new/://}"
     new=$(digest_of <manifest)
     jq --arg new "$new" --argjson size "$(stat -c %s manifest)" \
         '.manifests[0].digest = $new | .manifests[0].size = $size' base/index.json >index

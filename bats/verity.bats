@@ -81,7 +81,7 @@ EOF
 # documented: docs/storage.md#layer-types
 # status: beyond
 @test "the same root hash in every build" {
-    export SOURCE_DATE_EPOCH=1700000000
+    clamp_times
     build_it
     before=$(verity_root it-squashfs -1)
     rm -rf busybox oci roots .stacker
@@ -93,7 +93,7 @@ EOF
 # documented: docs/storage.md#layer-types
 # status: documented
 @test "--no-verity" {
-    export SOURCE_DATE_EPOCH=1700000000
+    clamp_times
     build_it
     with=$(layer_blob it-squashfs -1)
     offset=$(hash_offset "$with")
