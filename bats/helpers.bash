@@ -125,6 +125,7 @@ say_what_loop_lacks() {
 say_what_umoci_lacks() { say_what_program_lacks umoci; }
 say_what_skopeo_lacks() { say_what_program_lacks skopeo; }
 say_what_buildah_lacks() { say_what_program_lacks buildah; }
+say_what_squashfs_tools_lacks() { say_what_program_lacks mksquashfs; }
 say_what_openssl_lacks() { say_what_program_lacks openssl; }
 say_what_veritysetup_lacks() { say_what_program_lacks veritysetup; }
 say_what_terminal_lacks() { say_what_program_lacks script; }
@@ -272,6 +273,75 @@ list_layer() {
 # unpack_image TAG DIR [LAYOUT]: makes DIR the image's root file system, by umoci.
 unpack_image() {
     umoci raw unpack --image "${3:-oci}:$1" "$2"
+}
+
+# layer_blob TAG N [LAYOUT]: the file of the layer.
+layer_blob() {
+    local digest
+    digest=$(layer_digest "$@")
+    echo "${3:-oci}/blobs/${digest/://}"
+}
+
+# layer_directory TAG N: the layer's directory, or symlink, under roots.
+layer_directory() {
+    local digest
+    digest=$(layer_digest "$@")
+    echo "roots/${digest/:/_}"
+}
+
+# clamp_times: from here on, no file and no image is newer than 2023, so that builds can be compared.
+clamp_times() {
+    export SOURCE_DATE_EPOCH=1700000000
+}
+
+# build_pair BELOW ABOVE [ARGUMENT…]: builds two images by these scripts, "below" on busybox and "above" on that.
+build_pair() {
+    local below=$1 above=$2
+    shift 2
+    busybox_base busybox
+    {
+        printf 'below:\n  from: {type: oci, url: "busybox:latest"}\n  run: |\n'
+        printf '    %s\n' "${below//$'\n'/$'\n    '}"
+        printf 'above:\n  from: {type: built, tag: below}\n  run: |\n'
+        printf '    %s\n' "${above//$'\n'/$'\n    '}"
+    } >stacker.yaml
+    stacker build "$@"
+}
+
+# build_pair_of_both BELOW ABOVE: the same as tar and as squashfs.
+build_pair_of_both() {
+    build_pair "$@" --layer-type tar --layer-type squashfs
+}
+
+# mount_layer TAG N DIR: the kernel's view of one squashfs layer.
+mount_layer() {
+    mkdir -p "$3"
+    mount -t squashfs -o loop,ro "$(layer_blob "$1" "$2")" "$3"
+    realpath "$3" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# mount_image TAG DIR: makes DIR the root file system of an image of squashfs layers, by the kernel alone.
+mount_image() {
+    local n lowerdirs=
+    for ((n = 0; n < $(count_layers "$1"); n++)); do
+        mount_layer "$1" "$n" "$2.layers/$n"
+        lowerdirs=$n:$lowerdirs
+    done
+    # overlayfs wants two lower directories if there is no upper one.
+    mkdir -p "$2" "$2.layers/empty"
+    (cd "$2.layers" && mount -t overlay -o "ro,lowerdir=${lowerdirs}empty" stacker-test "../${2##*/}")
+    realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# assert_readers_agree TAG: umoci makes of TAG what the kernel makes of TAG-squashfs; they stay in ./rootfs and ./mounted.
+assert_readers_agree() {
+    rm -rf rootfs
+    unpack_image "$1" rootfs
+    mount_image "$1-squashfs" mounted
+    "$TOP/tools/list-tree.py" rootfs >rootfs.list
+    "$TOP/tools/list-tree.py" mounted >mounted.list
+    assert_file_not_empty rootfs.list
+    diff -u rootfs.list mounted.list
 }
 
 # assert_layout_whole [LAYOUT]: there is no layout, or everything that it names is there, and nothing else is

@@ -26,8 +26,8 @@ whole_command='(.config.Entrypoint // []) + (.config.Cmd // [])'
     ZEBRA: one
     APPLE: "two words"
     VERSION: 1.10'
-    config_of .config.Env | jq -e 'contains(["ZEBRA=one", "APPLE=two words", "VERSION=1.10"])'
-    config_of .config.Env | jq -e '.[0] | startswith("PATH=")'
+    assert_equal "$(config_of '.config.Env | contains(["ZEBRA=one", "APPLE=two words", "VERSION=1.10"])')" true
+    assert_equal "$(config_of '.config.Env[0] | startswith("PATH=")')" true
 }
 
 # behaviour: environment: keeps the order of the file
@@ -122,7 +122,7 @@ whole_command='(.config.Entrypoint // []) + (.config.Cmd // [])'
 @test "the recipe is in the manifest" {
     build_it '  labels: {a: b}   # with a comment'
     assert_equal "$(image_manifest it | jq -r '.annotations["io.stackeroci.stacker.stacker_yaml"]')" "$(cat stacker.yaml)"
-    image_manifest it | jq -e '.annotations["io.stackeroci.stacker.stacker_version"] | length > 0'
+    assert_equal "$(image_manifest it | jq '.annotations["io.stackeroci.stacker.stacker_version"] | length > 0')" true
 }
 
 # behaviour: os: and arch: are the config's, in Go's names
@@ -188,5 +188,5 @@ it:
 END
     stacker build
     assert_equal "$(config_of .config.WorkingDir)" '"/srv"'
-    config_of .config.Env | jq -e 'contains(["FROM_BASE=yes", "OWN=yes"])'
+    assert_equal "$(config_of '.config.Env | contains(["FROM_BASE=yes", "OWN=yes"])')" true
 }

@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# What a script deletes: whiteouts in the layer, and what others make of them.
+
+load helpers
+
+# whiteouts_of DIR: the names in DIR that are character devices 0:0.
+whiteouts_of() {
+    (cd "$1" && find . -type c -exec stat -c '%n %t:%T' {} + | sed -n 's,^\./\(.*\) 0:0$,\1,p' | LC_ALL=C sort)
+}
+
+# behaviour: a deleted file, symlink and directory are one .wh. entry each in a tar, and a device 0:0 in a squashfs
+# documented: docs/storage.md#whiteouts; docs/storage.md#layer-types
+# status: documented
+@test "a file, a symlink and a directory that the script deletes" {
+    requires umoci loop
+    build_pair_of_both 'mkdir -p /d/sub; touch /d/sub/x; echo f > /f; ln -s f /s; echo kept > /kept' 'rm -r /d /f /s'
+    assert_equal "$(list_layer above -1)" $'.wh.d\n.wh.f\n.wh.s'
+    mount_layer above-squashfs -1 layer
+    assert_equal "$(whiteouts_of layer)" $'d\nf\ns'
+    assert_readers_agree above
+    for name in d f s; do
+        assert_not_exists "rootfs/$name"
+        assert_not_exists "mounted/$name"
+    done
+    assert_equal "$(cat rootfs/kept)" kept
+}
+
+# behaviour: what was deleted and made again is in the layer as it is now, without a whiteout beside it
+# documented: docs/storage.md#whiteouts
+# status: documented
+@test "a file that is deleted and made again has no whiteout" {
+    requires umoci loop
+    build_pair_of_both 'echo old > /f; ln -s f /s' 'rm /f /s; echo new > /f; echo file > /s'
+    assert_equal "$(list_layer above -1)" $'f\ns'
+    assert_readers_agree above
+    assert_equal "$(cat rootfs/f rootfs/s)" $'new\nfile'
+}
+
+# behaviour: a file that one script made and deleted leaves no whiteout
+# documented: docs/storage.md#whiteouts
+# status: documented
+@test "a file that came and went in one script leaves nothing" {
+    build_pair 'echo below > /below' 'echo it > /it; echo it > /kept; rm /it'
+    assert_equal "$(list_layer above -1)" kept
+}
+
+# behaviour: the symlink is deleted, not what it points to
+# documented: docs/storage.md#whiteouts
+# status: documented
+@test "a whiteout of a symlink to a directory" {
+    requires umoci loop
+    build_pair_of_both 'mkdir /d; echo it > /d/it; ln -s d /s' 'rm /s'
+    assert_equal "$(list_layer above -1)" .wh.s
+    assert_readers_agree above
+    assert_not_exists rootfs/s
+    assert_equal "$(cat rootfs/d/it)" it
+}
+
+# behaviour: a file deleted through a symlinked directory is a whiteout in the real directory
+# documented: docs/storage.md#whiteouts
+# status: documented
+@test "a file that is deleted through a symlink to its directory" {
+    requires umoci loop
+    build_pair_of_both 'mkdir /d; echo it > /d/it; ln -s d /s' 'rm /s/it'
+    assert_equal "$(list_layer above -1)" $'d\nd/.wh.it'
+    assert_readers_agree above
+    assert_equal "$(readlink rootfs/s)" d
+    assert_equal "$(ls -A rootfs/d)" ""
+}
+
+# behaviour: whiteouts, which overlayfs makes hard links of each other, are plain empty files in a tar
+# documented: docs/storage.md#whiteouts
+# status: documented
+@test "whiteouts are no hard links in a tar" {
+    build_pair 'cd /; touch 1 2 3 4' 'cd /; rm 1 2 3 4'
+    # The premise: overlayfs may link them, or the test says little.
+    assert_equal "$(find "$(layer_directory above -1)/overlay" -type c | wc -l)" 4
+    layer_tar above -1 | tar tv >listing
+    assert_equal "$(wc -l <listing)" 4
+    assert_equal "$(grep -c '^-' listing)" 4
+    assert_equal "$(awk '{ print $3 }' listing | sort -u)" 0
+}
+
+# behaviour: a base's whiteouts hide what they are to hide from the next script, whoever wrote them
+# documented: docs/storage.md#whiteouts
+# status: documented
+@test "whiteouts in a base that umoci wrote" {
+    requires umoci
+    busybox_base
+    umoci unpack --image busybox:latest bundle
+    rm bundle/rootfs/bin/vi bundle/rootfs/etc/group
+    umoci repack --image busybox:latest bundle
+    assert_equal "$(list_layer latest -1 busybox | grep -c '\.wh\.')" 2
+    cat >stacker.yaml <<'EOF'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: |
+    test ! -e /bin/vi
+    test ! -e /etc/group
+    test -e /etc/passwd
+    ls / > /it
+EOF
+    stacker build
+    assert_equal "$(list_layer it -1)" it
+    run ! grep -F .wh. <(layer_tar it -1 | tar xO --wildcards '*it')
+}
+
+# behaviour: what a lower layer deleted and an upper one made again is there, on the image and in the next script
+# documented: docs/storage.md#whiteouts; docs/storage.md#the-mount
+# status: documented
+@test "deleted in one layer, made again in the next" {
+    requires umoci loop
+    busybox_base
+    cat >stacker.yaml <<'EOF'
+one:
+  from: {type: oci, url: "busybox:latest"}
+  run: rm /bin/vi /etc/group
+two:
+  from: {type: built, tag: one}
+  run: echo again > /etc/group
+three:
+  from: {type: built, tag: two}
+  run: |
+    test ! -e /bin/vi
+    cat /etc/group > /seen
+EOF
+    stacker build --layer-type tar --layer-type squashfs
+    assert_readers_agree three
+    assert_equal "$(cat rootfs/seen rootfs/etc/group)" $'again\nagain'
+    assert_not_exists rootfs/bin/vi
+}
