@@ -42,10 +42,10 @@ stacker: $(SOURCES) | packages
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/run-example
 
-check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary
+check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary, FS=ext4 works on that
 	@rm -rf $(REPORT)
 	@status=0; \
-	$(if $(STACKER)$(TEST),,$(MAKE) test || status=1;) \
+	$(if $(STACKER)$(TEST)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
 	exit $$status
 
@@ -57,7 +57,7 @@ test: test-packages stacker ## run only swift test
 	$(SWIFT) test $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
 
 bats: test-packages $(if $(STACKER),,stacker)
-	@tools/run-bats $(TEST)
+	@FS=$(FS) tools/run-bats $(TEST)
 
 bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
 	@bench/run.sh
