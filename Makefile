@@ -43,10 +43,10 @@ stacker: $(SOURCES) | packages
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/run-example
 
-check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary
+check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary, FS=ext4 works on that
 	@rm -rf $(REPORT)
 	@status=0; \
-	$(if $(STACKER)$(TEST),,$(MAKE) test || status=1;) \
+	$(if $(STACKER)$(TEST)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
 	exit $$status
 
@@ -58,7 +58,7 @@ test: test-packages stacker ## run only swift test
 	$(SWIFT) test $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
 
 bats: test-packages $(if $(STACKER),,stacker)
-	@tools/run-bats $(TEST)
+	@FS=$(FS) tools/run-bats $(TEST)
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz

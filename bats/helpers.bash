@@ -22,6 +22,8 @@ bats_load_library bats-assert
 bats_load_library bats-file
 
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+# shellcheck source=bats/file-systems.bash
+source "$TOP/bats/file-systems.bash"
 FIXTURES=$TOP/.build/fixtures
 STACKER=$(cd "$TOP" && realpath -m "${STACKER:-stacker}")
 
@@ -121,6 +123,11 @@ say_what_loop_lacks() {
     say_what_root_lacks
     losetup --find >/dev/null 2>&1 || echo "no loop devices"
 }
+
+say_what_ext4_lacks() { say_what_file_system_lacks ext4; }
+say_what_xfs_lacks() { say_what_file_system_lacks xfs; }
+say_what_tmpfs_lacks() { say_what_file_system_lacks tmpfs; }
+say_what_btrfs_lacks() { say_what_file_system_lacks btrfs; }
 
 say_what_umoci_lacks() { say_what_program_lacks umoci; }
 say_what_skopeo_lacks() { say_what_program_lacks skopeo; }
@@ -369,6 +376,25 @@ mount_tmpfs() {
     realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
 }
 
+# mount_file_system NAME DIR [IMAGE]: an empty file system of those that file-systems.bash names, taken down after the
+# test. IMAGE (default DIR.img) is the file that it is in; one that is there is mounted as it is.
+mount_file_system() {
+    attach_file_system "$1" "${3:-$2.img}" "$2"
+    realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# mount_overlay DIR MERGED: an overlay of DIR/lower with its upperdir in DIR, made as stacker has them made.
+mount_overlay() {
+    mkdir -p "$1"/{lower,upper,work} "$2"
+    mount -t overlay -o "userxattr,lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" overlay "$2"
+    realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# unmount_file_system DIR: before the test ends.
+unmount_file_system() {
+    umount "$1"
+}
+
 # list_mounts: the mount points in this test's directory, as the host sees them, but for the test's own.
 list_mounts() {
     DIR=$BATS_TEST_TMPDIR/ awk 'index($5, ENVIRON["DIR"]) == 1 { print $5 }' /proc/self/mountinfo |
@@ -397,9 +423,18 @@ list_processes() {
     } | sort -nu
 }
 
+# list_loop_devices: those with a file of this test's, but for the ones that the test itself has mounted.
 list_loop_devices() {
     losetup --noheadings --raw --output NAME,BACK-FILE 2>/dev/null |
-        DIR=$BATS_TEST_TMPDIR/ awk 'index($2, ENVIRON["DIR"]) == 1 { print $1 }'
+        DIR=$BATS_TEST_TMPDIR/ awk 'index($2, ENVIRON["DIR"]) == 1 { print $1 }' |
+        grep -vxF -f <(print_own_devices) || true
+}
+
+print_own_devices() {
+    local directory
+    while read -r directory; do
+        findmnt --noheadings --output SOURCE --mountpoint "$directory" || true
+    done < <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null)
 }
 
 # assert_nothing_left: no mount, container or loop device of this test exists.
@@ -421,7 +456,7 @@ release_what_the_test_made() {
         ! works_here "$pid" || kill -KILL "$pid" 2>/dev/null || true
     done < <(cat "$BATS_TEST_TMPDIR/started" 2>/dev/null)
     while read -r directory; do
-        umount -l "$directory" 2>/dev/null || true
+        release_mount "$directory"
     done < <(tac "$BATS_TEST_TMPDIR/mounted" 2>/dev/null)
     rm -f "$BATS_TEST_TMPDIR/mounted"
 }

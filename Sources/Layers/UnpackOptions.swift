@@ -1,4 +1,6 @@
 import Failure
+import FileTree
+import Glibc
 
 /// How a layer is unpacked.
 public struct UnpackOptions: Sendable {
@@ -16,6 +18,16 @@ public struct UnpackOptions: Sendable {
     public var whiteouts = Whiteouts.overlay
     /// Bounds on what a hostile archive can ask for.
     public var limits = UnpackLimits()
+    /// What is done about a file that should get more names than its file system allows.
+    public var hardLinkOverflow = HardLinkOverflow.split
+    /// Gives a file a further name: link(2). Tests put a limit here that their file system has not.
+    var link: @Sendable (_ file: FileName, _ holder: Directory, _ name: FileName, _ parent: Directory) throws -> Void =
+        {
+            file, holder, name, parent in
+            _ = try file.withCString { file in
+                try name.withCString { try checked(linkat(holder.file.number, file, parent.file.number, $0, 0)) }
+            }
+        }
     /// Called every so often; what it throws ends the unpacking.
     public var checkpoint: @Sendable () throws -> Void = {}
 
@@ -68,6 +80,9 @@ public struct UnpackReport: Sendable {
     public var leftOutAttributes = LeftOut()
     /// Whiteouts, opaque marks and aufs's own files that were left out.
     public var leftOutWhiteouts = LeftOut()
+
+    /// Files that have more names than their file system allows.
+    public var splitLinks = SplitLinks()
 
     /// What was left out of one kind.
     public struct LeftOut: Sendable {

@@ -31,6 +31,12 @@ struct BuildOptions: ParsableArguments {
     @Option(help: "What the names of stacker's own annotations begin with.")
     var annotationsNamespace = "io.stackeroci"
 
+    @Option(
+        help: ArgumentHelp(
+            "What to do about a base's file with more hard links than the file system can hold: go on with copies, or fail."
+        ))
+    var hardlinkOverflow = HardLinkOverflow.split
+
     @Flag(help: "Only print in which order the files would be built.")
     var orderOnly = false
 
@@ -49,6 +55,7 @@ struct BuildOptions: ParsableArguments {
         request.addsVerity = !noVerity
         request.annotationsNamespace = annotationsNamespace
         request.requiresHashes = requireHash
+        request.hardLinkOverflow = hardlinkOverflow
 
         // Without anything to build there is no need for a namespace; what is found out on the way to the first layer
         // that must be built is found out, and said, again inside.
@@ -66,6 +73,8 @@ struct BuildOptions: ParsableArguments {
 }
 
 extension LayerType: ExpressibleByArgument {}
+
+extension HardLinkOverflow: ExpressibleByArgument {}
 
 /// The compressions by name.
 enum CompressionName: String, ExpressibleByArgument, CaseIterable {

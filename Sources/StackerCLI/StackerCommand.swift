@@ -7,7 +7,9 @@ struct StackerCommand: ParsableCommand {
         commandName: "stacker",
         abstract: "Build OCI images from a stacker.yaml, without a daemon.",
         version: Version.description,
-        subcommands: [BuildCommand.self, RecursiveBuildCommand.self, InspectCommand.self, CleanCommand.self]
+        subcommands: [
+            BuildCommand.self, RecursiveBuildCommand.self, InspectCommand.self, CleanCommand.self, CheckCommand.self,
+        ]
     )
 
     @OptionGroup(title: "Global options, before the command")

@@ -13,6 +13,7 @@ struct TreeWriter {
     private let options: UnpackOptions
     private var parents: ParentDirectories
     private var directories: DirectoryMetadata
+    private var groups = LinkGroups()
     private(set) var report = UnpackReport()
     /// Bytes that regular files may still have, holes included: a layer that is made of them holds them in full.
     private var room: Int64
@@ -232,15 +233,43 @@ struct TreeWriter {
                 if old.inode == file.inode, old.device == file.device { return }
                 try replace(to, in: parent)
             }
-            try addName(to, in: parent, for: from, in: holder)
+            do {
+                try options.link(from, holder, to, parent)
+            } catch Errno.tooManyLinks {
+                try split(name, in: parent, from: target, file, in: holder)
+            }
         }
     }
 
-    /// The one place where a file gets a further name, and where a file system runs out of them (`EMLINK`).
-    private func addName(_ name: FileName, in parent: Directory, for file: FileName, in holder: Directory) throws {
-        _ = try file.withCString { file in
-            try name.withCString { try checked(linkat(holder.file.number, file, parent.file.number, $0, 0)) }
+    /// Gives `name` to a copy of a file that can't have another name: to one that was made before and has room, or to a
+    /// new one.
+    private mutating func split(
+        _ name: EntryName, in parent: Directory, from target: EntryName, _ file: FileStatus, in holder: Directory
+    ) throws {
+        guard options.hardLinkOverflow == .split else {
+            throw SplitLinks.refused(
+                shown(target.path), on: try FileSystem(of: parent.file), because: Errno.tooManyLinks)
         }
+        let directory = Array(name.parent)
+        let last = name.lastName
+        let (group, isNew) = groups.group(
+            of: file.inode, first: .init(parent: Array(target.parent), name: target.lastName))
+        while let carrier = groups.carrier(group, in: directory) {
+            do {
+                return try options.link(carrier.name, parents.existing(carrier.parent[...]), last, parent)
+            } catch Errno.tooManyLinks {
+                groups.skip(group, in: directory)
+            }
+        }
+        // From the newest: whatever the archive names, it is there and equal.
+        guard let source = groups.newest(group) else { return }
+        let sourceParent = try parents.existing(source.parent[...])
+        let shares = try attempt("couldn't copy it") {
+            try parent.copyFile(source.name, file, from: sourceParent, as: last, checkpoint: options.checkpoint)
+        }
+        guard let copy = try parent.entryStatus(last) else { throw Errno.noSuchFileOrDirectory }
+        groups.add(.init(parent: directory, name: last), inode: copy.inode, to: group)
+        try report.splitLinks.add(shown(target.path), isNew: isNew, shares: shares, on: parent)
     }
 
     // MARK: - Replacing
@@ -260,9 +289,21 @@ struct TreeWriter {
 
     private mutating func replace(_ name: FileName, in parent: Directory) throws {
         parents.forget()
+        groups.forget()
         if name.withCString({ unlinkat(parent.file.number, $0, 0) }) == 0 { return }
         guard errno == EISDIR || errno == EPERM else { throw Errno(rawValue: errno) }
         try parent.removeTree(FilePath(bytes: name.bytes))
+    }
+}
+
+extension SplitLinks {
+    fileprivate mutating func add(_ path: String, isNew: Bool, shares: Bool, on directory: Directory) throws {
+        copies += 1
+        if shares { reflinks += 1 }
+        if isNew { files += 1 }
+        guard copies == 1 else { return }
+        example = path
+        fileSystem = try FileSystem(of: directory.file)
     }
 }
 

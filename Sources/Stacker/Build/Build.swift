@@ -54,6 +54,13 @@ public struct Build {
     /// - Returns: false if a layer must be built and may not; nothing but tags has been changed then.
     public func run(mayBuild: Bool) throws -> Bool {
         try directories.refuseForeign()
+        let roots = try RootsFileSystem(directories.roots)
+        try roots.refuseUnfit()
+        if let warning = roots.warning { log.warn(warning) }
+        return try buildAll(mayBuild: mayBuild)
+    }
+
+    private func buildAll(mayBuild: Bool) throws -> Bool {
         try Directory.create(directories.stacker)
         try Directory.create(directories.roots)
         let locks = [try Lock(on: directories.roots), try Lock(on: directories.stacker)]
@@ -61,7 +68,8 @@ public struct Build {
         let roots = try RootsDirectory(at: directories.roots)
         let resolver = BaseResolver(
             roots: roots, output: directories.oci, types: request.layerTypes,
-            downloads: Downloads(in: directories.stacker, client: client, log: log))
+            downloads: Downloads(in: directories.stacker, client: client, log: log),
+            hardLinkOverflow: request.hardLinkOverflow)
         let lookup = CacheLookup(request: request, identity: identity, roots: roots, resolver: resolver, log: log)
         var cache = try BuildCache(in: directories.stacker, log: log)
         var digests = try FileDigests(in: directories.stacker)

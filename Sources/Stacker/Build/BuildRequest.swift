@@ -2,6 +2,8 @@ import Layers
 
 /// What `stacker build` was asked to do.
 public struct BuildRequest: Sendable {
+    /// What is done about files of base layers that should get more names than the roots' file system allows.
+    public var hardLinkOverflow = HardLinkOverflow.split
     /// The recipes to build, as the user named them.
     public var recipes: [String] = ["stacker.yaml"]
     /// Substitutions, each `NAME=value`.

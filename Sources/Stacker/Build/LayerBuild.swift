@@ -59,7 +59,7 @@ struct LayerBuild {
     }
 
     private func unpack(_ base: BuildBase) throws {
-        let unpacker = LayerUnpacker(roots: roots, log: log)
+        let unpacker = LayerUnpacker(roots: roots, hardLinkOverflow: request.hardLinkOverflow, log: log)
         var layouts = [base.source].compactMap(\.self)
         if try LayoutState(of: directories.oci) == .layout { layouts.append(try Layout(at: directories.oci)) }
         // Whichever type is there serves: the content is the same.

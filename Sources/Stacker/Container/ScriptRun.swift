@@ -100,7 +100,8 @@ struct ScriptRun {
         let status = outcome.exit.status
         guard status == 0 else {
             throw Failure(
-                failed, because: Failure("the script ended with exit status \(status)"), exitStatus: status)
+                failed, because: Failure("the script ended with exit status \(status)"),
+                help: LinkExhaustion.remedy(in: upper), exitStatus: status)
         }
     }
 

@@ -8,11 +8,14 @@ struct BaseArchive: Sendable {
     /// Its path as messages name it: on this machine, or in the layer that it comes from.
     let path: FilePath
     let file: OpenFile
+    var hardLinkOverflow = HardLinkOverflow.split
 
     /// Unpacks the archive into an empty directory.
     func unpack(into directory: Directory, _ log: Log) throws {
         try attempt("couldn't unpack \(path)") {
-            let report = try unpackTarFile(file, into: directory, options: .treeThatStandsAlone.stoppable)
+            let report = try unpackTarFile(
+                file, into: directory,
+                options: .treeThatStandsAlone.stoppable.with(hardLinkOverflow))
             report.say(path.string, log)
         }
     }
@@ -21,6 +24,12 @@ struct BaseArchive: Sendable {
 extension LayerContents {
     /// Opens the archive of a tar base; a symlink at its end is followed.
     func archive(_ source: Import.Source) throws -> BaseArchive {
+        var archive = try openArchive(source)
+        archive.hardLinkOverflow = resolver.hardLinkOverflow
+        return archive
+    }
+
+    private func openArchive(_ source: Import.Source) throws -> BaseArchive {
         switch source {
         case .local(let path):
             return BaseArchive(path: path, file: try attempt("couldn't open \(path)") { try OpenFile(path, 0) })

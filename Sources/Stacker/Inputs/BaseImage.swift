@@ -22,6 +22,7 @@ struct BaseResolver {
     let output: FilePath
     let types: [LayerType]
     let downloads: Downloads
+    let hardLinkOverflow: HardLinkOverflow
 
     /// The input that a base is to the cache.
     ///

@@ -21,7 +21,8 @@ struct LayerContents {
             else { throw Failure("it has no image") }
             if !mayUnpack, !manifest.layers.allSatisfy({ resolver.roots.holdsContent(of: $0.digest) }) { return nil }
             let layouts = try LayoutState(of: resolver.output) == .layout ? [Layout(at: resolver.output)] : []
-            try LayerUnpacker(roots: resolver.roots, log: log).unpack(manifest, config, from: layouts)
+            try LayerUnpacker(roots: resolver.roots, hardLinkOverflow: resolver.hardLinkOverflow, log: log)
+                .unpack(manifest, config, from: layouts)
             return try MergedView(LayerStack.directories(metadata, type, resolver.roots))
         }
     }

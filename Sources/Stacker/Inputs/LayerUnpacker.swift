@@ -9,6 +9,7 @@ import SystemPackage
 /// Brings the layers of an image into the roots directory: each blob once, several at a time.
 struct LayerUnpacker: Sendable {
     let roots: RootsDirectory
+    let hardLinkOverflow: HardLinkOverflow
     let log: Log
 
     /// Unpacks those layers of an image that are not there yet.
@@ -48,7 +49,8 @@ struct LayerUnpacker: Sendable {
             try content.makeDirectory("overlay")
             let blob = try layout.open(layer)
             let report = try unpackLayer(
-                blob, layer, diffID: diffID, into: content.directory("overlay"), options: UnpackOptions().stoppable)
+                blob, layer, diffID: diffID, into: content.directory("overlay"),
+                options: UnpackOptions().stoppable.with(hardLinkOverflow))
             report.say("layer \(layer.digest)", log)
             try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
             try roots.install(temporary, as: layer.digest)
@@ -66,10 +68,17 @@ extension UnpackOptions {
         options.checkpoint = { try StopSignal.check() }
         return options
     }
+
+    /// The same, doing this about files that have too many names.
+    func with(_ overflow: HardLinkOverflow) -> UnpackOptions {
+        var options = self
+        options.hardLinkOverflow = overflow
+        return options
+    }
 }
 
 extension UnpackReport {
-    /// Tells the user what had to be left out.
+    /// Tells the user what had to be left out, and what could not stay one file.
     func say(_ what: String, _ log: Log) {
         let parts = [
             (leftOutDevices, "device nodes"), (leftOutAttributes, "extended attributes"),
@@ -77,6 +86,9 @@ extension UnpackReport {
         ]
         for (part, kind) in parts where part.count > 0 {
             log.warn("left out \(part.count) \(kind) of \(what): \(part.examples.joined(separator: ", "))")
+        }
+        if let split = splitLinks.description, let remedy = splitLinks.remedy {
+            log.warn("\(what): \(split); \(remedy)")
         }
     }
 }

@@ -1,11 +1,16 @@
 #define _GNU_SOURCE
 #include "syscalls.h"
 
+#include <linux/btrfs.h>
 #include <linux/fs.h>
+#include <errno.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 const uint64_t stacker_resolve_beneath = RESOLVE_BENEATH;
@@ -13,6 +18,8 @@ const uint64_t stacker_resolve_in_root = RESOLVE_IN_ROOT;
 const uint64_t stacker_resolve_no_symlinks = RESOLVE_NO_SYMLINKS;
 const uint64_t stacker_resolve_no_magiclinks = RESOLVE_NO_MAGICLINKS;
 const unsigned int stacker_rename_noreplace = RENAME_NOREPLACE;
+
+const uint64_t stacker_btrfs_extref = BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF;
 
 int stacker_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
@@ -44,6 +51,71 @@ int stacker_clone_file(int to, int from)
 ssize_t stacker_copy_file_range(int to, int from, size_t length)
 {
 	return copy_file_range(from, NULL, to, NULL, length, 0);
+}
+
+int stacker_file_system_magic(int fd, uint32_t *magic)
+{
+	struct statfs status;
+	int result = fstatfs(fd, &status);
+
+	if (result == 0)
+		*magic = (uint32_t)status.f_type;
+	return result;
+}
+
+int stacker_btrfs_incompatible_features(int fd, uint64_t *flags)
+{
+	struct btrfs_ioctl_feature_flags features = { 0 };
+	int result = ioctl(fd, BTRFS_IOC_GET_FEATURES, &features);
+
+	if (result == 0)
+		*flags = features.incompat_flags;
+	return result;
+}
+
+int stacker_btrfs_info(int fd, uint32_t *nodesize, uint8_t uuid[16])
+{
+	struct btrfs_ioctl_fs_info_args info = { 0 };
+	int result = ioctl(fd, BTRFS_IOC_FS_INFO, &info);
+
+	if (result == 0) {
+		*nodesize = info.nodesize;
+		memcpy(uuid, info.fsid, 16);
+	}
+	return result;
+}
+
+int stacker_btrfs_enable_extref(int fd)
+{
+	/* What is to change, and what it is to become. */
+	struct btrfs_ioctl_feature_flags change[2] = {
+		{ .incompat_flags = BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF },
+		{ .incompat_flags = BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF },
+	};
+
+	return ioctl(fd, BTRFS_IOC_SET_FEATURES, change);
+}
+
+static int set_option(int fs, const char *key, const char *value)
+{
+	return (int)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0);
+}
+
+int stacker_try_overlay(const char *lower, const char *upper, const char *work)
+{
+	int result = -1, error;
+	int fs = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
+
+	if (fs < 0)
+		return -1;
+	if (set_option(fs, "lowerdir", lower) == 0 && set_option(fs, "upperdir", upper) == 0 &&
+	    set_option(fs, "workdir", work) == 0 &&
+	    syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) == 0)
+		result = (int)syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	error = errno;
+	close(fs);
+	errno = error;
+	return result;
 }
 
 dev_t stacker_makedev(unsigned int major, unsigned int minor)

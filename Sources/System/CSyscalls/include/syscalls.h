@@ -26,6 +26,25 @@ int stacker_clone_file(int to, int from);
 /* copy_file_range(2) from and to the current positions. */
 ssize_t stacker_copy_file_range(int to, int from, size_t length);
 
+/* f_type of fstatfs(2). */
+int stacker_file_system_magic(int fd, uint32_t *magic);
+
+/* BTRFS_IOC_GET_FEATURES on any directory or file of a btrfs: the INCOMPAT flags. ENOTTY elsewhere. */
+int stacker_btrfs_incompatible_features(int fd, uint64_t *flags);
+
+/* BTRFS_IOC_FS_INFO: the nodesize in bytes and the UUID of the file system. */
+int stacker_btrfs_info(int fd, uint32_t *nodesize, uint8_t uuid[16]);
+
+/* BTRFS_IOC_SET_FEATURES: switches extended inode refs on, for good. Needs CAP_SYS_ADMIN. */
+int stacker_btrfs_enable_extref(int fd);
+
+/* BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF */
+extern const uint64_t stacker_btrfs_extref;
+
+/* Has the kernel make an overlay of these directories, with userxattr, which is nowhere mounted and goes at once.
+ * Needs CAP_SYS_ADMIN. Returns 0, or -1 with errno. */
+int stacker_try_overlay(const char *lower, const char *upper, const char *work);
+
 /* makedev(3), major(3) and minor(3), which are macros. */
 dev_t stacker_makedev(unsigned int major, unsigned int minor);
 unsigned int stacker_major(dev_t device);

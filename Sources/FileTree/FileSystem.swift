@@ -1,0 +1,84 @@
+import CSyscalls
+import SystemPackage
+
+/// The file system that a file is on, as far as it matters to layers and overlays.
+public struct FileSystem: Sendable, Equatable {
+    /// What only btrfs has.
+    public struct Btrfs: Sendable, Equatable {
+        /// Bytes of a node. Without extended inode refs all names that a file has in one directory share one.
+        public var nodeSize: UInt32
+        /// Whether a file can have names beyond that (`extref`).
+        public var hasExtendedRefs: Bool
+        /// As in /sys/fs/btrfs: `f81d4fae-7dec-11d0-a765-00a0c91e6bf6`.
+        public var uuid: String
+    }
+
+    /// `f_type` of statfs(2).
+    public var magic: UInt32
+    /// What it is called in /proc/filesystems, otherwise its magic number in hexadecimal.
+    public var name: String
+    /// Set on btrfs alone.
+    public var btrfs: Btrfs?
+
+    /// Makes a file system of its parts.
+    public init(magic: UInt32, btrfs: Btrfs? = nil) {
+        self.magic = magic
+        self.btrfs = btrfs
+        name = Self.names[magic] ?? "0x" + String(magic, radix: 16)
+    }
+
+    /// Asks the kernel on which file system an open file or directory is.
+    ///
+    /// - Throws: `Errno`.
+    public init(of file: OpenFile) throws {
+        var magic: UInt32 = 0
+        try checked(stacker_file_system_magic(file.number, &magic))
+        self.init(magic: magic)
+        if name == "btrfs" { btrfs = Btrfs(file) }
+    }
+
+    private static let names: [UInt32: String] = [
+        0xef53: "ext4", 0x9123_683e: "btrfs", 0x5846_5342: "xfs", 0x0102_1994: "tmpfs", 0x794c_7630: "overlay",
+        0x6969: "nfs", 0x6573_5546: "fuse", 0xf2f5_2010: "f2fs", 0x2fc1_2fc1: "zfs", 0xca45_1a4e: "bcachefs",
+        0xff53_4d42: "cifs", 0xfe53_4d42: "smb2", 0x0102_1997: "9p", 0x4d44: "vfat", 0x2011_bab0: "exfat",
+        0x7366_746e: "ntfs3", 0x8584_58f6: "ramfs", 0x00c3_6400: "ceph", 0x7371_7368: "squashfs",
+        0xe0f5_e1e2: "erofs",
+    ]
+}
+
+extension FileSystem.Btrfs {
+    /// What the ioctls say; `nil` where a kernel is too old for them.
+    fileprivate init?(_ file: OpenFile) {
+        var flags: UInt64 = 0
+        var nodeSize: UInt32 = 0
+        var uuid = [UInt8](repeating: 0, count: 16)
+        guard stacker_btrfs_incompatible_features(file.number, &flags) == 0,
+            stacker_btrfs_info(file.number, &nodeSize, &uuid) == 0
+        else { return nil }
+        let digits = uuid.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        let groups = [digits[..<4], digits[4..<6], digits[6..<8], digits[8..<10], digits[10...]]
+        self.init(
+            nodeSize: nodeSize, hasExtendedRefs: flags & stacker_btrfs_extref != 0,
+            uuid: groups.map { $0.joined() }.joined(separator: "-"))
+    }
+}
+
+extension FileSystem: CustomStringConvertible {
+    /// Its name, and on btrfs without extended inode refs that it is that.
+    public var description: String {
+        guard let btrfs, !btrfs.hasExtendedRefs else { return name }
+        return "btrfs without extended inode refs (nodesize \(btrfs.nodeSize))"
+    }
+
+    /// Whether a file can have so few names here that usual images meet the limit.
+    public var runsOutOfLinks: Bool { btrfs?.hasExtendedRefs == false }
+
+    /// What lifts the limit of names here, or leads to where it is higher.
+    public var linkRemedy: String {
+        guard let btrfs, !btrfs.hasExtendedRefs else {
+            return "keep --roots-dir on a file system with a higher limit, as xfs has"
+        }
+        return "switch extended inode refs on, as root: stacker check --fix, or "
+            + "echo 1 > /sys/fs/btrfs/\(btrfs.uuid)/features/extended_iref, or btrfstune -r on the unmounted device"
+    }
+}

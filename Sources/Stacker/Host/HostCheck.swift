@@ -1,0 +1,153 @@
+import CSyscalls
+import Failure
+import FileTree
+import Glibc
+import LXCWrapper
+import OCI
+import SystemPackage
+
+/// What `stacker check` finds out about this machine and the roots directory.
+public struct HostCheck: Sendable {
+    /// How good or bad something is.
+    public enum Status: String, Sendable, Encodable {
+        /// As it should be.
+        case ok
+        /// A build works, with limits.
+        case warn
+        /// A build would fail.
+        case fail
+    }
+
+    /// One line of the check.
+    public struct Finding: Sendable, Encodable {
+        /// What was looked at.
+        public let name: String
+        /// The outcome.
+        public let status: Status
+        /// What was seen.
+        public let detail: String
+        /// What mends it.
+        public let remedy: String?
+    }
+
+    /// In the order that they are printed in.
+    public private(set) var findings: [Finding] = []
+
+    /// Whether a build would fail.
+    public var fails: Bool { findings.contains { $0.status == .fail } }
+
+    /// Looks at everything; the roots directory need not exist.
+    public init(_ directories: StackerDirectories) throws {
+        add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
+        add("liblxc", .ok, String(cString: lxcw_liblxc_version()))
+        let isRoot = geteuid() == 0
+        add("user", isRoot ? .ok : .fail, isRoot ? "root" : "uid \(geteuid())", "run stacker with sudo")
+        let roots = try attempt("couldn't look at the roots directory \(directories.roots)") {
+            try RootsFileSystem(directories.roots)
+        }
+        checkIDMaps(isRoot: isRoot)
+        try check(roots)
+    }
+
+    private mutating func add(_ name: String, _ status: Status, _ detail: String, _ remedy: String? = nil) {
+        findings.append(.init(name: name, status: status, detail: detail, remedy: status == .ok ? nil : remedy))
+    }
+
+    private mutating func checkIDMaps(isRoot: Bool) {
+        if isRoot { return add("id maps", .ok, "not needed by root") }
+        let needed: [String] = ["/etc/subuid", "/etc/subgid", "/usr/bin/newuidmap"]
+        let missing = needed.filter { access($0, R_OK) != 0 }
+        add(
+            "id maps", missing.isEmpty ? .ok : .warn,
+            missing.isEmpty ? "/etc/subuid and /etc/subgid" : "without \(missing.joined(separator: ", "))",
+            "install newuidmap (Debian: uidmap), and usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
+        )
+    }
+
+    private mutating func check(_ roots: RootsFileSystem) throws {
+        let place = "\(roots.path) on \(roots.fileSystem.name)"
+        do {
+            try roots.refuseUnfit()
+            add("roots", .ok, place)
+        } catch let failure as Failure {
+            add("roots", .fail, failure.description, failure.advice)
+        }
+        let limited = roots.fileSystem.runsOutOfLinks
+        add("hard links", limited ? .warn : .ok, "\(roots.fileSystem)", roots.fileSystem.linkRemedy)
+        let elsewhere = "name a directory on ext4, xfs or btrfs with --roots-dir"
+        do {
+            try roots.withProbe { probe in
+                attemptFinding("whiteouts", "made", elsewhere) { try RootsFileSystem.tryWhiteout(in: probe) }
+                attemptFinding("user xattrs", "set", elsewhere) { try RootsFileSystem.tryAttribute(of: probe) }
+                try checkOverlay(probe)
+            }
+        } catch {
+            add("overlay", .fail, "nothing can be made in \(roots.path): \(error)", elsewhere)
+        }
+    }
+
+    private mutating func attemptFinding(_ name: String, _ done: String, _ remedy: String, _ body: () throws -> Void) {
+        do {
+            try body()
+            add(name, .ok, done)
+        } catch {
+            add(name, .fail, "\(error)", remedy)
+        }
+    }
+
+    /// Has the kernel set an overlay up that is never mounted anywhere.
+    private mutating func checkOverlay(_ probe: Directory) throws {
+        guard geteuid() == 0 else { return add("overlay", .warn, "can't be tried", "run stacker check as root") }
+        for name in ["lower", "upper", "work"] { try probe.makeDirectory(FilePath(name)) }
+        let path = "/proc/self/fd/\(probe.file.number)"
+        attemptFinding("overlay", "set up", "modprobe overlay, or another file system: --roots-dir") {
+            try checked(stacker_try_overlay("\(path)/lower", "\(path)/upper", "\(path)/work"))
+        }
+    }
+
+    private static var kernel: String {
+        var name = utsname()
+        guard uname(&name) == 0 else { return "unknown" }
+        return withUnsafeBytes(of: &name.release) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
+    private static var kernelIsEnough: Bool {
+        let numbers = kernel.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2 else { return true }
+        return (numbers[0], numbers[1]) >= (5, 6)
+    }
+}
+
+extension HostCheck {
+    /// A line for each finding: its status, its name, what was seen, and what mends it.
+    public var text: String {
+        findings.map { finding in
+            let line = "\(finding.status.rawValue)\t\(finding.name): \(finding.detail)"
+            return finding.remedy.map { "\(line)\n\thelp: \($0)" } ?? line
+        }.joined(separator: "\n")
+    }
+
+    /// The findings as JSON.
+    public func json() throws -> String { String(decoding: try JSON.encode(findings), as: UTF8.self) }
+
+    /// Switches extended inode refs on where the roots directory's btrfs has none; for good.
+    ///
+    /// - Parameter say: told what is going to be done, before it is.
+    public static func fix(_ directories: StackerDirectories, say: (String) -> Void) throws {
+        let roots = try RootsFileSystem(directories.roots)
+        guard roots.fileSystem.runsOutOfLinks, let btrfs = roots.fileSystem.btrfs else {
+            return say("nothing to mend: \(roots.path) is on \(roots.fileSystem)")
+        }
+        guard geteuid() == 0 else {
+            throw Failure("couldn't switch extended inode refs on: only root can", help: "sudo stacker check --fix")
+        }
+        say(
+            "switching extended inode refs on, for good, on the btrfs \(btrfs.uuid) that \(roots.path) is on: "
+                + "kernels before 3.7 can't mount it any more")
+        try attempt("couldn't switch extended inode refs on") {
+            _ = try checked(stacker_btrfs_enable_extref(roots.directory.file.number))
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import FileTree
+import SystemPackage
+
+/// Whether what a script changed met the limit of names that btrfs without extended inode refs has.
+enum LinkExhaustion {
+    /// What to do about it; `nil` if it was not met in `upperdir`.
+    ///
+    /// A script's own error says no more than "Too many links", of a file that it wanted to delete: all whiteouts of an
+    /// overlay are names of one inode.
+    static func remedy(in upperdir: FilePath) -> String? {
+        guard let directory = try? Directory(at: upperdir),
+            let fileSystem = try? FileSystem(of: directory.file), fileSystem.runsOutOfLinks,
+            let btrfs = fileSystem.btrfs, (try? isExhausted(directory, nodeSize: Int(btrfs.nodeSize))) == true
+        else { return nil }
+        return "\(upperdir) is on \(fileSystem), which has no room for more names of one file in a directory, and a "
+            + "deleted file leaves such a name: \(fileSystem.linkRemedy)"
+    }
+
+    /// Whether in a directory of the tree some inode has no room for one more name of any length.
+    private static func isExhausted(_ directory: Directory, nodeSize: Int) throws -> Bool {
+        // A node's header and the one item in it; and what each name takes beside its own bytes.
+        let room = nodeSize - 101 - 25
+        let overhead = 10
+        var used: [UInt64: Int] = [:]
+        for name in try directory.names() {
+            guard let status = try directory.status(name) else { continue }
+            if status.kind == .directory {
+                if try isExhausted(directory.directory(name), nodeSize: nodeSize) { return true }
+            } else if status.links > 1 {
+                used[UInt64(status.inode), default: 0] += overhead + name.withPlatformString { $0.length }
+            }
+        }
+        return used.values.contains { $0 + overhead + 255 > room }
+    }
+}
+
+extension UnsafePointer where Pointee == CChar {
+    fileprivate var length: Int {
+        var end = self
+        while end.pointee != 0 { end += 1 }
+        return end - self
+    }
+}

@@ -1,0 +1,70 @@
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// The file system that the roots directory is on, or will be on.
+struct RootsFileSystem {
+    /// The roots directory.
+    let path: FilePath
+    /// It, or the nearest directory above it that exists.
+    let directory: Directory
+    let fileSystem: FileSystem
+
+    init(_ path: FilePath) throws {
+        var existing = path
+        while access(existing.string, F_OK) != 0, existing != existing.removingLastComponent() {
+            existing = existing.removingLastComponent()
+        }
+        self.path = path
+        directory = try Directory(at: existing)
+        fileSystem = try FileSystem(of: directory.file)
+    }
+
+    /// Those that overlayfs never accepts for an upperdir.
+    private static let unfit: Set = ["nfs", "overlay", "cifs", "smb2", "vfat", "exfat"]
+    private static let advice = "name another with --roots-dir: ext4, xfs and btrfs do, tmpfs from Linux 6.6 on"
+
+    /// Refuses what no overlay can be on.
+    func refuseUnfit() throws {
+        if Self.unfit.contains(fileSystem.name) {
+            throw Failure(
+                "the roots directory \(path) is on \(fileSystem.name), where overlayfs can't keep changes",
+                help: Self.advice)
+        }
+        // What FUSE can do is up to the program behind it.
+        if fileSystem.name == "fuse" {
+            try attempt("the roots directory \(path) is on FUSE and can't hold an overlay", help: Self.advice) {
+                try withProbe { probe in
+                    try Self.tryWhiteout(in: probe)
+                    try Self.tryAttribute(of: probe)
+                }
+            }
+        }
+    }
+
+    /// What a user should know before a build starts; `nil` if nothing.
+    var warning: String? {
+        guard fileSystem.runsOutOfLinks else { return nil }
+        return "the roots directory \(path) is on \(fileSystem): files with many names are split into copies, and a "
+            + "script can't delete many files of one directory; \(fileSystem.linkRemedy)"
+    }
+
+    /// Makes a whiteout.
+    static func tryWhiteout(in directory: Directory) throws {
+        try checked(mknodat(directory.file.number, "whiteout", S_IFCHR, 0))
+    }
+
+    /// Marks a directory opaque.
+    static func tryAttribute(of directory: Directory) throws {
+        try directory.setAttribute(.init(name: "user.overlay.opaque", value: Array("y".utf8)), of: ".")
+    }
+
+    /// Runs `body` on an empty directory on this file system, and removes that.
+    func withProbe(_ body: (Directory) throws -> Void) throws {
+        let name = FilePath(".stacker-check.\(getpid())")
+        try directory.makeDirectory(name, mode: 0o700)
+        defer { try? directory.removeTree(name) }
+        try body(directory.directory(name))
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Failure
+import Stacker
+
+/// `stacker check`: whether builds work on this machine.
+struct CheckCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Find out whether this machine and the roots directory can build.",
+        discussion: "The exit status is 1 if a build would fail."
+    )
+
+    @Flag(help: "Mend what can be mended: switch extended inode refs of btrfs on. Needs root.")
+    var fix = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run(in surroundings: Surroundings) throws {
+        if fix { try HostCheck.fix(surroundings.directories) { surroundings.log.info($0) } }
+        let check = try HostCheck(surroundings.directories)
+        print(try json ? check.json() : check.text)
+        if check.fails {
+            throw Failure("a build would fail here", help: "the lines above that begin with fail say why")
+        }
+    }
+}
