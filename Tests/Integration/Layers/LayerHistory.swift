@@ -45,12 +45,13 @@ struct LayerHistory {
         let squashfs: Bool
         var readers: [String] { ["stacker", "umoci"] + (squashfs ? ["kernel"] : []) }
 
-        /// Runs commands in a mount namespace of their own: what they mount goes with them.
+        /// Runs commands in a mount namespace of their own: what they mount goes with them, and
+        /// one that waits for what never comes ends.
         @discardableResult
         func shell(_ commands: String) throws -> String {
             let script = work.appending("commands")
             try script.write("set -e\ncd '\(work)'\n\(commands)\n")
-            guard let pipe = popen("unshare -m --propagation private sh '\(script)' 2>&1", "r") else {
+            guard let pipe = popen("timeout 60 unshare -m --propagation private sh '\(script)' 2>&1", "r") else {
                 throw Errno(rawValue: errno)
             }
             var output: [UInt8] = []

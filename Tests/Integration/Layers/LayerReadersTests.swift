@@ -25,6 +25,8 @@ struct LayerReadersTests {
         }
     }
 
+    /// Not among them: attributes with a `=` in their name, which pax has no place for. Ours is what libarchive does,
+    /// `%3D`; Go's tools take that for the name.
     static let cases = [
         Case(
             "a directory becomes a symlink", "mkdir -p d/sub e; echo d >d/it; echo e >e/it",
@@ -42,7 +44,7 @@ struct LayerReadersTests {
         Case("only the owner changes", "echo it >it; mkdir d; ln -s x s", "chown 5:6 it; chown 7:8 d; chown -h 9:10 s"),
         Case(
             "only an attribute changes", "echo it >it; mkdir d",
-            "python3 -c 'import os; os.setxattr(\"it\", \"user.a\", b\"\\0=\\n\"); os.setxattr(\"d\", \"user.b=c\", b\"\")'"
+            "python3 -c 'import os; os.setxattr(\"it\", \"user.a\", b\"\\0=\\n\"); os.setxattr(\"d\", \"user.b\", b\"\")'"
         ),
         Case(
             "an attribute is removed", "echo >it; python3 -c 'import os; os.setxattr(\"it\", \"user.a\", b\"1\")'",
@@ -88,6 +90,7 @@ struct LayerReadersTests {
     @Test("an odd change is the same for all", arguments: cases)
     func oddChange(change: Case) throws {
         let history = LayerHistory(scripts: [change.below, change.above], squashfs: change.squashfs)
-        #expect(try history.disagreements() == [])
+        let disagreements = try history.disagreements()
+        #expect(disagreements.isEmpty, "\(disagreements.joined(separator: "\n"))")
     }
 }

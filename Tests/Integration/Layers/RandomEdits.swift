@@ -34,6 +34,7 @@ struct RandomEdits {
         return "[ -p \(path) ] || \(command)\(path)"
     }
 
+    /// Devices among them are null, zero and full only: an edit may write to one.
     private mutating func edit() -> String {
         switch next(20) {
         case 0...2: write("echo \(next(1000)) >")
@@ -47,7 +48,7 @@ struct RandomEdits {
         case 14: "chmod 0\(next(8))\(next(8))\(next(8))\(next(8)) \(path())"
         case 15: "chown -h \(next(3) * 1000):\(next(3) * 70000) \(path())"
         case 16: "touch -h -d @\(next(1_700_000_000)).5 \(path())"
-        case 17: "mkfifo \(path()); mknod \(path()) c 1 \(1 + next(9))"
+        case 17: "mkfifo \(path()); mknod \(path()) c 1 \([3, 5, 7][next(3)])"
         case 18: "rm -f \(path())"
         default:
             "python3 -c 'import os, sys; os.setxattr(sys.argv[1], \"user.x\(next(3))\", b\"\\0\(next(10))\")' \(path())"
