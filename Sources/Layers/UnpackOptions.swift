@@ -27,7 +27,8 @@ public struct UnpackOptions: Sendable {
 public struct UnpackLimits: Sendable {
     /// Number of entries.
     public var entries = 8_000_000
-    /// Bytes of the archive after decompression, or of the files in a squashfs; `nil`: what the target's file system has free.
+    /// Bytes of the archive after decompression, or of the files in an image; `nil`: what the target's file system
+    /// has free.
     public var bytes: Int64?
     /// Bytes of one name.
     public var nameLength = 16 << 10
