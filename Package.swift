@@ -82,7 +82,8 @@ let package = Package(
         .target(
             name: "Layers",
             dependencies: [
-                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL", "CSquashFS", "CSyscalls", "CZstd",
+                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL", "CLZ4", "CSquashFS", "CSyscalls",
+                "CZstd",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
@@ -132,6 +133,8 @@ let package = Package(
             providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(
             name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
+        .systemLibrary(
+            name: "CLZ4", path: "Sources/System/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(
             name: "CSquashFS", path: "Sources/System/CSquashFS", pkgConfig: "libsquashfs1",
             providers: [.apt(["libsquashfs-dev"])]),

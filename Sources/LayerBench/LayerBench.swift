@@ -9,7 +9,7 @@ import SystemPackage
 
 /// Layers alone, without a build around them: what `bench/run.sh` measures beside tar, squashfs-tools and umoci.
 ///
-///     layer-bench encode TREE BLOBS TYPE…      tar.gz, tar.zst, tar, squashfs: all in one walk
+///     layer-bench encode TREE BLOBS TYPE…      tar.gz, tar.zst, tar, squashfs, erofs: all in one walk
 ///     layer-bench unpack LAYOUT TAG TARGET     the layers of an image, each into a directory of its own
 @main
 enum LayerBench {
@@ -24,7 +24,7 @@ enum LayerBench {
             default:
                 throw Failure(
                     "usage: layer-bench encode TREE BLOBS TYPE… | layer-bench unpack LAYOUT TAG TARGET",
-                    help: "the types are tar.gz, tar.zst, tar and squashfs")
+                    help: "the types are tar.gz, tar.zst, tar, squashfs and erofs")
             }
         } catch {
             print("error: \(error)")
@@ -38,6 +38,7 @@ enum LayerBench {
         case "tar.zst": .tar(.zstd())
         case "tar": .tar(.none)
         case "squashfs": .squashfs()
+        case "erofs": .erofs()
         default: throw Failure("no such type of layer: \(type)")
         }
     }

@@ -35,6 +35,8 @@ public func encodeLayer(
                 sinks.append(try TarSink(blobs: blobs, compression: compression, options: options))
             case .squashfs(let verity):
                 sinks.append(try SquashfsSink(blobs: blobs, verity: verity, options: options))
+            case .erofs(let verity):
+                sinks.append(try ErofsSink(blobs: blobs, verity: verity, options: options))
             }
         }
         try walk.run(tree, into: sinks)

@@ -33,6 +33,8 @@ public enum LayerFormat: Sendable, Hashable {
     ///
     /// It holds no POSIX ACLs, and times in whole seconds from 1970 to 2106.
     case squashfs(verity: Bool = true)
+    /// An erofs that can be mounted as it is, lz4hc inside; whiteouts and `verity` as with a squashfs.
+    case erofs(verity: Bool = true)
 }
 
 /// Whether a layer gets an entry for the root of the tree itself.
@@ -78,7 +80,7 @@ public struct EncodeOptions: Sendable {
 public struct EncodedLayer: Sendable, Hashable {
     /// The blob; its file is named by the digest's hexadecimal digits.
     public var descriptor: Descriptor
-    /// The digest of the uncompressed tar, or of a squashfs itself: an element of the image config's `rootfs.diff_ids`.
+    /// The digest of the uncompressed tar, or of a squashfs or erofs itself: an element of the image config's `rootfs.diff_ids`.
     public var diffID: Digest
     /// How many entries it has, whiteouts included.
     public var entries: Int

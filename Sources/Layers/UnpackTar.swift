@@ -9,9 +9,9 @@ import SystemPackage
 /// afterwards: of a blob that is not what its digests say nothing may be used.
 ///
 /// The blob is read once. Its digest and size are checked against `descriptor` and the uncompressed archive against
-/// `diffID`. Whether it is a tar or a squashfs is seen from the descriptor's media type; how a tar is compressed (gzip,
-/// zstd, not at all), from its first bytes. A squashfs with the root hash of a dm-verity tree in its annotations is
-/// verified against that as well.
+/// `diffID`. Whether it is a tar, a squashfs or an erofs is seen from the descriptor's media type; how a tar is compressed
+/// (gzip, zstd, not at all), from its first bytes. An image with the root hash of a dm-verity tree in its annotations
+/// is verified against that as well.
 ///
 /// - Returns: What was done, and what had to be left out.
 /// - Throws: A ``Failure``. If the blob is not the one that was asked for it says so, and not what damage it met.
@@ -20,8 +20,8 @@ public func unpackLayer(
     options: UnpackOptions = UnpackOptions()
 ) throws -> UnpackReport {
     try attempt("couldn't unpack layer \(descriptor.digest)") {
-        if descriptor.mediaType.isSquashfs {
-            return try unpackSquashfs(blob, descriptor, diffID: diffID, into: root, options)
+        if descriptor.mediaType.isImage {
+            return try unpackImage(blob, descriptor, diffID: diffID, into: root, options)
         }
         let input = BlobInput(blob, hashes: true)
         let interruption = Interruption(options.checkpoint)

@@ -29,6 +29,6 @@ public struct MediaType: Sendable, Hashable, RawRepresentable, Codable, CustomSt
     public static let squashfsGzip = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs+gzip")
     /// A squashfs layer that does not say how it is compressed.
     public static let squashfs = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs")
-    /// An erofs layer.
+    /// An erofs layer, lz4hc inside.
     public static let erofs = MediaType(rawValue: "application/vnd.stacker.image.layer.erofs+lz4hc")
 }

@@ -25,7 +25,7 @@ struct BuildOptions: ParsableArguments {
 
     @Flag(
         name: [.long, .customLong("no-squashfs-verity")],
-        help: "Don't append a dm-verity hash tree to squashfs layers.")
+        help: "Don't append a dm-verity hash tree to squashfs and erofs layers.")
     var noVerity = false
 
     @Option(help: "What the names of stacker's own annotations begin with.")

@@ -37,19 +37,7 @@ struct SquashfsInode {
     static let noAttributes = UInt32.max
 
     /// The inode's mode with the bits of its type.
-    var mode: UInt16 {
-        let type: mode_t =
-            switch kind {
-            case .regular: S_IFREG
-            case .directory: S_IFDIR
-            case .symlink: S_IFLNK
-            case .characterDevice: S_IFCHR
-            case .blockDevice: S_IFBLK
-            case .fifo: S_IFIFO
-            case .socket: S_IFSOCK
-            }
-        return UInt16(type | permissions & 0o7777)
-    }
+    var mode: UInt16 { UInt16(kind.mode | permissions & 0o7777) }
 
     /// A time as squashfs can hold it: one before 1970 becomes 1970, one after 2106 becomes 2106.
     static func seconds(_ time: Timestamp) -> UInt32 { UInt32(clamping: time.seconds) }

@@ -1,11 +1,10 @@
 import CSquashFS
-import CSyscalls
 import Failure
 import FileTree
 import Glibc
 
 /// An inode as an image has it.
-struct SquashfsStoredInode {
+struct SquashfsStoredInode: StoredInode {
     /// Where the content of a regular file lies.
     struct Blocks {
         var start: UInt64
@@ -28,6 +27,7 @@ struct SquashfsStoredInode {
     var blocks = Blocks(start: 0, lengths: [])
     /// For a directory: its list of names.
     var names = sqfs_readdir_state_t()
+    var time: Timestamp { Timestamp(seconds: Int64(modified)) }
 }
 
 /// Reads inodes. libsquashfs's own function would take memory as an image asks for it; this one asks first what the
@@ -175,9 +175,7 @@ struct SquashfsInodeReader {
         try reader.read(into: &device)
         inode.kind = kind
         inode.links = device.nlink.littleEndian
-        // new_decode_dev in linux/kdev_t.h.
-        let number = device.devno.littleEndian
-        inode.device = stacker_makedev(number >> 8 & 0xfff, number & 0xff | number >> 12 & 0xfff00)
+        inode.device = decodedDevice(device.devno.littleEndian)
         try readAttributeIndex(&inode, extended)
     }
 

@@ -4,7 +4,7 @@ import FileTree
 import Glibc
 
 /// Reads the entries of a squashfs, a directory before what is in it, and trusts nothing that it says.
-final class SquashfsReader {
+final class SquashfsReader: ImageReader {
     /// Gives the content of the entry that came last.
     let content: SquashfsContentReader
     private let superblock: sqfs_super_t
@@ -80,7 +80,7 @@ final class SquashfsReader {
     // MARK: - Entries
 
     /// The next entry; `nil` after the last. Its content, if it has some, must be read before the one after it.
-    func next() throws -> SquashfsEntry? {
+    func next() throws -> ImageEntry<SquashfsStoredInode>? {
         if !isStarted {
             isStarted = true
             return try read(superblock.root_inode_ref, at: [])
@@ -89,7 +89,7 @@ final class SquashfsReader {
             guard let (name, reference) = try names.nextName(&directory.names) else { continue }
             let parent = directory.path
             try attempt("couldn't read the directory \(shown(parent))") {
-                try checkName(name)
+                try checkStoredName(name)
                 // Sorted, as the kernel relies on: a name cannot come twice.
                 guard directory.last.isEmpty || directory.last.lexicographicallyPrecedes(name) else {
                     throw Failure("the squashfs is damaged: its names are not sorted")
@@ -103,20 +103,12 @@ final class SquashfsReader {
         return nil
     }
 
-    private func checkName(_ name: [UInt8]) throws {
-        if name.contains(slash) || name.contains(0) || name == Array(".".utf8) || name == Array("..".utf8)
-            || name.isEmpty || name.count > Int(NAME_MAX)
-        {
-            throw Failure("\(shown(name)) is no name that a file can have")
-        }
-    }
-
-    private func read(_ reference: UInt64, at path: [UInt8]) throws -> SquashfsEntry {
+    private func read(_ reference: UInt64, at path: [UInt8]) throws -> ImageEntry<SquashfsStoredInode> {
         if path.count > limits.nameLength {
             throw Failure("its name is \(path.count) bytes long, more than \(limits.nameLength)")
         }
         let inode = try inodes.read(reference, sizeLimit: bytesLimit - bytes)
-        var entry = SquashfsEntry(path: path, inode: inode)
+        var entry = ImageEntry(path: path, inode: inode)
         if inode.kind == .directory {
             guard seenDirectories.insert(reference).inserted else {
                 throw Failure("the squashfs is damaged: it is a directory that was there already")
@@ -146,35 +138,4 @@ final class SquashfsReader {
         }
         return entry
     }
-}
-
-/// One name in a squashfs.
-struct SquashfsEntry: LayerEntry {
-    let path: [UInt8]
-    fileprivate let inode: SquashfsStoredInode
-    fileprivate(set) var hardLinkTarget: [UInt8]?
-    fileprivate(set) var isOpaque = false
-    fileprivate var carried: [ExtendedAttribute] = []
-
-    fileprivate init(path: [UInt8], inode: SquashfsStoredInode) {
-        self.path = path
-        self.inode = inode
-    }
-
-    var kind: FileKind? { inode.kind }
-    var permissions: mode_t { inode.permissions }
-    var uid: uid_t? { inode.uid }
-    var gid: gid_t? { inode.gid }
-    var size: Int64 { inode.size }
-    var device: dev_t { inode.device }
-    var symlinkTarget: [UInt8] { inode.symlinkTarget }
-    /// Whiteouts are devices here.
-    var namesWhiteouts: Bool { false }
-    /// A root without a time is one of which a layer says nothing.
-    var modified: Timestamp {
-        path.isEmpty && inode.modified == 0 ? .now : Timestamp(seconds: Int64(inode.modified))
-    }
-    func attributes(limit: Int) -> [ExtendedAttribute] { carried }
-
-    fileprivate var isWhiteout: Bool { inode.kind == .characterDevice && inode.device == 0 }
 }

@@ -1,4 +1,3 @@
-import CSyscalls
 import Failure
 import FileTree
 import Glibc
@@ -70,7 +69,8 @@ final class SquashfsSink: LayerSink {
             let tables = try image.finish(inodes)
             inodes = []
             sayLeftOut()
-            let sealed = try SealedImage(blob.file, tables: tables, verity: verity)
+            let salt = verity ? try salt(tables) : nil
+            let sealed = try SealedImage(blob.file, used: tables.upperBound, salt: salt)
             try blob.commit(sealed.digest)
             let annotations = sealed.rootHash.map { [VerityAnnotation.name: $0] }
             let descriptor = Descriptor(
@@ -81,6 +81,14 @@ final class SquashfsSink: LayerSink {
 
     func abandon() {
         blob.discard()
+    }
+
+    /// Superblock and tables say the place and length of every block of content, its owner and its time.
+    private func salt(_ tables: Range<UInt64>) throws -> Digest {
+        var hasher = DigestHasher()
+        try blob.file.forEachPiece(in: 0..<96) { hasher.update($0) }
+        try blob.file.forEachPiece(in: Int64(tables.lowerBound)..<Int64(tables.upperBound)) { hasher.update($0) }
+        return hasher.finish()
     }
 
     // MARK: - Inodes
@@ -109,7 +117,7 @@ final class SquashfsSink: LayerSink {
         case .directory: content = .directory([])
         case .regular: content = .regular(try image.beginContent())
         case .symlink: content = .symlink(entry.symlinkTarget)
-        case .characterDevice, .blockDevice: content = .device(deviceNumber(entry.status.specialDevice))
+        case .characterDevice, .blockDevice: content = .device(entry.deviceNumber)
         case .fifo: content = .fifo
         case .socket: throw Failure("a layer cannot hold a socket")
         }
@@ -139,18 +147,7 @@ final class SquashfsSink: LayerSink {
             if leftOutACLs.count == 0 { leftOutACLs.example = entry.path }
             leftOutACLs.count += 1
         }
-        if entry.isOpaque {
-            attributes += ["trusted.overlay.opaque", "user.overlay.opaque"].map {
-                ExtendedAttribute(name: $0, value: [UInt8(ascii: "y")])
-            }
-        }
-        return try image.addAttributes(attributes)
-    }
-
-    /// A device number as the kernel writes it into 32 bits (new_encode_dev in linux/kdev_t.h).
-    private func deviceNumber(_ device: dev_t) -> UInt32 {
-        let (major, minor) = (stacker_major(device), stacker_minor(device))
-        return minor & 0xff | major << 8 | (minor & ~0xff) << 12
+        return try image.addAttributes(attributes + entry.overlayAttributes)
     }
 
     /// The walk has left the directories below the one whose path has this length; `nil`: all.

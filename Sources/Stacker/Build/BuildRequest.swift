@@ -14,7 +14,7 @@ public struct BuildRequest: Sendable {
     public var layerTypes: [LayerType] = [.tar]
     /// How tar layers are compressed.
     public var compression = Compression.gzip()
-    /// Whether squashfs layers end with a dm-verity hash tree.
+    /// Whether squashfs and erofs layers end with a dm-verity hash tree.
     public var addsVerity = true
     /// Refuse imports over http that have no hash.
     public var requiresHashes = false
@@ -33,6 +33,7 @@ extension BuildRequest {
         switch type {
         case .tar: .tar(compression)
         case .squashfs: .squashfs(verity: addsVerity)
+        case .erofs: .erofs(verity: addsVerity)
         }
     }
 }

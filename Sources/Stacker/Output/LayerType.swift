@@ -6,12 +6,14 @@ public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentab
     case tar
     /// A squashfs image.
     case squashfs
+    /// An erofs image.
+    case erofs
 
     /// The tag under which a layer's image of this type stands in the output layout.
     public func tag(for layer: String) -> String {
         switch self {
         case .tar: layer
-        case .squashfs: "\(layer)-\(rawValue)"
+        case .squashfs, .erofs: "\(layer)-\(rawValue)"
         }
     }
 
@@ -19,7 +21,8 @@ public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentab
     func describes(_ mediaType: MediaType) -> Bool {
         switch self {
         case .squashfs: mediaType.rawValue.hasPrefix(MediaType.squashfs.rawValue)
-        case .tar: !LayerType.squashfs.describes(mediaType)
+        case .erofs: mediaType == .erofs
+        case .tar: ![LayerType.squashfs, .erofs].contains { $0.describes(mediaType) }
         }
     }
 }

@@ -7,10 +7,12 @@ import Synchronization
 extension MediaType {
     /// Whether a layer of this type is a squashfs, however it is compressed inside.
     public var isSquashfs: Bool { self == .squashfs || self == .squashfsGzip || self == .squashfsZstd }
+    /// Whether a layer of this type is an image of a file system, and no archive.
+    var isImage: Bool { isSquashfs || self == .erofs }
 }
 
-/// Unpacks a squashfs layer, while another thread hashes it.
-func unpackSquashfs(
+/// Unpacks a layer that is an image of a file system, while another thread hashes it.
+func unpackImage(
     _ blob: OpenFile, _ descriptor: Descriptor, diffID: Digest, into root: Directory, _ options: UnpackOptions
 ) throws -> UnpackReport {
     let size = try blob.status().size
@@ -27,7 +29,10 @@ func unpackSquashfs(
     let hashing = BlobHashing(blob, size: size)
     defer { hashing.cancel() }
     do {
-        let report = try unpackImage(blob, descriptor, size: size, into: root, options)
+        let report =
+            descriptor.mediaType.isSquashfs
+            ? try readImage(SquashfsReader.self, blob, descriptor, size: size, into: root, options)
+            : try readImage(ErofsReader.self, blob, descriptor, size: size, into: root, options)
         try hashing.verify(descriptor.digest)
         return report
     } catch let failure as Failure where failure.errno == nil && !interruption.happened {
@@ -37,15 +42,16 @@ func unpackSquashfs(
     }
 }
 
-private func unpackImage(
-    _ blob: OpenFile, _ descriptor: Descriptor, size: Int64, into root: Directory, _ options: UnpackOptions
+private func readImage<Reader: ImageReader>(
+    _ kind: Reader.Type, _ blob: OpenFile, _ descriptor: Descriptor, size: Int64, into root: Directory,
+    _ options: UnpackOptions
 ) throws -> UnpackReport {
     if let rootHash = VerityAnnotation.rootHash(in: descriptor.annotations) {
-        let dataSize = try SquashfsReader.paddedSize(blob, size: size)
+        let dataSize = try Reader.paddedSize(blob, size: size)
         try verifyVerity(blob, dataSize: dataSize, rootHash: rootHash, checkpoint: options.checkpoint)
     }
     let limit = try options.limits.bytes ?? root.freeSpace()
-    let reader = try SquashfsReader(blob, size: size, limits: options.limits, bytesLimit: limit)
+    let reader = try Reader(blob, size: size, limits: options.limits, bytesLimit: limit)
     var writer = TreeWriter(root: root, options: options, bytesLimit: limit)
     while let entry = try reader.next() { try writer.write(entry, from: reader.content) }
     try writer.finish()

@@ -1,0 +1,45 @@
+import FileTree
+import Glibc
+
+/// An inode as an image has it.
+protocol StoredInode {
+    var kind: FileKind { get }
+    var permissions: mode_t { get }
+    var uid: uid_t { get }
+    var gid: gid_t { get }
+    var size: Int64 { get }
+    var device: dev_t { get }
+    var symlinkTarget: [UInt8] { get }
+    /// When the content changed last; the start of 1970 may stand for no time.
+    var time: Timestamp { get }
+}
+
+/// One name in an image.
+struct ImageEntry<Inode: StoredInode>: LayerEntry {
+    let path: [UInt8]
+    let inode: Inode
+    var hardLinkTarget: [UInt8]?
+    var isOpaque = false
+    /// The extended attributes that a layer carries.
+    var carried: [ExtendedAttribute] = []
+
+    init(path: [UInt8], inode: Inode) {
+        self.path = path
+        self.inode = inode
+    }
+
+    var kind: FileKind? { inode.kind }
+    var permissions: mode_t { inode.permissions }
+    var uid: uid_t? { inode.uid }
+    var gid: gid_t? { inode.gid }
+    var size: Int64 { inode.size }
+    var device: dev_t { inode.device }
+    var symlinkTarget: [UInt8] { inode.symlinkTarget }
+    /// Whiteouts are devices here.
+    var namesWhiteouts: Bool { false }
+    /// A root without a time is one of which a layer says nothing.
+    var modified: Timestamp { path.isEmpty && inode.time == Timestamp(seconds: 0) ? .now : inode.time }
+    func attributes(limit: Int) -> [ExtendedAttribute] { carried }
+
+    var isWhiteout: Bool { inode.kind == .characterDevice && inode.device == 0 }
+}
