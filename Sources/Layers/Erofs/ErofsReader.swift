@@ -14,8 +14,7 @@ final class ErofsReader: ImageReader {
     private var isStarted = false
     private var open: [OpenDirectory] = []
     private var seenDirectories: Set<UInt64> = []
-    /// The first name of each file that says it has several.
-    private var firstNames: [UInt64: [UInt8]] = [:]
+    private var firstNames: FirstNames
 
     private struct OpenDirectory {
         var path: [UInt8]
@@ -25,6 +24,7 @@ final class ErofsReader: ImageReader {
     init(_ file: OpenFile, size: Int64, limits: UnpackLimits, bytesLimit: Int64) throws {
         self.limits = limits
         self.bytesLimit = bytesLimit
+        firstNames = FirstNames(limits)
         let input = try ErofsInput(file, size: size)
         rootSlot = UInt64(input.superblock.rootSlot)
         content = ErofsContentReader(input)
@@ -67,12 +67,9 @@ final class ErofsReader: ImageReader {
             open.append(OpenDirectory(path: path, names: ErofsNames(inode)))
         } else {
             if path.isEmpty { throw Failure("the root of the erofs is not a directory") }
-            if inode.links > 1, !entry.isWhiteout {
-                if let first = firstNames[slot] {
-                    entry.hardLinkTarget = first
-                    return entry
-                }
-                firstNames[slot] = path
+            if inode.links > 1, !entry.isWhiteout, let first = try firstNames.first(slot, now: path) {
+                entry.hardLinkTarget = first
+                return entry
             }
         }
         let stored = try attributes.attributes(inode, limit: limits.attributes)

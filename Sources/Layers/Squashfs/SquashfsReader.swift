@@ -17,9 +17,7 @@ final class SquashfsReader: ImageReader {
     private var isStarted = false
     private var open: [OpenDirectory] = []
     private var seenDirectories: Set<UInt64> = []
-    /// The first name of each file that says it has several.
-    private var firstNames: [UInt64: [UInt8]] = [:]
-    private var firstNamesSize = 0
+    private var firstNames: FirstNames
     /// Bytes of content so far.
     private(set) var bytes: Int64 = 0
 
@@ -31,6 +29,7 @@ final class SquashfsReader: ImageReader {
 
     init(_ input: OpenFile, size: Int64, limits: UnpackLimits, bytesLimit: Int64) throws {
         self.limits = limits
+        firstNames = FirstNames(limits)
         self.bytesLimit = bytesLimit
         let file = SquashfsFile(input, size: UInt64(clamping: size))
         var superblock = try Self.superblock(file, limits)
@@ -116,14 +115,9 @@ final class SquashfsReader: ImageReader {
             open.append(OpenDirectory(path: path, names: inode.names))
         } else {
             if path.isEmpty { throw Failure("the root of the squashfs is not a directory") }
-            if inode.links > 1, !entry.isWhiteout {
-                if let first = firstNames[reference] {
-                    entry.hardLinkTarget = first
-                    return entry
-                }
-                firstNamesSize += path.count
-                if firstNamesSize > limits.kept { throw UnpackLimits.exceeded(kept: limits.kept) }
-                firstNames[reference] = path
+            if inode.links > 1, !entry.isWhiteout, let first = try firstNames.first(reference, now: path) {
+                entry.hardLinkTarget = first
+                return entry
             }
         }
         let stored = try attributes.attributes(inode.attributes, limit: limits.attributes)
