@@ -25,8 +25,8 @@ struct LayerReadersTests {
         }
     }
 
-    /// Not among them: attributes with a `=` in their name, which pax has no place for. Ours is what libarchive does,
-    /// `%3D`; Go's tools take that for the name.
+    /// Not among them: attributes without a value, which Go's tar drops, and attributes with a `=` in their name, which
+    /// pax has no place for: ours say `%3D`, as libarchive does, and Go's tools take that for the name.
     static let cases = [
         Case(
             "a directory becomes a symlink", "mkdir -p d/sub e; echo d >d/it; echo e >e/it",
@@ -44,7 +44,7 @@ struct LayerReadersTests {
         Case("only the owner changes", "echo it >it; mkdir d; ln -s x s", "chown 5:6 it; chown 7:8 d; chown -h 9:10 s"),
         Case(
             "only an attribute changes", "echo it >it; mkdir d",
-            "python3 -c 'import os; os.setxattr(\"it\", \"user.a\", b\"\\0=\\n\"); os.setxattr(\"d\", \"user.b\", b\"\")'"
+            "python3 -c 'import os; os.setxattr(\"it\", \"user.a\", b\"\\0=\\n\"); os.setxattr(\"d\", \"user.b\", b\"=\")'"
         ),
         Case(
             "an attribute is removed", "echo >it; python3 -c 'import os; os.setxattr(\"it\", \"user.a\", b\"1\")'",
