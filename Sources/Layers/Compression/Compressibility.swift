@@ -3,16 +3,18 @@ import CDeflate
 /// Finds chunks on which deflate would only spend time: of random, encrypted or already compressed data.
 ///
 /// Eight pieces of a chunk speak for it, at two gates. The bytes of such data are spread evenly, which a histogram
-/// shows; text, programs and tables end there. Data that pass might still repeat themselves, so that the pieces are
-/// compressed at the fastest level. The answer depends on the bytes alone, and so does the layer.
+/// shows; text, programs and tables end there. Data that pass might still repeat themselves, so that the start of each
+/// piece is compressed at the fastest level. The answer depends on the bytes alone, and so does the layer.
 final class CompressibilityProbe {
     private static let pieceSize = 32 << 10
     private static let pieces = 8
+    /// How much of a piece is compressed: enough for repetitions to show, and a sixteenth of the chunk.
+    private static let sampleSize = 8 << 10
     /// Chunks that are not larger are compressed without a question.
     private static let smallChunk = pieceSize * pieces
 
     private let handle: OpaquePointer
-    private let room = Chunk(capacity: pieceSize)
+    private let room = Chunk(capacity: sampleSize)
 
     /// `nil` if there is no memory.
     init?() {
@@ -34,12 +36,12 @@ final class CompressibilityProbe {
         return !areEven(pieces) || pieces.contains(where: shrinks)
     }
 
-    /// Whether a piece becomes smaller by a sixty-fourth at least.
+    /// Whether the start of a piece becomes smaller by a sixty-fourth at least.
     private func shrinks(_ piece: UnsafeRawBufferPointer) -> Bool {
         // Room for no more than that: 0 says that it does not fit.
-        let limit = Self.pieceSize - Self.pieceSize / 64
+        let limit = Self.sampleSize - Self.sampleSize / 64
         return libdeflate_deflate_compress(
-            handle, piece.baseAddress, piece.count, room.memory.baseAddress, limit) > 0
+            handle, piece.baseAddress, Self.sampleSize, room.memory.baseAddress, limit) > 0
     }
 
     /// Whether no byte value is so much more frequent than others that Huffman codes could save a hundredth: the
