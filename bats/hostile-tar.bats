@@ -28,7 +28,7 @@ assert_canary_untouched() {
     assert_equal "$(cat victim roots/victim)" $'precious\nprecious'
     assert_equal "$(stat -c '%h %F' victim)" "1 regular file"
     assert_equal "$(stat -c %a roots)" 700
-    assert_equal "$(getfattr -m - . roots 2>/dev/null)" ""
+    assert_equal "$(python3 -c 'import os; print(os.listxattr("roots"))')" "[]"
     # A whiteout or a file of the layer's, wherever.
     assert_equal "$(find . -path ./roots/sha256_\* -prune -o -path ./roots/it -prune -o \
         \( -type c -o -name victim \) -print | LC_ALL=C sort)" $'./roots/victim\n./victim'
