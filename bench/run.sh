@@ -109,8 +109,12 @@ measure_changes() {
     for directory in tree/[0-9]*; do
         for number in {0..99}; do echo "$directory $number" >"$directory/$number"; done
     done
-    printf 'it:\n  from: {type: oci, url: "base:latest"}\n  binds: [tree]\n  run: true\n' >stacker.yaml
-    sed -i "s,binds: .tree.,binds: [$PWD/tree -> /tree],; s,run: true,run: cp -r /tree /copy," stacker.yaml
+    cat >stacker.yaml <<END
+it:
+  from: {type: oci, url: "base:latest"}
+  binds: ["$PWD/tree -> /tree"]
+  run: cp -r /tree /copy
+END
     runs=$layer_runs
     # The script's own time, to be taken off.
     measure changes-script "rm -rf copy" "cp -r tree copy"
