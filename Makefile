@@ -43,7 +43,7 @@ stacker: $(SOURCES) | packages
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/run-example
 
-check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary, FS=ext4 works on that
+check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary, FS=ext4 works on that; PRIVILEGE_LEVEL=priv|unpriv
 	@rm -rf $(REPORT)
 	@status=0; \
 	$(if $(STACKER)$(TEST)$(FS),,$(MAKE) test || status=1;) \

@@ -26,6 +26,8 @@ setup() {
 # behaviour: btrfs without extref is a warning with its remedy, in JSON too, and --fix mends it
 # documented: docs/commands.md#check
 # status: beyond
+# why: only root may mend a file system
+# bats test_tags=level:priv
 @test "check warns of btrfs without extref, and --fix mends it" {
     mount_file_system btrfs-noextref-4k fs
     run -0 --separate-stderr stacker --work-dir fs check --json

@@ -62,6 +62,8 @@ links_in() {
 # behaviour: pipes and device nodes that have several names keep them
 # documented: docs/storage.md#layers
 # status: beyond
+# why: only root can make device nodes
+# bats test_tags=level:priv
 @test "hard links of a pipe and of a device" {
     requires umoci loop
     build_pair_of_both 'true' 'mkdir /d; mkfifo /d/pipe; ln /d/pipe /d/pipe2; mknod /d/null c 1 3; ln /d/null /d/null2'

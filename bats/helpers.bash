@@ -13,8 +13,12 @@
 #
 # Optional: "# why: …" for what a reader has to know. tools/check-headers reads the same format.
 #
+# A test that means something at one privilege level only has "# bats test_tags=level:priv" (or
+# level:unpriv) above its header, and a "# why: …" that says why.
+#
 # The environment: STACKER is the binary under test (default ./stacker at the top); CI=true or
-# STACKER_REQUIRE=all turns a missing capability from a skip into a failure.
+# STACKER_REQUIRE=all turns a missing capability from a skip into a failure. At the level "unpriv"
+# tools/run-bats sets STACKER_TEST_USER: tests run as root, and stacker as that user.
 
 bats_require_minimum_version 1.8.0
 bats_load_library bats-support
@@ -25,7 +29,10 @@ TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 # shellcheck source=bats/file-systems.bash
 source "$TOP/bats/file-systems.bash"
 FIXTURES=$TOP/.build/fixtures
-STACKER=$(cd "$TOP" && realpath -m "${STACKER:-stacker}")
+# The program itself, and what tests call.
+export STACKER_BINARY=${STACKER_BINARY:-$(cd "$TOP" && realpath -m "${STACKER:-stacker}")}
+STACKER=$STACKER_BINARY
+[[ -z ${STACKER_TEST_USER:-} ]] || STACKER=$TOP/bats/as-user
 
 # --- A test's beginning and end ---------------------------------------------------------------------
 
@@ -43,13 +50,15 @@ teardown() {
 begin_test() {
     # Not in $BATS_TEST_TMPDIR itself: stderr of `run` and our notes are there.
     mkdir -p "$BATS_TEST_TMPDIR/home" "$BATS_TEST_TMPDIR/work"
+    # bats makes its directories for one user.
+    chmod a+x "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
     cd "$BATS_TEST_TMPDIR/work" || return
     export HOME=$BATS_TEST_TMPDIR/home
     unset XDG_CONFIG_HOME SOURCE_DATE_EPOCH
     if ! is_ours && [[ $(print_header_field status) == beyond ]]; then
-        skip "not applicable: beyond what is documented, and $STACKER is another stacker"
+        skip "not applicable: beyond what is documented, and $STACKER_BINARY is another stacker"
     fi
-    [[ -x $STACKER ]] || fail "no stacker at $STACKER: run make first"
+    [[ -x $STACKER_BINARY ]] || fail "no stacker at $STACKER_BINARY: run make first"
 }
 
 # Takes down what the test made, then looks for what stacker left.
@@ -69,8 +78,10 @@ end_test() {
 # Whether the binary under test is the one that this tree builds.
 is_ours() {
     local own
+    # tools/run-bats has copied it to where the tests' user can reach it.
+    [[ -z ${STACKER_IS_OURS:-} ]] || return 0
     for own in "$TOP/stacker" "$TOP/.build/release/stacker" "$TOP/.build/debug/stacker"; do
-        if [[ $STACKER == "$own" || $STACKER -ef $own ]]; then
+        if [[ $STACKER_BINARY == "$own" || $STACKER_BINARY -ef $own ]]; then
             return 0
         fi
     done
@@ -110,11 +121,10 @@ say_what_overlay_lacks() {
 
 say_what_liblxc_lacks() {
     # Only what the loader misses: a stacker that is broken otherwise has to fail its tests.
-    ldd "$STACKER" 2>/dev/null | sed -n 's/^[[:space:]]*\(.*\) => not found/\1 is not installed/p'
+    ldd "$STACKER_BINARY" 2>/dev/null | sed -n 's/^[[:space:]]*\(.*\) => not found/\1 is not installed/p'
 }
 
 say_what_container_lacks() {
-    say_what_root_lacks
     say_what_overlay_lacks
     say_what_liblxc_lacks
 }

@@ -95,7 +95,7 @@ END
 # status: documented
 @test "mode, uid and gid are respected" {
     touch file
-    chmod 0640 file
+    chmod 0644 file
     chown 77:78 file
     cat >stacker.yaml <<'END'
 it:
@@ -108,7 +108,7 @@ END
     layer_tar it 0 | tar tv --numeric-owner >listing
     layer_tar it 1 | tar tv --numeric-owner >>listing
     run awk '{ print $1, $2, $NF }' listing
-    assert_line --regexp '^-rw-r----- 0/0 (\./)?plain$'
+    assert_line --regexp '^-rw-r--r-- 0/0 (\./)?plain$'
     assert_line --regexp '^-rwxr-xr-x 1000/1001 (\./)?changed$'
 }
 

@@ -69,12 +69,12 @@ END
 # status: documented
 @test "modes are kept, and files belong to root" {
     touch file
-    chmod 0751 file
+    chmod 0754 file
     chown 1234:1234 file
     recipe_with_imports "[file]" 'stat -c "%a %u" /stacker/imports/file > /seen'
     stacker build
     unpack_image it rootfs
-    assert_equal "$(cat rootfs/seen)" "751 0"
+    assert_equal "$(cat rootfs/seen)" "754 0"
 }
 
 # behaviour: symlinks in an imported directory stay symlinks, whether they lead somewhere or not

@@ -14,8 +14,8 @@ int lxcw_main(int argc, char **argv)
 {
 	/* Executed through /proc/self/exe the kernel calls it "exe". */
 	prctl(PR_SET_NAME, "stacker");
-	if (argc > 3 && strcmp(argv[2], "nsexec") == 0 && strcmp(argv[3], "--") == 0)
-		return lxcw_nsexec(argv + 4);
+	if (argc > 3 && strcmp(argv[2], "nsexec") == 0)
+		return lxcw_nsexec(argv + 3);
 	if (argc > 3 && strcmp(argv[2], "spawn") == 0)
 		return lxcw_spawn(argv + 3);
 	fprintf(stderr, "error: %s is for stacker's own use\n", LXCW_INTERNAL);

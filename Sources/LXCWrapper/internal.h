@@ -15,6 +15,13 @@ void lxcw_reset_signals(void);
 /* Gives every mount of this mount namespace private propagation. Returns 0 or -1 with errno. */
 int lxcw_make_mounts_private(void);
 
+/*
+ * userns.c: puts this single-threaded process, where it is root, into a user namespace of its own. `arguments` are
+ * those of nsexec: "--map", a helper and its triples, for each of the two; then "--". Moves `arguments` past it.
+ * Returns 0, or the exit status after having said what failed. Without any "--map" it does nothing.
+ */
+int lxcw_enter_user_namespace(char ***arguments);
+
 /* Subcommands: arguments after the subcommand's name, NULL-terminated. They return the exit status. */
 int lxcw_nsexec(char **argv);
 int lxcw_spawn(char **argv);

@@ -104,13 +104,17 @@ int lxcw_nsexec(char **argv)
 	sigset_t signals;
 	int life[2];
 
-	if (!argv[0])
-		return 1;
 	lxcw_reset_signals();
 	lxcw_stop_signals(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 
+	int status = lxcw_enter_user_namespace(&argv);
+
+	if (status != 0)
+		return status;
+	if (!argv[0])
+		return 1;
 	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
 		return fail("unshare");
 	/* Private, not slave: what the host mounts or unmounts meanwhile must not reach into a build either. */

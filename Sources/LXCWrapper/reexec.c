@@ -24,28 +24,50 @@ static bool is_single_threaded(void)
 	return entries == 3; /* ".", ".." and us */
 }
 
-int lxcw_reexec_in_namespace(char *const argv[])
+static size_t length(char *const *list)
 {
 	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
+/* Adds "--map" and a list to `all`; returns the place behind. */
+static char **add_map(char **all, char *const *list)
+{
+	size_t count = length(list);
+
+	if (count == 0)
+		return all;
+	*all = "--map";
+	memcpy(all + 1, list, count * sizeof(*all));
+	return all + 1 + count;
+}
+
+int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps)
+{
+	static char *const program[] = { "stacker", LXCW_INTERNAL, "nsexec" };
+	const size_t program_words = sizeof(program) / sizeof(program[0]);
+	size_t words = length(argv) + (maps ? length(maps->newuidmap) + length(maps->newgidmap) : 0);
+	char **all = calloc(words + program_words + 4, sizeof(*all));
+
+	if (!all)
+		return -1;
+	memcpy(all, program, sizeof(program));
+
+	char **arguments = all + program_words, **end = arguments;
+
+	if (maps)
+		end = add_map(add_map(end, maps->newuidmap), maps->newgidmap);
+	*end++ = "--";
+	memcpy(end, argv, length(argv) * sizeof(*all));
 
 	/* What the exec below would do, without the time that starting a program takes: it is felt in every build. */
 	if (is_single_threaded() && close_range(3, UINT_MAX, 0) == 0) {
 		lxcw_descriptor_limit_for_programs(true);
-		_exit(lxcw_nsexec((char **)argv));
+		_exit(lxcw_nsexec(arguments));
 	}
-
-	while (argv[count])
-		count++;
-
-	char **all = calloc(count + 5, sizeof(*all));
-
-	if (!all)
-		return -1;
-	all[0] = argv[0];
-	all[1] = LXCW_INTERNAL;
-	all[2] = "nsexec";
-	all[3] = "--";
-	memcpy(all + 4, argv, (count + 1) * sizeof(*all));
 
 	/* Marked, not closed: if exec fails, this process goes on with all it had. */
 	lxcw_descriptor_limit_for_programs(true);

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <lxc/lxccontainer.h>
 #include <pthread.h>
@@ -167,6 +168,12 @@ static _Noreturn void monitor(const struct request *request, pid_t guard)
 	prepare_mounts(request->sys);
 	if (chdir(request->directory) < 0)
 		give_up("couldn't change to the container's directory", errno);
+	/* Where the namespace's root isn't the host's, liblxc keeps its locks there; otherwise it is not looked at. */
+	if (setenv("XDG_RUNTIME_DIR", request->directory, 1) < 0)
+		give_up("couldn't set XDG_RUNTIME_DIR", errno);
+	/* The groups of whoever started stacker give rights on the host, which a script must not have. */
+	if (setgroups(0, NULL) < 0)
+		give_up("couldn't drop the user's groups", errno);
 
 	container = lxc_container_new(request->name, request->directory);
 	if (!container)

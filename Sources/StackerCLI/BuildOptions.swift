@@ -57,18 +57,19 @@ struct BuildOptions: ParsableArguments {
         request.requiresHashes = requireHash
         request.hardLinkOverflow = hardlinkOverflow
 
-        // Without anything to build there is no need for a namespace; what is found out on the way to the first layer
-        // that must be built is found out, and said, again inside.
+        // Without anything to build root needs no namespace; what is found out on the way to the first layer that must
+        // be built is found out, and said, again inside.
         if !surroundings.isInsideNamespace { surroundings.log.hold() }
         let build = try Build(request, in: surroundings.directories, log: surroundings.log)
         if orderOnly {
             surroundings.log.release()
             for line in build.order { print(line) }
-        } else if try build.run(mayBuild: surroundings.isInsideNamespace) {
-            surroundings.log.release()
-        } else {
-            try Namespace.enter(["--internal-userns"] + surroundings.arguments)
+            return
         }
+        if !Namespace.isNeededForFiles, try build.run(mayBuild: surroundings.isInsideNamespace) {
+            return surroundings.log.release()
+        }
+        try surroundings.enterNamespace()
     }
 }
 

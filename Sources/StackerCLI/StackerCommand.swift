@@ -9,6 +9,7 @@ struct StackerCommand: ParsableCommand {
         version: Version.description,
         subcommands: [
             BuildCommand.self, RecursiveBuildCommand.self, InspectCommand.self, CleanCommand.self, CheckCommand.self,
+            UnprivSetupCommand.self,
         ]
     )
 
@@ -37,4 +38,11 @@ struct Surroundings {
     let arguments: [String]
     /// Whether this is that second run.
     let isInsideNamespace: Bool
+
+    /// Does the whole command in namespaces of its own instead; returns only by an error.
+    func enterNamespace() throws -> Never {
+        // Asked here, where uids are what the user knows them as.
+        try directories.refuseForeign()
+        try Namespace.enter(["--internal-userns"] + arguments)
+    }
 }

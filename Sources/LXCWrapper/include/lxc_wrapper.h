@@ -41,11 +41,24 @@ int lxcw_bound_stop(unsigned int grace_seconds);
 void lxcw_raise_descriptor_limit(void);
 
 /*
+ * How the ids of a user are seen in a user namespace. Each list is what a set-user-ID helper is to do: its absolute
+ * path, then triples of decimal numbers (first id inside, first id outside, how many), NULL-terminated.
+ */
+struct lxcw_id_maps {
+	char *const *newuidmap;
+	char *const *newgidmap;
+};
+
+/*
  * Replaces this process by one that runs stacker again with `argv` (argv[0] is the name it shows) inside a private
- * mount and pid namespace, and that passes on signals and the exit status. All descriptors above 2 are closed.
+ * mount and pid namespace, and that passes on signals and the exit status. With `maps` a user namespace is made
+ * first, in which the user is root; without, the caller has to be root. All descriptors above 2 are closed.
  * Returns only on error: -1 with errno.
  */
-int lxcw_reexec_in_namespace(char *const argv[]);
+int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps);
+
+/* Whether the kernel lets this user make a user namespace, and a mount namespace in it. Returns 0 or an errno. */
+int lxcw_try_user_namespace(void);
 
 /* What to run. All strings are borrowed for the call. */
 struct lxcw_container {

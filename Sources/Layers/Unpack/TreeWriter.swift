@@ -198,7 +198,7 @@ struct TreeWriter {
         let number = parent.file.number
         let isSymlink = entry.kind == .symlink
         try name.lastName.withCString { last in
-            try owned { fchownat(number, last, uid, gid, AT_SYMLINK_NOFOLLOW) }
+            try owned(uid, gid) { fchownat(number, last, uid, gid, AT_SYMLINK_NOFOLLOW) }
             if !isSymlink { try checked(fchmodat(number, last, entry.permissions, 0)) }
         }
         for attribute in try entry.attributes(limit: options.limits.attributes) {
@@ -346,14 +346,17 @@ extension OpenFile {
     }
 
     fileprivate func setOwner(_ uid: uid_t, _ gid: gid_t) throws {
-        try owned { fchown(number, uid, gid) }
+        try owned(uid, gid) { fchown(number, uid, gid) }
     }
 }
 
 /// Runs a chown, and explains the refusal that a user namespace gives.
-private func owned(_ call: () -> Int32) throws {
+private func owned(_ uid: uid_t, _ gid: gid_t, _ call: () -> Int32) throws {
     if call() == 0 { return }
     let error = Errno(rawValue: errno)
-    let help = error == .invalidArgument ? "its owner has no place among the ids of /etc/subuid and /etc/subgid" : nil
-    throw Failure("couldn't set its owner", because: error, help: help)
+    let help =
+        error == .invalidArgument
+        ? "uid \(uid) or gid \(gid) has no place in the ranges of /etc/subuid and /etc/subgid: they need to be larger"
+        : nil
+    throw Failure("couldn't set its owner \(uid):\(gid)", because: error, help: help)
 }

@@ -56,6 +56,7 @@ public struct Build {
         try directories.refuseForeign()
         let roots = try RootsFileSystem(directories.roots)
         try roots.refuseUnfit()
+        if mayBuild, HostUser.current.uid != 0 { try roots.refuseWithoutOverlay() }
         if let warning = roots.warning { log.warn(warning) }
         return try buildAll(mayBuild: mayBuild)
     }

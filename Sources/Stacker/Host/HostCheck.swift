@@ -40,12 +40,12 @@ public struct HostCheck: Sendable {
     public init(_ directories: StackerDirectories) throws {
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
         add("liblxc", .ok, String(cString: lxcw_liblxc_version()))
-        let isRoot = geteuid() == 0
-        add("user", isRoot ? .ok : .fail, isRoot ? "root" : "uid \(geteuid())", "run stacker with sudo")
+        let user = HostUser.current
+        add("user", .ok, user.uid == 0 ? "root" : "\(user.name), uid \(user.uid)")
         let roots = try attempt("couldn't look at the roots directory \(directories.roots)") {
             try RootsFileSystem(directories.roots)
         }
-        checkIDMaps(isRoot: isRoot)
+        checkIDMaps(of: user)
         try check(roots)
     }
 
@@ -53,15 +53,14 @@ public struct HostCheck: Sendable {
         findings.append(.init(name: name, status: status, detail: detail, remedy: status == .ok ? nil : remedy))
     }
 
-    private mutating func checkIDMaps(isRoot: Bool) {
-        if isRoot { return add("id maps", .ok, "not needed by root") }
-        let needed: [String] = ["/etc/subuid", "/etc/subgid", "/usr/bin/newuidmap"]
-        let missing = needed.filter { access($0, R_OK) != 0 }
-        add(
-            "id maps", missing.isEmpty ? .ok : .warn,
-            missing.isEmpty ? "/etc/subuid and /etc/subgid" : "without \(missing.joined(separator: ", "))",
-            "install newuidmap (Debian: uidmap), and usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
-        )
+    private mutating func checkIDMaps(of user: HostUser) {
+        if user.uid == 0 { return add("id maps", .ok, "not needed by root") }
+        // Inside, they are proof enough of themselves.
+        if geteuid() == 0 { return add("id maps", .ok, "/etc/subuid and /etc/subgid") }
+        attemptFinding("id maps", "found") {
+            _ = try IDMaps(of: user)
+            try Namespace.refuseWithoutUserNamespaces()
+        }
     }
 
     private mutating func check(_ roots: RootsFileSystem) throws {
@@ -86,22 +85,21 @@ public struct HostCheck: Sendable {
         }
     }
 
-    private mutating func attemptFinding(_ name: String, _ done: String, _ remedy: String, _ body: () throws -> Void) {
+    private mutating func attemptFinding(
+        _ name: String, _ done: String, _ remedy: String? = nil, _ body: () throws -> Void
+    ) {
         do {
             try body()
             add(name, .ok, done)
         } catch {
-            add(name, .fail, "\(error)", remedy)
+            add(name, .fail, "\(error)", (error as? Failure)?.advice ?? remedy)
         }
     }
 
-    /// Has the kernel set an overlay up that is never mounted anywhere.
     private mutating func checkOverlay(_ probe: Directory) throws {
-        guard geteuid() == 0 else { return add("overlay", .warn, "can't be tried", "run stacker check as root") }
-        for name in ["lower", "upper", "work"] { try probe.makeDirectory(FilePath(name)) }
-        let path = "/proc/self/fd/\(probe.file.number)"
+        guard geteuid() == 0 else { return add("overlay", .warn, "can't be tried without id maps", "see id maps") }
         attemptFinding("overlay", "set up", "modprobe overlay, or another file system: --roots-dir") {
-            try checked(stacker_try_overlay("\(path)/lower", "\(path)/upper", "\(path)/work"))
+            try RootsFileSystem.tryOverlay(in: probe)
         }
     }
 
@@ -140,7 +138,7 @@ extension HostCheck {
         guard roots.fileSystem.runsOutOfLinks, let btrfs = roots.fileSystem.btrfs else {
             return say("nothing to mend: \(roots.path) is on \(roots.fileSystem)")
         }
-        guard geteuid() == 0 else {
+        guard HostUser.current.uid == 0, geteuid() == 0 else {
             throw Failure("couldn't switch extended inode refs on: only root can", help: "sudo stacker check --fix")
         }
         say(

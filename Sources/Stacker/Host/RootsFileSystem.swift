@@ -1,3 +1,4 @@
+import CSyscalls
 import Failure
 import FileTree
 import Glibc
@@ -58,6 +59,26 @@ struct RootsFileSystem {
     /// Marks a directory opaque.
     static func tryAttribute(of directory: Directory) throws {
         try directory.setAttribute(.init(name: "user.overlay.opaque", value: Array("y".utf8)), of: ".")
+    }
+
+    /// Has the kernel set an overlay up that is never mounted anywhere.
+    static func tryOverlay(in directory: Directory) throws {
+        for name in ["lower", "upper", "work"] { try directory.makeDirectory(FilePath(name)) }
+        let path = "/proc/self/fd/\(directory.file.number)"
+        try checked(stacker_try_overlay("\(path)/lower", "\(path)/upper", "\(path)/work"))
+    }
+
+    /// Refuses a kernel that lets an ordinary user make no overlay here: before Linux 5.11 only root could.
+    func refuseWithoutOverlay() throws {
+        try attempt(
+            "the kernel makes no overlay in the roots directory \(path) for an ordinary user",
+            help: "that takes Linux 5.11 or later; stacker check says more, and root can build here"
+        ) {
+            try withProbe { probe in
+                try Self.tryWhiteout(in: probe)
+                try Self.tryOverlay(in: probe)
+            }
+        }
     }
 
     /// Runs `body` on an empty directory on this file system, and removes that.

@@ -43,7 +43,7 @@ public struct StackerDirectories: Sendable {
     }
 
     /// Refuses directories in which another user has built: files of theirs could be neither read nor replaced.
-    func refuseForeign() throws {
+    public func refuseForeign() throws {
         var status = stat()
         let cache = stacker.appending("build.cache")
         guard cache.withPlatformString({ lstat($0, &status) }) == 0, status.st_uid != geteuid() else { return }

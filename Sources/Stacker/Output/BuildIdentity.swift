@@ -26,17 +26,12 @@ struct BuildIdentity: Sendable {
         } else {
             sourceDateEpoch = nil
             created = RFC3339.format(.now, fraction: true)
-            author = "\(Environment["SUDO_USER"] ?? Self.userName)@\(Self.hostName)"
+            author = "\(Environment["SUDO_USER"] ?? HostUser.current.name)@\(Self.hostName)"
         }
     }
 
     /// What RFC 3339 can say: the years 0001 to 9999.
     private static let years: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
-
-    private static var userName: String {
-        guard let entry = getpwuid(getuid()) else { return String(getuid()) }
-        return String(cString: entry.pointee.pw_name)
-    }
 
     private static var hostName: String {
         // POSIX bounds host names to 255 bytes.

@@ -17,7 +17,11 @@ struct CheckCommand: Command {
     var json = false
 
     func run(in surroundings: Surroundings) throws {
-        if fix { try HostCheck.fix(surroundings.directories) { surroundings.log.info($0) } }
+        if fix, !surroundings.isInsideNamespace {
+            try HostCheck.fix(surroundings.directories) { surroundings.log.info($0) }
+        }
+        // As an ordinary user, what a build would do can be tried where it would be done.
+        if Namespace.isNeededForFiles, Namespace.canBeEntered { try surroundings.enterNamespace() }
         let check = try HostCheck(surroundings.directories)
         print(try json ? check.json() : check.text)
         if check.fails {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failure
 import Stacker
 
 /// `stacker clean`: removes what builds made.
@@ -12,6 +13,13 @@ struct CleanCommand: Command {
     var all = false
 
     func run(in surroundings: Surroundings) throws {
-        try surroundings.directories.clean()
+        do {
+            try surroundings.directories.clean()
+        } catch let failure as Failure
+            where Namespace.isNeededForFiles && [.permissionDenied, .notPermitted].contains(failure.errno)
+        {
+            // Layers have files of many ids, which are the user's to remove only where they are mapped.
+            try surroundings.enterNamespace()
+        }
     }
 }

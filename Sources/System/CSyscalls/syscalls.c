@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <shadow.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -116,6 +117,16 @@ int stacker_try_overlay(const char *lower, const char *upper, const char *work)
 	close(fs);
 	errno = error;
 	return result;
+}
+
+int stacker_lock_users(void)
+{
+	return lckpwdf();
+}
+
+void stacker_unlock_users(void)
+{
+	ulckpwdf();
 }
 
 dev_t stacker_makedev(unsigned int major, unsigned int minor)

@@ -45,6 +45,10 @@ extern const uint64_t stacker_btrfs_extref;
  * Needs CAP_SYS_ADMIN. Returns 0, or -1 with errno. */
 int stacker_try_overlay(const char *lower, const char *upper, const char *work);
 
+/* lckpwdf(3), which waits 15 seconds at most, and ulckpwdf(3). */
+int stacker_lock_users(void);
+void stacker_unlock_users(void);
+
 /* makedev(3), major(3) and minor(3), which are macros. */
 dev_t stacker_makedev(unsigned int major, unsigned int minor);
 unsigned int stacker_major(dev_t device);
