@@ -75,6 +75,11 @@ end_test() {
     fi
 }
 
+# Whether stacker runs as root here: what a user can't do, a test leaves out, or is not run at that level at all.
+runs_as_root() {
+    ((EUID == 0)) && [[ -z ${STACKER_TEST_USER:-} ]]
+}
+
 # Whether the binary under test is the one that this tree builds.
 is_ours() {
     local own

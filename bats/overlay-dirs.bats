@@ -48,13 +48,13 @@ END
 @test "an overlay dir's files belong to root and keep modes and times" {
     mkdir dir
     touch -d '2001-02-03 04:05:06 UTC' dir/file
-    chmod 0640 dir/file
+    chmod 0644 dir/file
     chown 1234:1234 dir/file
     overlay_recipe /data
     echo '  run: stat -c "%u %g %a %Y" /data/file > /seen' >>stacker.yaml
     stacker build
     unpack_image it rootfs
-    assert_equal "$(cat rootfs/seen)" "0 0 640 981173106"
+    assert_equal "$(cat rootfs/seen)" "0 0 644 981173106"
 }
 
 # behaviour: each overlay dir is a layer of its own, in order, below what run: changed

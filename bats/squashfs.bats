@@ -5,7 +5,8 @@ load helpers
 
 build_it() {
     busybox_base
-    cat >stacker.yaml <<'EOF'
+    # A user can't make device nodes.
+    cat >stacker.yaml <<EOF
 it:
   from: {type: oci, url: "busybox:latest"}
   run: |
@@ -14,7 +15,7 @@ it:
     ln /d/numbers /d/again
     ln -s numbers /d/link
     mkfifo /d/pipe
-    mknod /d/null c 1 3
+    $(! runs_as_root || echo mknod /d/null c 1 3)
     chown 1000:2000 /d/again
     chmod 4755 /d/again
     chmod 1777 /d/empty
@@ -156,7 +157,7 @@ EOF
         unpack_image next unpacked
         assert_equal "$(cat unpacked/seen)" it
         assert_equal "$(stat -c %h unpacked/bin/sh)" 3
-        assert_equal "$(stat -c %t:%T unpacked/d/null)" 1:3
+        ! runs_as_root || assert_equal "$(stat -c %t:%T unpacked/d/null)" 1:3
     done
 }
 

@@ -69,7 +69,8 @@ END
     ln tree/dir/file tree/dir/hard
     ln -s ../dir/file tree/dir/soft
     mkfifo tree/dir/fifo
-    mknod tree/dir/null c 1 3
+    # A user can't make device nodes.
+    ! runs_as_root || mknod tree/dir/null c 1 3
     chown -h 1234:5678 tree/dir/file tree/dir/soft
     chmod 4711 tree/dir/file
     chmod 0700 tree/dir
@@ -81,7 +82,7 @@ END
     layer_tar it 0 | tar x -p --same-owner -C out
     list() { (cd "$1" && find dir -printf '%p %y %m %U:%G %n %TY-%Tm-%Td %l\n' | sort); }
     assert_equal "$(list out)" "$(list tree)"
-    assert_equal "$(stat -c '%t %T' out/dir/null)" "1 3"
+    ! runs_as_root || assert_equal "$(stat -c '%t %T' out/dir/null)" "1 3"
     assert_equal "$(stat -c %i out/dir/file)" "$(stat -c %i out/dir/hard)"
 }
 

@@ -37,6 +37,12 @@ struct BuildOptions: ParsableArguments {
         ))
     var hardlinkOverflow = HardLinkOverflow.split
 
+    @Option(help: "Run a program in the container of a run: that failed, as it left it. It has the terminal.")
+    var onRunFailure: String?
+
+    @Flag(help: "The same with /bin/sh.")
+    var shellFail = false
+
     @Flag(help: "Only print in which order the files would be built.")
     var orderOnly = false
 
@@ -56,6 +62,7 @@ struct BuildOptions: ParsableArguments {
         request.annotationsNamespace = annotationsNamespace
         request.requiresHashes = requireHash
         request.hardLinkOverflow = hardlinkOverflow
+        request.onRunFailure = try onRunFailure.map(commandWords) ?? (shellFail ? ["/bin/sh"] : nil)
 
         // Without anything to build root needs no namespace; what is found out on the way to the first layer that must
         // be built is found out, and said, again inside.
@@ -71,6 +78,13 @@ struct BuildOptions: ParsableArguments {
         }
         try surroundings.enterNamespace()
     }
+}
+
+/// The words of a command line that was given as one argument.
+func commandWords(_ command: String) throws -> [String] {
+    let words = try attempt("couldn't understand \(command)") { try shellWords(command) }
+    guard !words.isEmpty else { throw Failure("a command without any word in it can't be run") }
+    return words
 }
 
 extension LayerType: ExpressibleByArgument {}

@@ -58,6 +58,8 @@ enum Main {
     }
 
     private static func report(_ error: any Error, debug: Bool) -> Int32 {
+        // What a command ends with that has nothing to say: the status of a program that it ran.
+        if let status = error as? ExitCode { return status.rawValue }
         if let failure = error as? Failure {
             write(failure.report(trace: debug) + "\n", to: STDERR_FILENO)
             return failure.processExitStatus

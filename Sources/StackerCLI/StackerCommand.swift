@@ -10,6 +10,7 @@ struct StackerCommand: ParsableCommand {
         subcommands: [
             BuildCommand.self, RecursiveBuildCommand.self, InspectCommand.self, CleanCommand.self, CheckCommand.self,
             UnprivSetupCommand.self,
+            ChrootCommand.self,
         ]
     )
 

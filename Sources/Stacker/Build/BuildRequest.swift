@@ -20,6 +20,8 @@ public struct BuildRequest: Sendable {
     public var requiresHashes = false
     /// Build every layer, whatever the cache says.
     public var ignoresCache = false
+    /// A program to run, with the terminal, where a script has failed.
+    public var onRunFailure: [String]?
     /// What stacker's own annotations begin with.
     public var annotationsNamespace = "io.stackeroci"
 

@@ -38,7 +38,7 @@ struct LayerBuild {
         if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
         let scripts = ScriptRun(
             layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
-            baseEnvironment: base.environment, log: log)
+            baseEnvironment: base.environment, onFailure: request.onRunFailure, log: log)
         if let script = definition.run { try scripts.run(script) }
         let labels = try definition.generateLabels.map(scripts.labels) ?? []
         return definition.isBuildOnly

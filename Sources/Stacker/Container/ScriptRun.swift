@@ -5,7 +5,7 @@ import OCI
 import OrderedCollections
 import SystemPackage
 
-/// Runs a layer's scripts in a container on its overlay.
+/// Runs a layer's scripts, and other programs, in a container on its overlay.
 struct ScriptRun {
     let layer: LayerDefinition
     let recipe: Recipe
@@ -15,6 +15,8 @@ struct ScriptRun {
     let stack: LayerStack
     /// The variables of the image that the layer is built on, each `NAME=value`.
     let baseEnvironment: [String]
+    /// What is run, with the terminal, in the state that a failed script left; nothing if `nil`.
+    var onFailure: [String]?
     let log: Log
 
     private static let scriptName: FilePath = ".stacker-run.sh"
@@ -25,18 +27,30 @@ struct ScriptRun {
     /// - Throws: a failure with the script's own exit status if that was not 0.
     func run(_ script: Script) throws {
         let imports = try importsMount()
-        let directory = try Directory(at: imports.source)
-        try directory.replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
-        var mounts = [imports]
-        if layer.usesLegacyImport {
-            // The deprecated key puts them on /stacker itself, too; the place for the other mount has to be in there.
-            try directory.makeDirectory("imports", exclusive: false)
-            mounts.insert(
-                ContainerMount(source: imports.source, target: "stacker", readOnly: true, isDirectory: true), at: 0)
-        }
+        try Directory(at: imports.source)
+            .replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
         try execute(
-            Self.program(in: imports), as: "run", mounts: mounts + environmentMounts(), upper: storage.upper,
-            lowerdirs: stack.lowerdirs)
+            Self.program(in: imports), as: "run", mounts: importsMounts(imports) + environmentMounts(),
+            upper: storage.upper, lowerdirs: stack.lowerdirs)
+    }
+
+    /// Runs a program with the terminal on a copy of the layer that is thrown away.
+    ///
+    /// - Returns: its exit status.
+    func enter(_ arguments: [String]) throws -> Int32 {
+        for directory in [storage.path, storage.rootfs] { try Directory.create(directory) }
+        let parent = try Directory(at: storage.path)
+        try parent.removeTree("session")
+        defer { try? parent.removeTree("session") }
+        let upper = storage.path.appending("session").appending("overlay")
+        try Directory.create(upper)
+        if let top = stack.lowerdirs.first { try Directory(at: upper).takeMetadata(of: Directory(at: top)) }
+        let mounts = try importsMounts(importsMount()) + environmentMounts()
+        return try withContainer(mounts: mounts, upper: upper, lowerdirs: stack.lowerdirs) { config, _ in
+            var config = config
+            config.terminal = true
+            return try runLogged(config, arguments).exit.status
+        }
     }
 
     /// Runs the script of `generate_labels:` on a copy of the layer that is thrown away.
@@ -75,6 +89,43 @@ struct ScriptRun {
     private func execute(
         _ program: String, as key: String, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
     ) throws {
+        let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
+        try withContainer(mounts: mounts, upper: upper, lowerdirs: lowerdirs) { config, targets in
+            let outcome = try attempt(failed) { try runLogged(config, [program]) }
+            try StopSignal.check()
+            if outcome.endedBackgroundProcesses {
+                log.warn("ended processes that the script of \(layer.name) had left in the background")
+            }
+            let status = outcome.exit.status
+            if status != 0 { inspect(config) }
+            try targets.removeWhiteouts(from: Directory(at: upper))
+            guard status == 0 else {
+                throw Failure(
+                    failed, because: Failure("the script ended with exit status \(status)"),
+                    help: LinkExhaustion.remedy(in: upper), exitStatus: status)
+            }
+        }
+    }
+
+    /// Lets the user look at what a script left. How that ends changes nothing: the build has failed already.
+    private func inspect(_ config: ContainerConfig) {
+        guard let onFailure else { return }
+        log.info("running \(onFailure.joined(separator: " ")) in \(layer.name), as its script left it")
+        var config = config
+        config.terminal = true
+        do {
+            let status = try runLogged(config, onFailure).exit.status
+            if status != 0 { log.warn("it ended with exit status \(status)") }
+        } catch {
+            log.warn("it could not be run: \(error)")
+        }
+    }
+
+    /// Runs `body` with the container in which the layer's programs run, its mount points provided for.
+    private func withContainer<Result>(
+        mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath],
+        _ body: (ContainerConfig, MountTargets) throws -> Result
+    ) throws -> Result {
         defer { try? Directory(at: storage.path).removeTree("targets") }
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
@@ -89,23 +140,10 @@ struct ScriptRun {
             environment: try environment(), stateDirectory: directories.stacker,
             logFile: directories.stacker.appending("lxc-\(layer.name).log"))
         for argument in config.overlayArguments { log.debug("overlay of \(layer.name): \(argument)") }
-
-        let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
-        let outcome = try attempt(failed) { try runLogged(config, program) }
-        try StopSignal.check()
-        try targets.removeWhiteouts(from: Directory(at: upper))
-        if outcome.endedBackgroundProcesses {
-            log.warn("ended processes that the script of \(layer.name) had left in the background")
-        }
-        let status = outcome.exit.status
-        guard status == 0 else {
-            throw Failure(
-                failed, because: Failure("the script ended with exit status \(status)"),
-                help: LinkExhaustion.remedy(in: upper), exitStatus: status)
-        }
+        return try body(config, targets)
     }
 
-    private func runLogged(_ config: ContainerConfig, _ program: String) throws -> ContainerOutcome {
+    private func runLogged(_ config: ContainerConfig, _ arguments: [String]) throws -> ContainerOutcome {
         defer {
             if log.level == .debug {
                 for entry in LXCLog.errors(in: config.logFile) {
@@ -113,7 +151,7 @@ struct ScriptRun {
                 }
             }
         }
-        return try Container.run(config, [program])
+        return try Container.run(config, arguments)
     }
 
     // MARK: - What is mounted
@@ -130,6 +168,14 @@ struct ScriptRun {
         try Directory.create(source)
         return ContainerMount(
             source: source, target: "stacker/imports", readOnly: true, isDirectory: true)
+    }
+
+    /// The same, and where the deprecated key puts them: on /stacker itself, too.
+    private func importsMounts(_ imports: ContainerMount) throws -> [ContainerMount] {
+        guard layer.usesLegacyImport else { return [imports] }
+        // The place for the other mount has to be in there.
+        try Directory(at: imports.source).makeDirectory("imports", exclusive: false)
+        return [ContainerMount(source: imports.source, target: "stacker", readOnly: true, isDirectory: true), imports]
     }
 
     private func environmentMounts() throws -> [ContainerMount] {

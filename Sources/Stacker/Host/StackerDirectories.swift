@@ -96,6 +96,9 @@ private struct ConfigFile {
             bytes = try OpenFile(file, O_RDONLY).readToEnd(limit: 1 << 20)
         } catch Errno.noSuchFileOrDirectory where path == nil {
             return
+        } catch Errno.permissionDenied where path == nil && access(file.removingLastComponent().string, X_OK) != 0 {
+            // $HOME is somebody else's, as sudo -u may leave it: what is in there is not this user's to see.
+            return
         } catch {
             throw Failure("couldn't read config file \(file)", because: error)
         }

@@ -15,16 +15,21 @@ struct LayerContents {
     /// - Returns: `nil` if they must be and may not.
     func view(of layer: String, mayUnpack: Bool = true) throws -> MergedView? {
         try attempt("couldn't look into layer \(layer)") {
-            let metadata = try resolver.built(layer, cache).metadata
-            guard let type = resolver.types.first, let manifest = metadata.manifests[type],
-                let config = metadata.configs[type]
-            else { throw Failure("it has no image") }
-            if !mayUnpack, !manifest.layers.allSatisfy({ resolver.roots.holdsContent(of: $0.digest) }) { return nil }
-            let layouts = try LayoutState(of: resolver.output) == .layout ? [Layout(at: resolver.output)] : []
-            try LayerUnpacker(roots: resolver.roots, hardLinkOverflow: resolver.hardLinkOverflow, log: log)
-                .unpack(manifest, config, from: layouts)
-            return try MergedView(LayerStack.directories(metadata, type, resolver.roots))
+            try base(of: layer, mayUnpack: mayUnpack).map { try MergedView($0.lowerdirs) }
         }
+    }
+
+    /// What another layer would be built on if it were built on this one: its image, and its directories, all there.
+    func base(of layer: String, mayUnpack: Bool = true) throws -> (image: BuildBase, lowerdirs: [FilePath])? {
+        let base = try resolver.built(layer, cache)
+        guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
+            let config = base.metadata.configs[type]
+        else { throw Failure("it has no image") }
+        if !mayUnpack, !manifest.layers.allSatisfy({ resolver.roots.holdsContent(of: $0.digest) }) { return nil }
+        let layouts = try LayoutState(of: resolver.output) == .layout ? [Layout(at: resolver.output)] : []
+        try LayerUnpacker(roots: resolver.roots, hardLinkOverflow: resolver.hardLinkOverflow, log: log)
+            .unpack(manifest, config, from: layouts)
+        return (base, try LayerStack.directories(base.metadata, type, resolver.roots))
     }
 
     /// The source of an import or of a tar base.

@@ -18,7 +18,12 @@ struct LayerStack: Sendable {
     init(
         _ metadata: OverlayMetadata, _ type: LayerType, _ roots: RootsDirectory, overlayDirectories: [FilePath] = []
     ) throws {
-        lowerdirs = try overlayDirectories.reversed() + Self.directories(metadata, type, roots)
+        try self.init(overlayDirectories.reversed() + Self.directories(metadata, type, roots))
+    }
+
+    /// A stack of these directories, top first.
+    init(_ lowerdirs: [FilePath]) throws {
+        self.lowerdirs = lowerdirs
         guard lowerdirs.count < Self.limit else {
             throw Failure(
                 "couldn't stack \(lowerdirs.count) layers: overlayfs takes \(Self.limit) lowerdirs, one of which stacker needs",

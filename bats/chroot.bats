@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# A look from inside: chroot into a layer that was built, and into one whose script failed.
+
+load helpers
+
+build_two() {
+    busybox_base
+    mkdir -p shared
+    echo bound >shared/bound
+    echo imported >imported
+    cat >stacker.yaml <<END
+one:
+  from: {type: oci, url: "busybox:latest"}
+  imports: [imported]
+  binds: ["$PWD/shared -> /shared"]
+  build_env: {ASKED: "for it"}
+  environment: {LASTING: "yes"}
+  run: echo one > /one
+two:
+  from: {type: built, tag: one}
+  run: |
+    echo two > /two
+    rm /one
+END
+    stacker build
+}
+
+failing_recipe() {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: |
+    echo left > /left
+    exit 7
+END
+}
+
+# behaviour: a command runs in a layer as it was built, and its exit status is stacker's; exec is another name
+# documented: docs/commands.md#chroot
+# status: documented
+@test "a command in a layer" {
+    build_two
+    run -0 --separate-stderr stacker chroot two cat /two
+    assert_output two
+    run -1 stacker exec two test -e /one
+    run -0 --separate-stderr stacker chroot one "cat '/one'"
+    assert_output one
+    run -3 stacker chroot two sh -c "exit 3"
+    refute_said error
+}
+
+# behaviour: without a layer it is the file's first, and without a command a shell, which reads stdin
+# documented: docs/commands.md#chroot
+# status: documented
+@test "a shell in the first layer, from a pipe" {
+    build_two
+    run -5 --separate-stderr stacker chroot <<<'cat /one; exit 5'
+    assert_output one
+    run -0 --separate-stderr stacker chroot two <<<'ls /two'
+    assert_output /two
+}
+
+# behaviour: binds, imports and environment are those of run:
+# documented: docs/commands.md#chroot
+# status: documented
+@test "what run: sees is there" {
+    build_two
+    run -0 --separate-stderr stacker chroot one sh -c \
+        'cat /shared/bound /stacker/imports/imported; echo "$ASKED $LASTING $STACKER_LAYER_NAME"'
+    assert_output $'bound\nimported\nfor it yes one'
+    stacker chroot one touch /shared/made
+    assert_exists shared/made
+}
+
+# behaviour: what the command changes is thrown away
+# documented: docs/commands.md#chroot
+# status: documented
+@test "changes are thrown away" {
+    build_two
+    stacker inspect >before
+    stacker chroot two sh -c 'rm -rf /bin/vi /two; echo new > /new; chmod 700 /'
+    run -0 --separate-stderr stacker chroot two sh -c 'ls /new /two /bin/vi; stat -c %a /'
+    assert_output $'/bin/vi\n/two\n755'
+    stacker inspect >after
+    diff before after
+    # What was built is still what the cache has.
+    sed -i '/binds/d' stacker.yaml
+    stacker build
+    stacker chroot two true
+    run -0 stacker build
+    assert_line "found cached layer two"
+}
+
+# behaviour: a build_only layer, and one that is there as squashfs only, can be entered
+# documented: docs/commands.md#chroot
+# status: beyond
+@test "build_only and squashfs layers" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+below:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo below > /below
+above:
+  from: {type: built, tag: below}
+  run: echo above > /above
+END
+    stacker build --layer-type squashfs
+    run -0 --separate-stderr stacker chroot below cat /below
+    assert_output below
+    # What only the layout still has is unpacked again.
+    rm -rf roots/sha256_*
+    run -0 --separate-stderr stacker chroot above cat /below /above
+    assert_output $'below\nabove'
+}
+
+# behaviour: the program has a terminal if stacker has one
+# documented: docs/commands.md#chroot
+# status: documented
+@test "the terminal is the command's" {
+    requires terminal
+    build_two
+    run -0 script --quiet --return --command "'$STACKER' chroot two sh -c 'test -t 0 && test -t 1 && echo terminal'" typescript </dev/null
+    assert_output --partial terminal
+}
+
+# behaviour: a layer that is not in the recipe, or not built, is an error that says so
+# documented: docs/commands.md#chroot
+# status: documented
+@test "what can't be entered" {
+    failing_recipe
+    run -1 --separate-stderr stacker chroot other
+    assert_said 'no layer "other"'
+    assert_said "there are it"
+    run -1 --separate-stderr stacker chroot it
+    assert_said "it has not been built"
+    run -7 stacker build
+    run -1 --separate-stderr stacker chroot it
+    assert_said "--shell-fail"
+}
+
+# behaviour: --on-run-failure runs a command where the script failed, in the state that it left; the build fails as it would
+# documented: docs/commands.md#build
+# status: documented
+@test "--on-run-failure" {
+    failing_recipe
+    run -7 --separate-stderr stacker build --on-run-failure "cat /left"
+    assert_output left
+    assert_said 'run commands failed for image "it"'
+    run -7 --separate-stderr stacker build --on-run-failure /no/such/program
+    assert_said "/no/such/program"
+    sed -i /exit/d stacker.yaml
+    run -0 --separate-stderr stacker build --on-run-failure "cat /left"
+    assert_output ""
+}
+
+# behaviour: --shell-fail opens a shell there, which reads stdin
+# documented: docs/commands.md#build
+# status: documented
+@test "--shell-fail" {
+    failing_recipe
+    run -7 --separate-stderr stacker build --shell-fail <<<'cat /left; ls /stacker/imports; exit 3'
+    assert_output left
+    assert_nothing_left
+}
