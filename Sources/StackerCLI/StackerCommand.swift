@@ -9,7 +9,7 @@ struct StackerCommand: ParsableCommand {
         version: Version.description,
         subcommands: [
             BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, InspectCommand.self, CleanCommand.self,
-            CheckCommand.self, ExplainCommand.self,
+            CheckCommand.self, ExplainCommand.self, GrabCommand.self,
         ]
     )
 
