@@ -76,8 +76,8 @@ END
     run -0 grep -F '${{IMAGE}}:' stacker.yaml
     run -0 grep -F '${{VERSION}}' stacker.yaml
     run -0 cat stacker-subs.yaml
-    assert_line 'IMAGE: "app"'
-    assert_line 'VERSION: "1.0.0"'
+    assert_line 'IMAGE: app'
+    assert_line 'VERSION: 1.0.0'
     stacker build --substitute-file stacker-subs.yaml
     unpack_image app rootfs
     assert_equal "$(cat rootfs/version)" $'1.0.0\n1.0.0'
@@ -113,7 +113,7 @@ RUN echo here > /out/file
 END
     convert_dockerfile
     run -0 cat stacker-subs.yaml
-    assert_line 'STACKER_VOL1: "/out"'
+    assert_line 'STACKER_VOL1: /out'
     mkdir host
     stacker build --substitute-file stacker-subs.yaml --substitute "STACKER_VOL1=$PWD/host"
     assert_equal "$(cat host/file)" here

@@ -103,6 +103,30 @@ END
     assert_equal "$(explain_json it | jq -r .state)" built
 }
 
+# behaviour: a build that was killed leaves a layer that can be explained
+# documented: docs/debugging.md#explain
+# status: documented
+@test "a half-built layer" {
+    busybox_base
+    mkdir signs
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  binds: ["signs -> /signs"]
+  run: |
+    echo half > /half
+    touch /signs/ready
+    sleep 60
+END
+    start "$STACKER" build
+    wait_for_file signs/ready
+    kill -KILL "$started"
+    run wait "$started"
+    run -0 stacker explain it:/half
+    assert_line --partial "  provided by upperdir of it: $PWD/roots/it/overlay/half"
+    assert_equal "$(print_stack it | tail -n 1)" "$(layer_digest latest -1 busybox)"
+}
+
 # behaviour: a path is provided by one layer; a file hides copies below it
 # documented: docs/debugging.md#explain
 # status: documented

@@ -9,6 +9,8 @@ extension DockerfileConverter {
         var path: ConvertedText
         /// Whether files go into it, under their own names.
         var isDirectory: Bool
+        /// Whether it was written as a directory, and is not only known to be one.
+        var isWrittenSo: Bool
         var mode: String?
         var uid: String?
         var gid: String?
@@ -68,10 +70,9 @@ extension DockerfileConverter {
         let written = try expand(files.destination, instruction.line)
         let value = table.value(of: written)
         let path = absolute(written)
-        let isDirectory =
-            files.sources.count > 1 || value.hasSuffix("/") || value == "." || value.hasSuffix("/.")
-            || stage.knownDirectories.contains(table.value(of: path))
-        var target = Target(path: path, isDirectory: isDirectory)
+        let isWrittenSo = files.sources.count > 1 || value.hasSuffix("/") || value == "." || value.hasSuffix("/.")
+        let isDirectory = isWrittenSo || stage.knownDirectories.contains(table.value(of: path))
+        var target = Target(path: path, isDirectory: isDirectory, isWrittenSo: isWrittenSo)
         for flag in instruction.flags {
             let written = "--\(flag.name)" + (flag.value.map { "=\($0)" } ?? "")
             switch flag.name {
@@ -145,7 +146,7 @@ extension DockerfileConverter {
             value.hasSuffix("/") || layer.stage?.knownDirectories.contains(normalized("/" + value)) == true
         if isDirectory {
             addImport(name + (path == ConvertedText("/") ? path : path + "/"), to: target.path, &target)
-        } else if target.isDirectory {
+        } else if target.isDirectory, !isSamePlace(value, target) {
             // Without a "/" at its end a destination would do for both.
             note(
                 instruction.line,
@@ -155,6 +156,12 @@ extension DockerfileConverter {
         } else {
             addImport(name + path, to: target.path, &target)
         }
+    }
+
+    /// Whether a source of unknown kind is probably the directory that the target is, in another stage.
+    private func isSamePlace(_ source: String, _ target: Target) -> Bool {
+        let (source, path) = (FilePath(normalized("/" + source)), FilePath(table.value(of: target.path)))
+        return source == path || (!target.isWrittenSo && source.lastComponent == path.lastComponent)
     }
 
     /// A layer for what `--from` names: a stage by name or number, or an image.
@@ -169,10 +176,11 @@ extension DockerfileConverter {
             guard earlier.indices.contains(number) else { throw Failure("there is no stage \(number) before this one") }
             return (earlier[number].name, earlier[number])
         }
-        if let same = layers.first(where: { $0.base.dockerURL == "docker://" + text && $0.isImageOnly }) {
+        let url = Self.url(of: text, value)
+        if let same = layers.first(where: { $0.base.dockerURL == url && $0.isImageOnly }) {
             return (same.name, nil)
         }
-        var layer = ConvertedLayer(name: ConvertedText("image-\(imageCount)"), base: .docker("docker://" + text))
+        var layer = ConvertedLayer(name: ConvertedText("image-\(imageCount)"), base: .docker(url))
         imageCount += 1
         layer.isBuildOnly = true
         layers.append(layer)

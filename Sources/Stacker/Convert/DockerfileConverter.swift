@@ -161,7 +161,7 @@ struct DockerfileConverter {
             next.hasShell = false
             next.hasUnknownBase = false
         } else {
-            next.layer.base = .docker("docker://" + text)
+            next.layer.base = .docker(Self.url(of: text, value))
         }
         for flag in instruction.flags {
             guard flag.name == "platform", let value = flag.value else {
@@ -174,6 +174,12 @@ struct DockerfileConverter {
             if parts.count > 2 { notes.append("--platform: a recipe can't name the variant \(parts[2])") }
         }
         next.layer.notes = notes.map { .init(line: line, text: ConvertedText("FROM \($0)")) }
+    }
+
+    /// What the base of type `docker` is called for an image that a Dockerfile names.
+    static func url(of image: ConvertedText, _ value: String) -> ConvertedText {
+        // Some builders take other places than registries, too.
+        value.hasPrefix("docker://") || value.hasPrefix("oci:") ? image : "docker://" + image
     }
 
     private mutating func finishStage() {

@@ -32,7 +32,9 @@ struct RecipeWriter {
         for entry in table.entries {
             if let text = entry.comment { lines.append(comment(text)) }
             // Nothing is substituted in this file.
-            lines.append("\(entry.name): \(doubleQuoted(ConvertedText(entry.value), hidesDollars: false))")
+            let value =
+                Self.isPlain(entry.value) ? entry.value : doubleQuoted(ConvertedText(entry.value), hidesDollars: false)
+            lines.append("\(entry.name): \(value)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

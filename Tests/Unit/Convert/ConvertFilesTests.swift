@@ -92,6 +92,24 @@ struct ConvertFilesTests {
         #expect(message { try converted("FROM i AS a\nFROM i\nCOPY --from=a /x/* /y/") }.contains("wildcards"))
     }
 
+    @Test(
+        "a source of unknown kind fits what the destination says",
+        arguments: [
+            ("/o/s /usr/local/bin", "stacker://b/o/s -> /usr/local/bin/s"), ("/app /app", "stacker://b/app -> /app"),
+            ("/app .", "stacker://b/app -> /app"), ("/o/app .", "stacker://b/o/app -> /app/app"),
+            ("/o/app ./", "stacker://b/o/app -> /app/app"), ("/o/dist dist", "stacker://b/o/dist -> /app/dist"),
+            ("/usr/local /usr/local", "stacker://b/usr/local/ -> /usr/local"),
+        ])
+    func unknownKind(arguments: String, expected: String) throws {
+        let made = try converted("FROM i AS b\nFROM i\nWORKDIR /app\nCOPY --from=b \(arguments)")
+        #expect(imports(try made.layer("app")) == [expected])
+    }
+
+    @Test("an image may be in a layout")
+    func layout() throws {
+        #expect(try app("FROM oci:dir:tag").from?.url?.value == "oci:dir:tag")
+    }
+
     @Test("a stage on a stage has its variables and its directory")
     func inheritance() throws {
         let made = try converted("FROM i AS a\nENV E=1\nARG G=2\nWORKDIR /w\nFROM a\nENV F=$E\nRUN x")

@@ -8,7 +8,7 @@ struct ConvertVariableTests {
     @Test("an ARG is a substitution, in RUN and in ENV, and scripts have it")
     func argument() throws {
         let made = try converted("FROM a\nARG V=1\nENV E=v$V F=${V}\nRUN echo $V ${V} '$V' \\$V")
-        #expect(made.substitutions.contains("\nV: \"1\"\n"))
+        #expect(made.substitutions.contains("\nV: 1\n"))
         #expect(made.text.contains("v${{V}}"))
         let layer = try made.layer("app")
         #expect(layer.environment == ["E": "v1", "F": "1"])
@@ -76,7 +76,7 @@ struct ConvertVariableTests {
     @Test("two defaults of one name are two substitutions")
     func twoDefaults() throws {
         let made = try converted("FROM a AS x\nARG V=1\nRUN echo $V\nFROM a\nARG V=2\nRUN echo $V")
-        #expect(made.substitutions.contains("V: \"1\"\nV_2: \"2\"\n"))
+        #expect(made.substitutions.contains("V: 1\nV_2: 2\n"))
         #expect(made.text.contains("# Dockerfile:5: ARG V: another ARG"))
         #expect(try made.layer("app").buildEnvironment == ["V": "2"])
     }
@@ -84,7 +84,7 @@ struct ConvertVariableTests {
     @Test("a default that is made of others says so")
     func madeOfOthers() throws {
         let made = try converted("FROM a\nARG V=1\nARG U=https://x/$V")
-        #expect(made.substitutions.contains("# made of the default of V: change it with that\nU: \"https://x/1\"\n"))
+        #expect(made.substitutions.contains("# made of the default of V: change it with that\nU: https://x/1\n"))
     }
 
     @Test("proxies pass through by themselves, the platform is the machine's")
