@@ -28,12 +28,14 @@ struct LayerBuild {
             base.metadata, request.layerTypes[0], roots,
             overlayDirectories: pieces.map { storage.overlayDirectory($0.name) })
         try storage.reset()
+        try storage.writeBase(base.metadata)
         try unpack(base)
         try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
             .fill(definition.imports, from: contents)
         var base = base
         base.metadata.overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
             .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
+        if !pieces.isEmpty { try storage.writeBase(base.metadata) }
         let root = try adoptRoot(stack.lowerdirs.dropFirst(pieces.count).first, into: storage)
         if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
         let scripts = ScriptRun(

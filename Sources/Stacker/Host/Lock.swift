@@ -23,6 +23,11 @@ struct Lock: Sendable {
         }
     }
 
+    /// Whether somebody holds the lock, as far as can be told without taking it.
+    static func isHeld(on directory: FilePath) -> Bool {
+        (try? OpenFile(directory.appending(".lock"), O_RDONLY | O_NOFOLLOW)).flatMap(owner) != nil
+    }
+
     /// Who holds the lock, if /proc/locks tells.
     private static func owner(of file: OpenFile) -> String? {
         guard let inode = try? file.status().inode,

@@ -42,6 +42,9 @@ public struct StackerDirectories: Sendable {
         }
     }
 
+    /// Whether no other user has built in them.
+    public var areOwn: Bool { (try? refuseForeign()) != nil }
+
     /// Refuses directories in which another user has built: files of theirs could be neither read nor replaced.
     public func refuseForeign() throws {
         var status = stat()

@@ -12,6 +12,7 @@ public import SystemPackage
 /// foo/overlay_dirs/<name>       what foo's overlay_dirs bring; once encoded, a symlink to the layer that it became
 /// foo/rootfs                    where foo is mounted inside the build
 /// foo/overlay_metadata.json     what foo was built on and came out as
+/// foo/overlay_base.json         what foo's last build stands on, from its beginning
 /// ```
 public struct RootsDirectory: Sendable {
     /// Where it is, absolute.
@@ -33,6 +34,21 @@ public struct RootsDirectory: Sendable {
                 for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
             }
             try directory.replaceFile(Self.marker, with: Self.markerText.utf8)
+        }
+    }
+
+    /// Opens the roots directory to look into it: nothing is made or changed.
+    ///
+    /// - Throws: a failure if there is none, or if another implementation made what is in it.
+    public init(reading path: FilePath) throws {
+        self.path = path
+        directory = try attempt(
+            "couldn't open the roots directory", help: "build first, or name another with --roots-dir"
+        ) {
+            try Directory(at: path)
+        }
+        guard try directory.readFile(Self.marker, limit: 64) == Array(Self.markerText.utf8) else {
+            throw Failure("\(path) is not a roots directory of this stacker", help: "build first")
         }
     }
 
@@ -118,6 +134,7 @@ struct LayerDirectory: Sendable {
     /// What a run needs to mount on and the image lacks.
     var targets: FilePath { path.appending("targets") }
     private static let metadataName: FilePath = "overlay_metadata.json"
+    private static let baseName: FilePath = "overlay_base.json"
     private static let overlayDirectoriesName: FilePath = "overlay_dirs"
 
     /// Empties the storage: no upperdir content, no metadata.
@@ -188,11 +205,20 @@ struct LayerDirectory: Sendable {
 
     /// What the layer was built on and came out as; `nil` if it never was built.
     func metadata() throws -> OverlayMetadata? {
-        let bytes = try attempt("couldn't read \(path)/\(Self.metadataName)") {
-            try roots.directory.readFile(FilePath(name).appending(Self.metadataName.string), limit: 64 << 20)
+        try read(Self.metadataName)
+    }
+
+    /// What the build that was begun last stands on, be it finished or not; `nil` if it did not come that far.
+    func base() throws -> OverlayMetadata? {
+        try read(Self.baseName)
+    }
+
+    private func read(_ file: FilePath) throws -> OverlayMetadata? {
+        let bytes = try attempt("couldn't read \(path)/\(file)") {
+            try roots.directory.readFile(FilePath(name).appending(file.string), limit: 64 << 20)
         }
         guard let bytes else { return nil }
-        return try attempt("couldn't understand \(path)/\(Self.metadataName)") {
+        return try attempt("couldn't understand \(path)/\(file)") {
             try JSON.decode(OverlayMetadata.self, from: bytes)
         }
     }
@@ -200,5 +226,10 @@ struct LayerDirectory: Sendable {
     /// Writes the metadata in one step.
     func write(_ metadata: OverlayMetadata) throws {
         try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: JSON.encode(metadata))
+    }
+
+    /// Writes what the build that begins stands on: who looks for the cause of a failure finds it.
+    func writeBase(_ metadata: OverlayMetadata) throws {
+        try roots.directory.directory(FilePath(name)).replaceFile(Self.baseName, with: JSON.encode(metadata))
     }
 }

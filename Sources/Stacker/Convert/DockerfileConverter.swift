@@ -1,0 +1,332 @@
+import Failure
+import OCI
+import OrderedCollections
+import SystemPackage
+
+/// Turns the instructions of a Dockerfile into layers of a recipe.
+///
+/// A stage becomes one layer, or a chain of them: what is imported comes before a layer's script, so that a COPY after a
+/// RUN begins a layer of its own, and all but the last of the chain are build_only.
+struct DockerfileConverter {
+    /// How messages name the Dockerfile.
+    let file: String
+    let escape: Character
+    let context: BuildContext
+    /// What leads from the recipe's directory to the context, and from the working directory: empty, or ended by "/".
+    let contextPrefix: (fromRecipe: String, fromHere: String)
+    /// What is built for.
+    let platform: Platform
+
+    var table = SubstitutionTable()
+    /// The layers that are complete.
+    var layers: [ConvertedLayer] = []
+    /// What can't be converted, each with its line.
+    var problems: [(line: Int, text: String)] = []
+    /// The stages so far, the current one last.
+    var stages: [DockerfileStage] = []
+    /// The ARGs before the first FROM.
+    private var globals: OrderedDictionary<String, ConvertedText> = [:]
+    /// How many layers were made for images that COPY names.
+    var imageCount = 0
+
+    init(
+        file: String, escape: Character, context: BuildContext, contextPrefix: (fromRecipe: String, fromHere: String),
+        platform: Platform
+    ) {
+        self.file = file
+        self.escape = escape
+        self.context = context
+        self.contextPrefix = contextPrefix
+        self.platform = platform
+    }
+
+    /// The name that the image gets unless the Dockerfile has one.
+    private static let imageVariable = "IMAGE"
+
+    /// Converts all instructions.
+    ///
+    /// - Throws: a failure that lists, by line, all that can't be converted.
+    mutating func convert(_ instructions: [DockerfileInstruction]) throws {
+        let names = try stageNames(instructions)
+        for instruction in instructions {
+            do {
+                try convert(instruction, names)
+            } catch {
+                problems.append((instruction.line, "\(instruction.keyword): \(error)"))
+            }
+        }
+        finishStage()
+        guard problems.isEmpty else {
+            let list = problems.map { "\(file):\($0.line): \($0.text)" }.joined(separator: "; ")
+            throw Failure("couldn't convert \(file)", because: Failure(list))
+        }
+        if let last = stages.last, let index = layers.lastIndex(where: { $0.name == last.name }) {
+            layers[index].isBuildOnly = false
+        }
+    }
+
+    /// The name of the layer that each stage becomes.
+    private mutating func stageNames(_ instructions: [DockerfileInstruction]) throws -> [ConvertedText] {
+        let aliases = instructions.compactMap { instruction -> (line: Int, name: String?)? in
+            if case .from(_, let alias) = instruction.kind { return (instruction.line, alias) }
+            return nil
+        }
+        guard !aliases.isEmpty else { throw Failure("\(file): there is no FROM in it") }
+        var names: [ConvertedText] = []
+        for (number, alias) in aliases.enumerated() {
+            if let name = alias.name {
+                // The one name that no layer can have.
+                let layer = ConvertedText(name == RecipeParser.configKey ? "\(name)-stage" : name)
+                guard !names.contains(layer) else {
+                    throw Failure("\(file):\(alias.line): a second stage is called \(name)")
+                }
+                names.append(layer)
+            } else if number == aliases.count - 1 {
+                names.append(ConvertedText(reference: table.declare(Self.imageVariable, "app")))
+            } else {
+                names.append(ConvertedText("stage-\(number)"))
+            }
+        }
+        return names
+    }
+
+    private mutating func convert(_ instruction: DockerfileInstruction, _ names: [ConvertedText]) throws {
+        let line = instruction.line
+        if case .from(let image, let alias) = instruction.kind {
+            finishStage()
+            return try beginStage(image, alias, instruction, name: names[stages.count])
+        }
+        if stages.isEmpty {
+            guard case .argument(let arguments) = instruction.kind else {
+                throw Failure("it stands before the first FROM")
+            }
+            return try declareGlobals(arguments, line)
+        }
+        switch instruction.kind {
+        case .from: break
+        case .run(let command): try run(command, instruction)
+        case .copy(let files): try copy(files, instruction)
+        case .add(let files): try add(files, instruction)
+        case .argument(let arguments): try declare(arguments, line)
+        case .environment(let pairs): try setEnvironment(pairs, line)
+        case .label(let pairs):
+            for pair in pairs { stage.setLabel(try expand(pair.name, line), try expand(pair.value, line)) }
+        case .shell(let words): stage.shell = words
+        case .workingDirectory(let path): try enter(try expand(path, line), line)
+        case .user(let user): stage.user = try expand(user, line)
+        case .volume(let paths): for path in paths { try addVolume(try expand(path, line)) }
+        case .entrypoint(let command): stage.entrypoint = commandWords(command)
+        case .command(let command): stage.command = commandWords(command)
+        case .maintainer(let name):
+            stage.setLabel("maintainer", ConvertedText(name))
+            note(line, "MAINTAINER is a label here: stacker writes the author itself")
+        case .other(let text): note(line, Self.remark(on: instruction.keyword, text))
+        }
+    }
+
+    /// What is said of an instruction that a recipe has no place for.
+    private static func remark(on keyword: String, _ text: String) -> String {
+        let why =
+            switch keyword {
+            case "EXPOSE": "a recipe can't name ports; whoever runs the image publishes them all the same"
+            case "STOPSIGNAL": "a recipe can't name a stop signal"
+            case "HEALTHCHECK": "an OCI image has no health check"
+            default: "an OCI image has no triggers: write this into the Dockerfiles that build on it"
+            }
+        return "\(keyword) \(text): left out, \(why)"
+    }
+
+    // MARK: - Stages
+
+    /// The stage that is being converted.
+    var stage: DockerfileStage {
+        get { stages[stages.count - 1] }
+        set { stages[stages.count - 1] = newValue }
+    }
+
+    private mutating func beginStage(
+        _ image: String, _ alias: String?, _ instruction: DockerfileInstruction, name: ConvertedText
+    ) throws {
+        let line = instruction.line
+        // Whatever fails here, what follows belongs to this stage.
+        var next = DockerfileStage(name: name, alias: alias, layer: ConvertedLayer(name: name, base: .scratch))
+        defer { stages.append(next) }
+        var notes: [String] = []
+        let text = try expandGlobal(image)
+        let value = table.value(of: text)
+        if let below = stages.last(where: { $0.alias == value.lowercased() }) {
+            next.inherit(below)
+            next.layer.base = .built(text.literal == nil ? text : below.name)
+        } else if value == "scratch" {
+            next.hasShell = false
+            next.hasUnknownBase = false
+        } else {
+            next.layer.base = .docker(Self.url(of: text, value))
+        }
+        for flag in instruction.flags {
+            guard flag.name == "platform", let value = flag.value else {
+                throw Failure("unknown flag --\(flag.name)")
+            }
+            let parts = table.value(of: try expandGlobal(value)).split(separator: "/").map(String.init)
+            guard parts.count > 1 else { throw Failure("--platform=\(value) is not OS/ARCH") }
+            if parts[0] != platform.os { next.layer.os = parts[0] }
+            if parts[1] != platform.architecture { next.layer.architecture = parts[1] }
+            if parts.count > 2 { notes.append("--platform: a recipe can't name the variant \(parts[2])") }
+        }
+        next.layer.notes = notes.map { .init(line: line, text: ConvertedText("FROM \($0)")) }
+    }
+
+    /// What the base of type `docker` is called for an image that a Dockerfile names.
+    static func url(of image: ConvertedText, _ value: String) -> ConvertedText {
+        // Some builders take other places than registries, too.
+        value.hasPrefix("docker://") || value.hasPrefix("oci:") ? image : "docker://" + image
+    }
+
+    private mutating func finishStage() {
+        guard !stages.isEmpty else { return }
+        stage.applyConfig()
+        finishLayer()
+    }
+
+    /// Ends the current layer of the stage: what follows would come too early in it.
+    mutating func beginLayer() {
+        let done = stage.layer
+        stage.chainLength += 1
+        let name = stage.name + "-\(stage.chainLength)"
+        stage.layer.name = name
+        finishLayer()
+        var next = ConvertedLayer(name: stage.name, base: .built(name))
+        (next.os, next.architecture, next.binds) = (done.os, done.architecture, done.binds)
+        if stage.directory != ConvertedText("/") { next.steps = [.state("cd " + stage.directory.shellWord)] }
+        stage.layer = next
+    }
+
+    private mutating func finishLayer() {
+        var layer = stage.layer
+        layer.isBuildOnly = true
+        for (line, path) in stage.unmadeDirectories where !stage.importsMake(path, table) {
+            layer.notes.append(
+                .init(line: line, text: "WORKDIR " + path + ": it is not made, since the image has no shell"))
+        }
+        stage.unmadeDirectories = []
+        let script = layer.script { [stage = self.stage, table] in stage.importsMake($0, table) }
+        layer.steps = script.map { [.command($0)] } ?? []
+        if script != nil {
+            layer.buildEnvironment = stage.variables.compactMap { name, meaning in
+                if case .argument(let text) = meaning { (name, text) } else { nil }
+            }
+        }
+        layers.append(layer)
+    }
+
+    /// Says something at the current layer.
+    mutating func note(_ line: Int, _ text: String) {
+        stage.layer.notes.append(.init(line: line, text: ConvertedText(text)))
+    }
+
+    // MARK: - Variables
+
+    /// ARGs that a builder sets by itself.
+    private var automatic: [String: String] {
+        let (os, architecture) = (platform.os, platform.architecture)
+        var values: [String: String] = [:]
+        for side in ["TARGET", "BUILD"] {
+            values["\(side)PLATFORM"] = "\(os)/\(architecture)"
+            values["\(side)OS"] = os
+            values["\(side)ARCH"] = architecture
+            values["\(side)VARIANT"] = ""
+        }
+        return values
+    }
+
+    private mutating func declareGlobals(_ arguments: [DockerfileInstruction.Argument], _ line: Int) throws {
+        for argument in arguments {
+            let text = try argument.value.map { try expandGlobal($0) }
+            globals[argument.name] = ConvertedText(reference: try declare(argument.name, text))
+        }
+    }
+
+    private mutating func declare(_ arguments: [DockerfileInstruction.Argument], _ line: Int) throws {
+        for argument in arguments {
+            // A variable of the image wins, wherever the ARG stands.
+            if case .environment? = stage.variables[argument.name] { continue }
+            // Stacker passes these through by itself.
+            if argument.value == nil, LayerDefinition.defaultPassthrough.contains(argument.name) { continue }
+            if argument.value == nil, let global = globals[argument.name] {
+                stage.variables[argument.name] = .argument(global)
+                continue
+            }
+            let text = try argument.value.map { try expand($0, line) }
+            let name = try declare(argument.name, text)
+            if name != argument.name {
+                note(line, "ARG \(argument.name): another ARG of this name has another default: this one is \(name)")
+            }
+            stage.variables[argument.name] = .argument(ConvertedText(reference: name))
+        }
+    }
+
+    private mutating func declare(_ name: String, _ text: ConvertedText?) throws -> String {
+        guard isVariableName(name) else { throw Failure("\(quoted(name)) is not a variable's name") }
+        let value = text.map { table.value(of: $0) } ?? automatic[name] ?? ""
+        var comment: String?
+        if let text, text.literal == nil {
+            let names = text.pieces.compactMap { if case .reference(let name) = $0 { name } else { nil } }
+            comment = "made of the default of \(names.joined(separator: ", ")): change it with that"
+        } else if text == nil, value.isEmpty {
+            comment = "the Dockerfile gives no default"
+        }
+        return table.declare(name, value, comment: comment)
+    }
+
+    private mutating func expandGlobal(_ word: String) throws -> ConvertedText {
+        var expansion = WordExpansion(escape: escape)
+        let (globals, table, automatic) = (globals, table, automatic)
+        return try expansion.expand(word) { name, needsText in
+            if let text = globals[name] {
+                let isEmpty = table.value(of: text).isEmpty
+                return .init(text: text, isSet: !isEmpty, isEmpty: isEmpty)
+            }
+            if let value = automatic[name] {
+                return .init(text: ConvertedText(value), isSet: true, isEmpty: value.isEmpty)
+            }
+            guard !needsText else {
+                throw Failure("$\(name) has no value here", help: "declare it before the first FROM: ARG \(name)")
+            }
+            return .init(text: ConvertedText(), isSet: false, isEmpty: true)
+        }
+    }
+
+    /// Expands a word of the current stage.
+    mutating func expand(_ word: String, _ line: Int, keepsQuotes: Bool = false) throws -> ConvertedText {
+        var expansion = WordExpansion(escape: escape, keepsQuotes: keepsQuotes)
+        return try expansion.expand(word) { name, needsText in
+            if let meaning = stage.variables[name] {
+                let isEmpty = table.value(of: meaning.text).isEmpty
+                return .init(text: meaning.text, isSet: meaning.isEnvironment || !isEmpty, isEmpty: isEmpty)
+            }
+            guard needsText, stage.hasUnknownBase else {
+                return .init(text: ConvertedText(), isSet: false, isEmpty: true)
+            }
+            return .init(text: fromBase(name, line), isSet: true, isEmpty: false)
+        }
+    }
+
+    /// A substitution for a variable of the base image, which is not looked at.
+    private mutating func fromBase(_ name: String, _ line: Int) -> ConvertedText {
+        let substitution = table.declare(
+            "BASE_\(name)", name == "PATH" ? ImageConfig.Execution.standardPath : "",
+            comment: "\(name) as the base image has it")
+        note(line, "\(name) of the base image is not known: \(substitution) in the substitution file stands for it")
+        return ConvertedText(reference: substitution)
+    }
+
+    private mutating func setEnvironment(_ pairs: [DockerfileInstruction.Pair], _ line: Int) throws {
+        // Each value sees the variables as they were before the instruction.
+        let values = try pairs.map { (name: $0.name, value: try expand($0.value, line)) }
+        for (name, value) in values {
+            stage.variables[name] = .environment(value)
+            stage.layer.environment[name] = value
+            stage.layer.steps.append(.state("export \(name)=" + value.shellWord))
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import OrderedCollections
+import SystemPackage
+
+/// A stage of a Dockerfile while it is converted: what its instructions have set so far.
+struct DockerfileStage {
+    /// What a variable of the stage is.
+    enum Meaning {
+        /// An ARG: scripts have it, the image doesn't.
+        case argument(ConvertedText)
+        case environment(ConvertedText)
+
+        var text: ConvertedText {
+            switch self {
+            case .argument(let text), .environment(let text): text
+            }
+        }
+
+        var isEnvironment: Bool {
+            if case .environment = self { true } else { false }
+        }
+    }
+
+    /// The name of the last layer of its chain.
+    let name: ConvertedText
+    /// The name that other instructions call it by, in small letters.
+    let alias: String?
+    /// The layer that instructions add to.
+    var layer: ConvertedLayer
+    /// How many layers of its chain are complete.
+    var chainLength = 0
+
+    var variables: OrderedDictionary<String, Meaning> = [:]
+    /// Where RUN and relative paths are.
+    var directory = ConvertedText("/")
+    /// Whether WORKDIR was given, here or in a stage below.
+    var hasDirectory = false
+    var user: ConvertedText?
+    var shell = Self.standardShell
+    /// Whether the image has a shell as far as is known.
+    var hasShell = true
+    /// Whether there is a base image whose config nobody has looked at.
+    var hasUnknownBase = true
+    /// Directories that are known to be there.
+    var knownDirectories = Self.usualDirectories
+    /// Destinations of imports, in all layers of the chain.
+    var destinations: [ConvertedText] = []
+    /// Working directories that only an import could make.
+    var unmadeDirectories: [(line: Int, path: ConvertedText)] = []
+
+    var entrypoint: [ConvertedText]?
+    var command: [ConvertedText]?
+    var labels: [(name: ConvertedText, value: ConvertedText)] = []
+    var volumes: [ConvertedText] = []
+
+    static let standardShell = ["/bin/sh", "-c"]
+
+    /// A file that is copied to one of these, without a "/" behind it, goes into it.
+    private static let usualDirectories: Set = [
+        "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/root", "/run", "/sbin",
+        "/srv", "/tmp", "/usr", "/usr/bin", "/usr/include", "/usr/lib", "/usr/local", "/usr/local/bin",
+        "/usr/local/etc", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin", "/usr/share", "/var",
+        "/var/cache", "/var/lib", "/var/log", "/var/tmp",
+    ]
+
+    init(name: ConvertedText, alias: String?, layer: ConvertedLayer) {
+        self.name = name
+        self.alias = alias
+        self.layer = layer
+    }
+
+    /// Takes over what an image hands on to those that are built on it.
+    mutating func inherit(_ below: DockerfileStage) {
+        variables = below.variables.filter { $0.value.isEnvironment }
+        (directory, user, shell) = (below.directory, below.user, below.shell)
+        (hasShell, hasUnknownBase) = (below.hasShell, below.hasUnknownBase)
+        knownDirectories = below.knownDirectories
+        if directory != ConvertedText("/") { layer.steps = [.state("cd " + directory.shellWord)] }
+    }
+
+    mutating func setLabel(_ name: ConvertedText, _ value: ConvertedText) {
+        if let place = labels.firstIndex(where: { $0.name == name }) {
+            labels[place].value = value
+        } else {
+            labels.append((name, value))
+        }
+    }
+
+    mutating func setLabel(_ name: String, _ value: ConvertedText) { setLabel(ConvertedText(name), value) }
+
+    /// Gives the settings of the image to the last layer.
+    mutating func applyConfig() {
+        layer.entrypoint = entrypoint
+        layer.command = command
+        layer.labels = labels
+        layer.volumes = volumes
+        layer.user = user
+        if hasDirectory { layer.workingDirectory = directory }
+    }
+
+    /// Whether something is imported to this place, or below it.
+    func importsMake(_ path: ConvertedText, _ table: SubstitutionTable) -> Bool {
+        let path = table.value(of: path)
+        return destinations.contains { destination in
+            let destination = table.value(of: destination)
+            return destination == path || destination.hasPrefix("\(path)/")
+        }
+    }
+}

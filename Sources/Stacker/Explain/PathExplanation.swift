@@ -1,0 +1,162 @@
+import Failure
+import FileTree
+import OCI
+import SystemPackage
+
+/// What `stacker explain LAYER:/PATH` says: which directory of the stack provides the path, which of the others have it
+/// too, and what hides those.
+///
+/// The rules are the kernel's (Documentation/filesystems/overlayfs.rst), the same as ``MergedView`` follows.
+public struct PathExplanation: Encodable {
+    private let layer: String
+    private let state: ExplainedLayer.State
+    private let path: String
+    /// The path without symlinks on the way.
+    private let resolved: String
+    /// The copy that is seen; `nil` if there is none.
+    private let provider: Copy?
+    /// The directories that are merged into one, top first; one alone is not merged.
+    private let merged: [Copy]
+    /// What ends the merging, or removes the path.
+    private let end: Cause?
+    private let hidden: [Hidden]
+    /// Directories of the stack that are not there, so that nothing is known of them.
+    private let missing: [String]
+
+    /// What one directory of the stack has at the path.
+    struct Copy: Encodable {
+        let layer: String
+        let file: String
+        let kind: String
+        let size: Int64
+        let mode: String
+        let uid: UInt32
+        let gid: UInt32
+        let target: String?
+    }
+
+    /// What hides lower copies: a file, a whiteout or an opaque directory, at a place on the way to the path.
+    struct Cause: Encodable {
+        let reason: PathFinding.Reason
+        let layer: String
+        let path: String
+    }
+
+    struct Hidden: Encodable {
+        let copy: Copy
+        let by: Cause
+    }
+
+    /// Looks for a path in all directories of a layer.
+    ///
+    /// - Throws: `Failure` if none of them has it, or one can't be read.
+    public init(of path: FilePath, in layer: ExplainedLayer) throws {
+        self.layer = layer.name
+        state = layer.state
+        self.path = path.string
+        let parts = layer.parts.filter(\.isThere)
+        missing = layer.parts.filter { !$0.isThere }.map(\.name)
+        let roots = try parts.map { try Directory(at: FilePath($0.directory)) }
+        // A path through what is a file by now still has hidden copies.
+        let way = try? MergedView(layers: roots).resolve(path, following: false).path
+        let real = FilePath("/").pushing(way ?? FilePath(root: nil, path.lexicallyNormalized().components))
+        resolved = real.string
+        let findings = try zip(parts, roots).map { part, root in
+            try attempt("couldn't look for \(real) in \(part.directory)", help: "root can read all of it") {
+                try PathFinding(real, in: root)
+            }
+        }
+
+        var merged: [Copy] = []
+        var provider: Copy?
+        var hiding: Cause?
+        var hidden: [Hidden] = []
+        for (part, finding) in zip(parts, findings) {
+            if let status = finding.status {
+                let copy = Copy(status, real, part, target: finding.target)
+                if let cause = hiding {
+                    hidden.append(Hidden(copy: copy, by: cause))
+                } else if status.kind == .directory {
+                    provider = provider ?? copy
+                    merged.append(copy)
+                } else if let above = provider {
+                    hidden.append(
+                        Hidden(copy: copy, by: Cause(reason: .directory, layer: above.layer, path: real.string)))
+                } else {
+                    provider = copy
+                }
+            }
+            if hiding == nil, let cut = finding.cut {
+                hiding = Cause(reason: cut.reason, layer: part.name, path: cut.path.string)
+            }
+        }
+        guard provider != nil || hiding != nil else {
+            throw Failure("there is no \(real) in \(layer.name), and there never was in its layers")
+        }
+        (self.provider, self.merged, self.hidden) = (provider, merged, hidden)
+        end = hiding
+    }
+
+    // MARK: - Words
+
+    /// For people.
+    public func text() -> String {
+        var lines = [ExplainedLayer.heading(layer, state)]
+        if resolved != path { lines.append("\(path) is \(resolved), through a symlink") }
+        if let provider {
+            lines.append("\(resolved): \(provider.description)")
+            lines.append("  provided by \(provider.layer): \(provider.file)")
+            for copy in merged.dropFirst() { lines.append("  merged with \(copy.layer): \(copy.file)") }
+            if let end, end.reason == .opaqueDirectory { lines.append("  opaque: \(end.description)") }
+        } else {
+            lines.append("\(resolved): not there")
+            if let end { lines.append("  removed: \(end.description)") }
+        }
+        for entry in hidden {
+            lines.append("  hidden: \(entry.copy.description) in \(entry.copy.layer): \(entry.copy.file)")
+            lines.append("    by \(entry.by.description)")
+        }
+        for name in missing { lines.append("  not looked into: \(name), it is not there") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// For programs.
+    public func json() throws -> String {
+        String(decoding: try JSON.encode(self, indented: true), as: UTF8.self)
+    }
+}
+
+extension PathExplanation.Cause: CustomStringConvertible {
+    var description: String { "the \(reason.rawValue) \(path) in \(layer)" }
+}
+
+extension PathExplanation.Copy: CustomStringConvertible {
+    init(_ status: FileStatus, _ path: FilePath, _ part: ExplainedLayer.Part, target: String?) {
+        let digits = String(status.permissions, radix: 8)
+        self.init(
+            layer: part.name, file: FilePath(part.directory).pushing(FilePath(root: nil, path.components)).string,
+            kind: status.kind.word, size: status.size,
+            mode: String(repeating: "0", count: max(0, 4 - digits.count)) + digits, uid: status.uid, gid: status.gid,
+            target: target)
+    }
+
+    var description: String {
+        let what = target.map { "\(kind) to \($0)" } ?? (kind == "directory" ? kind : "\(kind) of \(humanSize(size))")
+        return "\(what), \(mode), owner \(uid):\(gid)"
+    }
+}
+
+extension FileKind {
+    /// The kind as a word.
+    fileprivate var word: String {
+        switch self {
+        case .regular: "file"
+        case .directory: "directory"
+        case .symlink: "symlink"
+        case .characterDevice: "character device"
+        case .blockDevice: "block device"
+        case .fifo: "fifo"
+        case .socket: "socket"
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Failure
+import FileTree
+import Glibc
+import OCI
+import SystemPackage
+
+/// What `stacker explain LAYER` says: the overlay stack, top to bottom.
+public struct StackExplanation: Encodable {
+    private let layer: String
+    private let state: ExplainedLayer.State
+    private let stack: [Entry]
+
+    private struct Entry: Encodable {
+        let part: ExplainedLayer.Part
+        /// Bytes of its files; `nil` if not all of it can be read.
+        let size: Int64?
+
+        enum CodingKeys: String, CodingKey { case size }
+
+        func encode(to encoder: any Encoder) throws {
+            try part.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(size, forKey: .size)
+        }
+    }
+
+    /// Measures the directories of a layer.
+    public init(of layer: ExplainedLayer) throws {
+        self.layer = layer.name
+        state = layer.state
+        stack = try layer.parts.map { Entry(part: $0, size: try Self.size(of: $0)) }
+    }
+
+    private static func size(of part: ExplainedLayer.Part) throws -> Int64? {
+        guard part.isThere else { return nil }
+        do {
+            var seen: Set<ino_t> = []
+            return try size(of: Directory(at: FilePath(part.directory)), &seen)
+        } catch {
+            // Without root, some directories of an image are closed.
+            let errno = error as? Errno ?? (error as? Failure)?.errno
+            guard errno == .permissionDenied else {
+                throw Failure("couldn't measure \(part.directory)", because: error)
+            }
+            return nil
+        }
+    }
+
+    /// The bytes of all regular files, each once however many names it has.
+    private static func size(of directory: Directory, _ seen: inout Set<ino_t>) throws -> Int64 {
+        var size: Int64 = 0
+        for name in try directory.names() {
+            guard let status = try directory.status(name) else { continue }
+            if status.kind == .directory {
+                size += try Self.size(of: directory.directory(name), &seen)
+            } else if status.kind == .regular, status.links == 1 || seen.insert(status.inode).inserted {
+                size += status.size
+            }
+        }
+        return size
+    }
+
+    /// For people.
+    public func text() -> String {
+        let sizes = stack.map { entry in
+            entry.part.isThere ? entry.size.map(humanSize) ?? "not all readable" : "not there"
+        }
+        let widths = (name: stack.map(\.part.name.count).max() ?? 0, size: sizes.map(\.count).max() ?? 0)
+        let lines = zip(stack, sizes).map { entry, size in
+            "  \(padded(entry.part.name, to: widths.name))  \(padded(size, to: widths.size))  \(entry.part.directory)"
+        }
+        let heading = ExplainedLayer.heading(layer, state)
+        return ([heading] + (lines.isEmpty ? ["  nothing is below it, and nothing in it"] : lines)).joined(
+            separator: "\n")
+    }
+
+    /// For programs.
+    public func json() throws -> String {
+        String(decoding: try JSON.encode(self, indented: true), as: UTF8.self)
+    }
+}
+
+private func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Stacker
+
+/// `stacker grab`: a file out of a layer.
+struct GrabCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "grab",
+        abstract: "Copy a file or directory out of a layer into the working directory.",
+        discussion: "It gets its last name. No container is started."
+    )
+
+    @Argument(help: "The path in the layer, as app:/etc/passwd.")
+    var place: String
+
+    func run(in surroundings: Surroundings) throws {
+        if Namespace.isNeededForFiles { try surroundings.enterNamespace() }
+        try Grab(ExplainedPlace(place), in: surroundings.directories, log: surroundings.log).run()
+    }
+}
