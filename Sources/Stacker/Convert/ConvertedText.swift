@@ -33,11 +33,11 @@ struct ConvertedText: Sendable, Hashable {
 
     mutating func append(_ literal: String) {
         guard !literal.isEmpty else { return }
-        if case .literal(let text)? = pieces.last {
-            pieces[pieces.count - 1] = .literal(text + literal)
-        } else {
-            pieces.append(.literal(literal))
-        }
+        guard case .literal(var text)? = pieces.last else { return pieces.append(.literal(literal)) }
+        // Out of the array while it grows, so that it need not be copied: texts are put together by characters.
+        pieces.removeLast()
+        text += literal
+        pieces.append(.literal(text))
     }
 
     mutating func append(_ other: ConvertedText) {

@@ -48,7 +48,7 @@ struct ShellReferences {
         let isBraced = index + 1 < input.count && input[index + 1] == "{"
         let start = index + (isBraced ? 2 : 1)
         var end = start
-        while end < input.count, isVariableName(String(input[start...end])) { end += 1 }
+        while end < input.count, isVariableCharacter(input[end], first: end == start) { end += 1 }
         let isWhole = !isBraced || (end < input.count && input[end] == "}")
         guard end > start, isWhole, let text = substitution(String(input[start..<end])) else { return copy(1) }
         result.append(text)

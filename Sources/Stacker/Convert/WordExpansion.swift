@@ -116,20 +116,19 @@ struct WordExpansion {
 
     private mutating func takeName() -> String {
         var name = ""
-        while index < input.count, isVariableName(name + String(input[index])) { name.append(take()) }
+        while index < input.count, isVariableCharacter(input[index], first: name.isEmpty) { name.append(take()) }
         return name
     }
 }
 
 /// Whether a text is a variable's name.
 func isVariableName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
-    return text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
-    }
+    !text.isEmpty && text.enumerated().allSatisfy { isVariableCharacter($1, first: $0 == 0) }
+}
+
+/// Whether a character may stand in a variable's name.
+///
+/// - Parameter first: at its beginning, where digits can't be.
+func isVariableCharacter(_ character: Character, first: Bool) -> Bool {
+    character == "_" || (character.isASCII && (character.isLetter || (character.isNumber && !first)))
 }
