@@ -193,7 +193,7 @@ END
 @test "without root" {
     build_pair 'mkdir -m 0700 /closed; echo f > /closed/f' 'echo x > /x'
     chmod o+x "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$HOME" .
-    install -m 0755 "$STACKER" ./program
+    install -m 0755 "$STACKER_BINARY" ./program
     find roots .stacker oci | sort >before
     run -0 setpriv --reuid=65534 --regid=65534 --clear-groups ./program explain above:/x
     assert_line --partial "provided by $(layer_digest above -1)"

@@ -37,7 +37,7 @@ END
     assert_equal "$(cat d/sub/b d/sub/c)" $'b\nc'
     assert_equal "$(stat -c %a d/sub)" 750
     assert_equal "$(readlink d/link)" a
-    assert_equal "$(find d ! -uid "$EUID")" ""
+    assert_equal "$(find d ! -user "${STACKER_TEST_USER:-$EUID}")" ""
 }
 
 # behaviour: a symlink is followed, within the layer

@@ -15,7 +15,10 @@ struct Lock: Sendable {
         file = try attempt("couldn't open lock file \(path)") {
             try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
         }
-        guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
+        // A second try: who only asks whether it is held has it for an instant.
+        guard flock(file.number, LOCK_EX | LOCK_NB) == 0
+            || (usleep(20_000) == 0 && flock(file.number, LOCK_EX | LOCK_NB) == 0)
+        else {
             let error = Errno(rawValue: errno)
             throw Failure(
                 "couldn't acquire lock on \(path)\(Lock.owner(of: file).map { " held by process \($0)" } ?? "")",
@@ -23,9 +26,10 @@ struct Lock: Sendable {
         }
     }
 
-    /// Whether somebody holds the lock, as far as can be told without taking it.
+    /// Whether somebody holds the lock. /proc/locks would tell without taking it, but not from within a pid namespace.
     static func isHeld(on directory: FilePath) -> Bool {
-        (try? OpenFile(directory.appending(".lock"), O_RDONLY | O_NOFOLLOW)).flatMap(owner) != nil
+        guard let file = try? OpenFile(directory.appending(".lock"), O_RDONLY | O_NOFOLLOW) else { return false }
+        return flock(file.number, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
     /// Who holds the lock, if /proc/locks tells.
