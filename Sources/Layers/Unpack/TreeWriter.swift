@@ -179,8 +179,7 @@ struct TreeWriter {
             guard piece.offset >= 0, piece.offset <= entry.size - Int64(piece.bytes.count) else {
                 throw Failure("its content is not within its size")
             }
-            try file.writeAll(piece.bytes, at: piece.offset)
-            end = max(end, piece.offset + Int64(piece.bytes.count))
+            end = try file.writeWithHoles(piece.bytes, at: piece.offset, end: end)
         }
         if end < entry.size { try checked(ftruncate(file.number, Int(entry.size))) }
         // chown takes set-user-ID bits and capabilities away, so that it comes first; chmod may change an ACL.
@@ -330,21 +329,6 @@ extension Collection where Element == UInt8, SubSequence == ArraySlice<UInt8> {
 }
 
 extension OpenFile {
-    /// Writes all of `bytes` at `offset`.
-    func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
-        var rest = bytes
-        var offset = offset
-        while !rest.isEmpty {
-            let count = pwrite(number, rest.baseAddress, rest.count, Int(offset))
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Errno(rawValue: errno)
-            }
-            offset += Int64(count)
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
-    }
-
     fileprivate func setOwner(_ uid: uid_t, _ gid: gid_t) throws {
         try owned { fchown(number, uid, gid) }
     }
