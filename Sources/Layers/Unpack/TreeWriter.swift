@@ -168,6 +168,8 @@ struct TreeWriter {
         _ entry: some LayerEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t,
         _ reader: some LayerContent
     ) throws {
+        // libarchive takes what an extended header says.
+        if entry.size < 0 { throw Failure("its size is less than nothing") }
         if entry.size > room { throw UnpackLimits.exceeded(bytes: bytesLimit) }
         room -= entry.size
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC

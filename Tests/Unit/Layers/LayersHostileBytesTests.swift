@@ -42,6 +42,15 @@ struct LayersHostileBytesTests {
         return said
     }
 
+    @Test("a size of less than nothing is refused", arguments: ["-1", "-512", "-9223372036854775808"])
+    func negativeSize(_ size: String) throws {
+        var maker = TarMaker()
+        maker.bytes += records(["size": Array(size.utf8)])
+        maker.add("f", "content")
+        #expect(try refused(maker)?.isEmpty == false)
+        #expect(try out.names().isEmpty)
+    }
+
     // The records are read again byte by byte when libarchive warns, as it does of bytes that are not UTF-8, and for a
     // time before 1970.
     @Test(
