@@ -148,6 +148,7 @@ say_what_umoci_lacks() { say_what_program_lacks umoci; }
 say_what_skopeo_lacks() { say_what_program_lacks skopeo; }
 say_what_buildah_lacks() { say_what_program_lacks buildah; }
 say_what_squashfs_tools_lacks() { say_what_program_lacks mksquashfs; }
+say_what_erofs_utils_lacks() { say_what_program_lacks mkfs.erofs; }
 say_what_openssl_lacks() { say_what_program_lacks openssl; }
 say_what_veritysetup_lacks() { say_what_program_lacks veritysetup; }
 say_what_terminal_lacks() { say_what_program_lacks script; }

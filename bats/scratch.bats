@@ -73,5 +73,5 @@ END
     stacker build
     assert_equal "$(list_tags | sort)" $'it\nnothing'
     assert_equal "$(image_config it | jq -c .config.Cmd)" '["/app"]'
-    image_config it | jq -e '.config.Env | contains(["A=b"])'
+    assert_equal "$(image_config it | jq '.config.Env | contains(["A=b"])')" true
 }

@@ -10,7 +10,7 @@ scratch_recipe() {
 
 # print_label NAME: what the label of "it" is.
 print_label() {
-    image_config it | jq -er --arg name "$1" '.config.Labels[$name]'
+    image_config it | jq -r --arg name "$1" '.config.Labels[$name] // error("no label \($name)")'
 }
 
 # behaviour: a variable without a value is its default
@@ -20,7 +20,7 @@ print_label() {
     scratch_recipe '  labels: {a: "${{A:one two}}", b: "${{B:}}", c: "${{C:http://host:80/}}"}'
     stacker build
     assert_equal "$(print_label a)" "one two"
-    assert_equal "$(print_label b)" ""
+    assert_equal "$(image_config it | jq -c .config.Labels.b)" '""'
     assert_equal "$(print_label c)" "http://host:80/"
 }
 

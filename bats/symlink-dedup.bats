@@ -92,7 +92,7 @@ EOF
 # status: documented
 @test "overlay_metadata.json names the output of each type" {
     build_it "${both[@]}"
-    jq -r '.. | strings' roots/it/overlay_metadata.json >named
+    jq -r '.Manifests | .. | strings' roots/it/overlay_metadata.json >named
     for tag in it it-squashfs; do
         grep -qxF "$(layer_digest "$tag" -1)" named
     done

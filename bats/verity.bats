@@ -18,7 +18,10 @@ EOF
 
 # verity_root TAG N: the layer's root hash.
 verity_root() {
-    image_manifest "$1" | jq -er --arg name "$annotation" --argjson n "$2" '.layers[$n].annotations[$name]'
+    local root
+    root=$(image_manifest "$1" | jq -r --arg name "$annotation" --argjson n "$2" '.layers[$n].annotations[$name]')
+    [[ $root =~ ^[0-9a-f]{64}$ ]] || fail "no root hash: $root"
+    echo "$root"
 }
 
 # hash_offset FILE: where its verity tree begins. A squashfs superblock has the length at byte 40.
@@ -106,27 +109,53 @@ EOF
     cmp --bytes="$offset" with "$without"
 }
 
-# behaviour: a base with one byte changed is refused by its verity root hash, its digests notwithstanding
+# use_damaged_base: makes the file "damaged" layer 1 of the output layout, every digest right, and that layout "base".
+use_damaged_base() {
+    local new
+    damaged=sha256:$(sha256sum damaged | cut -d' ' -f1)
+    assert_not_equal "$damaged" "$(layer_digest it-squashfs 1)"
+    cp damaged "oci/blobs/${damaged/://}"
+    image_config it-squashfs | jq -c --arg new "$damaged" '.rootfs.diff_ids[1] = $new' >config
+    assert_file_not_empty config
+    new=sha256:$(sha256sum config | cut -d' ' -f1)
+    cp config "oci/blobs/${new/://}"
+    use_as_base ".layers[1].digest = \"$damaged\" | .config.digest = \"$new\" | .config.size = $(stat -c %s config)"
+}
+
+# behaviour: a base with one byte changed is refused by its dm-verity tree, its digests notwithstanding
 # documented: docs/storage.md#layer-types
 # status: documented
 # why: whoever changed the layer changed its digest in the manifest, too; the root hash is what was signed
 @test "a base with one byte changed is refused" {
     build_it
-    layer=$(layer_digest it-squashfs 1)
-    blob=$(layer_blob it-squashfs 1)
-    cp "$blob" damaged
+    cp "$(layer_blob it-squashfs 1)" damaged
     printf X | dd of=damaged bs=1 seek=150 conv=notrunc status=none
-    damaged=sha256:$(sha256sum damaged | cut -d' ' -f1)
-    assert_not_equal "$damaged" "$layer"
-    cp damaged "oci/blobs/${damaged/://}"
-    config=$(image_config it-squashfs | jq -c --arg new "$damaged" '.rootfs.diff_ids[1] = $new')
-    printf %s "$config" >config
-    new=sha256:$(sha256sum config | cut -d' ' -f1)
-    cp config "oci/blobs/${new/://}"
-    use_as_base ".layers[1].digest = \"$damaged\" | .config.digest = \"$new\" | .config.size = $(stat -c %s config)"
+    use_damaged_base
     refuse build
-    assert_said verity
+    assert_said "couldn't verify its dm-verity tree"
     # The other layer of the base may be there.
+    assert_not_exists "roots/${damaged/:/_}"
+}
+
+# behaviour: a base that was changed together with its tree is refused by its root hash, its digests notwithstanding
+# documented: docs/storage.md#layer-types
+# status: documented
+@test "a base with one byte and the tree changed is refused" {
+    requires veritysetup
+    build_it
+    cp "$(layer_blob it-squashfs 1)" damaged
+    root=$(verity_root it-squashfs 1)
+    offset=$(hash_offset damaged)
+    size=$(stat -c %s damaged)
+    printf X | dd of=damaged bs=1 seek=150 conv=notrunc status=none
+    new_root=$(veritysetup format damaged damaged --hash-offset="$offset" --data-blocks=$((offset / 4096)) |
+        awk '/^Root hash/ { print $3 }')
+    # The premise: the tree fits what is there now, and nothing else changed.
+    veritysetup verify damaged damaged "$new_root" --hash-offset="$offset"
+    assert_equal "$(stat -c %s damaged)" "$size"
+    use_damaged_base
+    refuse build
+    assert_said "its root hash is $new_root, but the annotation says $root"
     assert_not_exists "roots/${damaged/:/_}"
 }
 

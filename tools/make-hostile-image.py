@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Makes hostile tars, and OCI layouts with such a tar as the image's only layer.
+"""Makes hostile tars, and OCI layouts with such a tar, or a squashfs or erofs, as the image's only layer.
 
 make-hostile-image.py tar FILE KIND
 make-hostile-image.py oci DIR KIND
+make-hostile-image.py image DIR FILE KIND
 
-KIND is a key of KINDS below. Digests and sizes are right: what is wrong is inside.
+KIND is a key of KINDS below, or entries-COUNT: so many empty files; for an image FILE, one of damage(). Digests and
+sizes are right: what is wrong is inside.
 """
 import gzip
 import hashlib
@@ -42,8 +44,24 @@ KINDS = {
 }
 
 
+def make_entries(count):
+    """An archive of empty files, a thousand in each directory: by hand, since tarfile takes a minute for a million."""
+    header = bytearray(tarfile.TarInfo("").tobuf(tarfile.USTAR_FORMAT))
+    header[148:156] = b" " * 8
+    total = sum(header)
+    archive = bytearray()
+    for number in range(count):
+        name = f"{number // 1000}/{number}".encode()
+        header[:100] = name.ljust(100, b"\0")
+        header[148:156] = b"%06o\0 " % (total + sum(name))
+        archive += header
+    return archive + bytes(1024)
+
+
 def make_tar(kind):
     """The archive's bytes."""
+    if kind.startswith("entries-"):
+        return make_entries(int(kind.removeprefix("entries-")))
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for info, data in KINDS[kind]:
@@ -52,7 +70,28 @@ def make_tar(kind):
     return buffer.getvalue()
 
 
-def make_layout(layout, tar):
+def damage(image, kind):
+    """What becomes of a squashfs whose metadata are not compressed, or of an erofs."""
+    image = bytearray(image)
+    is_squashfs = image[:4] == b"hsqs"
+    if kind == "truncated":
+        # A squashfs says its length, after which there is padding.
+        used = int.from_bytes(image[40:48], "little") if is_squashfs else len(image)
+        return bytes(image[:used // 2])
+    if kind == "inodes":
+        # Squashfs: the first of the table, behind the block's header. Erofs: the root's, by its number of 32 bytes.
+        start = (int.from_bytes(image[64:72], "little") + 2 if is_squashfs
+                 else int.from_bytes(image[1038:1040], "little") * 32)
+        image[start:start + 2] = bytes(byte ^ 0xff for byte in image[start:start + 2])
+    if kind in ("dotdot", "slash"):
+        # Same length and same place in the order of names.
+        old, new = {"dotdot": (b"QQ", b".."), "slash": (b"zz", b"z/")}[kind]
+        assert image.count(old) == 1, f"{old} is there {image.count(old)} times"
+        image = image.replace(old, new)
+    return bytes(image)
+
+
+def make_layout(layout, layer, media_type, diff_id):
     """Writes the layout, with the tag latest."""
     os.makedirs(os.path.join(layout, "blobs/sha256"))
 
@@ -60,14 +99,15 @@ def make_layout(layout, tar):
         name = hashlib.sha256(data).hexdigest()
         with open(os.path.join(layout, "blobs/sha256", name), "wb") as file:
             file.write(data)
-        return {"mediaType": "application/vnd.oci.image." + media_type, "digest": "sha256:" + name, "size": len(data)}
+        return {"mediaType": "application/vnd." + media_type, "digest": "sha256:" + name, "size": len(data)}
 
-    layer = blob(gzip.compress(tar, mtime=0), "layer.v1.tar+gzip")
+    layer = blob(layer, media_type)
     config = blob(json.dumps({
         "architecture": "amd64", "os": "linux", "config": {},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(tar).hexdigest()]},
-    }).encode(), "config.v1+json")
-    manifest = blob(json.dumps({"schemaVersion": 2, "config": config, "layers": [layer]}).encode(), "manifest.v1+json")
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + diff_id]},
+    }).encode(), "oci.image.config.v1+json")
+    manifest = blob(
+        json.dumps({"schemaVersion": 2, "config": config, "layers": [layer]}).encode(), "oci.image.manifest.v1+json")
     manifest["annotations"] = {"org.opencontainers.image.ref.name": "latest"}
     for name, content in (
             ("index.json", {"schemaVersion": 2, "manifests": [manifest]}),
@@ -76,8 +116,19 @@ def make_layout(layout, tar):
             json.dump(content, file)
 
 
-if sys.argv[1] == "tar":
-    with open(sys.argv[2], "wb") as output:
-        output.write(make_tar(sys.argv[3]))
-else:
-    make_layout(sys.argv[2], make_tar(sys.argv[3]))
+def main(form, target, *rest):
+    if form == "tar":
+        with open(target, "wb") as output:
+            output.write(make_tar(*rest))
+    elif form == "oci":
+        tar = make_tar(*rest)
+        make_layout(
+            target, gzip.compress(tar, 1, mtime=0), "oci.image.layer.v1.tar+gzip", hashlib.sha256(tar).hexdigest())
+    else:
+        with open(rest[0], "rb") as file:
+            image = damage(file.read(), rest[1])
+        suffix = "squashfs" if image[:4] == b"hsqs" else "erofs"
+        make_layout(target, image, "stacker.image.layer." + suffix, hashlib.sha256(image).hexdigest())
+
+
+main(*sys.argv[1:])

@@ -8,12 +8,14 @@ import SystemPackage
 struct Canary {
     let base: Directory
 
-    /// - Parameter path: where it is made.
-    init(at path: FilePath) throws {
-        base = try Directory(creating: path)
-        try base.makeDirectory("outside", mode: 0o750, exclusive: false)
-        for name: FilePath in ["victim", "outside/victim"] { try base.replaceContent(name) }
-        if try base.status("to-outside") == nil { try base.makeSymlink("to-outside", to: "outside") }
+    /// - Parameter name: where it is made. What an earlier input did to one there is no more to be seen.
+    init(_ name: FilePath, in parent: Directory) throws {
+        try parent.removeTree(name)
+        try parent.makeDirectory(name)
+        base = try parent.directory(name)
+        try base.makeDirectory("outside", mode: 0o750)
+        for name: FilePath in ["victim", "outside/victim"] { try base.putContent(name) }
+        try base.makeSymlink("to-outside", to: "outside")
     }
 
     /// A new, empty target.
@@ -60,8 +62,8 @@ extension Directory {
         }
     }
 
-    fileprivate func replaceContent(_ name: FilePath) throws {
-        try openNoSymlinks(name, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o640).writeAll("untouched \(name)".utf8)
+    fileprivate func putContent(_ name: FilePath) throws {
+        try openNoSymlinks(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o640).writeAll("untouched \(name)".utf8)
     }
 
     /// Bytes on disk of the regular files in this tree, as far as it is not deeper than `depth`.

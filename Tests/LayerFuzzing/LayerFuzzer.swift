@@ -25,7 +25,7 @@ public struct LayerFuzzer {
     public init(seed: UInt64, work: FilePath) throws {
         self.seed = seed
         scratch = try Directory(creating: work)
-        canary = try Canary(at: work.appending("canary"))
+        canary = try Canary("canary", in: scratch)
         tarMutation = TarMutation(canary: work.appending("canary").string)
         try scratch.removeTree("seeds")
         seeds = try SeedLayers(in: work.appending("seeds"))
@@ -51,7 +51,11 @@ public struct LayerFuzzer {
     /// The input of an iteration.
     public func input(_ iteration: Int) throws -> Input {
         var random = FuzzRandom(seed: seed, iteration: iteration)
-        return random.oneIn(3) ? squashfs(&random) : try tar(&random)
+        return switch random.below(4) {
+        case 0: squashfs(&random)
+        case 1: erofs(&random)
+        default: try tar(&random)
+        }
     }
 
     private func tar(_ random: inout FuzzRandom) throws -> Input {
@@ -74,16 +78,30 @@ public struct LayerFuzzer {
     }
 
     private func squashfs(_ random: inout FuzzRandom) -> Input {
-        let image = random.pick(seeds.images)
-        var bytes = image.bytes
+        let seed = random.pick(seeds.squashfs)
+        var bytes = seed.bytes
         for _ in 0..<1 + random.below(4) { SquashfsMutation.apply(to: &bytes, &random) }
+        return image(bytes, .squashfsZstd, seed.rootHash, &random)
+    }
+
+    private func erofs(_ random: inout FuzzRandom) -> Input {
+        let seed = random.pick(seeds.erofs)
+        var bytes = seed.image.bytes
+        for _ in 0..<1 + random.below(4) { seed.mutation.apply(to: &bytes, &random) }
+        if !random.oneIn(12) { ErofsMutation.seal(&bytes) }
+        return image(bytes, .erofs, seed.image.rootHash, &random)
+    }
+
+    private func image(
+        _ bytes: [UInt8], _ mediaType: MediaType, _ rootHash: String?, _ random: inout FuzzRandom
+    ) -> Input {
         let digest = Digest(of: bytes)
         return Input(
             bytes: bytes,
             descriptor: Descriptor(
-                mediaType: .squashfsZstd, digest: digest, size: Int64(bytes.count),
+                mediaType: mediaType, digest: digest, size: Int64(bytes.count),
                 // Without it the damage gets further.
-                annotations: random.oneIn(4) ? image.rootHash.map { [VerityAnnotation.name: $0] } : nil),
+                annotations: random.oneIn(4) ? rootHash.map { [VerityAnnotation.name: $0] } : nil),
             diffID: digest, isPlainFile: false, leavesWhiteoutsOut: random.oneIn(4))
     }
 

@@ -11,13 +11,19 @@ import SystemPackage
 struct SeedLayers {
     /// A layer's tree as a tar, with what other tools write after it.
     let tar: RawTar
-    /// Squashfs images with the root hashes of their dm-verity trees, where they have one.
-    let images: [(bytes: [UInt8], rootHash: String?)]
+    let squashfs: [Image]
+    let erofs: [(image: Image, mutation: ErofsMutation)]
+
+    /// An image of a file system.
+    struct Image {
+        var bytes: [UInt8]
+        /// The root hash of its dm-verity tree, if it has one.
+        var rootHash: String?
+    }
 
     /// - Parameter work: an empty directory for the tree and its layers.
-    init(in work: FilePath) throws {
-        let path = work
-        let work = try Directory(creating: work)
+    init(in path: FilePath) throws {
+        let work = try Directory(creating: path)
         try work.makeDirectory("tree")
         try work.makeDirectory("blobs")
         let (tree, blobs) = (try work.directory("tree"), try work.directory("blobs"))
@@ -25,27 +31,48 @@ struct SeedLayers {
         var options = EncodeOptions()
         options.root = .always
         options.workers = 1
-        let formats: [LayerFormat] = [.tar(.none), .squashfs(verity: true), .squashfs(verity: false)]
+        options.latestTime = Timestamp(seconds: Self.time)
+        let formats: [LayerFormat] = [
+            .tar(.none), .squashfs(verity: true), .squashfs(verity: false), .erofs(verity: true), .erofs(verity: false),
+        ]
         guard let layers = try encodeLayer(tree, as: formats, into: blobs, options: options) else {
             throw Failure("the seed layer is empty")
         }
-        let bytes = try layers.map { try blobs.readFile(FilePath($0.descriptor.digest.hex), limit: 1 << 24) ?? [] }
-        tar = RawTar(members: RawTar(bytes[0]).members + Self.foreign)
-        var images = [1, 2].map { (bytes[$0], VerityAnnotation.rootHash(in: layers[$0].descriptor.annotations)) }
+        let images = try layers.map {
+            Image(
+                bytes: try blobs.readFile(FilePath($0.descriptor.digest.hex), limit: 1 << 24) ?? [],
+                rootHash: VerityAnnotation.rootHash(in: $0.descriptor.annotations))
+        }
+        tar = RawTar(members: RawTar(images[0].bytes).members + Self.foreign)
         // With nothing compressed, a change of a byte is a change of a number or a name, and not of a zstd stream.
-        if let plain = try Self.uncompressed(work, path) { images += [(plain, nil), (plain, nil)] }
-        self.images = images
+        let plain = try Self.foreign(
+            "mksquashfs tree image -noI -noD -noF -noX -quiet -no-progress -b 4096 -mkfs-time \(Self.time) "
+                + "-all-time \(Self.time)", work, path)
+        squashfs = images[1...2] + plain + plain
+        // Shared attributes and short inodes; both forms of the index; clusters of several blocks; chunks.
+        let forms = ["-zlz4hc -x1", "-zlz4 -Elegacy-compress -x2", "-zlz4hc -C16384", "--chunksize=4096"]
+        let foreign = try forms.flatMap {
+            try Self.foreign("mkfs.erofs -T\(Self.time) -U\(Self.uuid) \($0) image tree", work, path)
+        }
+        erofs = try (images[3...4] + foreign).map { image in
+            try work.replaceFile("image", with: image.bytes)
+            let file = try work.openNoSymlinks("image", O_RDONLY)
+            return (image, try ErofsMutation(of: file, size: Int64(image.bytes.count)))
+        }
+        try work.remove("image")
         try work.removeTree("tree")
         try work.removeTree("blobs")
     }
 
-    /// `nil` where there is no mksquashfs.
-    private static func uncompressed(_ work: Directory, _ path: FilePath) throws -> [UInt8]? {
-        let command =
-            "cd '\(path)' && mksquashfs tree image -noI -noD -noF -noX -quiet -no-progress -b 4096 >/dev/null 2>&1"
-        guard system(command) == 0 else { return nil }
+    /// What is the same in each run makes the same seeds.
+    private static let time: Int64 = 1_600_000_000
+    private static let uuid = "00000000-0000-4000-8000-000000000000"
+
+    /// The image that another tool makes of the tree; none where there is no such tool.
+    private static func foreign(_ command: String, _ work: Directory, _ path: FilePath) throws -> [Image] {
+        guard system("cd '\(path)' && \(command) >/dev/null 2>&1") == 0 else { return [] }
         defer { try? work.remove("image") }
-        return try work.readFile("image", limit: 1 << 24)
+        return [Image(bytes: try work.readFile("image", limit: 1 << 24) ?? [])]
     }
 
     /// Members in the forms of GNU tar and of pax's sparse files.
@@ -105,6 +132,12 @@ extension Directory {
         try put("etc/passwd", Array("root\n".utf8), mode: 0o600)
         try put("bin/su", Array("elf".utf8), mode: 0o4755)
         try put("text", Array(String(repeating: "some text\n", count: 2000).utf8))
+        // In an erofs: clusters that are compressed, and some that are not.
+        var random = FuzzRandom(seed: 0, iteration: 0)
+        let noise = (0..<9000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        try put("mixed", noise + [UInt8](repeating: 0x6d, count: 40_000) + noise)
+        // More names than a block has room for.
+        for number in 0..<25 { try put("many-\(number)-\(String(repeating: "m", count: 180))", []) }
         try put("d/e/empty", [])
         try put("d/\(String(repeating: "n", count: 200))", Array("long".utf8))
         try put("ü", Array("not ASCII".utf8))
@@ -120,6 +153,10 @@ extension Directory {
         try checked(mknodat(file.number, "gone", S_IFCHR, 0))
         try setAttribute(ExtendedAttribute(name: "user.overlay.opaque", value: [UInt8(ascii: "y")]), of: "opaque")
         try setAttribute(ExtendedAttribute(name: "user.mime", value: Array("text/plain".utf8)), of: "text")
+        // Images keep what several files have in one place.
+        for name: FilePath in ["mixed", "bin/su"] {
+            try setAttribute(ExtendedAttribute(name: "user.mime", value: Array("text/plain".utf8)), of: name)
+        }
         try setAttribute(
             ExtendedAttribute(name: "user.long", value: [UInt8](repeating: 0x61, count: 1000)), of: "etc/passwd")
         let acl: [UInt8] = [

@@ -1,6 +1,5 @@
 import CLZ4
 import Failure
-import Glibc
 
 /// Reads the content of files.
 final class ErofsContentReader: LayerContent {
@@ -54,8 +53,8 @@ final class ErofsContentReader: LayerContent {
             case .compressed, .compact: try readExtent()
             }
             guard position > offset else { throw Failure("the erofs is damaged: a part of a file has no bytes") }
-            // Zeros need not be written.
-            if piece.bytes.isZeros { continue }
+            // A hole.
+            if piece.count == 0 { continue }
             return (piece.bytes, offset)
         }
         return nil
@@ -137,13 +136,5 @@ final class ErofsContentReader: LayerContent {
         }
         piece.count = length
         position += Int64(length)
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether there is nothing but zeros in it.
-    fileprivate var isZeros: Bool {
-        guard let base = baseAddress, let first else { return true }
-        return first == 0 && memcmp(base, base + 1, count - 1) == 0
     }
 }

@@ -104,7 +104,13 @@ struct ErofsSuperblock {
         block.put(attributesBlock, at: start + 44)
         block.replaceSubrange(start + 48..<start + 64, with: uuid)
         block.put(features, at: start + 80)
-        block.put(Self.checksum(block), at: start + 4)
+        Self.seal(&block)
+    }
+
+    /// Writes the checksum into the image's first block.
+    static func seal(_ block: inout [UInt8]) {
+        block.put(UInt32(0), at: Erofs.superblockOffset + 4)
+        block.put(checksum(block), at: Erofs.superblockOffset + 4)
     }
 
     /// Reads the superblock of an image.

@@ -53,7 +53,8 @@ struct TarEntry: LayerEntry {
     ///
     /// - Throws: A ``Failure`` if they are larger than `limit` in all.
     func attributes(limit: Int) throws -> [ExtendedAttribute] {
-        var attributes = PosixACL.attributes(of: entry)
+        var attributes: [ExtendedAttribute] = []
+        var names: Set<String> = []
         archive_entry_xattr_reset(entry)
         var total = 0
         var name: UnsafePointer<CChar>?
@@ -64,12 +65,12 @@ struct TarEntry: LayerEntry {
             total += strlen(name) + size
             if total > limit { throw Failure("its extended attributes are larger than \(limit) bytes") }
             let key = PaxRecords.attributeName(String(cString: name))
-            guard CarriedAttributes.carries(key) else { continue }
-            attributes.removeAll { $0.name == key }
+            // Of several values for one name the last one counts, which libarchive gives first.
+            guard CarriedAttributes.carries(key), names.insert(key).inserted else { continue }
             attributes.append(
                 ExtendedAttribute(name: key, value: Array(UnsafeRawBufferPointer(start: value, count: size))))
         }
-        return attributes
+        return attributes + PosixACL.attributes(of: entry).filter { !names.contains($0.name) }
     }
 
     private static func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {

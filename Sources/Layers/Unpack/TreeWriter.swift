@@ -168,6 +168,8 @@ struct TreeWriter {
         _ entry: some LayerEntry, _ name: EntryName, in parent: Directory, _ uid: uid_t, _ gid: gid_t,
         _ reader: some LayerContent
     ) throws {
+        // libarchive takes what an extended header says.
+        if entry.size < 0 { throw Failure("its size is less than nothing") }
         if entry.size > room { throw UnpackLimits.exceeded(bytes: bytesLimit) }
         room -= entry.size
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
@@ -179,8 +181,7 @@ struct TreeWriter {
             guard piece.offset >= 0, piece.offset <= entry.size - Int64(piece.bytes.count) else {
                 throw Failure("its content is not within its size")
             }
-            try file.writeAll(piece.bytes, at: piece.offset)
-            end = max(end, piece.offset + Int64(piece.bytes.count))
+            end = try file.writeWithHoles(piece.bytes, at: piece.offset, end: end)
         }
         if end < entry.size { try checked(ftruncate(file.number, Int(entry.size))) }
         // chown takes set-user-ID bits and capabilities away, so that it comes first; chmod may change an ACL.
@@ -330,21 +331,6 @@ extension Collection where Element == UInt8, SubSequence == ArraySlice<UInt8> {
 }
 
 extension OpenFile {
-    /// Writes all of `bytes` at `offset`.
-    func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
-        var rest = bytes
-        var offset = offset
-        while !rest.isEmpty {
-            let count = pwrite(number, rest.baseAddress, rest.count, Int(offset))
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Errno(rawValue: errno)
-            }
-            offset += Int64(count)
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
-    }
-
     fileprivate func setOwner(_ uid: uid_t, _ gid: gid_t) throws {
         try owned(uid, gid) { fchown(number, uid, gid) }
     }

@@ -14,10 +14,10 @@ public protocol TreeNode {
     ///
     /// - Throws: `Errno`.
     func children() throws -> [TreeChild]
-    /// The child as a directory. It is only called for children that are one.
+    /// The child of this name as a directory. It is only called for children that are one.
     ///
     /// - Throws: `Errno`.
-    func node(_ child: TreeChild) throws -> any TreeNode
+    func node(_ name: FileName) throws -> any TreeNode
 }
 
 /// A name in a ``TreeNode``.
@@ -52,8 +52,8 @@ public struct DirectoryNode: TreeNode {
     }
 
     /// Opens the subdirectory; a symlink that took its place is refused.
-    public func node(_ child: TreeChild) throws -> any TreeNode {
-        DirectoryNode(try child.holder.subdirectory(child.name))
+    public func node(_ name: FileName) throws -> any TreeNode {
+        DirectoryNode(try directory.subdirectory(name))
     }
 }
 

@@ -19,12 +19,33 @@ struct TreeWalk {
         var number: ino_t
     }
 
+    /// How many directories within each other are held open at once: however deep a tree is, descriptors don't run out.
+    private static let reach = 100
+
     /// A directory whose children are being walked.
     private struct Level {
-        var node: any TreeNode
         var path: [UInt8]
-        var children: [TreeChild]
-        var next = 0
+        /// `nil` while the walk is too far below.
+        var content: Content?
+        /// The child that the walk has come to.
+        var current: FileName?
+
+        struct Content {
+            var node: any TreeNode
+            var children: ArraySlice<TreeChild>
+        }
+
+        init(_ node: any TreeNode, path: [UInt8]) throws {
+            self.path = path
+            content = Content(node: node, children: try node.children()[...])
+        }
+
+        /// Opens it again; the walk goes on after the child that it had come to.
+        mutating func reopen(_ node: any TreeNode) throws {
+            let children = try node.children()
+            let next = current.map { current in children.firstIndex { current < $0.name } ?? children.endIndex } ?? 0
+            content = Content(node: node, children: children[next...])
+        }
     }
 
     init(_ options: EncodeOptions) {
@@ -46,20 +67,39 @@ struct TreeWalk {
     mutating func run(_ root: any TreeNode, into sinks: [any LayerSink]) throws {
         let entry = try rootEntry(root)
         if isWorthAnEntry(entry) || entry.isOpaque { for sink in sinks { try sink.add(entry) } }
-        var stack = [Level(node: root, path: [], children: try root.children())]
-        while var level = stack.popLast() {
-            guard level.next < level.children.count else { continue }
-            let child = level.children[level.next]
-            let path = level.path.isEmpty ? Array(child.name.bytes) : level.path + [slash] + child.name.bytes
-            level.next += 1
-            let parent = level.node
-            stack.append(level)
-            if !leaveOut.isEmpty, leaveOut.contains(path) { continue }
-            if level.next % 16 == 0 || level.next == 1 { try options.checkpoint() }
-            let entered = try attempt("couldn't encode \(shown(path))") {
-                try visit(child, at: path, in: parent, sinks: sinks)
+        var stack = [try attempt("couldn't read the tree") { try Level(root, path: []) }]
+        var entries = 0
+        while let level = stack.last {
+            guard var content = level.content else {
+                try attempt("couldn't encode \(shown(level.path))") { try reopen(&stack, root) }
+                continue
             }
-            if let entered { stack.append(entered) }
+            guard let child = content.children.popFirst() else {
+                stack.removeLast()
+                continue
+            }
+            let path = level.path.isEmpty ? Array(child.name.bytes) : level.path + [slash] + child.name.bytes
+            stack[stack.count - 1].content = content
+            stack[stack.count - 1].current = child.name
+            if !leaveOut.isEmpty, leaveOut.contains(path) { continue }
+            entries += 1
+            if entries % 16 == 1 { try options.checkpoint() }
+            let entered = try attempt("couldn't encode \(shown(path))") {
+                try visit(child, at: path, in: content.node, sinks: sinks)
+            }
+            if let entered {
+                stack.append(entered)
+                if stack.count > Self.reach { stack[stack.count - 1 - Self.reach].content = nil }
+            }
+        }
+    }
+
+    /// Opens the last levels again after the walk has come back to one that was closed.
+    private func reopen(_ stack: inout [Level], _ root: any TreeNode) throws {
+        var node = root
+        for index in stack.indices {
+            if index > 0, let name = stack[index - 1].current { node = try node.node(name) }
+            if index >= stack.count - Self.reach { try stack[index].reopen(node) }
         }
     }
 
@@ -95,12 +135,12 @@ struct TreeWalk {
         }
         switch entry.status.kind {
         case .directory:
-            let node = try parent.node(child)
+            let node = try parent.node(child.name)
             let attributes = try node.directory.file.attributes()
             entry.isOpaque = node.isOpaque ?? CarriedAttributes.isOpaque(attributes)
             entry.attributes = try carried(attributes)
             for sink in sinks { try sink.add(entry) }
-            return Level(node: node, path: path, children: try node.children())
+            return try Level(node, path: path)
         case .socket:
             options.warn("left out \(shown(path)): a layer cannot hold a socket")
             return nil

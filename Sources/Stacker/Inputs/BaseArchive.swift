@@ -10,13 +10,21 @@ struct BaseArchive: Sendable {
     let file: OpenFile
     var hardLinkOverflow = HardLinkOverflow.split
 
-    /// Unpacks the archive into an empty directory.
+    /// Unpacks the archive into an empty directory, which is empty again if the archive is refused.
     func unpack(into directory: Directory, _ log: Log) throws {
         try attempt("couldn't unpack \(path)") {
-            let report = try unpackTarFile(
-                file, into: directory,
-                options: .treeThatStandsAlone.stoppable.with(hardLinkOverflow))
-            report.say(path.string, log)
+            do {
+                let report = try unpackTarFile(
+                    file, into: directory,
+                    options: .treeThatStandsAlone.stoppable.with(hardLinkOverflow))
+                report.say(path.string, log)
+            } catch {
+                // After a signal there is no time; the next build begins with an empty directory anyway.
+                if StopSignal.pending == nil {
+                    for name in try directory.names() { try? directory.removeTree(name) }
+                }
+                throw error
+            }
         }
     }
 }

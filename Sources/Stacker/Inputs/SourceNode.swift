@@ -48,7 +48,7 @@ enum SourceNode {
         let status = try child.holder.status(child.name)
         self =
             status.kind == .directory
-            ? .directory(try directory.node(child)) : .file(in: child.holder, name: child.name, status: status)
+            ? .directory(try directory.node(child.name)) : .file(in: child.holder, name: child.name, status: status)
     }
 
     var isDirectory: Bool {

@@ -27,8 +27,8 @@ extension MergedDirectory: TreeNode {
         try DirectoryNode(part).children().filter { try !part.status($0.name).isWhiteout }
     }
 
-    func node(_ child: TreeChild) throws -> any TreeNode {
-        guard case .directory(let directory)? = try self.child(child.name.path) else { throw Errno.notDirectory }
+    func node(_ name: FileName) throws -> any TreeNode {
+        guard case .directory(let directory)? = try child(name.path) else { throw Errno.notDirectory }
         return directory
     }
 }

@@ -42,6 +42,26 @@ struct LayersHostileBytesTests {
         return said
     }
 
+    @Test("of several values of an attribute in a header the last one counts")
+    func repeatedAttribute() throws {
+        var maker = TarMaker()
+        maker.add(
+            "f", .regular,
+            attributes: [("user.a", 1), ("user.b", 2), ("user.a", 3)].map { .init(name: $0, value: [$1]) })
+        #expect(try refused(maker) == nil)
+        #expect(try out.attribute("user.a", of: "f") == [3])
+        #expect(try out.attribute("user.b", of: "f") == [2])
+    }
+
+    @Test("a size of less than nothing is refused", arguments: ["-1", "-512", "-9223372036854775808"])
+    func negativeSize(_ size: String) throws {
+        var maker = TarMaker()
+        maker.bytes += records(["size": Array(size.utf8)])
+        maker.add("f", "content")
+        #expect(try refused(maker)?.isEmpty == false)
+        #expect(try out.names().isEmpty)
+    }
+
     // The records are read again byte by byte when libarchive warns, as it does of bytes that are not UTF-8, and for a
     // time before 1970.
     @Test(
