@@ -8,7 +8,8 @@ struct StackerCommand: ParsableCommand {
         abstract: "Build OCI images from a stacker.yaml, without a daemon.",
         version: Version.description,
         subcommands: [
-            BuildCommand.self, RecursiveBuildCommand.self, InspectCommand.self, CleanCommand.self, CheckCommand.self,
+            BuildCommand.self, RecursiveBuildCommand.self, PublishCommand.self, InspectCommand.self, CleanCommand.self,
+            CheckCommand.self,
         ]
     )
 
