@@ -339,6 +339,33 @@ END
     refute_said "s3cr3t"
 }
 
+# behaviour: a password that a login has kept for a server is sent to it by https, when it asks, and nowhere else
+# documented: docs/downloads.md#credentials
+# status: beyond
+@test "credentials of a login" {
+    requires openssl
+    busybox_base
+    mkdir state
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+        -keyout key.pem -out ca.pem 2>openssl.log
+    cat key.pem ca.pem >state/server.pem
+    serve
+    mkdir files/private
+    echo one >files/private/file
+    jq -n --arg place "${url#http://}" --arg auth "$(printf me:s3cr3t | base64)" \
+        '{auths: {($place + "/private"): {auth: $auth}, ($place): {auth: "bm86bm8="}}}' >auth.json
+    export SSL_CERT_FILE=ca.pem
+    write_recipe "${url/http:/https:}/private/file"
+    refuse build
+    assert_said "401"
+    REGISTRY_AUTH_FILE=auth.json run --separate-stderr stacker --debug build
+    assert_success
+    refute_said s3cr3t
+    assert_equal "$(cat .stacker/imports/it/file)" one
+    run grep -r s3cr3t .stacker
+    refute_output
+}
+
 # behaviour: http_proxy is where requests go; no_proxy excepts hosts
 # documented: docs/downloads.md#proxies
 # status: documented

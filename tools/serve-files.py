@@ -42,7 +42,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             file.write(f"{self.command} {self.path}\n")
         expected = "Basic " + base64.b64encode(b"me:s3cr3t").decode()
         if self.path.startswith("/private/") and self.headers.get("Authorization") != expected:
-            self.send_error(401)
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="test"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif self.note("location"):
             self.send_response(302)
             self.send_header("Location", self.note("location"))

@@ -20,13 +20,7 @@ extension Layout {
             let nested = try attempt("couldn't understand index \(entry.digest) of \(path)") {
                 try JSON.decode(ImageIndex.self, from: bytes)
             }
-            guard let choice = nested.choose(for: platform) else {
-                let offered = nested.manifests.compactMap(\.platform).map { "\($0.os)/\($0.architecture)" }
-                throw Failure(
-                    "\(tag) in \(path) has no image for \(platform.os)/\(platform.architecture)",
-                    help: "it has \(offered.joined(separator: ", ")); choose with os: and arch:")
-            }
-            entry = choice
+            entry = try nested.require(platform, in: "\(tag) in \(path)")
         }
         guard entry.mediaType.isManifest else {
             throw Failure("\(tag) in \(path) is no image: its media type is \(entry.mediaType)")
@@ -36,6 +30,20 @@ extension Layout {
 }
 
 extension ImageIndex {
+    /// The entry for a platform.
+    ///
+    /// - Parameter name: how a message names the image.
+    /// - Throws: `Failure` that lists the platforms that there are.
+    public func require(_ platform: Platform, in name: String) throws -> Descriptor {
+        guard let choice = choose(for: platform) else {
+            let offered = manifests.compactMap(\.platform).map { "\($0.os)/\($0.architecture)" }
+            throw Failure(
+                "\(name) has no image for \(platform.os)/\(platform.architecture)",
+                help: "it has \(offered.prefix(20).joined(separator: ", ")); choose with os: and arch:")
+        }
+        return choice
+    }
+
     /// The entry for a platform: the one without a variant, or the first.
     func choose(for platform: Platform) -> Descriptor? {
         let fitting = manifests.filter {
@@ -48,11 +56,11 @@ extension ImageIndex {
 extension MediaType {
     /// An OCI index or Docker's manifest list.
     public var isIndex: Bool {
-        self == .index || rawValue == "application/vnd.docker.distribution.manifest.list.v2+json"
+        self == .index || self == .dockerManifestList
     }
 
     /// An OCI manifest or Docker's, schema 2.
     public var isManifest: Bool {
-        self == .manifest || rawValue == "application/vnd.docker.distribution.manifest.v2+json"
+        self == .manifest || self == .dockerManifest
     }
 }

@@ -8,8 +8,9 @@ struct StackerCommand: ParsableCommand {
         abstract: "Build OCI images from a stacker.yaml, without a daemon.",
         version: Version.description,
         subcommands: [
-            BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, InspectCommand.self, CleanCommand.self,
-            ChrootCommand.self, ExplainCommand.self, GrabCommand.self, CheckCommand.self, UnprivSetupCommand.self,
+            BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
+            InspectCommand.self, CleanCommand.self, ChrootCommand.self, ExplainCommand.self, GrabCommand.self,
+            CheckCommand.self, UnprivSetupCommand.self,
         ]
     )
 

@@ -13,6 +13,8 @@ public final class TestServer: Sendable {
         public let target: String
         /// By name in lower case.
         public let headers: [String: String]
+        /// The content.
+        public let body: [UInt8]
         /// Which request with this method it is, from 1.
         public let number: Int
     }
@@ -84,7 +86,9 @@ public final class TestServer: Sendable {
             requests.withLock { requests in
                 let number = 1 + requests.count { $0.method == request.method }
                 requests.append(
-                    Request(method: request.method, target: request.target, headers: request.headers, number: number))
+                    Request(
+                        method: request.method, target: request.target, headers: request.headers, body: request.body,
+                        number: number))
                 return requests[requests.count - 1]
             }
         }
@@ -114,12 +118,14 @@ public final class TestServer: Sendable {
         }
     }
 
-    /// Reads the head of a request; `nil` if the client goes before its end.
+    /// Reads a request; `nil` if the client goes before its end.
     private static func read(_ connection: Int32) -> Request? {
         var text = ""
         var byte: UInt8 = 0
         while !text.hasSuffix("\r\n\r\n") {
             guard recv(connection, &byte, 1, 0) == 1 else { return nil }
+            // The first byte of a TLS handshake, which is not spoken here.
+            if text.isEmpty, byte == 0x16 { return nil }
             text.unicodeScalars.append(Unicode.Scalar(byte))
         }
         var lines = text.split(separator: "\r\n").map(String.init)[...]
@@ -130,7 +136,23 @@ public final class TestServer: Sendable {
             let name = line.prefix { $0 != ":" }
             headers[name.lowercased()] = String(line.dropFirst(name.count + 1).drop { $0 == " " })
         }
-        return Request(method: String(first[0]), target: String(first[1]), headers: headers, number: 0)
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        guard let body = read(connection, length) else { return nil }
+        return Request(
+            method: String(first[0]), target: String(first[1]), headers: headers, body: body, number: 0)
+    }
+
+    private static func read(_ connection: Int32, _ length: Int) -> [UInt8]? {
+        var body = [UInt8](repeating: 0, count: length)
+        var count = 0
+        while count < length {
+            let got = body.withUnsafeMutableBytes {
+                recv(connection, $0.baseAddress?.advanced(by: count), length - count, 0)
+            }
+            guard got > 0 else { return nil }
+            count += got
+        }
+        return body
     }
 }
 
@@ -139,7 +161,14 @@ extension [TestServer.Step] {
     public static func response(
         _ request: TestServer.Request, _ status: String = "200 OK", _ headers: [String] = [], _ body: String = ""
     ) -> [TestServer.Step] {
-        let head = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
-        return [.text(head.joined(separator: "\r\n") + "\r\n\r\n" + (request.method == "HEAD" ? "" : body))]
+        response(request, status, headers, bytes: [UInt8](body.utf8))
+    }
+
+    /// A whole response whose content need not be text.
+    public static func response(
+        _ request: TestServer.Request, _ status: String, _ headers: [String], bytes: [UInt8]
+    ) -> [TestServer.Step] {
+        let head = ["HTTP/1.1 \(status)", "Content-Length: \(bytes.count)", "Connection: close"] + headers
+        return [.text(head.joined(separator: "\r\n") + "\r\n\r\n"), .send(request.method == "HEAD" ? [] : bytes)]
     }
 }

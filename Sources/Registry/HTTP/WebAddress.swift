@@ -12,6 +12,8 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     public let host: String
     /// The port, 443 or 80 where the URL has none.
     public let port: Int
+    /// Whether the URL has a port.
+    let hasPort: Bool
     /// Path and query as they go on the wire: percent-encoded, with a "/" in front, without the fragment.
     public let target: String
     /// What stands before the "@" of the URL.
@@ -32,8 +34,39 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         isSecure = parts.scheme == "https"
         host = authority.host
         port = authority.port ?? (isSecure ? 443 : 80)
+        hasPort = authority.port != nil
         credentials = authority.credentials
         target = percentEncoded((parts.path.hasPrefix("/") ? "" : "/") + parts.path)
+    }
+
+    /// An address of its parts.
+    ///
+    /// - Parameter target: path and query, encoded already.
+    init(isSecure: Bool, host: String, port: Int, target: String = "/") {
+        self.isSecure = isSecure
+        self.host = host
+        self.port = port
+        self.target = target
+        credentials = nil
+        let usual = isSecure ? 443 : 80
+        hasPort = port != usual
+        let name = host.contains(":") ? "[\(host)]" : host
+        description = "\(isSecure ? "https" : "http")://\(name)\(port == usual ? "" : ":\(port)")\(target)"
+    }
+
+    /// The address with more in its query. What is added is in no text.
+    func adding(query: String) -> WebAddress {
+        WebAddress(self, target: target + (target.contains("?") ? "&" : "?") + query)
+    }
+
+    private init(_ other: WebAddress, target: String) {
+        isSecure = other.isSecure
+        host = other.host
+        port = other.port
+        hasPort = other.hasPort
+        credentials = other.credentials
+        description = other.description
+        self.target = target
     }
 
     /// What a redirect's `Location` means, coming from here.
@@ -79,12 +112,18 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A user name and a password.
-public struct WebCredentials: Sendable, Hashable {
+/// A user name and a password. In text it shows neither.
+public struct WebCredentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// Who.
     public var user: String
     /// Must never be shown.
     public var password: String
+
+    /// Nothing of either.
+    public var description: String { "credentials" }
+
+    /// Nothing of either, for debuggers and `dump`.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Ties the two together.
     public init(user: String, password: String) {
@@ -177,11 +216,28 @@ private func percentEncoded(_ text: String) -> String {
         if isEscape || isUnreserved(byte) || "/?:@!$&'()*+,;=".utf8.contains(byte) {
             result.unicodeScalars.append(Unicode.Scalar(byte))
         } else {
-            let digits = String(byte, radix: 16, uppercase: true)
-            result += "%" + (digits.utf8.count < 2 ? "0" : "") + digits
+            result += escape(byte)
         }
     }
     return result
+}
+
+/// Encodes all that is not certain to mean itself in a part of a query.
+func encodedComponent(_ text: String) -> String {
+    var result = ""
+    for byte in text.utf8 {
+        if isUnreserved(byte) {
+            result.unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+            result += escape(byte)
+        }
+    }
+    return result
+}
+
+private func escape(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return "%" + (digits.utf8.count < 2 ? "0" : "") + digits
 }
 
 /// `nil` if the outcome is no text.

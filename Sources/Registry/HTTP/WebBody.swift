@@ -29,4 +29,18 @@ final class WebBody {
             }
         }
     }
+
+    /// All of a small content.
+    ///
+    /// - Parameter limit: more bytes than that are an error.
+    func content(limit: Int) throws -> [UInt8] {
+        var content: [UInt8] = []
+        try read { bytes in
+            content += bytes
+            if content.count > limit {
+                throw WebError.answer("it is longer than the \(limit) bytes that are allowed here")
+            }
+        }
+        return content
+    }
 }

@@ -13,9 +13,11 @@ import Synchronization
 /// with the first request: a client that is never used costs nothing.
 ///
 /// Redirects are followed, at most ``WebSettings/redirectLimit`` of them; credentials never go to another server than
-/// the one they were given for. What fails for want of a connection, or with a 5xx, is tried again with growing pauses.
+/// the one they were given for. What fails for want of a connection, or with a 5xx, is tried again with growing pauses,
+/// or after as long as the server says.
 public final class WebClient: Sendable {
     let settings: WebSettings
+    private let credentials: Credentials?
     private let checkpoint: @Sendable () throws -> Void
     private let clients = Mutex<[Route: HTTPClient]>([:])
 
@@ -23,13 +25,26 @@ public final class WebClient: Sendable {
     private struct Route: Hashable {
         var proxy: WebProxy?
         var isSecure: Bool
+        var verifiesServer: Bool
+    }
+
+    /// A failure that is worth another attempt, not before a time that the server named.
+    private struct Postponed: Error {
+        var error: WebError
+        var pause: Duration?
     }
 
     /// Makes a client.
     ///
-    /// - Parameter checkpoint: called many times a second while a request runs; what it throws ends the request.
-    public init(_ settings: WebSettings = WebSettings(), checkpoint: @escaping @Sendable () throws -> Void = {}) {
+    /// - Parameters:
+    ///   - credentials: what servers get that ask for a password which is not in their URL.
+    ///   - checkpoint: called many times a second while a request runs; what it throws ends the request.
+    public init(
+        _ settings: WebSettings = WebSettings(), credentials: Credentials? = nil,
+        checkpoint: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.settings = settings
+        self.credentials = credentials
         self.checkpoint = checkpoint
     }
 
@@ -51,26 +66,45 @@ public final class WebClient: Sendable {
         _ method: HTTPMethod, _ address: WebAddress, attempts: Int? = nil,
         _ receive: (WebResponse, _ body: WebBody) throws -> Result
     ) throws -> Result {
+        try send(attempts: attempts, { WebRequest(method: method, address: address, mayLogIn: true) }, receive)
+    }
+
+    /// The same with all that a request can have.
+    ///
+    /// - Parameter request: made anew with each attempt.
+    func send<Result>(
+        attempts: Int? = nil, _ request: () throws -> WebRequest,
+        _ receive: (WebResponse, _ body: WebBody) throws -> Result
+    ) throws -> Result {
         var delay = settings.retryDelay
         var attempt = 0
         while true {
             attempt += 1
+            let request = try request()
+            let error: WebError
+            var pause = delay
             do {
-                return try follow(method, address, receive)
-            } catch let error as WebError {
-                guard error.isTransient, attempt < attempts ?? settings.attempts else {
-                    let times = attempt > 1 ? " in \(attempt) attempts" : ""
-                    let proxy = try settings.proxies.proxy(for: address)
-                    let way = proxy.map { " through the proxy \($0.host):\($0.port)" } ?? ""
-                    throw Failure("couldn't get \(address)\(way)\(times)", because: error, help: error.help)
-                }
+                return try follow(request, receive)
+            } catch let failure as WebError {
+                error = failure
+            } catch let postponed as Postponed {
+                error = postponed.error
+                pause = max(delay, postponed.pause ?? .zero)
             }
-            try wait(delay)
+            guard error.isTransient, attempt < attempts ?? settings.attempts, pause <= settings.patience else {
+                let times = attempt > 1 ? " in \(attempt) attempts" : ""
+                let proxy = try settings.proxies.proxy(for: request.address)
+                let way = proxy.map { " through the proxy \($0.host):\($0.port)" } ?? ""
+                let task = request.task ?? "couldn't get \(request.address)"
+                throw Failure("\(task)\(way)\(times)", because: error, help: error.help)
+            }
+            try wait(pause)
             delay *= 2
         }
     }
 
-    private func wait(_ delay: Duration) throws {
+    /// Waits, as long as the checkpoint lets it.
+    func wait(_ delay: Duration) throws {
         let clock = ContinuousClock()
         let end = clock.now + delay
         while clock.now < end {
@@ -81,27 +115,55 @@ public final class WebClient: Sendable {
 
     /// Sends a request, and again to where the answer points.
     private func follow<Result>(
-        _ method: HTTPMethod, _ start: WebAddress, _ receive: (WebResponse, WebBody) throws -> Result
+        _ original: WebRequest, _ receive: (WebResponse, WebBody) throws -> Result
     ) throws -> Result {
-        var address = start
+        var request = original
+        let start = original.address
+        var login: WebAuthorization?
         for _ in 0...settings.redirectLimit {
             // Those in a Location are the server's own choice; ours are for the server that they were given for.
-            let credentials = address.credentials ?? (address.origin == start.origin ? start.credentials : nil)
+            let isAtHome = request.address.origin == start.origin
+            let own = original.authorization ?? start.credentials.map(WebAuthorization.basic) ?? login
+            let home = isAtHome ? own : nil
+            let named = request.address.credentials.map(WebAuthorization.basic)
+            request.authorization = original.authorization == nil ? named ?? home : home ?? named
             var next: WebAddress?
-            let result = try exchange(method, address, credentials) { head, body -> Result? in
-                let response = WebResponse(head, from: address)
+            let result = try exchange(request) { head, body -> Result? in
+                let response = WebResponse(head, from: request.address)
                 if let location = response.redirect {
-                    next = try Self.resolve(location, from: address)
+                    guard request.body == nil || [307, 308].contains(response.status) else {
+                        throw WebError.answer("it leads elsewhere what was to be stored there (\(response.status))")
+                    }
+                    next = try Self.resolve(location, from: request.address)
+                    return nil
+                }
+                if response.status == 401, isAtHome, request.authorization == nil,
+                    let found = try self.login(for: request, response)
+                {
+                    login = found
+                    next = request.address
                     return nil
                 }
                 let error = WebError.status(response.status, response.reason)
-                if error.isTransient { throw error }
+                if error.isTransient { throw Postponed(error: error, pause: response.retryAfter) }
                 return try receive(response, body)
             }
             if let result { return result }
-            if let next { address = next }
+            if let next { request.address = next }
         }
         throw WebError.answer("it leads in a circle: more than \(settings.redirectLimit) redirects")
+    }
+
+    /// The password that was kept for a server. Only TLS keeps it from others.
+    private func login(for request: WebRequest, _ response: WebResponse) throws -> WebAuthorization? {
+        guard request.mayLogIn, request.address.isSecure, let credentials,
+            Challenge.all(in: response.values("WWW-Authenticate")).contains(where: { $0.scheme == "basic" })
+        else { return nil }
+        let path = request.address.target.prefix { $0 != "?" }
+        guard case .password(let found) = try credentials.login(for: "\(request.address.authority)\(path)") else {
+            return nil
+        }
+        return .basic(found)
     }
 
     private static func resolve(_ location: String, from address: WebAddress) throws -> WebAddress {
@@ -114,14 +176,12 @@ public final class WebClient: Sendable {
 
     /// One request to one server. However it ends, nothing of it goes on.
     private func exchange<Result>(
-        _ method: HTTPMethod, _ address: WebAddress, _ credentials: WebCredentials?,
-        _ receive: (HTTPResponseHead, WebBody) throws -> Result
+        _ request: WebRequest, _ receive: (HTTPResponseHead, WebBody) throws -> Result
     ) throws -> Result {
         try checkpoint()
-        let proxy = try settings.proxies.proxy(for: address)
+        let proxy = try settings.proxies.proxy(for: request.address)
         let exchange = Exchange()
-        let task = try client(proxy, isSecure: address.isSecure)
-            .execute(request: Self.request(method, address, credentials, proxy), delegate: exchange)
+        let task = try client(proxy, request).execute(request: Self.message(request, proxy), delegate: exchange)
         task.futureResult.whenComplete { exchange.finish($0) }
         var isOver = false
         defer {
@@ -143,24 +203,25 @@ public final class WebClient: Sendable {
         return result
     }
 
-    private static func request(
-        _ method: HTTPMethod, _ address: WebAddress, _ credentials: WebCredentials?, _ proxy: WebProxy?
-    ) throws -> HTTPClient.Request {
+    private static func message(_ request: WebRequest, _ proxy: WebProxy?) throws -> HTTPClient.Request {
+        let address = request.address
         let forwarder = proxy?.forwards(isSecure: address.isSecure) == true ? proxy : nil
-        var request = try HTTPClient.Request(
-            url: forwarder.map { $0.origin + address.target } ?? address.requestText, method: method)
-        request.headers.add(name: "User-Agent", value: "stacker")
-        request.headers.add(name: "Accept", value: "*/*")
-        if let credentials {
-            request.headers.add(name: "Authorization", value: Self.basic(credentials).headerValue)
+        var message = try HTTPClient.Request(
+            url: forwarder.map { $0.origin + address.target } ?? address.requestText, method: request.method,
+            body: request.body?.body)
+        message.headers.add(name: "User-Agent", value: "stacker")
+        message.headers.add(name: "Accept", value: "*/*")
+        for (name, value) in request.headers { message.headers.replaceOrAdd(name: name, value: value) }
+        if let authorization = request.authorization {
+            message.headers.add(name: "Authorization", value: authorization.headerValue)
         }
         if let forwarder {
-            request.headers.add(name: "Host", value: address.authority)
+            message.headers.add(name: "Host", value: address.authority)
             if let own = forwarder.credentials {
-                request.headers.add(name: "Proxy-Authorization", value: Self.basic(own).headerValue)
+                message.headers.add(name: "Proxy-Authorization", value: Self.basic(own).headerValue)
             }
         }
-        return request
+        return message
     }
 
     private static func basic(_ credentials: WebCredentials) -> HTTPClient.Authorization {
@@ -169,8 +230,9 @@ public final class WebClient: Sendable {
 
     // MARK: - Connections
 
-    private func client(_ proxy: WebProxy?, isSecure: Bool) throws -> HTTPClient {
-        let route = Route(proxy: proxy, isSecure: isSecure)
+    private func client(_ proxy: WebProxy?, _ request: WebRequest) throws -> HTTPClient {
+        let route = Route(
+            proxy: proxy, isSecure: request.address.isSecure, verifiesServer: request.verifiesServer)
         return try clients.withLock { clients in
             if let client = clients[route] { return client }
             let client = HTTPClient(
@@ -185,12 +247,17 @@ public final class WebClient: Sendable {
         var configuration = HTTPClient.Configuration()
         if route.isSecure {
             var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = try settings.trust.roots()
+            if route.verifiesServer {
+                tls.trustRoots = try settings.trust.roots()
+            } else {
+                tls.certificateVerification = .none
+            }
             configuration.tlsConfiguration = tls
         }
         configuration.redirectConfiguration = .disallow
         configuration.timeout = .init(
-            connect: TimeAmount(settings.connectTimeout), read: TimeAmount(settings.readTimeout))
+            connect: TimeAmount(settings.connectTimeout), read: TimeAmount(settings.readTimeout),
+            write: TimeAmount(settings.readTimeout))
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
         if let proxy = route.proxy {

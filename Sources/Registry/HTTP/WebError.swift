@@ -34,11 +34,14 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    private static let noTLS = "the server does not speak TLS"
+
     /// What can be done about it.
     var help: String? {
         switch self {
         case .status(401, _), .status(403, _), .status(407, _):
             "the server wants other credentials, or does not let this client have it"
+        case .tls(Self.noTLS): "http:// speaks to it without; for a registry, insecure: true or --skip-tls does"
         case .tls: "if its certificate is of an authority of your own, name that in SSL_CERT_FILE"
         default: nil
         }
@@ -99,6 +102,7 @@ extension WebError {
         switch error {
         case .handshakeFailed(let inner):
             let text = String(describing: inner)
+            if text.contains("WRONG_VERSION_NUMBER") { return .tls(noTLS) }
             return text.contains("CERTIFICATE_VERIFY_FAILED")
                 ? .tls("the server's certificate is not one that is trusted here") : .tls("TLS failed: \(text)")
         case .uncleanShutdown: return .connection("the connection was cut before the end")

@@ -22,11 +22,19 @@ public struct WebResponse: Sendable {
         headers.first(name: name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// All values of a header that may stand more than once.
+    func values(_ name: String) -> [String] { headers[name] }
+
     /// `Content-Length`: bytes of the content, of a HEAD too.
     public var contentLength: Int64? { self["Content-Length"].flatMap { Int64($0) } }
 
     /// Whether the server has what was asked for.
     public var isSuccess: Bool { (200..<300).contains(status) }
+
+    /// `Retry-After`, where it is a number of seconds: how long the server wants to be left alone.
+    var retryAfter: Duration? {
+        self["Retry-After"].flatMap { UInt32($0) }.map { .seconds(Int64($0)) }
+    }
 
     /// Where a redirect leads.
     var redirect: String? {

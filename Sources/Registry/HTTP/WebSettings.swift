@@ -10,6 +10,8 @@ public struct WebSettings: Sendable {
     public var attempts = 4
     /// The wait before the second attempt; it doubles from one to the next.
     public var retryDelay: Duration = .milliseconds(250)
+    /// How long a server may ask for with `Retry-After`; one that wants more time is given up.
+    public var patience: Duration = .seconds(60)
     /// How many redirects are followed.
     public var redirectLimit = 10
     /// Which requests go through a proxy.

@@ -13,7 +13,8 @@ public struct Build {
     private let log: Log
     private let recipes: RecipeSet
     private let identity: BuildIdentity
-    private let client = WebClient { try StopSignal.check() }
+    private let credentials = Credentials(checkpoint: { try StopSignal.check() })
+    private let client: WebClient
 
     /// Reads the recipes and puts their layers in order; nothing is made on disk.
     public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
@@ -21,6 +22,7 @@ public struct Build {
         self.directories = directories
         self.log = log
         identity = try BuildIdentity()
+        client = WebClient(credentials: credentials, checkpoint: { try StopSignal.check() })
         recipes = try RecipeLoader(directories: directories, client: client).load(request)
         if let file = recipes.files.first(where: { $0.recipe.settings.collapseBuildOnly == true }) {
             throw Failure("\(file.recipe.source.name): this stacker can't do collapse_build_only yet")
@@ -70,6 +72,7 @@ public struct Build {
         let resolver = BaseResolver(
             roots: roots, output: directories.oci, types: request.layerTypes,
             downloads: Downloads(in: directories.stacker, client: client, log: log),
+            registries: RegistryBases(in: directories.stacker, web: client, credentials: credentials, log: log),
             hardLinkOverflow: request.hardLinkOverflow)
         let lookup = CacheLookup(request: request, identity: identity, roots: roots, resolver: resolver, log: log)
         var cache = try BuildCache(in: directories.stacker, log: log)

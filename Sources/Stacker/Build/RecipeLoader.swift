@@ -13,14 +13,18 @@ struct RecipeLoader {
     private static let sizeLimit = 16 << 20
 
     /// The recipes that a build asks for, with their prerequisites.
-    func load(_ request: BuildRequest) throws -> RecipeSet {
+    ///
+    /// - Parameter missing: what becomes of variables that have no value.
+    func load(_ request: BuildRequest, missing: Substitutions.Missing = .refuse) throws -> RecipeSet {
         let here = try FilePath.currentDirectory()
         let sources = request.recipes.map { RecipeSource($0, workingDirectory: here) }
-        return try RecipeSet(sources, substitutions: substitutions(request), read: read)
+        return try RecipeSet(sources, substitutions: substitutions(request, missing), read: read)
     }
 
-    private func substitutions(_ request: BuildRequest) throws -> Substitutions {
-        var substitutions = Substitutions()
+    private func substitutions(
+        _ request: BuildRequest, _ missing: Substitutions.Missing
+    ) throws -> Substitutions {
+        var substitutions = Substitutions(missing: missing)
         try substitutions.set("STACKER_ROOTFS_DIR", to: directories.roots.string)
         try substitutions.set("STACKER_STACKER_DIR", to: directories.stacker.string)
         try substitutions.set("STACKER_OCI_DIR", to: directories.oci.string)

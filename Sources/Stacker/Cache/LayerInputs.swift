@@ -20,6 +20,16 @@ struct LayerInputs: Sendable, Equatable, Codable {
     /// The name of an input that is the content of an overlay dir; its part is the directory's path.
     static let overlayDirectoryContent = "overlay_dir content"
 
+    /// The names of inputs that only say how a layer is written: whoever publishes one takes it as it was written.
+    static let waysOfWriting: Set<String> = ["compression", "verity", "annotations namespace", "SOURCE_DATE_EPOCH"]
+
+    /// The same, but for the inputs of these names, which are taken from another build.
+    func taking(_ names: Set<String>, from other: LayerInputs) -> LayerInputs {
+        var result = self
+        result.inputs = inputs.filter { !names.contains($0.name) } + other.inputs.filter { names.contains($0.name) }
+        return result
+    }
+
     /// Adds an input whose content is at hand.
     mutating func add(_ name: String, part: String? = nil, _ content: String) {
         add(name, part: part, Digest(of: content.utf8))

@@ -22,11 +22,12 @@ struct BaseResolver {
     let output: FilePath
     let types: [LayerType]
     let downloads: Downloads
+    let registries: RegistryBases
     let hardLinkOverflow: HardLinkOverflow
 
     /// The input that a base is to the cache.
     ///
-    /// - Parameter mayDownload: whether an archive may be fetched from a server.
+    /// - Parameter mayDownload: whether an archive or a manifest may be fetched from a server.
     /// - Returns: `nil` if the base is another layer of the build that was never built, or would have to be downloaded.
     func input(
         _ base: Base, _ platform: Platform, _ cache: BuildCache, _ digests: inout FileDigests, mayDownload: Bool
@@ -40,7 +41,8 @@ struct BaseResolver {
         case .tar(.layer(let layer, _)): return cache[layer]?.identity
         case .tar(.http(let address)):
             return try downloads.file(address, for: .bases, mayDownload: mayDownload)?.digest
-        case .docker(let reference, _): throw unsupported(reference)
+        case .docker(let reference, let insecure):
+            return try registries.manifest(reference, insecure: insecure, platform, mayDownload: mayDownload)
         }
     }
 
@@ -51,19 +53,20 @@ struct BaseResolver {
         case .tar(let source):
             let archive = try LayerContents(resolver: self, cache: cache, log: log).archive(source)
             return BuildBase(metadata: .init(empty: platform, types), archive: archive)
-        case .oci(let path, let tag): return try image(Layout(at: path), tag, platform)
+        case .oci(let path, let tag):
+            let layout = try Layout(at: path)
+            return try image(layout, layout.resolve(tag, for: platform).manifest, "image \(tag) of \(path)")
         case .built(let layer): return try built(layer, cache)
-        case .docker(let reference, _): throw unsupported(reference)
+        case .docker(let reference, let insecure):
+            let (layout, manifest) = try registries.image(reference, insecure: insecure, platform)
+            return try image(layout, manifest, "docker://\(reference)")
         }
     }
 
-    private func image(_ layout: Layout, _ tag: String, _ platform: Platform) throws -> BuildBase {
-        let manifest = try layout.resolve(tag, for: platform).manifest
+    private func image(_ layout: Layout, _ manifest: ImageManifest, _ name: String) throws -> BuildBase {
         let config = try layout.config(manifest)
         guard config.rootfs.diffIDs.count == manifest.layers.count else {
-            throw Failure(
-                "image \(tag) of \(layout.path) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)"
-            )
+            throw Failure("\(name) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
         }
         var metadata = OverlayMetadata()
         for type in types {
@@ -95,12 +98,6 @@ struct BaseResolver {
         metadata.overlayDirectories = []
         metadata.overlayDirLayers = [:]
         return BuildBase(metadata: metadata, isBuildOnly: true)
-    }
-
-    private func unsupported(_ reference: String) -> Failure {
-        Failure(
-            "couldn't get docker://\(reference): this stacker can't pull from a registry",
-            help: "copy the image into an OCI layout, as skopeo copy does, and use type: oci")
     }
 }
 

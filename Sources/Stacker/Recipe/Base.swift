@@ -1,5 +1,5 @@
 import Failure
-import Registry
+public import Registry
 public import SystemPackage
 
 /// `from`, as written.
@@ -23,8 +23,8 @@ public struct From: Sendable, Equatable {
 
 /// What a layer is built on.
 public enum Base: Sendable, Hashable {
-    /// An image in a registry: what follows `docker://`.
-    case docker(reference: String, insecure: Bool)
+    /// An image in a registry.
+    case docker(ImageReference, insecure: Bool)
     /// An image in an OCI layout on this machine, at an absolute path.
     case oci(layout: FilePath, tag: String)
     /// The contents of a tar archive.
@@ -79,7 +79,10 @@ extension LayerDefinition {
                 "\(url.position): url of layer \(name) is not a docker URL: \(quoted(WebAddress.withoutCredentials(url.value)))",
                 help: "write docker://registry/name:tag, docker://name:tag or oci:directory:tag")
         }
-        return .docker(reference: String(reference), insecure: from.isInsecure)
+        return .docker(
+            try attempt("\(url.position): couldn't understand url of layer \(name)") {
+                try ImageReference(String(reference))
+            }, insecure: from.isInsecure)
     }
 
     /// `directory:tag`; the first ":" divides, since a tag may hold more.

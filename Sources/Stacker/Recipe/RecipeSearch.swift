@@ -48,6 +48,28 @@ public struct RecipeSearch: Sendable {
         return found.sorted { $0.bytesPrecede($1) }
     }
 
+    /// The files below a directory that the user has named, named relative to that as the user would.
+    ///
+    /// - Throws: `Failure` also if there are none.
+    public static func files(
+        below name: String, pattern: String, in directories: StackerDirectories
+    ) throws -> [String] {
+        let search = try RecipeSearch(
+            pattern: pattern, skipping: [directories.stacker, directories.oci, directories.roots])
+        let start = try FilePath.currentDirectory().pushing(FilePath(name)).lexicallyNormalized()
+        let files = try search.files(below: start)
+        guard !files.isEmpty else {
+            throw Failure(
+                "no file below \(start) matches \(pattern)",
+                help: "--search-dir says where to look, --stacker-file-pattern for what")
+        }
+        return files.map { file in
+            var relative = file
+            guard relative.removePrefix(start) else { return file.string }
+            return FilePath(name).pushing(relative).lexicallyNormalized().string
+        }
+    }
+
     private func matcher() throws -> (String) -> Bool {
         // In the default pattern the "." is a dot, not any character.
         if pattern == Self.defaultPattern { return { $0.hasSuffix("/stacker.yaml") } }

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Failure
 import Stacker
-import SystemPackage
 
 /// `stacker recursive-build`: all stacker files below a directory.
 struct RecursiveBuildCommand: Command {
@@ -22,16 +20,8 @@ struct RecursiveBuildCommand: Command {
     @OptionGroup var options: BuildOptions
 
     func run(in surroundings: Surroundings) throws {
-        let directories = surroundings.directories
-        let search = try RecipeSearch(
-            pattern: stackerFilePattern, skipping: [directories.stacker, directories.oci, directories.roots])
-        let start = try FilePath.currentDirectory().pushing(FilePath(searchDir))
-        let files = try search.files(below: start)
-        guard !files.isEmpty else {
-            throw Failure(
-                "no file below \(start.lexicallyNormalized()) matches \(stackerFilePattern)",
-                help: "--search-dir says where to look, --stacker-file-pattern for what")
-        }
-        try options.build(files.map(\.string), in: surroundings)
+        let files = try RecipeSearch.files(
+            below: searchDir, pattern: stackerFilePattern, in: surroundings.directories)
+        try options.build(files, in: surroundings)
     }
 }

@@ -36,9 +36,9 @@ struct RecipeLayerTests {
         func base(_ from: String) throws -> Base { try layer("from: {\(from)}").base(in: source) }
         #expect(try base("type: scratch") == .scratch)
         #expect(try base("type: built, tag: bar") == .built(layer: "bar"))
-        #expect(try base("type: docker, url: 'docker://x/y:1'") == .docker(reference: "x/y:1", insecure: false))
+        #expect(try base("type: docker, url: 'docker://x/y:1'") == .docker(ImageReference("x/y:1"), insecure: false))
         #expect(
-            try base("type: docker, url: docker://x, insecure: yes") == .docker(reference: "x", insecure: true))
+            try base("type: docker, url: docker://x, insecure: yes") == .docker(ImageReference("x"), insecure: true))
         #expect(try base("type: docker, url: 'oci:dir:tag'") == .oci(layout: "/srv/project/dir", tag: "tag"))
         #expect(try base("type: oci, url: 'oci:a:b:c'") == .oci(layout: "/srv/project/oci", tag: "a:b:c"))
         #expect(try base("type: oci, url: '/abs/oci:1.10'") == .oci(layout: "/abs/oci", tag: "1.10"))

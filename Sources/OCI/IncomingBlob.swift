@@ -1,0 +1,78 @@
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// A blob on its way into a layout: under a temporary name, hashed as it comes, and never longer than its descriptor
+/// says. Only ``finish()`` gives it its name. With the last reference to it goes what did not come that far.
+///
+/// It is for one thread at a time.
+public final class IncomingBlob {
+    /// Which blob it should become.
+    public let descriptor: Descriptor
+    /// Bytes so far.
+    public private(set) var count: Int64 = 0
+    private let blobs: Directory
+    private let temporary: FilePath
+    private let file: OpenFile
+    private var hasher = DigestHasher()
+    private var isFinished = false
+
+    /// Begins an empty one.
+    ///
+    /// - Throws: `Errno`.
+    public init(_ descriptor: Descriptor, into layout: Layout) throws {
+        self.descriptor = descriptor
+        blobs = layout.blobs
+        temporary = FilePath(".\(descriptor.digest.hex).\(getpid()).tmp")
+        try? blobs.remove(temporary)
+        file = try blobs.openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+    }
+
+    deinit {
+        if !isFinished { try? blobs.remove(temporary) }
+    }
+
+    /// Takes the next bytes.
+    ///
+    /// - Throws: `Failure` if they are more than the descriptor says; `Errno`.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws {
+        guard Int64(bytes.count) <= descriptor.size - count else {
+            throw Failure("it is longer than the \(descriptor.size) bytes that its descriptor says")
+        }
+        hasher.update(bytes)
+        try file.writeAll(bytes)
+        count += Int64(bytes.count)
+    }
+
+    /// Forgets all that came.
+    public func restart() throws {
+        try checked(ftruncate(file.number, 0))
+        try checked(lseek(file.number, 0, SEEK_SET))
+        hasher = DigestHasher()
+        count = 0
+    }
+
+    /// Checks length and digest, makes the content durable and gives it its name.
+    ///
+    /// - Throws: `Failure` for a blob that is not the one that the descriptor names.
+    public func finish() throws {
+        guard count == descriptor.size else {
+            throw Failure("it has \(count) bytes, its descriptor says \(descriptor.size)")
+        }
+        let digest = hasher.finish()
+        guard digest == descriptor.digest else { throw Failure("its content has the digest \(digest)") }
+        try file.synchronize()
+        try blobs.rename(temporary, to: FilePath(descriptor.digest.hex))
+        isFinished = true
+    }
+}
+
+extension Layout {
+    /// Removes what writers that were killed have left. Only for a layout that nobody else writes to now.
+    public func removeTemporaries() throws {
+        for name in try blobs.names() where name.string.hasPrefix(".") && name.string.hasSuffix(".tmp") {
+            try blobs.remove(name)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Failure
+import FoundationEssentials
+import OCI
+import Synchronization
+
+/// What is done in a repository: a token is good for that and no more.
+struct Scope: Sendable, Hashable {
+    var repository: String
+    var mayPush = false
+
+    /// `repository:library/ubuntu:pull`
+    var text: String { "repository:\(repository):\(mayPush ? "pull,push" : "pull")" }
+}
+
+/// Gets what a registry wants before it answers: a password with each request, or a token that is got for it.
+///
+/// [distribution, "Token Authentication Specification"](https://distribution.github.io/distribution/spec/auth/token/)
+final class Authorizer: Sendable {
+    private let registry: RegistryHost
+    private let web: WebClient
+    private let credentials: Credentials
+    private let held = Mutex<[Scope: Held]>([:])
+
+    private struct Held {
+        var authorization: WebAuthorization
+        /// When it is no longer good.
+        var end: ContinuousClock.Instant?
+    }
+
+    init(_ registry: RegistryHost, web: WebClient, credentials: Credentials) {
+        self.registry = registry
+        self.web = web
+        self.credentials = credentials
+    }
+
+    /// What to send with a request; `nil` as long as the registry has not asked for anything.
+    func authorization(for scope: Scope) -> WebAuthorization? {
+        held.withLock { held in
+            guard let one = held[scope] else { return nil }
+            if let end = one.end, ContinuousClock.now > end { return nil }
+            return one.authorization
+        }
+    }
+
+    /// Answers a registry that has refused a request for want of authorization.
+    ///
+    /// - Parameters:
+    ///   - challenges: what it offers.
+    ///   - rejected: what was sent with the request.
+    ///   - isVerified: whether it is sure that the registry is the one it is taken for.
+    /// - Throws: `Failure` if there is nothing else to send.
+    func respond(
+        to challenges: [Challenge], _ scope: Scope, rejected: WebAuthorization?, isVerified: Bool
+    ) throws {
+        let login = try credentials.login(for: "\(registry)/\(scope.repository)")
+        let answer: Held
+        if let bearer = challenges.first(where: { $0.scheme == "bearer" }) {
+            answer = try attempt("couldn't get a token for \(registry)/\(scope.repository)") {
+                try token(bearer, scope, login, isVerified: isVerified)
+            }
+        } else if challenges.contains(where: { $0.scheme == "basic" }) {
+            guard case .password(let credentials) = login else { throw noLogin }
+            answer = Held(authorization: .basic(credentials))
+        } else {
+            throw Failure("\(registry) wants a way of logging in that stacker doesn't know")
+        }
+        if answer.authorization == rejected {
+            throw Failure(
+                "\(registry) does not accept the user name and password",
+                because: WebError.status(401, "Unauthorized"), help: "they are from \(credentials.places)")
+        }
+        held.withLock { $0[scope] = answer }
+    }
+
+    private var noLogin: Failure {
+        Failure(
+            "\(registry) wants a user name and a password", because: WebError.status(401, "Unauthorized"),
+            help: "log in with skopeo login \(registry), or name a file of credentials in REGISTRY_AUTH_FILE; "
+                + "these were looked into: \(credentials.places)")
+    }
+
+    // MARK: - Tokens
+
+    private struct Token: Decodable {
+        var token: String?
+        var access_token: String?
+        /// Seconds.
+        var expires_in: Double?
+    }
+
+    private func token(_ challenge: Challenge, _ scope: Scope, _ login: Login?, isVerified: Bool) throws -> Held {
+        let realm = challenge.parameters["realm"] ?? ""
+        let address = try attempt("the registry names no place to get it at") { try WebAddress(realm) }
+        // Who can change the registry's answer could otherwise have the password sent in the clear, to anybody.
+        guard address.isSecure || !isVerified else {
+            throw Failure(
+                "the registry has it at \(address), without TLS, where a password is not safe",
+                help: "insecure: true, or --skip-tls, allows that")
+        }
+        var query = [("scope", scope.text)]
+        if let service = challenge.parameters["service"] { query.append(("service", service)) }
+        var request = WebRequest(address: address, verifiesServer: isVerified)
+        request.task = "couldn't get it from \(address.origin)"
+        switch login {
+        case .identityToken(let refresh):
+            query += [("grant_type", "refresh_token"), ("client_id", "stacker"), ("refresh_token", refresh)]
+            request.method = .POST
+            request.headers = [("Content-Type", "application/x-www-form-urlencoded")]
+            request.body = .bytes(Array(formEncoded(query).utf8))
+        case .password(let credentials):
+            query.append(("account", credentials.user))
+            request.authorization = .basic(credentials)
+            request.address = address.adding(query: formEncoded(query))
+        case nil:
+            request.address = address.adding(query: formEncoded(query))
+        }
+        let question = request
+        let bytes = try web.send({ question }) { response, body in
+            let content = try body.content(limit: 1 << 20)
+            guard response.isSuccess else {
+                if response.status == 401, login == nil { throw noLogin }
+                throw WebError.status(response.status, response.reason)
+            }
+            return content
+        }
+        guard let answer = try? JSONDecoder().decode(Token.self, from: Data(bytes)),
+            let token = [answer.token, answer.access_token].lazy.compactMap(\.self).first(where: { !$0.isEmpty }),
+            token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { throw Failure("the answer of \(address.origin) holds no token") }
+        // A little earlier than it ends, so that it does not end on the way.
+        let seconds = min(max(answer.expires_in ?? 60, 60), 86400) - 10
+        return Held(authorization: .bearer(token), end: ContinuousClock.now + .seconds(seconds))
+    }
+}
+
+/// `a=1&b=2` with everything encoded that a query or a form does not carry as it is.
+func formEncoded(_ pairs: [(String, String)]) -> String {
+    pairs.map { "\(encodedComponent($0))=\(encodedComponent($1))" }.joined(separator: "&")
+}

@@ -1,0 +1,56 @@
+import Dispatch
+import NIOPosix
+import Synchronization
+
+/// Does several things at a time that mostly wait for a network, each on a thread of its own.
+enum Workers {
+    /// How many connections a registry gets from us: more bring nothing, and some registries count.
+    static let count = 4
+
+    /// Another one has failed: what this one would do is of no use any more.
+    struct Cancelled: Error {}
+
+    /// Does `work` for each job.
+    ///
+    /// - Parameter work: gets a check that throws when another job has failed.
+    /// - Throws: the first failure; only when no job runs any more.
+    static func forEach<Job: Sendable>(
+        _ jobs: [Job], _ work: @escaping @Sendable (Job, _ checkpoint: @Sendable () throws -> Void) throws -> Void
+    ) throws {
+        guard !jobs.isEmpty else { return }
+        let shared = Shared()
+        let pool = NIOThreadPool(numberOfThreads: min(count, jobs.count))
+        pool.start()
+        let group = DispatchGroup()
+        for job in jobs {
+            group.enter()
+            pool.submit { state in
+                defer { group.leave() }
+                guard case .active = state else { return }
+                shared.attempt { try work(job, shared.check) }
+            }
+        }
+        group.wait()
+        pool.shutdownGracefully { _ in }
+        if let failure = shared.failure { throw failure }
+    }
+
+    private final class Shared: Sendable {
+        private let first = Mutex<(any Error)?>(nil)
+
+        var failure: (any Error)? { first.withLock { $0 } }
+
+        @Sendable func check() throws {
+            if failure != nil { throw Cancelled() }
+        }
+
+        func attempt(_ work: () throws -> Void) {
+            do {
+                try check()
+                try work()
+            } catch {
+                first.withLock { $0 = $0 ?? error }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Failure
+public import OCI
+
+/// Brings images from a registry into an OCI layout.
+public struct ImagePull: Sendable {
+    private let client: RegistryClient
+    private let reference: ImageReference
+
+    /// An image that is to be had.
+    public struct Found: Sendable {
+        /// What the reference names in the registry: a manifest, or an index of several platforms.
+        public let source: Digest
+        /// The manifest for the platform, in the OCI's terms, and its bytes.
+        public let descriptor: Descriptor
+        /// The image.
+        public let manifest: ImageManifest
+        fileprivate let bytes: [UInt8]
+    }
+
+    /// What the reference names is asked of the registry.
+    public init(_ reference: ImageReference, from client: RegistryClient) {
+        self.reference = reference
+        self.client = client
+    }
+
+    /// Which manifest or index the reference names now; one HEAD, or nothing at all where the reference has a digest.
+    ///
+    /// - Returns: `nil` if the registry does not say.
+    public func source() throws -> Digest? {
+        try reference.digest ?? client.manifestDigest(reference)
+    }
+
+    /// Gets the manifest for a platform. A plain manifest is taken whatever platform it is for.
+    public func find(_ platform: Platform) throws -> Found {
+        var manifest = try client.manifest(reference)
+        let source = manifest.digest
+        // An index may hold indexes; four levels are more than anybody uses.
+        for _ in 0..<4 where manifest.mediaType.isIndex {
+            let bytes = manifest.bytes
+            let index = try attempt("couldn't understand the index docker://\(reference)") {
+                try JSON.decode(ImageIndex.self, from: bytes)
+            }
+            manifest = try client.manifest(index.require(platform, in: "docker://\(reference)"), of: reference)
+        }
+        return try attempt("couldn't use docker://\(reference)") { try found(manifest, source) }
+    }
+
+    private func found(_ remote: RemoteManifest, _ source: Digest) throws -> Found {
+        if remote.mediaType == .dockerManifestSchema1 {
+            throw Failure(
+                "the registry has it as a manifest of Docker's schema 1, which is obsolete",
+                help: "push the image again with a newer program")
+        }
+        guard remote.mediaType.isManifest else {
+            throw Failure("it is no image: its media type is \(shown(remote.mediaType.rawValue))")
+        }
+        var original = try JSON.decode(ImageManifest.self, from: remote.bytes)
+        if remote.mediaType == .dockerManifest { original.mediaType = .dockerManifest }
+        let manifest = try original.converted()
+        // An image of the OCI's stays as it is to the byte: its digest may be known elsewhere.
+        let bytes = original == manifest ? remote.bytes : try JSON.encode(manifest)
+        let descriptor = Descriptor(mediaType: .manifest, digest: Digest(of: bytes), size: Int64(bytes.count))
+        return Found(source: source, descriptor: descriptor, manifest: manifest, bytes: bytes)
+    }
+
+    /// Gets everything of an image that a layout does not hold, several blobs at a time, the manifest last.
+    public func fetch(_ found: Found, into layout: Layout) throws {
+        var blobs: [Descriptor] = []
+        for blob in [found.manifest.config] + found.manifest.layers
+        where try !blobs.contains(where: { $0.digest == blob.digest }) && !layout.holds(blob) {
+            blobs.append(blob)
+        }
+        try Workers.forEach(blobs) { [client, reference] blob, checkpoint in
+            try client.download(blob, of: reference.repository, to: layout, checkpoint: checkpoint)
+        }
+        _ = try layout.put(found.bytes, .manifest)
+    }
+}

@@ -1,0 +1,142 @@
+import Failure
+import FileTree
+import OCI
+import Registry
+import Synchronization
+import SystemPackage
+
+/// The images of registries that recipes build on. Each is kept in an OCI layout under stacker's directory.
+///
+/// Which manifest a tag names is asked of the registry once in each run. A reference with a digest needs no registry once
+/// the image is kept.
+final class RegistryBases: Sendable {
+    private let path: FilePath
+    private let web: WebClient
+    private let credentials: Credentials
+    private let log: Log
+    private let run = Mutex(Run())
+
+    private struct Run {
+        var clients: [Server: RegistryClient] = [:]
+        var images: [Key: ImagePull.Found] = [:]
+        /// What is kept, and still holds.
+        var kept: [Key: Descriptor] = [:]
+    }
+
+    private struct Server: Hashable {
+        var registry: RegistryHost
+        var isInsecure: Bool
+    }
+
+    private struct Key: Hashable {
+        var reference: ImageReference
+        var platform: Platform
+    }
+
+    init(in stackerDirectory: FilePath, web: WebClient, credentials: Credentials, log: Log) {
+        path = stackerDirectory.pushing("layer-bases/oci")
+        self.web = web
+        self.credentials = credentials
+        self.log = log
+    }
+
+    /// The manifest of an image, as it is kept or as the registry has it now.
+    ///
+    /// - Parameter mayDownload: whether more than a tag's digest may be asked of the registry.
+    /// - Returns: `nil` if more would have to be asked.
+    func manifest(
+        _ reference: ImageReference, insecure: Bool, _ platform: Platform, mayDownload: Bool
+    ) throws -> Digest? {
+        let key = Key(reference: reference, platform: platform)
+        if let known = run.withLock({ $0.kept[key] ?? $0.images[key]?.descriptor }) { return known.digest }
+        let pull = ImagePull(reference, from: client(reference.registry, insecure))
+        let entry = try entry(key)
+        if let entry, let source = try pull.source(), entry.annotations?[Self.sourceAnnotation] == source.description {
+            run.withLock { $0.kept[key] = entry }
+            return entry.digest
+        }
+        guard mayDownload else { return nil }
+        let found = try pull.find(platform)
+        run.withLock { $0.images[key] = found }
+        // The tag may have moved to an index that has the same image for this platform.
+        if let entry, entry.digest == found.descriptor.digest { try record(found, key, in: Layout(at: path)) }
+        return found.descriptor.digest
+    }
+
+    /// The layout that holds all of an image, and the image's manifest in it.
+    func image(
+        _ reference: ImageReference, insecure: Bool, _ platform: Platform
+    ) throws -> (layout: Layout, manifest: ImageManifest) {
+        let key = Key(reference: reference, platform: platform)
+        _ = try manifest(reference, insecure: insecure, platform, mayDownload: true)
+        if let entry = run.withLock({ $0.kept[key] }) {
+            let layout = try Layout(at: path)
+            let manifest = try layout.manifest(entry)
+            if try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) {
+                return (layout, manifest)
+            }
+        }
+        let pull = ImagePull(reference, from: client(reference.registry, insecure))
+        let found = try run.withLock({ $0.images[key] }) ?? pull.find(platform)
+        log.info("pulling docker://\(reference)")
+        let layout = try Layout(openingOrCreating: path)
+        try layout.removeTemporaries()
+        try pull.fetch(found, into: layout)
+        try record(found, key, in: layout)
+        return (layout, found.manifest)
+    }
+
+    private func client(_ registry: RegistryHost, _ isInsecure: Bool) -> RegistryClient {
+        run.withLock { run in
+            let server = Server(registry: registry, isInsecure: isInsecure)
+            if let client = run.clients[server] { return client }
+            let client = RegistryClient(registry, isInsecure: isInsecure, web: web, credentials: credentials)
+            run.clients[server] = client
+            return client
+        }
+    }
+
+    // MARK: - What is kept
+
+    /// Which manifest or index of the registry the entry was made of.
+    private static let sourceAnnotation = "io.stackeroci.stacker.registry_digest"
+
+    /// One tag for each platform; a "+" is in no tag of a registry.
+    private static func tag(_ key: Key) -> String {
+        "\(key.reference)+\(key.platform.os)-\(key.platform.architecture)"
+    }
+
+    /// The entry of an image that was pulled before, if its manifest is still there.
+    private func entry(_ key: Key) throws -> Descriptor? {
+        guard try LayoutState(of: path) == .layout else { return nil }
+        let layout = try Layout(at: path)
+        guard let entry = try layout.index().entry(tag: Self.tag(key)), (try? layout.manifest(entry)) != nil else {
+            return nil
+        }
+        return entry
+    }
+
+    private func record(_ found: ImagePull.Found, _ key: Key, in layout: Layout) throws {
+        var entry = found.descriptor
+        entry.annotations = [Self.sourceAnnotation: found.source.description]
+        entry.platform = key.platform
+        var index = try layout.index()
+        index.setEntry(tag: Self.tag(key), to: entry)
+        try layout.replaceIndex(index)
+    }
+
+    /// In which repositories of a registry the blobs of kept images are: they need not be sent there once more.
+    static func repositories(of registry: RegistryHost, in stackerDirectory: FilePath) -> [Digest: String] {
+        var repositories: [Digest: String] = [:]
+        // Whatever is wrong with what is kept only means that more is sent.
+        guard let layout = try? Layout(at: stackerDirectory.pushing("layer-bases/oci")), let index = try? layout.index()
+        else { return [:] }
+        for entry in index.manifests where entry.annotations?[sourceAnnotation] != nil {
+            guard let name = entry.tag?.prefix(while: { $0 != "+" }), let reference = try? ImageReference(String(name)),
+                reference.registry == registry, let manifest = try? layout.manifest(entry)
+            else { continue }
+            for layer in manifest.layers { repositories[layer.digest] = reference.repository }
+        }
+        return repositories
+    }
+}

@@ -1,0 +1,133 @@
+import Failure
+import FileTree
+import Glibc
+import OCI
+import Registry
+import SystemPackage
+
+/// One `stacker publish`: images of the output layout to where others get them.
+public struct Publish {
+    private let request: PublishRequest
+    private let directories: StackerDirectories
+    private let log: Log
+    private let recipes: RecipeSet
+    /// What logins have kept.
+    private let credentials = Credentials(checkpoint: { try StopSignal.check() })
+    private let web: WebClient
+
+    /// Reads the recipes; nothing is sent.
+    public init(_ request: PublishRequest, in directories: StackerDirectories, log: Log) throws {
+        guard !request.tags.isEmpty else {
+            throw Failure("no tag to publish the images with", help: "give at least one with --tag")
+        }
+        self.request = request
+        self.directories = directories
+        self.log = log
+        web = WebClient(credentials: credentials, checkpoint: { try StopSignal.check() })
+        var build = BuildRequest()
+        build.recipes = request.recipes
+        build.substitutions = request.substitutions
+        recipes = try RecipeLoader(directories: directories, client: web).load(build, missing: .replace("dummy"))
+        let names = Set(recipes.layers.map(\.definition.name))
+        if let unknown = request.images.first(where: { !names.contains($0) }) {
+            throw Failure("there is no layer \(quoted(unknown)) in \(request.recipes.joined(separator: ", "))")
+        }
+    }
+
+    /// Finds out what is to be published, and then publishes it, or says so.
+    public func run() throws {
+        let locks = try [directories.roots, directories.stacker].filter { access($0.string, F_OK) == 0 }
+            .map { try Lock(on: $0) }
+        defer { withExtendedLifetime(locks) {} }
+        let parcels = try parcels()
+        if request.showsOnly {
+            for parcel in parcels {
+                for destination in parcel.destinations {
+                    log.info("would publish: \(parcel.file) \(parcel.layer) to \(destination)")
+                }
+            }
+        } else {
+            try send(parcels)
+        }
+    }
+
+    // MARK: - What
+
+    /// One image and where it goes.
+    private struct Parcel {
+        var file: String
+        var layer: String
+        var descriptor: Descriptor
+        var destinations: [PublishDestination]
+    }
+
+    private func parcels() throws -> [Parcel] {
+        let here = try FilePath.currentDirectory()
+        let asked = Set(request.recipes.map { RecipeSource($0, workingDirectory: here).location })
+        var outputs = PublishableOutputs(request, in: directories, web: web, credentials: credentials, log: log)
+        var parcels: [Parcel] = []
+        for file in recipes.files where asked.contains(file.recipe.source.location) {
+            for layer in file.layers {
+                let name = layer.definition.name
+                guard request.images.isEmpty || request.images.contains(name) else { continue }
+                if layer.definition.isBuildOnly {
+                    log.info("will not publish: \(file.recipe.source.name) build_only \(name)")
+                    continue
+                }
+                for (type, descriptor) in try outputs.images(of: layer) {
+                    let destinations = try request.tags.map {
+                        try request.target.destination(image: name, tag: type.tag(for: $0))
+                    }
+                    parcels.append(
+                        Parcel(
+                            file: file.recipe.source.name, layer: name, descriptor: descriptor,
+                            destinations: destinations))
+                }
+            }
+        }
+        return parcels
+    }
+
+    // MARK: - How
+
+    private func send(_ parcels: [Parcel]) throws {
+        guard !parcels.isEmpty else { return }
+        let source = try Layout(at: directories.oci)
+        var push: ImagePush?
+        for parcel in parcels {
+            for destination in parcel.destinations {
+                log.info("publishing \(parcel.file) \(parcel.layer) to \(destination)")
+                try attempt("couldn't publish \(parcel.layer) to \(destination)") {
+                    switch destination {
+                    case .registry(let reference, _):
+                        // All destinations are of one registry.
+                        let one = try push ?? self.push(from: source, to: reference.registry)
+                        push = one
+                        try one.push(parcel.descriptor, to: reference)
+                    case .layout(let path, let tag, _):
+                        try copy(parcel.descriptor, from: source, to: Layout(openingOrCreating: path), as: tag)
+                    }
+                }
+            }
+        }
+    }
+
+    private func push(from source: Layout, to registry: RegistryHost) throws -> ImagePush {
+        let client = RegistryClient(
+            registry, isInsecure: request.isInsecure, web: web,
+            credentials: request.credentials.map { Credentials(given: $0) } ?? credentials)
+        let bases = RegistryBases.repositories(of: registry, in: directories.stacker)
+        return ImagePush(from: source, to: client, mountable: bases)
+    }
+
+    private func copy(_ descriptor: Descriptor, from source: Layout, to target: Layout, as tag: String) throws {
+        let manifest = try source.manifest(descriptor)
+        for blob in [manifest.config] + manifest.layers + [descriptor] {
+            try StopSignal.check()
+            try target.adopt(blob, from: source)
+        }
+        var index = try target.index()
+        index.setEntry(tag: tag, to: descriptor)
+        try target.replaceIndex(index)
+    }
+}

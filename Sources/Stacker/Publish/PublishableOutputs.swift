@@ -1,0 +1,94 @@
+import Failure
+import Glibc
+import OCI
+import Registry
+import SystemPackage
+
+/// Which images of the output layout are what their recipes say now.
+struct PublishableOutputs {
+    private let request: PublishRequest
+    private let directories: StackerDirectories
+    private let web: WebClient
+    private let credentials: Credentials
+    private let log: Log
+    private var state: State?
+
+    /// What earlier builds have left, and what finds out whether it still holds.
+    private struct State {
+        var cache: BuildCache
+        var digests: FileDigests
+        var lookup: CacheLookup
+    }
+
+    init(
+        _ request: PublishRequest, in directories: StackerDirectories, web: WebClient, credentials: Credentials,
+        log: Log
+    ) {
+        self.request = request
+        self.directories = directories
+        self.web = web
+        self.credentials = credentials
+        self.log = log
+    }
+
+    /// The manifest of each type that was asked for.
+    ///
+    /// - Throws: `Failure` for a layer that would be built anew, unless that doesn't matter.
+    mutating func images(of layer: RecipeSet.Layer) throws -> [(type: LayerType, descriptor: Descriptor)] {
+        let name = layer.definition.name
+        if request.isForced { return try request.layerTypes.map { ($0, try image(name, $0)) } }
+        guard let outputs = try current(layer)?.outputs else {
+            throw Failure(
+                "layer needs to be rebuilt before publishing: \(name)",
+                help: layer.definition.binds.isEmpty
+                    ? "build it with the same options and substitutions, or publish what is there with --force"
+                    : "what has binds is never known to be current: publish what is there with --force")
+        }
+        return try request.layerTypes.map { type in
+            guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }
+            return (type, descriptor)
+        }
+    }
+
+    /// Whatever has the layer's tag.
+    private func image(_ name: String, _ type: LayerType) throws -> Descriptor {
+        let layout = try Layout(at: directories.oci)
+        guard let entry = try layout.index().entry(tag: type.tag(for: name)) else {
+            throw Failure(
+                "there is no image \(type.tag(for: name)) in \(layout.path)", help: "build it with --layer-type \(type)"
+            )
+        }
+        return entry
+    }
+
+    /// The last build of a layer, if it still holds.
+    private mutating func current(_ layer: RecipeSet.Layer) throws -> BuildCache.Entry? {
+        guard var state = try state ?? openState(), let entry = state.cache[layer.definition.name] else { return nil }
+        defer { self.state = state }
+        let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
+            .taking(LayerInputs.waysOfWriting, from: entry.inputs)
+        guard case .hit(let entry) = try state.lookup.decide(layer, inputs, state.cache, &state.digests) else {
+            return nil
+        }
+        return entry
+    }
+
+    private func openState() throws -> State? {
+        for directory in [directories.stacker, directories.roots] where access(directory.string, F_OK) != 0 {
+            return nil
+        }
+        var build = BuildRequest()
+        build.layerTypes = request.layerTypes
+        let roots = try RootsDirectory(at: directories.roots)
+        let resolver = BaseResolver(
+            roots: roots, output: directories.oci, types: request.layerTypes,
+            downloads: Downloads(in: directories.stacker, client: web, log: log),
+            registries: RegistryBases(in: directories.stacker, web: web, credentials: credentials, log: log),
+            hardLinkOverflow: build.hardLinkOverflow)
+        return State(
+            cache: try BuildCache(in: directories.stacker, log: log),
+            digests: try FileDigests(in: directories.stacker),
+            lookup: CacheLookup(
+                request: build, identity: try BuildIdentity(), roots: roots, resolver: resolver, log: log))
+    }
+}

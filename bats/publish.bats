@@ -1,0 +1,267 @@
+#!/usr/bin/env bats
+# publish: which images go where under which names, and what of them is sent.
+
+load helpers
+load registries
+
+# build_images: child, on the build_only layer base, and other.
+build_images() {
+    busybox_base
+    cat >stacker.yaml <<'END'
+base:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo base >/base
+child:
+  from: {type: built, tag: base}
+  run: echo child >/child
+other:
+  from: {type: oci, url: "busybox:latest"}
+  run: echo ${{WORD:other}} >/other
+END
+    stacker build "$@"
+}
+
+# --- Layouts ----------------------------------------------------------------------------------------
+
+# behaviour: in another layout the tag of an image is NAME_TAG, for each --tag; build_only layers stay out
+# documented: docs/commands.md#publish
+# status: documented
+@test "to a layout" {
+    build_images
+    run --separate-stderr stacker publish --url oci:out --tag v1 --tag v2
+    assert_success
+    assert_said "will not publish: stacker.yaml build_only base"
+    assert_equal "$(list_tags out)" $'child_v1\nchild_v2\nother_v1\nother_v2'
+    assert_equal "$(image_manifest child_v1 out)" "$(image_manifest child)"
+    assert_layout_whole out
+    unpack_image child_v2 rootfs out
+    assert_equal "$(cat rootfs/base rootfs/child)" $'base\nchild'
+}
+
+# behaviour: --image names the images that are meant
+# documented: docs/commands.md#publish
+# status: documented
+@test "--image" {
+    build_images
+    stacker publish --url oci:out --tag v1 --image other
+    assert_equal "$(list_tags out)" other_v1
+    refuse publish --url oci:out --tag v1 --image missing
+    assert_said missing
+}
+
+# behaviour: images of other types have their type behind the tag
+# documented: docs/commands.md#publish
+# status: documented
+@test "--layer-type" {
+    build_images --layer-type tar --layer-type squashfs
+    stacker publish --url oci:out --tag v1 --image other --layer-type squashfs --layer-type tar
+    assert_equal "$(list_tags out)" $'other_v1-squashfs\nother_v1'
+    assert_equal "$(image_manifest other_v1-squashfs out)" "$(image_manifest other-squashfs)"
+    run --separate-stderr stacker publish --url docker://localhost:1/team --tag v1 --image other \
+        --layer-type squashfs --show-only
+    assert_said "would publish: stacker.yaml other to docker://localhost:1/team/other:v1-squashfs"
+}
+
+# behaviour: --show-only says what would go where, and sends nothing
+# documented: docs/commands.md#publish
+# status: documented
+@test "--show-only" {
+    build_images
+    run --separate-stderr stacker publish --url docker://registry.invalid --tag v1 --tag v2 --show-only
+    assert_success
+    assert_said "will not publish: stacker.yaml build_only base"
+    # shellcheck disable=SC2154  # bats sets it
+    assert_equal "$(grep '^would' <<<"$stderr")" "$(
+        for name in child other; do
+            for tag in v1 v2; do
+                echo "would publish: stacker.yaml $name to docker://registry.invalid/$name:$tag"
+            done
+        done
+    )"
+    stacker publish --url oci:out --tag v1 --show-only
+    assert_not_exists out
+}
+
+# behaviour: without a tag, without a place, or with one of another kind, publish is an error
+# documented: docs/commands.md#publish
+# status: documented
+@test "what publish needs" {
+    build_images
+    refuse publish --url oci:out
+    assert_said "tag"
+    refuse publish --tag v1
+    assert_said "--url"
+    refuse publish --url /out --tag v1
+    assert_said "oci:directory"
+    refuse publish --url docker://localhost:1 --tag "not a tag"
+    assert_said "is no tag"
+    assert_not_exists out
+}
+
+# behaviour: a layer that would be built anew is not published, nor is anything else then; --force publishes what is there
+# documented: docs/commands.md#publish
+# status: documented
+@test "a layer that is not current" {
+    build_images
+    sed -i 's/echo child/echo new/' stacker.yaml
+    refuse publish --url oci:out --tag v1
+    assert_said "layer needs to be rebuilt before publishing: child"
+    assert_not_exists out
+    stacker publish --url oci:out --tag v1 --force
+    assert_equal "$(image_manifest child_v1 out)" "$(image_manifest child)"
+    stacker build
+    stacker publish --url oci:out --tag v1
+    assert_equal "$(image_manifest child_v1 out)" "$(image_manifest child)"
+}
+
+# behaviour: a layer that was never built is not published, with --force neither
+# documented: docs/commands.md#publish
+# status: documented
+@test "a layer that was never built" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    refuse publish --url oci:out --tag v1
+    assert_said "layer needs to be rebuilt before publishing: it"
+    refuse publish --url oci:out --tag v1 --force
+    assert_not_exists out
+}
+
+# behaviour: how a layer was compressed does not matter, nor does a SOURCE_DATE_EPOCH that is no longer set
+# documented: docs/commands.md#publish
+# status: beyond
+@test "how it was built does not matter" {
+    clamp_times
+    build_images --compression zstd
+    unset SOURCE_DATE_EPOCH
+    stacker publish --url oci:out --tag v1
+    assert_equal "$(image_manifest child_v1 out)" "$(image_manifest child)"
+}
+
+# behaviour: a substitution without a value gets a dummy one; what was built with a value needs it again
+# documented: docs/commands.md#publish
+# status: documented
+@test "substitutions" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: echo ${{WORD}} >/it
+plain:
+  from: {type: oci, url: "busybox:latest"}
+  run: echo plain >/plain
+END
+    stacker build --substitute WORD=word
+    stacker publish --url oci:out --tag v1 --image plain
+    refuse publish --url oci:out --tag v1
+    assert_said "layer needs to be rebuilt before publishing: it"
+    stacker publish --url oci:out --tag v1 --substitute WORD=word
+    assert_equal "$(list_tags out)" $'plain_v1\nit_v1'
+}
+
+# behaviour: --search-dir publishes the images of all stacker files below a directory, named as they are found from there
+# documented: docs/commands.md#publish
+# status: documented
+@test "--search-dir" {
+    busybox_base
+    for name in a b; do
+        mkdir -p "recipes/$name"
+        printf '%s:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo %s >/it\n' $name $name \
+            >"recipes/$name/stacker.yaml"
+    done
+    stacker recursive-build -d recipes
+    run --separate-stderr stacker publish -d recipes --url docker://localhost:1 --tag v1 --show-only
+    assert_success
+    assert_said "would publish: recipes/a/stacker.yaml a to docker://localhost:1/a:v1"
+    assert_equal "$(tail -n 1 <<<"$stderr")" "would publish: recipes/b/stacker.yaml b to docker://localhost:1/b:v1"
+    stacker publish -d recipes -p 'b/stacker.yaml$' --url oci:out --tag v1
+    assert_equal "$(list_tags out)" b_v1
+    stacker publish -f recipes/a/stacker.yaml --url oci:out --tag v1
+    assert_equal "$(list_tags out)" $'b_v1\na_v1'
+}
+
+# --- Registries -------------------------------------------------------------------------------------
+
+# behaviour: in a registry an image is REG/NAME:TAG; other programs read it
+# documented: docs/commands.md#publish
+# status: documented
+@test "to a registry" {
+    requires docker_registry skopeo
+    start_registry
+    build_images
+    stacker publish --url "docker://$registry/team" --tag v1 --skip-tls
+    skopeo copy --quiet --src-tls-verify=false "docker://$registry/team/child:v1" oci:copy:child
+    assert_equal "$(image_manifest child copy)" "$(image_manifest child)"
+    assert_layout_whole copy
+    refuse publish --url "docker://$registry/team" --tag v1
+    assert_said "couldn't publish child to docker://$registry/team/child:v1"
+}
+
+# behaviour: what stacker has published is a base
+# documented: docs/registries.md#bases
+# status: documented
+@test "there and back" {
+    requires docker_registry
+    start_registry
+    build_images
+    stacker publish --url "docker://$registry" --tag v1 --skip-tls --image child
+    manifest=$(image_manifest child)
+    rm -rf oci roots .stacker
+    docker_recipe "$registry/child:v1"
+    stacker build
+    assert_equal "$(image_manifest it | jq -c '.layers[0:3]')" "$(jq -c .layers <<<"$manifest")"
+}
+
+# behaviour: a blob that the registry has is not sent: not the same one twice, not one of another repository
+# documented: docs/registries.md#publishing
+# status: beyond
+@test "nothing is sent twice" {
+    requires docker_registry skopeo
+    start_registry
+    push_base
+    docker_recipe "$registry/base"
+    stacker build
+    list_registry_requests >/dev/null
+    stacker publish --url "docker://$registry" --tag v1 --skip-tls
+    # Its own layer and its config: the base's is taken over from where it came from.
+    assert_equal "$(list_registry_requests | grep -c '^PUT /v2/it/blobs/')" 2
+    stacker publish --url "docker://$registry" --tag v1 --tag v2 --skip-tls
+    run list_registry_requests
+    refute_output --partial POST
+    assert_output --partial "PUT /v2/it/manifests/v2"
+}
+
+# behaviour: an upload that breaks is begun again; a registry that keeps failing gets no manifest
+# documented: docs/registries.md#faults
+# status: documented
+@test "uploads that break" {
+    requires docker_registry skopeo
+    start_registry
+    build_images
+    direct=$registry
+    start_faults "PUT /blobs/ reset" "PUT /blobs/ status=500" "POST /blobs/ status=503" "HEAD /blobs/ status=429,1" \
+        "PUT other/manifests/ status=502 0"
+    stacker publish --url "docker://$registry" --tag v1 --skip-tls --image child
+    skopeo copy --quiet --src-tls-verify=false "docker://$direct/child:v1" oci:copy:child
+    assert_equal "$(image_manifest child copy)" "$(image_manifest child)"
+    refuse publish --url "docker://$registry" --tag v1 --skip-tls --image other
+    assert_said "couldn't publish other to docker://$registry/other:v1"
+    assert_said "the server says 502"
+    run skopeo inspect --tls-verify=false "docker://$direct/other:v1"
+    assert_failure
+}
+
+# behaviour: where something on the way takes only so much at once, an upload goes in parts
+# documented: docs/registries.md#publishing
+# status: beyond
+@test "an upload in parts" {
+    requires docker_registry skopeo
+    start_registry
+    build_images
+    direct=$registry
+    start_faults "PUT /blobs/ status=413"
+    stacker publish --url "docker://$registry" --tag v1 --skip-tls --image child
+    skopeo copy --quiet --src-tls-verify=false "docker://$direct/child:v1" oci:copy:child
+    assert_layout_whole copy
+    grep -q PATCH faults/requests
+}
