@@ -66,6 +66,7 @@ struct BaseResolver {
             )
         }
         var metadata = OverlayMetadata()
+        metadata.baseLayout = try absolute(layout.path).string
         for type in types {
             metadata.manifests[type] = manifest
             metadata.configs[type] = config
@@ -94,7 +95,8 @@ struct BaseResolver {
         metadata.hasBuiltOCIOutput = false
         metadata.overlayDirectories = []
         metadata.overlayDirLayers = [:]
-        return BuildBase(metadata: metadata, isBuildOnly: true)
+        let source = metadata.baseLayout.flatMap { try? Layout(at: FilePath($0)) }
+        return BuildBase(metadata: metadata, source: source, isBuildOnly: true)
     }
 
     private func unsupported(_ reference: String) -> Failure {
