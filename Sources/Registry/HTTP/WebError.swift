@@ -39,6 +39,8 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .status(401, _), .status(403, _), .status(407, _):
             "the server wants other credentials, or does not let this client have it"
+        case .connection:
+            "see whether this machine reaches it: the network, the name server, http_proxy and https_proxy"
         case .tls: "if its certificate is of an authority of your own, name that in SSL_CERT_FILE"
         default: nil
         }

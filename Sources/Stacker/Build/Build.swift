@@ -57,7 +57,9 @@ public struct Build {
         let roots = try RootsFileSystem(directories.roots)
         try roots.refuseUnfit()
         if let warning = roots.warning { log.warn(warning) }
-        return try buildAll(mayBuild: mayBuild)
+        return try DiskSpace.blaming(directories.stackerPlace, directories.rootsPlace, directories.ociPlace) {
+            try buildAll(mayBuild: mayBuild)
+        }
     }
 
     private func buildAll(mayBuild: Bool) throws -> Bool {

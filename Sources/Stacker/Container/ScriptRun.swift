@@ -91,7 +91,9 @@ struct ScriptRun {
         for argument in config.overlayArguments { log.debug("overlay of \(layer.name): \(argument)") }
 
         let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
-        let outcome = try attempt(failed) { try runLogged(config, program) }
+        let outcome = try attempt(
+            failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])
+        ) { try runLogged(config, program) }
         try StopSignal.check()
         try targets.removeWhiteouts(from: Directory(at: upper))
         if outcome.endedBackgroundProcesses {
@@ -101,7 +103,8 @@ struct ScriptRun {
         guard status == 0 else {
             throw Failure(
                 failed, because: Failure("the script ended with exit status \(status)"),
-                help: LinkExhaustion.remedy(in: upper), exitStatus: status)
+                help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace]),
+                exitStatus: status)
         }
     }
 

@@ -1,3 +1,4 @@
+import CSyscalls
 import Failure
 import FileTree
 import Glibc
@@ -10,16 +11,6 @@ struct RootsFileSystem {
     /// It, or the nearest directory above it that exists.
     let directory: Directory
     let fileSystem: FileSystem
-
-    init(_ path: FilePath) throws {
-        var existing = path
-        while access(existing.string, F_OK) != 0, existing != existing.removingLastComponent() {
-            existing = existing.removingLastComponent()
-        }
-        self.path = path
-        directory = try Directory(at: existing)
-        fileSystem = try FileSystem(of: directory.file)
-    }
 
     /// Those that overlayfs never accepts for an upperdir.
     private static let unfit: Set = ["nfs", "overlay", "cifs", "smb2", "vfat", "exfat"]
@@ -36,8 +27,12 @@ struct RootsFileSystem {
         if fileSystem.name == "fuse" {
             try attempt("the roots directory \(path) is on FUSE and can't hold an overlay", help: Self.advice) {
                 try withProbe { probe in
-                    try Self.tryWhiteout(in: probe)
-                    try Self.tryAttribute(of: probe)
+                    try attempt("couldn't make a hard link") { try Self.tryLink(in: probe) }
+                    try attempt("couldn't make a whiteout") { try Self.tryWhiteout(in: probe) }
+                    try attempt("couldn't set a user xattr") { try Self.tryAttribute(of: probe) }
+                    if geteuid() == 0 {
+                        try attempt("the kernel refuses it under an overlay") { try Self.tryOverlay(in: probe) }
+                    }
                 }
             }
         }
@@ -50,6 +45,13 @@ struct RootsFileSystem {
             + "script can't delete many files of one directory; \(fileSystem.linkRemedy)"
     }
 
+    /// Gives a file a second name.
+    static func tryLink(in directory: Directory) throws {
+        _ = try directory.open("file", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        let number = directory.file.number
+        try checked(linkat(number, "file", number, "link", 0))
+    }
+
     /// Makes a whiteout.
     static func tryWhiteout(in directory: Directory) throws {
         try checked(mknodat(directory.file.number, "whiteout", S_IFCHR, 0))
@@ -60,11 +62,30 @@ struct RootsFileSystem {
         try directory.setAttribute(.init(name: "user.overlay.opaque", value: Array("y".utf8)), of: ".")
     }
 
+    /// Has the kernel set an overlay up that is never mounted anywhere. Only root can.
+    static func tryOverlay(in directory: Directory) throws {
+        for name in ["lower", "upper", "work"] { try directory.makeDirectory(FilePath(name)) }
+        let path = "/proc/self/fd/\(directory.file.number)"
+        _ = try checked(stacker_try_overlay("\(path)/lower", "\(path)/upper", "\(path)/work"))
+    }
+
     /// Runs `body` on an empty directory on this file system, and removes that.
     func withProbe(_ body: (Directory) throws -> Void) throws {
         let name = FilePath(".stacker-check.\(getpid())")
         try directory.makeDirectory(name, mode: 0o700)
         defer { try? directory.removeTree(name) }
         try body(directory.directory(name))
+    }
+}
+
+extension RootsFileSystem {
+    /// Looks at the directory, or where it will be.
+    init(_ path: FilePath) throws {
+        var existing = path
+        while access(existing.string, F_OK) != 0, existing != existing.removingLastComponent() {
+            existing = existing.removingLastComponent()
+        }
+        let directory = try Directory(at: existing)
+        self.init(path: path, directory: directory, fileSystem: try FileSystem(of: directory.file))
     }
 }

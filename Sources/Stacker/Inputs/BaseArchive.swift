@@ -16,7 +16,7 @@ struct BaseArchive: Sendable {
             let report = try unpackTarFile(
                 file, into: directory,
                 options: .treeThatStandsAlone.stoppable.with(hardLinkOverflow))
-            report.say(path.string, log)
+            report.say(path.string, log, isEncoded: true)
         }
     }
 }
