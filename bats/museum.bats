@@ -155,7 +155,8 @@ assert_roots_refused() {
 # behaviour: roots on FUSE are refused before anything is unpacked if it has no hard links, or no place for an overlay
 # documented: docs/file-systems.md#where-roots-can-be; containers/podman issue 15302, "podman 4.1.1: 'too many links' error when podman pulling some images to FUSE-based imagestore rootdir"
 # status: beyond
-# why: gluster allows a hundred names; the pull had been going on for minutes when it met that
+# why: gluster allows a hundred names, and the pull met that when it was nearly done. NFS, which the report suspected first,
+# is refused by its name: few kernels that run tests can mount one, so RootsFileSystemTests.swift shows that
 @test "podman 15302: roots on FUSE" {
     requires bindfs exfat
     cat >stacker.yaml <<'END'
