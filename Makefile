@@ -22,7 +22,7 @@ SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
 SCRIPTS := .ci/run bench/run.sh $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
 SHELL_SCRIPTS := $(filter-out %.py,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats fuzz bench install reproducer fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs fuzz bench install reproducer fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -59,6 +59,9 @@ test: test-packages stacker ## run only swift test
 
 bats: test-packages $(if $(STACKER),,stacker)
 	@FS=$(FS) tools/run-bats $(TEST)
+
+check-fs: test-packages $(if $(STACKER),,stacker) ## run what depends on the file system on each of them; print a table
+	@tools/check-fs $(TEST)
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz

@@ -142,11 +142,15 @@ let package = Package(
             name: "CZstd", path: "Sources/System/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
 
+        // System calls that only tests need.
+        .target(name: "CFixtures", path: "Tests/CFixtures", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+
         // Makers of fixtures, shared by the test targets.
         .target(
             name: "Fixtures",
             dependencies: [
-                "OCI", "Layers", "FileTree", "Failure", .product(name: "SystemPackage", package: "swift-system"),
+                "OCI", "Layers", "FileTree", "Failure", "CFixtures",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Fixtures",
             swiftSettings: strict

@@ -136,3 +136,17 @@ END
         assert_equal "$(image_manifest four | jq '.layers | length')" 5
     done
 }
+
+# behaviour: under build_only layers, too, the base's blobs are in the image as they came
+# documented: docs/recipe.md#build_only; docs/storage.md#layer-types
+# status: documented
+@test "a base under build_only layers keeps its blobs" {
+    chain
+    stacker build
+    assert_equal "$(layer_digest app 0)" "$(layer_digest latest 0 busybox)"
+    # Also when the image is built later than the layers below it.
+    sed -i 's,/more > /app,/more > /other,' stacker.yaml
+    run -0 stacker build
+    assert_output --partial "found cached layer more"
+    assert_equal "$(layer_digest app 0)" "$(layer_digest latest 0 busybox)"
+}

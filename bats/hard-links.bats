@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # Names of one file: one file in the layer, and what overlayfs makes of them across layers.
+#
+# file-systems: all
 
 load helpers
 

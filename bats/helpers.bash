@@ -11,7 +11,12 @@
 #   # documented: where, separated by "; ": docs/page.md#anchor, or a document's name and chapter
 #   # status: documented (every stacker must pass) or beyond (this implementation alone)
 #
-# Optional: "# why: …" for what a reader has to know. tools/check-headers reads the same format.
+# Optional: "# why: …" for what a reader has to know, and
+#
+#   # fails-on: NAME…: why     file systems of file-systems.bash that are known not to do it
+#
+# A file whose tests show something else on another file system says "# file-systems: all" in the comment at its top:
+# `make check-fs` runs it on each. tools/check-headers reads the same format.
 #
 # A test that means something at one privilege level only has "# bats test_tags=level:priv" (or
 # level:unpriv) above its header, and a "# why: …" that says why.
@@ -144,6 +149,12 @@ say_what_xfs_lacks() { say_what_file_system_lacks xfs; }
 say_what_tmpfs_lacks() { say_what_file_system_lacks tmpfs; }
 say_what_btrfs_lacks() { say_what_file_system_lacks btrfs; }
 
+say_what_bindfs_lacks() { say_what_program_lacks bindfs; }
+say_what_exfat_lacks() {
+    say_what_program_lacks mkfs.exfat
+    say_what_program_lacks mount.exfat-fuse
+}
+
 say_what_umoci_lacks() { say_what_program_lacks umoci; }
 say_what_skopeo_lacks() { say_what_program_lacks skopeo; }
 say_what_buildah_lacks() { say_what_program_lacks buildah; }
@@ -224,11 +235,29 @@ busybox_base() {
     copy_fixture busybox "$TOP/tools/make-busybox-image" "${1:-busybox}"
 }
 
+# spread_base [DIR]: as busybox_base, with the applets in two directories: it stays one file on btrfs without extref, too,
+# for tests of something else.
+spread_base() {
+    copy_fixture busybox-spread "$TOP/tools/make-busybox-image" "${1:-busybox}" --spread
+}
+
+# elsewhere: prints a directory for what other programs make, away from the file system that the tests work on.
+elsewhere() {
+    mktemp -d "${ELSEWHERE:-$PWD}/elsewhere.XXXXXX"
+}
+
 # layered_base COUNT [DIR]: puts the OCI layout DIR (default layered) with the tag "latest" here: busybox
 # and COUNT-1 layers on it. Layer N has a file /layers/N of its own, and /top, which says N.
 layered_base() {
     make_fixture busybox "$TOP/tools/make-busybox-image"
     copy_fixture "layered-$1" "$TOP/tools/make-layered-image.py" "${2:-layered}" "$FIXTURES/busybox" "$1"
+}
+
+# linked_base COUNT: puts the OCI layout ./linked with the tag "latest" here: busybox, and a layer with a file that has
+# COUNT names in the ten directories of /linked.
+linked_base() {
+    make_fixture busybox "$TOP/tools/make-busybox-image"
+    copy_fixture "linked-$1" "$TOP/tools/make-linked-image.py" linked "$FIXTURES/busybox" "$1"
 }
 
 # make_fixture NAME MAKER [ARGUMENT…]: makes $FIXTURES/NAME once, by MAKER $FIXTURES/NAME ARGUMENT…
@@ -293,9 +322,23 @@ list_layer() {
     layer_tar "$@" | tar t | sed -e 's,^\./,,' -e 's,/$,,' -e '/^\.\{0,1\}$/d' | LC_ALL=C sort
 }
 
-# unpack_image TAG DIR [LAYOUT]: makes DIR the image's root file system, by umoci.
+# unpack_image TAG DIR [LAYOUT]: makes DIR the image's root file system, by umoci. It is a symlink if the tests work on a
+# file system of their own: umoci has its own troubles with some.
 unpack_image() {
-    umoci raw unpack --image "${3:-oci}:$1" "$2"
+    local target=$2
+    if [[ -n ${ELSEWHERE:-} ]]; then
+        target=$(elsewhere)/rootfs
+        ln -s "$target" "$2"
+    fi
+    umoci raw unpack --image "${3:-oci}:$1" "$target"
+}
+
+# work_on_file_system: puts the test on the file system that FS names, or on xfs, where files have names without limit.
+work_on_file_system() {
+    # run-bats did it if there is one.
+    [[ -z ${FS:-} ]] || return 0
+    mount_file_system xfs on
+    cd on || return
 }
 
 # layer_blob TAG N [LAYOUT]: the file of the layer.
@@ -321,7 +364,7 @@ clamp_times() {
 build_pair() {
     local below=$1 above=$2
     shift 2
-    busybox_base busybox
+    spread_base busybox
     {
         printf 'below:\n  from: {type: oci, url: "busybox:latest"}\n  run: |\n'
         printf '    %s\n' "${below//$'\n'/$'\n    '}"
@@ -397,6 +440,38 @@ mount_tmpfs() {
 mount_file_system() {
     attach_file_system "$1" "${3:-$2.img}" "$2"
     realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# mount_bindfs DIR MOUNT: DIR once more, through a FUSE file system that passes everything on.
+mount_bindfs() {
+    mkdir -p "$2"
+    bindfs "$1" "$2" 3>&- 4>&-
+    realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# mount_exfat DIR: an empty exFAT by FUSE: no hard links, no devices, no attributes.
+mount_exfat() {
+    local device
+    mkdir -p "$1"
+    truncate -s 16M "$1.img"
+    mkfs.exfat "$1.img" >/dev/null
+    device=$(losetup --find --show "$1.img")
+    mount.exfat-fuse "$device" "$1" 3>&- 4>&- || true
+    # It goes with its last user, the program behind the mount.
+    losetup --detach "$device"
+    mountpoint -q "$1" || fail "couldn't mount $1"
+    realpath "$1" >>"$BATS_TEST_TMPDIR/mounted"
+}
+
+# unmount_exfat DIR: and waits until the program behind it has let its device go.
+unmount_exfat() {
+    local tenths
+    umount "$1"
+    for ((tenths = 0; tenths < 100; tenths++)); do
+        [[ -n $(losetup --associated "$1.img") ]] || return 0
+        sleep 0.1
+    done
+    fail "the device of $1 is still there"
 }
 
 # mount_overlay DIR MERGED: an overlay of DIR/lower with its upperdir in DIR, made as stacker has them made.

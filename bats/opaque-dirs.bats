@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # A directory that was deleted and made again hides all that is below it.
+#
+# file-systems: all
 
 load helpers
 
@@ -95,7 +97,7 @@ EOF
 # status: documented
 @test "a layer above an opaque directory" {
     requires umoci loop
-    busybox_base
+    spread_base
     cat >stacker.yaml <<EOF
 one:
   from: {type: oci, url: "busybox:latest"}

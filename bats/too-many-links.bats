@@ -90,6 +90,26 @@ setup() {
     done
 }
 
+# behaviour: overlayfs deletes more files of one directory than an inode of ext4 can have names
+# documented: docs/file-systems.md#deleting-is-linking
+# status: documented
+# why: where a whiteout has all the names that it can have, overlayfs makes another; on btrfs without extref it is the
+# directory that has no room, which overlayfs learns too late
+@test "an overlay on ext4 deletes 65,100 files of one directory" {
+    mount_file_system ext4 fs
+    mkdir -p fs/lower/many
+    # Names are made sooner than files, and there are inodes for no more than these.
+    assert_equal "$(count_names fs/lower/many 65000 file-%06d)" 65000
+    mv fs/lower/many/file fs/lower/many/file-000000
+    touch fs/lower/many/file-{065001..065100}
+    mount_overlay fs "$PWD/merged"
+    (cd merged/many && find . -name 'file-*' -delete)
+    assert_equal "$(find merged/many -type f | wc -l)" 0
+    assert_equal "$(find fs/upper -type c -printf '%i\n' | sort | uniq -c | awk '{ print $1 }' | sort -n | tail -n 1)" 65000
+    assert_equal "$(find fs/upper -type c | wc -l)" 65100
+    umount merged
+}
+
 # behaviour: btrfstune -r on the unmounted file system lifts the limit
 # documented: docs/file-systems.md#the-remedy
 # status: documented
@@ -231,23 +251,71 @@ END
     assert_output --partial "made 2 copies, which share their blocks"
 }
 
+# behaviour: a base that was split and is wanted in another layer type gives a layer with copies, and that is said
+# documented: docs/file-systems.md#what-a-build-does
+# status: beyond
+@test "a split base in another layer type is said to differ" {
+    local blob whole
+    blob=$(busybox_recipe && layer_digest latest 0 busybox)
+    clamp_times
+    mount_file_system ext4 ext4
+    run -0 --separate-stderr stacker --work-dir ext4 build --layer-type squashfs
+    refute_said "encoded anew"
+    whole=$(layer_digest it-squashfs 0 ext4/oci)
+    unmount_file_system ext4
+
+    mount_file_system btrfs-noextref-4k fs
+    run -0 --separate-stderr stacker --work-dir fs build --layer-type squashfs
+    assert_said "warning: base layer $blob is encoded anew from $PWD/fs/roots/${blob/:/_}, where bin/[ had to be split"
+    assert_said "the new layer has 1 copy in place of hard links, and is not what it is elsewhere"
+    assert_said "then remove $PWD/fs/roots/${blob/:/_} and build again"
+    assert_not_equal "$(layer_digest it-squashfs 0 fs/oci)" "$whole"
+
+    # What it says to do helps.
+    stacker --work-dir fs check --fix
+    rm -r "fs/roots/${blob/:/_}"
+    run -0 --separate-stderr stacker --work-dir fs build --no-cache --layer-type squashfs
+    refute_said "encoded anew"
+    assert_equal "$(layer_digest it-squashfs 0 fs/oci)" "$whole"
+}
+
+# behaviour: a tar base that was split becomes a layer with copies, and that is said
+# documented: docs/file-systems.md#what-a-build-does
+# status: beyond
+@test "a split tar base is said to differ" {
+    busybox_base
+    layer_tar latest 0 busybox >busybox.tar
+    printf 'it:\n  from: {type: tar, url: busybox.tar}\n' >stacker.yaml
+    mount_file_system btrfs-noextref-4k fs
+    run -0 --separate-stderr stacker --work-dir fs build
+    assert_said "bin/[ has more hard links than btrfs without extended inode refs (nodesize 4096) allows"
+    assert_said "the layer made of it has copies, too, and is not what it is elsewhere"
+    # The two files' other names.
+    assert_equal "$(layer_tar it 0 fs/oci | tar tv | grep -c '^h')" 402
+}
+
+# many_and_none COUNT: a recipe that deletes so many files of one directory of the layer below.
+many_and_none() {
+    busybox_base
+    cat >stacker.yaml <<END
+many:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: mkdir /many; cd /many; for n in \$(seq $1); do echo >file-\$n; done
+none:
+  from: {type: built, tag: many}
+  run: rm /many/*
+END
+}
+
 # behaviour: a script that can't delete its files for want of links ends with the remedy, and passes after it
 # documented: docs/file-systems.md#deleting-is-linking
 # status: beyond
 @test "rm of many files in run: fails with the remedy, and passes after it" {
     local name count
-    busybox_base
     for name in btrfs-noextref-4k:300 btrfs-noextref-16k:1000; do
         count=${name#*:} name=${name%:*}
-        cat >stacker.yaml <<END
-many:
-  from: {type: oci, url: "busybox:latest"}
-  build_only: true
-  run: mkdir /many; cd /many; for n in \$(seq $count); do echo >file-\$n; done
-none:
-  from: {type: built, tag: many}
-  run: rm /many/*
-END
+        many_and_none "$count"
         mount_file_system "$name" "$name"
         run -1 --separate-stderr stacker --work-dir "$name" build
         assert_said "Too many links"
@@ -259,6 +327,85 @@ END
         assert_equal "$(list_layer none -1 "$name/oci" | grep -c '\.wh\.file-')" "$count"
         unmount_file_system "$name"
     done
+}
+
+# behaviour: rm of a thousand files of one directory in run: passes where whiteouts have room for names
+# documented: docs/file-systems.md#deleting-is-linking
+# status: documented
+@test "rm of many files in run: passes elsewhere" {
+    local name
+    many_and_none 1000
+    for name in ext4 btrfs xfs tmpfs; do
+        mount_file_system "$name" "$name"
+        stacker --work-dir "$name" build
+        assert_equal "$name: $(list_layer none -1 "$name/oci" | grep -c '\.wh\.file-')" "$name: 1000"
+        unmount_file_system "$name"
+    done
+}
+
+# behaviour: what failed for want of links passes, untouched, after btrfstune -r and after the switch in /sys
+# documented: docs/file-systems.md#the-remedy; docs/file-systems.md#deleting-is-linking
+# status: beyond
+@test "rm of many files in run: passes after btrfstune -r, and after the switch in /sys" {
+    local name
+    many_and_none 300
+    for name in tuned switched; do
+        mount_file_system btrfs-noextref-4k "$name"
+        run -1 --separate-stderr stacker --work-dir "$name" build
+        assert_said "Too many links"
+        if [[ $name == tuned ]]; then
+            unmount_file_system tuned
+            btrfstune -r tuned.img
+            mount_file_system btrfs-noextref-4k tuned
+        else
+            echo 1 >"/sys/fs/btrfs/$(findmnt -no UUID --mountpoint "$PWD/$name")/features/extended_iref"
+        fi
+        run -0 --separate-stderr stacker --work-dir "$name" build
+        refute_said "extended inode refs"
+        assert_equal "$(list_layer none -1 "$name/oci" | grep -c '\.wh\.file-')" 300
+        unmount_file_system "$name"
+    done
+}
+
+# behaviour: a base with 65,001 names of one file is built on where ext4 has room for 65,000: with one copy, and a warning
+# documented: docs/file-systems.md#what-a-build-does
+# status: beyond
+@test "65,001 names of one file on ext4" {
+    linked_base 65001
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "linked:latest"}
+  run: test $(ls /linked/* | grep -c name-) = 65001; echo it >/it
+END
+    mount_file_system ext4 fs
+    run -0 --separate-stderr stacker --work-dir fs build
+    assert_said "warning: layer $(layer_digest latest -1 linked): linked/0/name-000000 has more hard links than ext4 allows"
+    assert_said "made 1 copy; keep --roots-dir on a file system with a higher limit"
+    assert_equal "$(find fs/roots/sha256_*/overlay/linked -type f -printf '%n %i\n' | sort -u | cut -d' ' -f1)" $'1\n65000'
+    assert_equal "$(list_layer it -1 fs/oci)" it
+    # The blob of the base is what it was.
+    assert_equal "$(layer_digest it -2 fs/oci)" "$(layer_digest latest -1 linked)"
+}
+
+# behaviour: a script that gives a file more names than ext4 allows ends with a remedy that is true there
+# documented: docs/file-systems.md#when-there-is-no-room
+# status: beyond
+@test "a script runs out of names on ext4" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: mkdir /d; echo >/d/0; for n in $(seq 16); do cp -rl /d /e; mv /e /d/$n; done
+END
+    mount_file_system ext4 fs
+    run -1 --separate-stderr stacker --work-dir fs build
+    assert_said "Too many links"
+    assert_said " has 65000 names, as many as a file can have on ext4, which $PWD/fs/roots/it/overlay is on: "
+    assert_said "as xfs has"
+    # What the remedy says helps.
+    mount_file_system xfs xfs
+    stacker --work-dir fs --roots-dir xfs/roots build
+    assert_equal "$(list_layer it -1 fs/oci | grep -c '/0$')" 65536
 }
 
 # behaviour: a script that fails of something else has no such remedy under its error

@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # What a script deletes: whiteouts in the layer, and what others make of them.
+#
+# file-systems: all
 
 load helpers
 
@@ -88,10 +90,12 @@ whiteouts_of() {
 # status: documented
 @test "whiteouts in a base that umoci wrote" {
     requires umoci
+    local bundle
+    bundle=$(elsewhere)/bundle
     busybox_base
-    umoci unpack --image busybox:latest bundle
-    rm bundle/rootfs/bin/vi bundle/rootfs/etc/group
-    umoci repack --image busybox:latest bundle
+    umoci unpack --image busybox:latest "$bundle"
+    rm "$bundle"/rootfs/{bin/vi,etc/group}
+    umoci repack --image busybox:latest "$bundle"
     assert_equal "$(list_layer latest -1 busybox | grep -c '\.wh\.')" 2
     cat >stacker.yaml <<'EOF'
 it:
@@ -112,7 +116,7 @@ EOF
 # status: documented
 @test "deleted in one layer, made again in the next" {
     requires umoci loop
-    busybox_base
+    spread_base
     cat >stacker.yaml <<'EOF'
 one:
   from: {type: oci, url: "busybox:latest"}

@@ -73,6 +73,15 @@ extension FileSystem: CustomStringConvertible {
     /// Whether a file can have so few names here that usual images meet the limit.
     public var runsOutOfLinks: Bool { btrfs?.hasExtendedRefs == false }
 
+    /// The most names that a file can have, whatever they are; `nil` where that is beyond anything that is made.
+    public var mostLinks: UInt64? {
+        switch name {
+        case "ext4": 65000
+        case "btrfs": 65535
+        default: nil
+        }
+    }
+
     /// What lifts the limit of names here, or leads to where it is higher.
     public var linkRemedy: String {
         guard let btrfs, !btrfs.hasExtendedRefs else {

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import SystemPackage
 
 /// How a layer is unpacked.
 public struct UnpackOptions: Sendable {
@@ -59,8 +60,7 @@ public struct UnpackLimits: Sendable {
 
 extension UnpackLimits {
     static func exceeded(bytes limit: Int64) -> Failure {
-        Failure(
-            "it unpacks to more than \(limit) bytes", help: "free space, or raise the limit if the archive is trusted")
+        Failure("it unpacks to more than \(limit) bytes", because: Errno.noSpace)
     }
 
     static func exceeded(kept limit: Int) -> Failure {

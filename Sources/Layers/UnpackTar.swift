@@ -30,7 +30,7 @@ public func unpackLayer(
         let unpacked: Unpacked
         do {
             unpacked = try unpack(input, blobSize: descriptor.size, into: root, options)
-        } catch let failure as Failure where failure.errno == nil && !interruption.happened {
+        } catch let failure as Failure where failure.mayBeDamage && !interruption.happened {
             // Damage is only the consequence, if the blob is another one.
             try verify(input, descriptor)
             throw failure
@@ -121,6 +121,11 @@ private func verify(_ input: BlobInput, _ descriptor: Descriptor) throws {
         throw Failure("the blob is \(input.size) bytes long, but its descriptor says \(descriptor.size)")
     }
     if let digest, digest != descriptor.digest { throw Failure("the blob is damaged: its digest is \(digest)") }
+}
+
+extension Failure {
+    /// Whether it may come of a blob that is not the one that was asked for: of its content, or of what that asks for.
+    var mayBeDamage: Bool { errno == nil || errno == .noSpace }
 }
 
 extension Directory {

@@ -35,7 +35,7 @@ func unpackImage(
             : try readImage(ErofsReader.self, blob, descriptor, size: size, into: root, options)
         try hashing.verify(descriptor.digest)
         return report
-    } catch let failure as Failure where failure.errno == nil && !interruption.happened {
+    } catch let failure as Failure where failure.mayBeDamage && !interruption.happened {
         // Damage is only the consequence, if the blob is another one.
         try hashing.verify(descriptor.digest)
         throw failure

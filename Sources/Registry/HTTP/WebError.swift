@@ -42,6 +42,8 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
         case .status(401, _), .status(403, _), .status(407, _):
             "the server wants other credentials, or does not let this client have it"
         case .tls(Self.noTLS): "http:// speaks to it without; for a registry, insecure: true or --skip-tls does"
+        case .connection:
+            "see whether this machine reaches it: the network, the name server, http_proxy and https_proxy"
         case .tls: "if its certificate is of an authority of your own, name that in SSL_CERT_FILE"
         default: nil
         }

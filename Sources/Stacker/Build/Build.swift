@@ -60,7 +60,9 @@ public struct Build {
         try roots.refuseUnfit()
         if mayBuild, HostUser.current.uid != 0 { try roots.refuseWithoutOverlay() }
         if let warning = roots.warning { log.warn(warning) }
-        return try buildAll(mayBuild: mayBuild)
+        return try DiskSpace.blaming(directories.stackerPlace, directories.rootsPlace, directories.ociPlace) {
+            try buildAll(mayBuild: mayBuild)
+        }
     }
 
     private func buildAll(mayBuild: Bool) throws -> Bool {

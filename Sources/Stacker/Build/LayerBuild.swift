@@ -30,21 +30,28 @@ struct LayerBuild {
         try storage.reset()
         try storage.writeBase(base.metadata)
         try unpack(base)
-        try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
-            .fill(definition.imports, from: contents)
+        try DiskSpace.blaming(directories.stackerPlace) {
+            try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
+                .fill(definition.imports, from: contents)
+        }
         var base = base
-        base.metadata.overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
-            .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
-        if !pieces.isEmpty { try storage.writeBase(base.metadata) }
-        let root = try adoptRoot(stack.lowerdirs.dropFirst(pieces.count).first, into: storage)
-        if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
+        let root = try DiskSpace.blaming(directories.rootsPlace) {
+            base.metadata.overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
+                .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
+            if !pieces.isEmpty { try storage.writeBase(base.metadata) }
+            let root = try adoptRoot(stack.lowerdirs.dropFirst(pieces.count).first, into: storage)
+            if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
+            return root
+        }
         let scripts = ScriptRun(
             layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
             baseEnvironment: base.environment, onFailure: request.onRunFailure, log: log)
         if let script = definition.run { try scripts.run(script) }
         let labels = try definition.generateLabels.map(scripts.labels) ?? []
-        return definition.isBuildOnly
-            ? try keep(base, labels: labels, in: storage) : try pack(base, root: root, labels: labels)
+        if definition.isBuildOnly { return try keep(base, labels: labels, in: storage) }
+        return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
+            try pack(base, root: root, labels: labels)
+        }
     }
 
     /// Gives the upperdir the owner and mode of the root directory below it: overlayfs shows the upperdir's.

@@ -91,7 +91,9 @@ struct ScriptRun {
     ) throws {
         let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
         try withContainer(mounts: mounts, upper: upper, lowerdirs: lowerdirs) { config, targets in
-            let outcome = try attempt(failed) { try runLogged(config, [program]) }
+            let outcome = try attempt(
+                failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])
+            ) { try runLogged(config, [program]) }
             try StopSignal.check()
             if outcome.endedBackgroundProcesses {
                 log.warn("ended processes that the script of \(layer.name) had left in the background")
@@ -102,7 +104,8 @@ struct ScriptRun {
             guard status == 0 else {
                 throw Failure(
                     failed, because: Failure("the script ended with exit status \(status)"),
-                    help: LinkExhaustion.remedy(in: upper), exitStatus: status)
+                    help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace]),
+                    exitStatus: status)
             }
         }
     }

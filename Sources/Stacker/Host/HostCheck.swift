@@ -71,17 +71,26 @@ public struct HostCheck: Sendable {
         } catch let failure as Failure {
             add("roots", .fail, failure.description, failure.advice)
         }
-        let limited = roots.fileSystem.runsOutOfLinks
-        add("hard links", limited ? .warn : .ok, "\(roots.fileSystem)", roots.fileSystem.linkRemedy)
         let elsewhere = "name a directory on ext4, xfs or btrfs with --roots-dir"
         do {
             try roots.withProbe { probe in
+                checkLinks(roots.fileSystem, probe, elsewhere)
                 attemptFinding("whiteouts", "made", elsewhere) { try RootsFileSystem.tryWhiteout(in: probe) }
                 attemptFinding("user xattrs", "set", elsewhere) { try RootsFileSystem.tryAttribute(of: probe) }
-                try checkOverlay(probe)
+                checkOverlay(probe)
             }
         } catch {
             add("overlay", .fail, "nothing can be made in \(roots.path): \(error)", elsewhere)
+        }
+    }
+
+    private mutating func checkLinks(_ fileSystem: FileSystem, _ probe: Directory, _ elsewhere: String) {
+        let limited = fileSystem.runsOutOfLinks
+        do {
+            try RootsFileSystem.tryLink(in: probe)
+            add("hard links", limited ? .warn : .ok, "\(fileSystem)", fileSystem.linkRemedy)
+        } catch {
+            add("hard links", .fail, "can't be made: \(error)", elsewhere)
         }
     }
 
@@ -96,7 +105,7 @@ public struct HostCheck: Sendable {
         }
     }
 
-    private mutating func checkOverlay(_ probe: Directory) throws {
+    private mutating func checkOverlay(_ probe: Directory) {
         guard geteuid() == 0 else { return add("overlay", .warn, "can't be tried without id maps", "see id maps") }
         attemptFinding("overlay", "set up", "modprobe overlay, or another file system: --roots-dir") {
             try RootsFileSystem.tryOverlay(in: probe)

@@ -1,19 +1,39 @@
 import FileTree
 import SystemPackage
 
-/// Whether what a script changed met the limit of names that btrfs without extended inode refs has.
+/// Whether what a script changed met the limit of names that its file system has.
 enum LinkExhaustion {
     /// What to do about it; `nil` if it was not met in `upperdir`.
     ///
-    /// A script's own error says no more than "Too many links", of a file that it wanted to delete: all whiteouts of an
-    /// overlay are names of one inode.
+    /// A script's own error says no more than "Too many links", on btrfs without extended inode refs even of a file that
+    /// it wanted to delete: all whiteouts of an overlay are names of one inode there. Elsewhere overlayfs begins another
+    /// inode when one has all the names that it can have.
     static func remedy(in upperdir: FilePath) -> String? {
-        guard let directory = try? Directory(at: upperdir),
-            let fileSystem = try? FileSystem(of: directory.file), fileSystem.runsOutOfLinks,
-            let btrfs = fileSystem.btrfs, (try? isExhausted(directory, nodeSize: Int(btrfs.nodeSize))) == true
+        guard let directory = try? Directory(at: upperdir), let fileSystem = try? FileSystem(of: directory.file)
         else { return nil }
-        return "\(upperdir) is on \(fileSystem), which has no room for more names of one file in a directory, and a "
-            + "deleted file leaves such a name: \(fileSystem.linkRemedy)"
+        if fileSystem.runsOutOfLinks, let btrfs = fileSystem.btrfs {
+            guard (try? isExhausted(directory, nodeSize: Int(btrfs.nodeSize))) == true else { return nil }
+            return
+                "\(upperdir) is on \(fileSystem), which has no room for more names of one file in a directory, and a "
+                + "deleted file leaves such a name: \(fileSystem.linkRemedy)"
+        }
+        guard let most = fileSystem.mostLinks, let full = try? fullFile(directory, "", most) else { return nil }
+        return "\(full) has \(most) names, as many as a file can have on \(fileSystem.name), which \(upperdir) is on: "
+            + "have the script make fewer, or \(fileSystem.linkRemedy)"
+    }
+
+    /// The path of a file with `most` names, whiteouts apart; `nil` if there is none.
+    private static func fullFile(_ directory: Directory, _ path: FilePath, _ most: UInt64) throws -> FilePath? {
+        for name in try directory.names() {
+            guard let status = try directory.status(name) else { continue }
+            let path = path.pushing(name)
+            if status.kind == .directory {
+                if let found = try fullFile(directory.directory(name), path, most) { return found }
+            } else if status.links >= most, !status.isWhiteout {
+                return FilePath("/").pushing(path)
+            }
+        }
+        return nil
     }
 
     /// Whether in a directory of the tree some inode has no room for one more name of any length.

@@ -16,8 +16,9 @@ struct Lock: Sendable {
             try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
         }
         // A second try: who only asks whether it is held has it for an instant.
-        guard flock(file.number, LOCK_EX | LOCK_NB) == 0
-            || (usleep(20_000) == 0 && flock(file.number, LOCK_EX | LOCK_NB) == 0)
+        guard
+            flock(file.number, LOCK_EX | LOCK_NB) == 0
+                || (usleep(20_000) == 0 && flock(file.number, LOCK_EX | LOCK_NB) == 0)
         else {
             let error = Errno(rawValue: errno)
             throw Failure(

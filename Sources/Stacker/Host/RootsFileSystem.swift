@@ -12,16 +12,6 @@ struct RootsFileSystem {
     let directory: Directory
     let fileSystem: FileSystem
 
-    init(_ path: FilePath) throws {
-        var existing = path
-        while access(existing.string, F_OK) != 0, existing != existing.removingLastComponent() {
-            existing = existing.removingLastComponent()
-        }
-        self.path = path
-        directory = try Directory(at: existing)
-        fileSystem = try FileSystem(of: directory.file)
-    }
-
     /// Those that overlayfs never accepts for an upperdir.
     private static let unfit: Set = ["nfs", "overlay", "cifs", "smb2", "vfat", "exfat"]
     private static let advice = "name another with --roots-dir: ext4, xfs and btrfs do, tmpfs from Linux 6.6 on"
@@ -37,8 +27,12 @@ struct RootsFileSystem {
         if fileSystem.name == "fuse" {
             try attempt("the roots directory \(path) is on FUSE and can't hold an overlay", help: Self.advice) {
                 try withProbe { probe in
-                    try Self.tryWhiteout(in: probe)
-                    try Self.tryAttribute(of: probe)
+                    try attempt("couldn't make a hard link") { try Self.tryLink(in: probe) }
+                    try attempt("couldn't make a whiteout") { try Self.tryWhiteout(in: probe) }
+                    try attempt("couldn't set a user xattr") { try Self.tryAttribute(of: probe) }
+                    if geteuid() == 0 {
+                        try attempt("the kernel refuses it under an overlay") { try Self.tryOverlay(in: probe) }
+                    }
                 }
             }
         }
@@ -49,6 +43,13 @@ struct RootsFileSystem {
         guard fileSystem.runsOutOfLinks else { return nil }
         return "the roots directory \(path) is on \(fileSystem): files with many names are split into copies, and a "
             + "script can't delete many files of one directory; \(fileSystem.linkRemedy)"
+    }
+
+    /// Gives a file a second name.
+    static func tryLink(in directory: Directory) throws {
+        _ = try directory.open("file", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+        let number = directory.file.number
+        try checked(linkat(number, "file", number, "link", 0))
     }
 
     /// Makes a whiteout.
@@ -87,5 +88,17 @@ struct RootsFileSystem {
         try directory.makeDirectory(name, mode: 0o700)
         defer { try? directory.removeTree(name) }
         try body(directory.directory(name))
+    }
+}
+
+extension RootsFileSystem {
+    /// Looks at the directory, or where it will be.
+    init(_ path: FilePath) throws {
+        var existing = path
+        while access(existing.string, F_OK) != 0, existing != existing.removingLastComponent() {
+            existing = existing.removingLastComponent()
+        }
+        let directory = try Directory(at: existing)
+        self.init(path: path, directory: directory, fileSystem: try FileSystem(of: directory.file))
     }
 }

@@ -17,7 +17,7 @@ struct BaseArchive: Sendable {
                 let report = try unpackTarFile(
                     file, into: directory,
                     options: .treeThatStandsAlone.stoppable.with(hardLinkOverflow))
-                report.say(path.string, log)
+                report.say(path.string, log, isEncoded: true)
             } catch {
                 // After a signal there is no time; the next build begins with an empty directory anyway.
                 if StopSignal.pending == nil {

@@ -69,6 +69,7 @@ struct BaseResolver {
             throw Failure("\(name) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
         }
         var metadata = OverlayMetadata()
+        metadata.baseLayout = try absolute(layout.path).string
         for type in types {
             metadata.manifests[type] = manifest
             metadata.configs[type] = config
@@ -97,7 +98,8 @@ struct BaseResolver {
         metadata.hasBuiltOCIOutput = false
         metadata.overlayDirectories = []
         metadata.overlayDirLayers = [:]
-        return BuildBase(metadata: metadata, isBuildOnly: true)
+        let source = metadata.baseLayout.flatMap { try? Layout(at: FilePath($0)) }
+        return BuildBase(metadata: metadata, source: source, isBuildOnly: true)
     }
 }
 

@@ -45,15 +45,18 @@ struct LayerUnpacker: Sendable {
         log.progress("Copying blob \(layer.digest)")
         let temporary = try roots.makeTemporary()
         do {
-            let content = try roots.directory.directory(temporary)
-            try content.makeDirectory("overlay")
-            let blob = try layout.open(layer)
-            let report = try unpackLayer(
-                blob, layer, diffID: diffID, into: content.directory("overlay"),
-                options: UnpackOptions().stoppable.with(hardLinkOverflow))
-            report.say("layer \(layer.digest)", log)
-            try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
-            try roots.install(temporary, as: layer.digest)
+            try DiskSpace.blaming(roots.place) {
+                let content = try roots.directory.directory(temporary)
+                try content.makeDirectory("overlay")
+                let blob = try layout.open(layer)
+                let report = try unpackLayer(
+                    blob, layer, diffID: diffID, into: content.directory("overlay"),
+                    options: UnpackOptions().stoppable.with(hardLinkOverflow))
+                report.say("layer \(layer.digest)", log)
+                try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
+                if let split = SplitBase(report.splitLinks) { try split.write(to: content) }
+                try roots.install(temporary, as: layer.digest)
+            }
         } catch {
             try? roots.directory.removeTree(temporary)
             throw error
@@ -79,7 +82,9 @@ extension UnpackOptions {
 
 extension UnpackReport {
     /// Tells the user what had to be left out, and what could not stay one file.
-    func say(_ what: String, _ log: Log) {
+    ///
+    /// - Parameter isEncoded: whether a layer is made of what was unpacked, and so has the copies.
+    func say(_ what: String, _ log: Log, isEncoded: Bool = false) {
         let parts = [
             (leftOutDevices, "device nodes"), (leftOutAttributes, "extended attributes"),
             (leftOutWhiteouts, "whiteouts"),
@@ -88,7 +93,8 @@ extension UnpackReport {
             log.warn("left out \(part.count) \(kind) of \(what): \(part.examples.joined(separator: ", "))")
         }
         if let split = splitLinks.description, let remedy = splitLinks.remedy {
-            log.warn("\(what): \(split); \(remedy)")
+            let consequence = isEncoded ? "; the layer made of it has copies, too, and is not what it is elsewhere" : ""
+            log.warn("\(what): \(split)\(consequence); \(remedy)")
         }
     }
 }

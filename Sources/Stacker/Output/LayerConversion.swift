@@ -26,6 +26,9 @@ struct LayerConversion {
         {
             return known
         }
+        if let split = try SplitBase(in: directory) {
+            options.warn(split.warning(layer, at: roots.path.appending(layer.directoryName.string)))
+        }
         var options = options
         // The root directory is as much of the layer as any other, and a layer without files stays a layer.
         options.root = .always

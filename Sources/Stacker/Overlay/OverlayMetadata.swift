@@ -10,6 +10,9 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
     var configs: [LayerType: ImageConfig] = [:]
     /// Layers below this one whose upperdirs are not encoded yet, bottom first: a chain of build_only layers.
     var builtLayers: [String] = []
+    /// The layout that the lowest layers came from, absolute: as long as there are build_only layers on them, their blobs
+    /// are nowhere else.
+    var baseLayout: String?
     /// Whether this layer's own upperdir is encoded, and so is the last layer of each manifest.
     var hasBuiltOCIOutput = false
     /// For each output type, the layers made of overlay_dirs, bottom first.
@@ -21,6 +24,7 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
         case manifests = "Manifests"
         case configs = "Configs"
         case builtLayers = "BuiltLayers"
+        case baseLayout = "BaseLayout"
         case hasBuiltOCIOutput = "HasBuiltOCIOutput"
         case overlayDirLayers = "OverlayDirLayers"
         case overlayDirectories = "OverlayDirs"

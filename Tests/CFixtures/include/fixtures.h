@@ -1,0 +1,8 @@
+/* System calls that only tests need and that Glibc's module does not show to Swift. */
+#ifndef STACKER_FIXTURES_H
+#define STACKER_FIXTURES_H
+
+/* unshare(CLONE_NEWNS): gives the calling thread a mount namespace of its own. Returns 0, or -1 with errno. */
+int fixtures_unshare_mounts(void);
+
+#endif
