@@ -15,7 +15,7 @@ hostile_image() {
 hostile_file_system() {
     local maker=(mkfs.erofs layer.image tree)
     [[ $1 == erofs ]] || maker=(mksquashfs tree layer.image -noappend -noI -noD -noF -noX -no-progress)
-    rm -rf tree
+    rm -rf tree layer.image
     mkdir tree
     touch tree/{QQ,good,zz}
     "${maker[@]}" >maker.log 2>&1

@@ -80,7 +80,7 @@ digest_of() {
     assert_equal "$(image_config it | jq -r '.rootfs.diff_ids[-1]')" "$diff_id"
 }
 
-# behaviour: skopeo, which checks every digest and size, takes a zstd layer and an uncompressed one
+# behaviour: skopeo, which checks every digest, takes a zstd layer and an uncompressed one
 # documented: docs/storage.md#the-output-layout
 # status: documented
 @test "skopeo takes every compression" {

@@ -78,6 +78,9 @@ def damage(image, kind):
         # A squashfs says its length, after which there is padding.
         used = int.from_bytes(image[40:48], "little") if is_squashfs else len(image)
         return bytes(image[:used // 2])
+    if not is_squashfs:
+        # Its superblock need not have a checksum: what comes after it is what is to be refused.
+        image[1032] &= 0xfe
     if kind == "inodes":
         # Squashfs: the first of the table, behind the block's header. Erofs: the root's, by its number of 32 bytes.
         start = (int.from_bytes(image[64:72], "little") + 2 if is_squashfs
@@ -127,7 +130,7 @@ def main(form, target, *rest):
     else:
         with open(rest[0], "rb") as file:
             image = damage(file.read(), rest[1])
-        suffix = "squashfs" if image[:4] == b"hsqs" else "erofs"
+        suffix = "squashfs" if image[:4] == b"hsqs" else "erofs+lz4hc"
         make_layout(target, image, "stacker.image.layer." + suffix, hashlib.sha256(image).hexdigest())
 
 

@@ -11,13 +11,15 @@ public struct LayerSession {
     private let log: Log
     private let request: BuildRequest
     private let recipes: RecipeSet
-    private let client = WebClient { try StopSignal.check() }
+    private let credentials = Credentials(checkpoint: { try StopSignal.check() })
+    private let client: WebClient
 
     /// Reads the recipe.
     public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
         self.request = request
         self.directories = directories
         self.log = log
+        client = WebClient(credentials: credentials, checkpoint: { try StopSignal.check() })
         recipes = try RecipeLoader(directories: directories, client: client).load(request)
     }
 
@@ -49,6 +51,7 @@ public struct LayerSession {
         let resolver = BaseResolver(
             roots: roots, output: directories.oci, types: types.isEmpty ? request.layerTypes : types,
             downloads: Downloads(in: directories.stacker, client: client, log: log),
+            registries: RegistryBases(in: directories.stacker, web: client, credentials: credentials, log: log),
             hardLinkOverflow: request.hardLinkOverflow)
         let base = try attempt("couldn't enter layer \(layer.name)") {
             try LayerContents(resolver: resolver, cache: cache, log: log).base(of: layer.name)

@@ -66,6 +66,8 @@ struct PublishCommand: Command {
         request.isInsecure = skipTls
         request.showsOnly = showOnly
         request.isForced = force
+        // Whether a layer is current shows in files that a user can read only there.
+        if Namespace.isNeededForFiles, Namespace.canBeEntered { try surroundings.enterNamespace() }
         try Publish(request, in: surroundings.directories, log: surroundings.log).run()
     }
 
