@@ -3,6 +3,7 @@
 # `load registries` after `load helpers`. Both end with the test.
 
 say_what_docker_registry_lacks() { say_what_program_lacks docker-registry; }
+say_what_curl_lacks() { say_what_program_lacks curl; }
 say_what_htpasswd_lacks() { say_what_program_lacks htpasswd; }
 
 # start_registry [tls] [login]: starts a registry in ./registry; $registry is its host and port. "tls": with a

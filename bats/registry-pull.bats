@@ -107,6 +107,7 @@ setup() {
 # documented: docs/registries.md#bases
 # status: documented
 @test "an image of several platforms" {
+    requires curl umoci
     start_registry
     busybox_base
     for architecture in amd64 arm64; do
