@@ -143,7 +143,8 @@ let package = Package(
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
 
         // System calls that only tests need.
-        .target(name: "CFixtures", path: "Tests/CFixtures", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CFixtures", path: "Tests/CFixtures", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
 
         // Makers of fixtures, shared by the test targets.
         .target(
