@@ -19,7 +19,7 @@ BUILD_FLAGS := -c release -Xswiftc -enable-testing
 REPORT := .build/report
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
-SCRIPTS := .ci/run bench/run.sh $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
+SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
 SHELL_SCRIPTS := $(filter-out %.py,$(SCRIPTS))
 
 .PHONY: all help packages test-packages example check test bats check-fs fuzz bench install reproducer fmt lint clean
@@ -55,7 +55,7 @@ check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests anot
 test: test-packages stacker ## run only swift test
 	@mkdir -p $(REPORT)
 	$(SWIFT) build $(BUILD_FLAGS) --product stackerPackageTests
-	$(SWIFT) test $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
+	@tools/run-swift-tests $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
 
 bats: test-packages $(if $(STACKER),,stacker)
 	@FS=$(FS) tools/run-bats $(TEST)

@@ -391,3 +391,29 @@ END
     busybox_recipe '  os:'
     refuse build
 }
+
+# behaviour: a base with a layer of a type that is none is refused by that type, and not taken for a tar
+# documented: docs/storage.md#layer-types
+# status: beyond
+@test "a layer of an unknown type" {
+    busybox_base
+    python3 - <<'END'
+import hashlib, json, pathlib
+
+layout = pathlib.Path("busybox")
+blobs = layout / "blobs/sha256"
+index = json.loads((layout / "index.json").read_text())
+entry = index["manifests"][0]
+manifest = json.loads((blobs / entry["digest"][7:]).read_text())
+manifest["layers"][0]["mediaType"] = "application/vnd.example.lunch"
+text = json.dumps(manifest).encode()
+entry["digest"] = "sha256:" + hashlib.sha256(text).hexdigest()
+entry["size"] = len(text)
+(blobs / entry["digest"][7:]).write_bytes(text)
+(layout / "index.json").write_text(json.dumps(index))
+END
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said "application/vnd.example.lunch"
+    assert_not_exists oci
+}

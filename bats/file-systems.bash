@@ -30,6 +30,13 @@ say_what_file_system_lacks() {
     losetup --find >/dev/null 2>&1 || echo "no loop devices"
 }
 
+# Whether a tmpfs can hold the roots of overlays, and whether there is the room.
+can_use_tmpfs() {
+    ((EUID == 0)) || return 1
+    [[ -z $(say_what_file_system_lacks tmpfs) ]] || return 1
+    (($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) > 4 * 1024 * 1024))
+}
+
 # make_file_system NAME IMAGE [SIZE]: writes it into the sparse file IMAGE, by default as small as it can be and
 # still hold a build.
 make_file_system() {

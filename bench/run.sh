@@ -191,6 +191,8 @@ measure_unpack() {
     compare unpack-umoci "$layer_bench unpack one latest out" "umoci unpack --image one:latest out"
     compare unpack-bsdtar "$layer_bench unpack one latest out" "mkdir out && bsdtar xpf $blob -C out"
     compare unpack-eight "$layer_bench unpack eight latest out" "$layer_bench unpack one latest out"
+    cd ..
+    rm -rf layers
 }
 
 (($# > 0)) || set -- cold cached debian imports changes pack squashfs unpack

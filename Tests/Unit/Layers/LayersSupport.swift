@@ -16,7 +16,8 @@ final class Scratch {
 
     init() throws {
         let number = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
-        path = FilePath("/var/tmp/layers-test.\(getpid()).\(number)")
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+        path = FilePath("\(parent)/layers-test.\(getpid()).\(number)")
         directory = try Directory(creating: path)
     }
 
