@@ -69,7 +69,7 @@ struct SubordinateFileTests {
 
     @Test("where no range is free, that is said")
     func full() {
-        var file = SubordinateFile(.group, text: "bob:100000:4294000000\n")
+        var file = SubordinateFile(.group, text: "bob:100000:4294860000\n")
         #expect(throws: Failure.self) { try file.add(alice) }
     }
 }

@@ -116,13 +116,14 @@ struct ErofsEncodeTests {
         struct Stop: Error {}
         #expect(try encodeErofs(tree, into: blobs) == nil)
         try tree.put("a/large", String(repeating: "x", count: 3_000_000))
-        try tree.put("b/next")
+        // The walk looks up at every sixteenth name.
+        for number in 0..<20 { try tree.put("b/next-\(number)") }
         let calls = Texts()
         #expect(throws: Stop.self) {
             _ = try encodeErofs(tree, into: blobs) {
                 $0.checkpoint = {
                     calls.add("")
-                    if calls.all.count == 3 { throw Stop() }
+                    if calls.all.count == 2 { throw Stop() }
                 }
             }
         }

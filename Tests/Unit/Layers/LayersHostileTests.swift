@@ -17,6 +17,8 @@ struct LayersHostileTests {
         /// What is beneath the root afterwards.
         var names: [FilePath] = []
         var testDescription: String { what }
+        /// Stands in ``names`` for the first directory of the path to what is outside.
+        static let firstOfOutside: FilePath = "(first of outside)"
 
         init(
             _ what: String, error: String? = nil, names: [FilePath] = [],
@@ -32,7 +34,7 @@ struct LayersHostileTests {
             tar.add("a/../../evil", "x")
         },
         Nasty("a name whose .. stays inside", names: ["b"]) { tar, _ in tar.add("a/../b", "x") },
-        Nasty("an absolute name", names: ["var"]) { tar, outside in tar.add("\(outside)/evil", "x") },
+        Nasty("an absolute name", names: [Nasty.firstOfOutside]) { tar, outside in tar.add("\(outside)/evil", "x") },
         Nasty("dots and slashes", names: ["a"]) { tar, _ in tar.add("././/a//./b", "x") },
         Nasty("a write through an absolute symlink", error: "parent directory") { tar, outside in
             tar.add("link", .symlink, to: outside)
@@ -152,7 +154,8 @@ struct LayersHostileTests {
             #expect(text?.contains(error) == true, "\(text ?? "no error")")
         } else {
             #expect(text == nil)
-            #expect(try out.names() == row.names)
+            let first = FilePath(scratch.path("")).components.first.map { FilePath(root: nil, [$0]) }
+            #expect(try out.names() == row.names.map { $0 == Nasty.firstOfOutside ? first ?? $0 : $0 })
         }
         #expect(try outside.snapshot() == before)
         #expect(try outside.file.status().permissions == mode)
