@@ -9,7 +9,7 @@ load helpers
 setup() {
     begin_test
     requires container loop xfs
-    busybox_base "$BATS_TEST_TMPDIR/busybox"
+    busybox_base "$HOME/busybox"
     work_on_file_system
 }
 
@@ -20,7 +20,7 @@ setup() {
 @test "busybox is unpacked without a copy" {
     cat >stacker.yaml <<END
 it:
-  from: {type: oci, url: "$BATS_TEST_TMPDIR/busybox:latest"}
+  from: {type: oci, url: "$HOME/busybox:latest"}
   run: echo it >/it
 END
     stacker build
@@ -34,7 +34,7 @@ END
     clamp_times
     cat >stacker.yaml <<END
 it:
-  from: {type: oci, url: "$BATS_TEST_TMPDIR/busybox:latest"}
+  from: {type: oci, url: "$HOME/busybox:latest"}
   run: mkdir /d; echo it >/d/a; ln /d/a /d/b; rm /bin/wget /etc/group
 END
     stacker build
@@ -46,7 +46,7 @@ END
 names_in_run() {
     cat >stacker.yaml <<END
 it:
-  from: {type: oci, url: "$BATS_TEST_TMPDIR/busybox:latest"}
+  from: {type: oci, url: "$HOME/busybox:latest"}
   run: mkdir /many; cd /many; echo it >0; for n in \$(seq $(($1 - 1))); do ln 0 \$n; done
 END
 }
@@ -75,7 +75,7 @@ END
 delete_in_run() {
     cat >stacker.yaml <<END
 many:
-  from: {type: oci, url: "$BATS_TEST_TMPDIR/busybox:latest"}
+  from: {type: oci, url: "$HOME/busybox:latest"}
   build_only: true
   run: mkdir /many; cd /many; for n in \$(seq $1); do echo >file-\$n; done
 none:

@@ -77,7 +77,7 @@ add_blob() {
     grep -q 'SQUASHFS 4:0' stat
     grep -q '^Compression zstd' stat
     assert_equal "$(unsquashfs -lc -dest '' "$blob" | sed '/^\/*$/d' | LC_ALL=C sort | tr '\n' ' ')" \
-        "/bin/vi /d/again /d/empty /d/link /d/null /d/numbers /d/pipe "
+        "/bin/vi /d/again /d/empty /d/link $(! runs_as_root || echo "/d/null ")/d/numbers /d/pipe "
     unsquashfs -no-progress -quiet -dest unpacked "$blob" >/dev/null
     assert_equal "$(sha256sum <unpacked/d/again)" "$(seq 1 50000 | sha256sum)"
 }

@@ -75,13 +75,14 @@ END
     chmod 4711 tree/dir/file
     chmod 0700 tree/dir
     find tree -exec touch -h -d '2001-02-03 04:05:06 UTC' {} +
+    list() { (cd "$1" && find dir -printf '%p %y %m %U:%G %n %TY-%Tm-%Td %l\n' | sort); }
+    listed=$(list tree)
     tar cf base.tar -C tree .
     printf 'it:\n  from: {type: tar, url: base.tar}\n' >stacker.yaml
     stacker build
     mkdir out
     layer_tar it 0 | tar x -p --same-owner -C out
-    list() { (cd "$1" && find dir -printf '%p %y %m %U:%G %n %TY-%Tm-%Td %l\n' | sort); }
-    assert_equal "$(list out)" "$(list tree)"
+    assert_equal "$(list out)" "$listed"
     ! runs_as_root || assert_equal "$(stat -c '%t %T' out/dir/null)" "1 3"
     assert_equal "$(stat -c %i out/dir/file)" "$(stat -c %i out/dir/hard)"
 }
