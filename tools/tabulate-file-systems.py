@@ -11,7 +11,8 @@ passes where it is said to fail, one that did not run.
 import os
 import pathlib
 import sys
-from xml.etree import ElementTree
+
+import reports
 
 
 class Test:
@@ -30,7 +31,7 @@ def outcomes(path: pathlib.Path) -> dict[tuple[str, str], str]:
     found = {}
     if not path.exists():
         return found
-    for case in ElementTree.parse(path).iter("testcase"):
+    for case in reports.read(path).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
             outcome = "failed"
         elif case.find("skipped") is not None:
