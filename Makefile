@@ -22,7 +22,7 @@ SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
 SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
 SHELL_SCRIPTS := $(filter-out %.py,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs fuzz bench install reproducer fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs fuzz bench install reproducer conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -48,6 +48,7 @@ check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests anot
 	@status=0; \
 	$(if $(STACKER)$(TEST)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
+	tools/write-report.py $(REPORT) || status=1; \
 	exit $$status
 
 # --build-tests would also build the tools of other packages' plugins; `swift test` without --skip-build
@@ -77,6 +78,9 @@ install: stacker ## install to PREFIX (default /usr/local), below DESTDIR
 reproducer: ## NAME=my-bug writes bats/my-bug.bats from a template that already runs
 	@tools/new-reproducer $(NAME)
 
+conformance: ## write docs/conformance.md, the map of behaviours, from the headers in bats/
+	@tools/write-conformance.py
+
 fmt: ## format the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
@@ -84,6 +88,7 @@ lint: test-packages ## check formatting, shell scripts and the headers of bats f
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	shellcheck --external-sources $(SHELL_SCRIPTS)
 	tools/check-headers bats/*.bats
+	tools/write-conformance.py --check
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi

@@ -16,7 +16,7 @@ print_stack() {
 }
 
 # behaviour: the stack is listed top to bottom, each with digest, directory and size
-# documented: docs/debugging.md#explain
+# documented: docs/debugging.md#explain; docs/commands.md#explain
 # status: documented
 @test "the stack of a built layer" {
     build_pair 'head -c 1000 /dev/zero > /f' 'head -c 234 /dev/zero > /g'

@@ -34,6 +34,57 @@ ls /sys/module >/modules"
     assert_not_equal "$(printed modules)" ""
 }
 
+# behaviour: the list of name servers that a script sees is a copy: what it writes there reaches neither the host nor the image
+# documented: docs/security.md#mounts
+# status: beyond
+@test "/etc/resolv.conf is a copy" {
+    host=$(cat /etc/resolv.conf)
+    build_with_run "cat /etc/resolv.conf >/seen
+echo nameserver 203.0.113.1 >/etc/resolv.conf
+cat /etc/resolv.conf >/written"
+    assert_equal "$(printed seen)" "$host"
+    assert_equal "$(printed written)" "nameserver 203.0.113.1"
+    assert_equal "$(cat /etc/resolv.conf)" "$host"
+    assert_equal "$(list_layer it -1)" $'seen\nwritten'
+}
+
+# behaviour: a script can't change its imports, with whatever rights it has in the container
+# documented: docs/security.md#mounts
+# status: documented
+@test "imports are read-only" {
+    busybox_base
+    echo kept >import
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  imports: import
+  run: |
+    ! echo changed >/stacker/imports/import
+    ! rm -f /stacker/imports/import
+    ! touch /stacker/imports/new
+    cp /stacker/imports/import /copy
+END
+    stacker build
+    assert_equal "$(printed copy)" kept
+    assert_equal "$(cat import)" kept
+}
+
+# behaviour: what a script writes in a bind is written on the host
+# documented: docs/security.md#mounts; docs/recipe.md#binds
+# status: documented
+@test "a bind is writable" {
+    mkdir host
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  binds: ["host -> /host"]
+  run: echo written >/host/file
+END
+    stacker build
+    assert_equal "$(cat host/file)" written
+}
+
 # behaviour: the processes of the host are out of sight
 # documented: docs/security.md#what-a-script-can-reach
 # status: beyond
