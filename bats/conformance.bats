@@ -1,13 +1,11 @@
 #!/usr/bin/env bats
-# The suite's own account of itself: the report that people read, and the map of behaviours. No stacker runs here.
-
-# bats file_tags=level:priv
-# why: it is the same at both levels
+# The suite's own account of itself: the report that people read, and new reproducers.
 
 load helpers
 
 setup() {
     begin_test
+    requires container
 }
 
 # report_of NAME FAILURE: what a run of three tests of hello.bats leaves, of which one fails.
@@ -32,8 +30,10 @@ END
 }
 
 # behaviour: the report has failures first, then each behaviour with its outcome and time at each level and file system
-# documented: CONTRIBUTING.md
+# documented: README.md
 # status: beyond
+# why: nothing of it depends on who runs stacker
+# bats test_tags=level:priv
 @test "the report for people" {
     report_of bats-priv.ext4.xml
     report_of bats-unpriv.tmpfs.xml
@@ -52,8 +52,10 @@ END
 }
 
 # behaviour: where a test is known to fail on a file system, its failure there is none, and that it passes is one
-# documented: CONTRIBUTING.md
+# documented: README.md
 # status: beyond
+# why: nothing of it depends on who runs stacker
+# bats test_tags=level:priv
 @test "the report knows what is known to fail" {
     "$TOP/tools/check-headers" --list "$TOP/bats/link-limits.bats" >headers
     name=$(awk -F '\t' '$8 ~ /btrfs-noextref-4k/ { print $2; exit }' headers)
@@ -74,4 +76,24 @@ END
     run text_of index.html
     assert_line --regexp '^ *1 failures'
     assert_line --partial 'passes, should fail'
+}
+
+# behaviour: what `make reproducer` writes is a test that runs, passes, and has a header as it should be
+# documented: CONTRIBUTING.md
+# status: beyond
+# why: nothing of it depends on who runs stacker
+# bats test_tags=level:priv
+@test "a new reproducer runs" {
+    mkdir tree tree/.build
+    cp -r "$TOP/bats" "$TOP/tools" "$TOP/docs" tree
+    ln -s "$FIXTURES" tree/.build/fixtures
+    cd tree
+    tools/new-reproducer my-bug
+    tools/check-headers bats/my-bug.bats
+    run env -i PATH="${PATH#"$BATS_LIBEXEC:"}" TMPDIR="$PWD" STACKER="$STACKER_BINARY" STACKER_IS_OURS=true CI=true \
+        bats --tap bats/my-bug.bats
+    assert_success
+    assert_line --regexp '^ok 1 '
+    # Not a second time, over what somebody wrote.
+    run ! tools/new-reproducer my-bug
 }
