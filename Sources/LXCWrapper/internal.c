@@ -5,6 +5,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+size_t lxcw_length(char *const *list)
+{
+	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
 bool lxcw_is_internal(int argc, char **argv)
 {
 	return argc > 1 && strcmp(argv[1], LXCW_INTERNAL) == 0;

@@ -3,8 +3,12 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #define LXCW_INTERNAL "internal-lxc"
+
+/* The entries of a NULL-terminated list; none if it is NULL. */
+size_t lxcw_length(char *const *list);
 
 /* SIGINT, SIGTERM, SIGHUP and SIGQUIT, without those that the caller had ignored (nohup). */
 void lxcw_stop_signals(sigset_t *set);

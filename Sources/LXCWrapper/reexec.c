@@ -24,19 +24,10 @@ static bool is_single_threaded(void)
 	return entries == 3; /* ".", ".." and us */
 }
 
-static size_t length(char *const *list)
-{
-	size_t count = 0;
-
-	while (list && list[count])
-		count++;
-	return count;
-}
-
 /* Adds "--map" and a list to `all`; returns the place behind. */
 static char **add_map(char **all, char *const *list)
 {
-	size_t count = length(list);
+	size_t count = lxcw_length(list);
 
 	if (count == 0)
 		return all;
@@ -49,7 +40,7 @@ int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps
 {
 	static char *const program[] = { "stacker", LXCW_INTERNAL, "nsexec" };
 	const size_t program_words = sizeof(program) / sizeof(program[0]);
-	size_t words = length(argv) + (maps ? length(maps->newuidmap) + length(maps->newgidmap) : 0);
+	size_t words = lxcw_length(argv) + (maps ? lxcw_length(maps->newuidmap) + lxcw_length(maps->newgidmap) : 0);
 	char **all = calloc(words + program_words + 4, sizeof(*all));
 
 	if (!all)
@@ -61,7 +52,7 @@ int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps
 	if (maps)
 		end = add_map(add_map(end, maps->newuidmap), maps->newgidmap);
 	*end++ = "--";
-	memcpy(end, argv, length(argv) * sizeof(*all));
+	memcpy(end, argv, lxcw_length(argv) * sizeof(*all));
 
 	/* What the exec below would do, without the time that starting a program takes: it is felt in every build. */
 	if (is_single_threaded() && close_range(3, UINT_MAX, 0) == 0) {

@@ -18,19 +18,10 @@ extern char **environ;
 /* The descriptor on which the guard reports. */
 #define REPORT_FD 3
 
-static size_t length(char *const *list)
-{
-	size_t count = 0;
-
-	while (list && list[count])
-		count++;
-	return count;
-}
-
 /* The command line of the guard; spawn.c takes it apart. NULL with errno if there is no memory. */
 static char **guard_arguments(const struct lxcw_container *container)
 {
-	size_t variables = length(container->environment), words = length(container->argv), n = 0;
+	size_t variables = lxcw_length(container->environment), words = lxcw_length(container->argv), n = 0;
 	char **all = calloc(13 + 2 * variables + words, sizeof(*all));
 
 	if (!all)
