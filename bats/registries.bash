@@ -85,6 +85,7 @@ docker_recipe() {
 # start_faults FAULT…: starts a proxy for $registry; from here on $registry is the proxy. See tools/fault-proxy.py.
 start_faults() {
     mkdir -p faults
+    rm -f faults/port
     start "$TOP/tools/fault-proxy.py" "$registry" faults "$@"
     wait_for_file faults/port
     registry=127.0.0.1:$(<faults/port)
