@@ -32,7 +32,7 @@ struct CacheLookup {
         var inputs = LayerInputs()
         for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
         inputs.add(LayerInputs.base, base)
-        inputs.add("SOURCE_DATE_EPOCH", identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
+        inputs.add(LayerInputs.epoch, identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
         if !layer.definition.isBuildOnly {
             inputs.add("compression", String(describing: request.compression))
             inputs.add("verity", String(request.addsVerity))
