@@ -216,6 +216,28 @@ END
     assert_said "couldn't publish child to docker://$registry/team/child:v1"
 }
 
+# behaviour: skopeo and buildah read what stacker has pushed, of all types as far as they know them
+# documented: docs/commands.md#publish
+# status: beyond
+@test "other programs read it" {
+    requires docker_registry skopeo buildah
+    start_registry
+    types=(--layer-type tar --layer-type squashfs --layer-type erofs)
+    build_images "${types[@]}"
+    stacker publish --url "docker://$registry" --tag v1 --skip-tls --image child "${types[@]}"
+    for suffix in "" -squashfs -erofs; do
+        skopeo copy --quiet --src-tls-verify=false "docker://$registry/child:v1$suffix" "oci:copy:child$suffix"
+        assert_equal "$(image_manifest "child$suffix" copy)" "$(image_manifest "child$suffix")"
+        run skopeo inspect --tls-verify=false --format '{{len .Layers}}' "docker://$registry/child:v1$suffix"
+        assert_output 3
+    done
+    assert_layout_whole copy
+    storage=(--root "$PWD/storage" --runroot "$PWD/run" --storage-driver vfs)
+    buildah "${storage[@]}" pull --quiet --tls-verify=false "docker://$registry/child:v1" >pulled
+    run buildah "${storage[@]}" inspect --type image --format '{{.OCIv1.RootFS.DiffIDs}}' "$(<pulled)"
+    assert_output "[$(image_config child | jq -r '.rootfs.diff_ids | join(" ")')]"
+}
+
 # behaviour: what stacker has published is a base
 # documented: docs/registries.md#bases
 # status: documented

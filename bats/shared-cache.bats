@@ -319,6 +319,23 @@ END
     assert_said "took layer it"
 }
 
+# behaviour: --debug shows what a key is made of, so that two machines can be compared
+# documented: docs/debugging.md#a-shared-layer-that-is-not-taken
+# status: beyond
+@test "what a key is made of" {
+    for name in one two; do
+        machine $name
+        echo $name >$name/file
+        echo "  imports: [file]" >>$name/stacker.yaml
+        run --separate-stderr on $name --debug build --cache-from "$cache" --cache-skip-tls
+        assert_success
+        grep '^shared key of it: ' <<<"$stderr" >$name.key
+    done
+    run diff one.key two.key
+    assert_equal "$(grep -c '^[<>]' <<<"$output")" 2
+    assert_line --partial "input import content file"
+}
+
 # behaviour: what stands on another build of its base is not taken
 # documented: docs/registries.md#shared-caches
 # status: beyond

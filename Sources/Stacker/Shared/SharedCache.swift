@@ -58,8 +58,10 @@ struct SharedCache {
             guard let identity = try? identity(of: below, cache) else { return }
             base = identity
         }
-        keys[definition.name] =
-            SharedKey(definition, inputs, base: base, types: definition.isBuildOnly ? [] : request.layerTypes).digest
+        let key = SharedKey(definition, inputs, base: base, types: definition.isBuildOnly ? [] : request.layerTypes)
+        for part in key.parts { log.debug("shared key of \(definition.name): \(part)") }
+        log.debug("shared key of \(definition.name) is \(key.digest.hex)")
+        keys[definition.name] = key.digest
     }
 
     /// What is the same of a layer's build on all machines that have it.
@@ -85,7 +87,10 @@ struct SharedCache {
                 let pull = ArtifactPull(try repository.reference(key), from: client)
                 return try SharedTake(build: build, inputs: inputs, key: key, pull: pull).run()
             }
-            guard let entry = entry ?? nil else { continue }
+            guard let entry = entry ?? nil else {
+                log.debug("took no layer \(name) from \(repository)")
+                continue
+            }
             log.info("took layer \(name) from \(repository)")
             return entry
         }

@@ -4,6 +4,8 @@ import OCI
 /// rests on, and nothing that is one machine's own.
 struct SharedKey {
     let digest: Digest
+    /// All that is in it, for who looks for what differs.
+    let parts: [String]
 
     /// Counts up when the same inputs come to mean another layer, or an entry is another.
     private static let version = "1"
@@ -27,6 +29,7 @@ struct SharedKey {
         // No text of a recipe has a NUL, and each field says how many parts it has.
         let text = fields.map { "\($0.count)\0" + $0.joined(separator: "\0") + "\0" }.joined()
         digest = Digest(of: text.utf8)
+        parts = fields.map { $0.filter { !$0.isEmpty }.joined(separator: " ") }
     }
 }
 
