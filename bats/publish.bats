@@ -127,15 +127,34 @@ END
     assert_not_exists out
 }
 
-# behaviour: how a layer was compressed does not matter, nor does a SOURCE_DATE_EPOCH that is no longer set
+# behaviour: how a layer was written does not matter, nor does a SOURCE_DATE_EPOCH that is no longer set
 # documented: docs/commands.md#publish
 # status: beyond
 @test "how it was built does not matter" {
     clamp_times
-    build_images --compression zstd
+    build_images --compression zstd --layer-type tar --layer-type erofs --no-verity --annotations-namespace org.example
     unset SOURCE_DATE_EPOCH
-    stacker publish --url oci:out --tag v1
+    stacker publish --url oci:out --tag v1 --layer-type tar --layer-type erofs
     assert_equal "$(image_manifest child_v1 out)" "$(image_manifest child)"
+    assert_equal "$(image_manifest child_v1-erofs out)" "$(image_manifest child-erofs)"
+}
+
+# behaviour: with a SOURCE_DATE_EPOCH only images of that time are published
+# documented: docs/commands.md#publish
+# status: beyond
+@test "images of another SOURCE_DATE_EPOCH" {
+    clamp_times
+    build_images
+    stacker publish --url oci:out --tag v1
+    export SOURCE_DATE_EPOCH=1800000000
+    refuse publish --url oci:out --tag v2
+    assert_said "layer needs to be rebuilt before publishing: child"
+    assert_said "SOURCE_DATE_EPOCH"
+    unset SOURCE_DATE_EPOCH
+    stacker build
+    export SOURCE_DATE_EPOCH=1800000000
+    refuse publish --url oci:out --tag v2
+    assert_equal "$(list_tags out)" $'child_v1\nother_v1'
 }
 
 # behaviour: a substitution without a value gets a dummy one; what was built with a value needs it again
@@ -195,6 +214,28 @@ END
     assert_layout_whole copy
     refuse publish --url "docker://$registry/team" --tag v1
     assert_said "couldn't publish child to docker://$registry/team/child:v1"
+}
+
+# behaviour: skopeo and buildah read what stacker has pushed, of all types as far as they know them
+# documented: docs/commands.md#publish
+# status: beyond
+@test "other programs read it" {
+    requires docker_registry skopeo buildah
+    start_registry
+    types=(--layer-type tar --layer-type squashfs --layer-type erofs)
+    build_images "${types[@]}"
+    stacker publish --url "docker://$registry" --tag v1 --skip-tls --image child "${types[@]}"
+    for suffix in "" -squashfs -erofs; do
+        skopeo copy --quiet --src-tls-verify=false "docker://$registry/child:v1$suffix" "oci:copy:child$suffix"
+        assert_equal "$(image_manifest "child$suffix" copy)" "$(image_manifest "child$suffix")"
+        run skopeo inspect --tls-verify=false --format '{{len .Layers}}' "docker://$registry/child:v1$suffix"
+        assert_output 3
+    done
+    assert_layout_whole copy
+    storage=(--root "$PWD/storage" --runroot "$PWD/run" --storage-driver vfs)
+    buildah "${storage[@]}" pull --quiet --tls-verify=false "docker://$registry/child:v1" >pulled
+    run buildah "${storage[@]}" inspect --type image --format '{{.OCIv1.RootFS.DiffIDs}}' "$(<pulled)"
+    assert_output "[$(image_config child | jq -r '.rootfs.diff_ids | join(" ")')]"
 }
 
 # behaviour: what stacker has published is a base

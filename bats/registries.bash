@@ -6,10 +6,12 @@ say_what_docker_registry_lacks() { say_what_program_lacks docker-registry; }
 say_what_curl_lacks() { say_what_program_lacks curl; }
 say_what_htpasswd_lacks() { say_what_program_lacks htpasswd; }
 
-# start_registry [tls] [login]: starts a registry in ./registry; $registry is its host and port. "tls": with a
-# certificate of the authority ./registry/ca.pem. "login": only for the user "me" with the password "s3cr3t".
+# start_registry [tls] [login|token]: starts a registry in ./registry; $registry is its host and port. "tls": with a
+# certificate of the authority ./registry/ca.pem. "login": only for the user "me" with the password "s3cr3t". "token": with
+# tokens of tools/token-server.py, whose state is ./tokens; anybody may pull what is below "public/".
 start_registry() {
     mkdir -p registry
+    [[ " $* " != *" token "* ]] || start_token_server
     write_registry_configuration "$@" >registry/config.yml
     start docker-registry serve registry/config.yml
     registry_process=$started
@@ -37,6 +39,18 @@ write_registry_configuration() {
         htpasswd -Bbn me s3cr3t >registry/htpasswd
         printf 'auth: {htpasswd: {realm: test, path: %s}}\n' "$PWD/registry/htpasswd"
     fi
+    if [[ " $* " == *" token "* ]]; then
+        printf 'auth: {token: {realm: "http://127.0.0.1:%s/token", service: test, issuer: test, rootcertbundle: %s}}\n' \
+            "$(<tokens/port)" "$PWD/registry/ca.pem"
+    fi
+}
+
+start_token_server() {
+    requires openssl
+    mkdir -p tokens
+    make_certificate
+    start "$TOP/tools/token-server.py" tokens registry/ca.pem registry/key.pem
+    wait_for_file tokens/port
 }
 
 make_certificate() {
@@ -85,6 +99,7 @@ docker_recipe() {
 # start_faults FAULT…: starts a proxy for $registry; from here on $registry is the proxy. See tools/fault-proxy.py.
 start_faults() {
     mkdir -p faults
+    rm -f faults/port
     start "$TOP/tools/fault-proxy.py" "$registry" faults "$@"
     wait_for_file faults/port
     registry=127.0.0.1:$(<faults/port)

@@ -263,13 +263,77 @@ setup() {
     assert_base_cache_whole
 }
 
+# behaviour: what a killed pull has fetched of a layer is not fetched again, and counts only if all of it is right
+# documented: docs/registries.md#faults
+# status: beyond
+@test "a killed pull is gone on with" {
+    start_registry
+    push_base
+    blob=$(layer_digest latest 0 busybox)
+    part=.stacker/layer-bases/oci/blobs/sha256/.${blob#sha256:}.part
+    start_faults "GET $blob stall=300000 2" "GET $blob wrong"
+    docker_recipe "$registry/base"
+    kill_in_the_middle "$part" 300000
+    stop_at=$(head -c 300000 "busybox/blobs/${blob/://}" | sha256sum)
+    assert_equal "$(sha256sum <"$part")" "$stop_at"
+    # The second one goes on from there, and is stopped too.
+    kill_in_the_middle "$part" 600000
+    grep -q "GET .*$blob bytes=300000-" faults/requests
+    # What comes now is wrong, so that all of it is fetched once more.
+    stacker build
+    grep -q "GET .*$blob bytes=600000-" faults/requests
+    assert_equal "$(grep -c "GET .*$blob" faults/requests)" 4
+    assert_not_exists "$part"
+    unpack_image it rootfs
+    assert_exists rootfs/bin/busybox
+    assert_base_cache_whole
+}
+
+# kill_in_the_middle FILE SIZE: kills a build when so much of a layer has come.
+kill_in_the_middle() {
+    local tenths
+    start "$STACKER" build
+    for ((tenths = 0; tenths < 300; tenths++)); do
+        [[ $(stat -c %s "$1" 2>/dev/null) != "$2" ]] || break
+        sleep 0.1
+    done
+    assert_equal "$(stat -c %s "$1")" "$2"
+    kill -KILL "$started"
+    wait_for_end
+    # Its child in the namespace goes with it, and the lock with that.
+    flock --wait 30 .stacker/.lock true
+}
+
+# behaviour: a kept layer whose bytes are not what they were is fetched again, whether it is unpacked or not
+# documented: docs/registries.md#what-is-kept
+# status: beyond
+@test "a damaged layer of the base cache" {
+    start_registry
+    push_base
+    docker_recipe "$registry/base"
+    stacker build
+    blob=$(layer_digest latest 0 busybox)
+    for unpacked in no yes; do
+        printf damaged | dd of=".stacker/layer-bases/oci/blobs/${blob/://}" bs=1 seek=5000 conv=notrunc status=none
+        [[ $unpacked == yes ]] || rm -rf roots
+        run --separate-stderr stacker build --no-cache
+        assert_success
+        assert_said "blob $blob in $PWD/.stacker/layer-bases/oci is damaged; fetching it again"
+        assert_base_cache_whole
+        assert_layout_whole
+        unpack_image it "rootfs-$unpacked"
+        assert_exists "rootfs-$unpacked/bin/busybox"
+    done
+}
+
 # behaviour: 500, 429 and a reset are tried again
 # documented: docs/registries.md#faults
 # status: documented
 @test "errors that pass" {
     start_registry
     push_base
-    start_faults "HEAD /manifests/ status=503" "/manifests/ reset" "/blobs/ status=500 2" "/blobs/ status=429,1"
+    start_faults "HEAD /manifests/ status=503" "/manifests/ reset" "/blobs/ status=500 2" "/blobs/ status=429,1" \
+        "/manifests/ status=503,date+1"
     docker_recipe "$registry/base"
     stacker build
     assert_base_cache_whole
@@ -312,11 +376,18 @@ setup() {
 @test "a registry that has had enough" {
     start_registry
     push_base
+    direct=$registry
     start_faults "/manifests/ status=429,3600 0"
     docker_recipe "$registry/base"
     refuse build
     assert_said "the server says 429"
     assert_equal "$(wc -l <faults/requests)" 1
+    registry=$direct
+    start_faults "/manifests/ status=429,date+3600 0"
+    docker_recipe "$registry/base"
+    refuse build
+    assert_said "the server says 429"
+    assert_equal "$(wc -l <faults/requests)" 2
 }
 
 # behaviour: SIGTERM ends a pull, and nothing half-done stays

@@ -4,7 +4,7 @@
     tools/fault-proxy.py HOST:PORT STATE FAULT…
 
 A free port of 127.0.0.1 is chosen and written to STATE/port once the proxy listens; requests are lines
-"METHOD PATH" in STATE/requests. It speaks plain http, with one request for each connection. A FAULT is
+"METHOD PATH", and what follows "Range: " if there is one, in STATE/requests. It speaks plain http, with one request for each connection. A FAULT is
 
     [METHOD ]PART WHAT[ NUMBER]
 
@@ -12,10 +12,14 @@ for requests whose path has PART in it. It strikes NUMBER times (default 1; 0 is
 
     cut=N          the answer ends after N bytes of content, and the connection with it
     wrong          as many bytes as there should be, each of them another one
-    status=N       that status, without asking the registry; status=429,RETRY-AFTER with that header
+    status=N       that status, without asking the registry; status=429,RETRY-AFTER with that header, where date+N is
+                   the time in N seconds
     slow           a pause of half a second in the middle of the content
+    stall=N        N bytes of content, and no more until the client goes
+    login          what lets the client in is not passed on: it is not good any more
     reset          the connection is reset
 """
+import email.utils
 import http.client
 import http.server
 import os
@@ -54,7 +58,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_one(self):
         path, content = self.path, self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with lock, open(os.path.join(state, "requests"), "a", encoding="utf-8") as file:
-            file.write(f"{self.command} {path.split('?')[0]}\n")
+            file.write(" ".join([self.command, path.split("?")[0], self.headers.get("Range") or ""]).strip() + "\n")
         name, _, argument = next(
             (fault.what for fault in faults if fault.strikes(self.command, path)), "").partition("=")
         if name == "reset":
@@ -63,14 +67,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name == "status":
             code, _, after = argument.partition(",")
             self.send_response(int(code))
+            if after.startswith("date+"):
+                after = email.utils.formatdate(time.time() + int(after[5:]), usegmt=True)
             if after:
                 self.send_header("Retry-After", after)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
         connection = http.client.HTTPConnection(upstream)
-        # The registry names itself by this header, in the places that uploads go to.
-        connection.request(self.command, path, content, dict(self.headers))
+        # The registry names itself by the header Host, in the places that uploads go to.
+        headers = dict(self.headers)
+        if name == "login":
+            headers.pop("Authorization", None)
+        connection.request(self.command, path, content, headers)
         answer = connection.getresponse()
         body = answer.read()
         self.send_response(answer.status, answer.reason)
@@ -90,6 +99,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
             time.sleep(0.5)
             body = body[len(body) // 2 :]
+        if name == "stall":
+            self.wfile.write(body[: int(argument)])
+            self.wfile.flush()
+            self.connection.settimeout(60)
+            try:
+                self.connection.recv(1)
+            except OSError:
+                pass
+            return
         self.wfile.write(body)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_one

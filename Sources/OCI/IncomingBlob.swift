@@ -4,33 +4,47 @@ import Glibc
 import SystemPackage
 
 /// A blob on its way into a layout: under a temporary name, hashed as it comes, and never longer than its descriptor
-/// says. Only ``finish()`` gives it its name. With the last reference to it goes what did not come that far.
+/// says. Only ``finish()`` gives it its name. With the last reference to it goes what did not come that far, unless it is
+/// kept for another time.
 ///
 /// It is for one thread at a time.
 public final class IncomingBlob {
     /// Which blob it should become.
     public let descriptor: Descriptor
-    /// Bytes so far.
-    public private(set) var count: Int64 = 0
+    /// Bytes so far, with those that were kept from another time.
+    public private(set) var count: Int64
     private let blobs: Directory
     private let temporary: FilePath
     private let file: OpenFile
-    private var hasher = DigestHasher()
+    private var hasher: DigestHasher
+    private let keepsPart: Bool
+    /// Whether it has its name, or is not worth keeping.
     private var isFinished = false
+    private var isWrong = false
 
-    /// Begins an empty one.
+    /// Begins an empty one, or goes on with one that was kept.
     ///
+    /// - Parameter keepsPart: whether a part of it is kept. It is for one writer: another one begins its own, which is not.
     /// - Throws: `Errno`.
-    public init(_ descriptor: Descriptor, into layout: Layout) throws {
+    public init(_ descriptor: Descriptor, into layout: Layout, keepsPart: Bool = false) throws {
         self.descriptor = descriptor
         blobs = layout.blobs
+        if keepsPart, let part = try PartialBlob(of: descriptor, in: blobs) {
+            self.keepsPart = true
+            (temporary, file, hasher, count) = (part.name, part.file, part.hasher, part.count)
+            return
+        }
+        self.keepsPart = false
         temporary = FilePath(".\(descriptor.digest.hex).\(getpid()).tmp")
         try? blobs.remove(temporary)
         file = try blobs.openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        hasher = DigestHasher()
+        count = 0
     }
 
     deinit {
-        if !isFinished { try? blobs.remove(temporary) }
+        if isFinished || keepsPart && count > 0 && !isWrong { return }
+        try? blobs.remove(temporary)
     }
 
     /// Takes the next bytes.
@@ -38,6 +52,7 @@ public final class IncomingBlob {
     /// - Throws: `Failure` if they are more than the descriptor says; `Errno`.
     public func append(_ bytes: UnsafeRawBufferPointer) throws {
         guard Int64(bytes.count) <= descriptor.size - count else {
+            isWrong = true
             throw Failure("it is longer than the \(descriptor.size) bytes that its descriptor says")
         }
         hasher.update(bytes)
@@ -53,6 +68,9 @@ public final class IncomingBlob {
         count = 0
     }
 
+    /// Whether all of it is there, and it is the blob that the descriptor names.
+    public var isRight: Bool { count == descriptor.size && hasher.finish() == descriptor.digest }
+
     /// Checks length and digest, makes the content durable and gives it its name.
     ///
     /// - Throws: `Failure` for a blob that is not the one that the descriptor names.
@@ -61,18 +79,58 @@ public final class IncomingBlob {
             throw Failure("it has \(count) bytes, its descriptor says \(descriptor.size)")
         }
         let digest = hasher.finish()
-        guard digest == descriptor.digest else { throw Failure("its content has the digest \(digest)") }
+        guard digest == descriptor.digest else {
+            isWrong = true
+            throw Failure("its content has the digest \(digest)")
+        }
         try file.synchronize()
         try blobs.rename(temporary, to: FilePath(descriptor.digest.hex))
         isFinished = true
     }
 }
 
+/// What is kept of a blob that did not come to its end: a file that belongs to whoever has it locked.
+private struct PartialBlob {
+    let name: FilePath
+    let file: OpenFile
+    private(set) var hasher = DigestHasher()
+    private(set) var count: Int64 = 0
+
+    /// Opens it, makes it if there is none, and reads what is in it.
+    ///
+    /// - Returns: `nil` if another writer has it.
+    init?(of descriptor: Descriptor, in blobs: Directory) throws {
+        name = FilePath(".\(descriptor.digest.hex)\(Layout.partSuffix)")
+        file = try blobs.openNoSymlinks(name, O_RDWR | O_CREAT, mode: 0o644)
+        guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else { return nil }
+        // Whoever had it until now may have given it its name, or removed it.
+        let status = try file.status()
+        guard let named = try blobs.status(name), named.inode == status.inode, status.kind == .regular else {
+            return nil
+        }
+        if status.size > descriptor.size { try checked(ftruncate(file.number, 0)) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while case let read = try file.read(into: buffer), read > 0 {
+            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
+            count += Int64(read)
+        }
+    }
+}
+
 extension Layout {
-    /// Removes what writers that were killed have left. Only for a layout that nobody else writes to now.
+    /// What the name of a part of a blob ends with.
+    static let partSuffix = ".part"
+    /// How long such a part is of use, in seconds.
+    private static let partLifetime: Int64 = 7 * 24 * 3600
+
+    /// Removes what writers that were killed have left, and parts of blobs that nobody has gone on with for a week. Only
+    /// for a layout that nobody else writes to now.
     public func removeTemporaries() throws {
-        for name in try blobs.names() where name.string.hasPrefix(".") && name.string.hasSuffix(".tmp") {
-            try blobs.remove(name)
+        for name in try blobs.names() where name.string.hasPrefix(".") {
+            if name.string.hasSuffix(".tmp") { try blobs.remove(name) }
+            guard name.string.hasSuffix(Self.partSuffix), let status = try blobs.status(name) else { continue }
+            if Timestamp.now.seconds - status.modified.seconds > Self.partLifetime { try blobs.remove(name) }
         }
     }
 }

@@ -22,6 +22,13 @@ extension Layout {
         }
     }
 
+    /// Removes a blob.
+    public func remove(_ descriptor: Descriptor) throws {
+        try attempt("couldn't remove blob \(descriptor.digest) of \(path)") {
+            try blobs.remove(FilePath(descriptor.digest.hex))
+        }
+    }
+
     /// Reads a small blob whole and checks its digest.
     public func read(_ descriptor: Descriptor) throws -> [UInt8] {
         try attempt("couldn't read blob \(descriptor.digest) of \(path)") {

@@ -14,6 +14,18 @@ struct BuildOptions: ParsableArguments {
     @Flag(help: "Build every layer, whatever the cache says.")
     var noCache = false
 
+    @Option(
+        help:
+            "Take layers that other machines built from a registry: docker://registry/name. May be given several times."
+    )
+    var cacheFrom: [String] = []
+
+    @Option(help: "Put layers into a registry for other machines: docker://registry/name. May be given several times.")
+    var cacheTo: [String] = []
+
+    @Flag(name: .customLong("cache-skip-tls"), help: "Those registries may have an unknown certificate, or no TLS.")
+    var cacheSkipTLS = false
+
     @Option(help: "The type of layer to write. May be given several times.")
     var layerType: [LayerType] = []
 
@@ -56,6 +68,9 @@ struct BuildOptions: ParsableArguments {
         request.substitutions = substitute
         request.substituteFile = substituteFile
         request.ignoresCache = noCache
+        request.cacheFrom = cacheFrom
+        request.cacheTo = cacheTo
+        request.cachesSkipTLS = cacheSkipTLS
         if !layerType.isEmpty { request.layerTypes = layerType }
         request.compression = try compression.compression(level: compressionLevel)
         request.addsVerity = !noVerity

@@ -7,9 +7,13 @@ import Synchronization
 struct Scope: Sendable, Hashable {
     var repository: String
     var mayPush = false
+    /// Another repository, from which a blob is to be taken over.
+    var other: String?
 
-    /// `repository:library/ubuntu:pull`
-    var text: String { "repository:\(repository):\(mayPush ? "pull,push" : "pull")" }
+    /// `repository:library/ubuntu:pull`, one for each repository.
+    var texts: [String] {
+        ["repository:\(repository):\(mayPush ? "pull,push" : "pull")"] + (other.map { ["repository:\($0):pull"] } ?? [])
+    }
 }
 
 /// Gets what a registry wants before it answers: a password with each request, or a token that is got for it.
@@ -79,6 +83,19 @@ final class Authorizer: Sendable {
                 + "these were looked into: \(credentials.places)")
     }
 
+    /// What there is to say when a registry does not let us do what a token was just got for.
+    func insufficient(_ scope: Scope) -> Failure {
+        let login = (try? credentials.login(for: "\(registry)/\(scope.repository)")) ?? nil
+        let what = "a repository that does not exist may be refused like that, too"
+        return login == nil
+            ? Failure(
+                "\(registry) does not let everybody do it", because: WebError.status(401, "Unauthorized"),
+                help: "log in with skopeo login \(registry); \(what)")
+            : Failure(
+                "\(registry) does not let this user do it", because: WebError.status(401, "Unauthorized"),
+                help: "the user name and password are from \(credentials.places); \(what)")
+    }
+
     // MARK: - Tokens
 
     private struct Token: Decodable {
@@ -97,12 +114,14 @@ final class Authorizer: Sendable {
                 "the registry has it at \(address), without TLS, where a password is not safe",
                 help: "insecure: true, or --skip-tls, allows that")
         }
-        var query = [("scope", scope.text)]
+        var query = scope.texts.map { ("scope", $0) }
         if let service = challenge.parameters["service"] { query.append(("service", service)) }
         var request = WebRequest(address: address, verifiesServer: isVerified)
         request.task = "couldn't get it from \(address.origin)"
         switch login {
         case .identityToken(let refresh):
+            // A form has them in one, separated by spaces.
+            query = query.filter { $0.0 != "scope" } + [("scope", scope.texts.joined(separator: " "))]
             query += [("grant_type", "refresh_token"), ("client_id", "stacker"), ("refresh_token", refresh)]
             request.method = .POST
             request.headers = [("Content-Type", "application/x-www-form-urlencoded")]

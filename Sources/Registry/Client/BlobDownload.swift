@@ -7,19 +7,36 @@ extension RegistryClient {
     /// A connection that is cut is taken up where it was, if the server can do that. The blob has its name only when
     /// its digest is right.
     ///
-    /// - Parameter checkpoint: called with every piece; what it throws ends the download.
+    /// - Parameters:
+    ///   - keepsPart: whether what came stays if not all of it comes, and what stayed of another time is gone on with.
+    ///   - checkpoint: called with every piece; what it throws ends the download.
     func download(
-        _ blob: Descriptor, of repository: String, to layout: Layout, checkpoint: () throws -> Void = {}
+        _ blob: Descriptor, of repository: String, to layout: Layout, keepsPart: Bool = false,
+        checkpoint: () throws -> Void = {}
     ) throws {
         if try layout.holds(blob) { return }
         let task = "couldn't get blob \(blob.digest) of \(registry)/\(repository)"
-        let incoming = try attempt(task) { try IncomingBlob(blob, into: layout) }
+        let incoming = try attempt(task) { try IncomingBlob(blob, into: layout, keepsPart: keepsPart) }
+        let isFromBefore = incoming.count > 0
+        try receiveAll(incoming, of: repository, task: task, checkpoint)
+        if isFromBefore, !incoming.isRight {
+            // A crash of the machine may have spoilt what was kept.
+            try attempt(task) { try incoming.restart() }
+            try receiveAll(incoming, of: repository, task: task, checkpoint)
+        }
+        try attempt(task, help: "the registry, or something on the way to it, serves another content under this name") {
+            try incoming.finish()
+        }
+    }
+
+    private func receiveAll(
+        _ incoming: IncomingBlob, of repository: String, task: String, _ checkpoint: () throws -> Void
+    ) throws {
         var restarts = 0
         while true {
             let before = incoming.count
             do {
-                try receive(incoming, of: repository, task: task, checkpoint)
-                break
+                return try receive(incoming, of: repository, task: task, checkpoint)
             } catch let failure as Failure {
                 // What gets on in spite of everything may go on: the blob's length bounds how often.
                 guard let error = failure.rootCause as? WebError, error.isTransient,
@@ -27,9 +44,6 @@ extension RegistryClient {
                 else { throw failure }
                 restarts += 1
             }
-        }
-        try attempt(task, help: "the registry, or something on the way to it, serves another content under this name") {
-            try incoming.finish()
         }
     }
 

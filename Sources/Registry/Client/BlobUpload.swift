@@ -57,14 +57,28 @@ extension RegistryClient {
     private func begin(_ blob: Descriptor, in repository: String, mountingFrom other: String?) throws -> Session? {
         let uploads = "/v2/\(repository)/blobs/uploads/"
         let mount = other.map { "?" + formEncoded([("mount", blob.digest.description), ("from", $0)]) }
-        let request = uploadRequest(.POST, .path(uploads + (mount ?? "")), blob, repository)
-        return try send({ request }) { response, body in
-            if mount != nil, response.status == 201 {
+        var request = uploadRequest(.POST, .path(uploads + (mount ?? "")), blob, repository)
+        request.scope.other = other
+        let question = request
+        do {
+            return try session(question, isMount: mount != nil, blob, repository)
+        } catch let failure as Failure where mount != nil {
+            // Whoever gives out tokens may know nothing of the other repository, or let us do nothing there.
+            guard case .status(401, _)? = failure.rootCause as? WebError else { throw failure }
+            return try begin(blob, in: repository, mountingFrom: nil)
+        }
+    }
+
+    private func session(
+        _ request: Request, isMount: Bool, _ blob: Descriptor, _ repository: String
+    ) throws -> Session? {
+        try send({ request }) { response, body in
+            if isMount, response.status == 201 {
                 try body.read { _ in }
                 return nil
             }
             // A registry that can't mount should begin an upload; one that says no is asked for that.
-            if mount != nil, response.status != 202 { return try begin(blob, in: repository, mountingFrom: nil) }
+            if isMount, response.status != 202 { return try begin(blob, in: repository, mountingFrom: nil) }
             return try session(response, body)
         }
     }

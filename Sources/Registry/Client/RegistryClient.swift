@@ -62,7 +62,8 @@ public final class RegistryClient: Sendable {
         _ request: () throws -> Request, _ receive: (WebResponse, WebBody) throws -> Result
     ) throws -> Result {
         let scope = try request().scope
-        for _ in 0..<3 {
+        var hasAsked = false
+        while true {
             let authorization = authorizer.authorization(for: scope)
             var challenges: [Challenge]?
             let result = try transported(request, authorization) { response, body -> Result? in
@@ -76,13 +77,14 @@ public final class RegistryClient: Sendable {
             if let result { return result }
             let task = try request().task
             try attempt(task) {
+                // A token of this moment that is not enough will not become so. (A password that is refused is the
+                // authorizer's to report.)
+                if hasAsked, authorization?.isPassword != true { throw authorizer.insufficient(scope) }
+                hasAsked = true
                 try authorizer.respond(
                     to: challenges ?? [], scope, rejected: authorization, isVerified: !isInsecure)
             }
         }
-        throw Failure(
-            try request().task, because: WebError.status(401, "Unauthorized"),
-            help: "the registry does not let this user do it")
     }
 
     /// Sends a request by TLS or not. Which it is turns out with the first one.

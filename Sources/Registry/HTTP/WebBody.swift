@@ -19,11 +19,16 @@ final class WebBody {
     ///
     /// - Throws: ``WebError``; what `take` or the checkpoint throws.
     func read(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let clock = ContinuousClock()
+        var pace = Pace(settings)
         while !isAtEnd {
             try checkpoint()
+            let start = clock.now
             switch try exchange.next(checkpoint) {
             case .head: continue
-            case .body(let bytes): try bytes.withUnsafeReadableBytes(take)
+            case .body(let bytes):
+                try pace.note(bytes.readableBytes, after: clock.now - start)
+                try bytes.withUnsafeReadableBytes(take)
             case .end: isAtEnd = true
             case .failure(let error): throw WebError(error, settings)
             }

@@ -31,6 +31,12 @@ enum WebAuthorization: Sendable, Hashable, CustomStringConvertible, CustomReflec
     var description: String { "credentials" }
     var customMirror: Mirror { Mirror(self, children: []) }
 
+    /// Whether it is a user name and a password.
+    var isPassword: Bool {
+        if case .basic = self { return true }
+        return false
+    }
+
     /// The value of the header `Authorization`.
     var headerValue: String {
         switch self {

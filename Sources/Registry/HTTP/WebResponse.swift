@@ -1,3 +1,4 @@
+import Glibc
 import NIOHTTP1
 
 /// What a server says before the content.
@@ -31,9 +32,14 @@ public struct WebResponse: Sendable {
     /// Whether the server has what was asked for.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// `Retry-After`, where it is a number of seconds: how long the server wants to be left alone.
+    /// `Retry-After`, seconds or a time: how long the server wants to be left alone. What the time is, is the server's
+    /// business too, if it says so.
     var retryAfter: Duration? {
-        self["Retry-After"].flatMap { UInt32($0) }.map { .seconds(Int64($0)) }
+        guard let text = self["Retry-After"] else { return nil }
+        if let seconds = UInt32(text) { return .seconds(Int64(seconds)) }
+        guard let end = HTTPDate(text) else { return nil }
+        let now = self["Date"].flatMap { HTTPDate($0)?.seconds } ?? Int64(time(nil))
+        return .seconds(max(0, end.seconds - now))
     }
 
     /// Where a redirect leads.

@@ -6,6 +6,10 @@ public struct WebSettings: Sendable {
     public var connectTimeout: Duration = .seconds(15)
     /// How long a server may say nothing in the middle of an exchange.
     public var readTimeout: Duration = .seconds(60)
+    /// Bytes a second that a server must send on average, over ``rateWindow``.
+    public var leastRate: Int64 = 1024
+    /// How long less than that is put up with.
+    public var rateWindow: Duration = .seconds(60)
     /// How often a request is tried in all.
     public var attempts = 4
     /// The wait before the second attempt; it doubles from one to the next.

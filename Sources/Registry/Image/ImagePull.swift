@@ -71,7 +71,7 @@ public struct ImagePull: Sendable {
             blobs.append(blob)
         }
         try Workers.forEach(blobs) { [client, reference] blob, checkpoint in
-            try client.download(blob, of: reference.repository, to: layout, checkpoint: checkpoint)
+            try client.download(blob, of: reference.repository, to: layout, keepsPart: true, checkpoint: checkpoint)
         }
         _ = try layout.put(found.bytes, .manifest)
     }

@@ -28,6 +28,7 @@ public struct Build {
             throw Failure("\(file.recipe.source.name): this stacker can't do collapse_build_only yet")
         }
         for warning in recipes.warnings { log.warn(warning.description) }
+        _ = try SharedCache.repositories(request)
         if request.requiresHashes { try recipes.requireHashes() }
         for layer in recipes.layers.map(\.definition) {
             for entry in layer.imports {
@@ -79,25 +80,37 @@ public struct Build {
         let lookup = CacheLookup(request: request, identity: identity, roots: roots, resolver: resolver, log: log)
         var cache = try BuildCache(in: directories.stacker, log: log)
         var digests = try FileDigests(in: directories.stacker)
+        var shared = try SharedCache(
+            request, in: directories, roots: roots, web: client, credentials: credentials, log: log)
         if mayBuild { try roots.removeTemporaries() }
 
         for file in recipes.files {
             for layer in file.layers {
                 log.info("preparing image \(layer.definition.name)...")
                 let inputs = try lookup.inputs(layer, cache, &digests, mayUnpack: mayBuild)
+                shared.note(layer, inputs, cache)
                 switch try lookup.decide(layer, inputs, cache, &digests) {
                 case .hit(let entry):
+                    // What there is to send may be readable only within the namespace.
+                    guard mayBuild || request.cacheTo.isEmpty else { return false }
                     try retag(layer.definition.name, entry)
+                    try shared.give(layer.definition, &cache, isNew: false)
                 case .miss(let reason):
                     guard mayBuild, let inputs else { return false }
                     if let reason { log.info(reason) }
                     try cache.forget(layer.definition.name)
-                    let outputs = try LayerBuild(
+                    let build = LayerBuild(
                         layer: layer, recipe: file.recipe, request: request, directories: directories, roots: roots,
                         identity: identity, contents: LayerContents(resolver: resolver, cache: cache, log: log),
-                        log: log
-                    ).run(on: resolver.base(layer.base, layer.definition.platform, cache, log))
+                        log: log)
+                    if let entry = try shared.take(build, inputs) {
+                        try cache.record(entry, for: layer.definition.name)
+                        try shared.give(layer.definition, &cache, isNew: false)
+                        continue
+                    }
+                    let outputs = try build.run(on: resolver.base(layer.base, layer.definition.platform, cache, log))
                     try cache.record(.init(inputs: inputs, outputs: outputs), for: layer.definition.name)
+                    try shared.give(layer.definition, &cache, isNew: true)
                     log.info("filesystem \(layer.definition.name) built successfully")
                 }
             }

@@ -20,6 +20,12 @@ public struct BuildRequest: Sendable {
     public var requiresHashes = false
     /// Build every layer, whatever the cache says.
     public var ignoresCache = false
+    /// Repositories of registries from which layers are taken that other machines have built: `docker://registry/name`.
+    public var cacheFrom: [String] = []
+    /// Repositories in which layers are put for other machines.
+    public var cacheTo: [String] = []
+    /// Whether those registries may be spoken to without verified TLS.
+    public var cachesSkipTLS = false
     /// A program to run, with the terminal, where a script has failed.
     public var onRunFailure: [String]?
     /// What stacker's own annotations begin with.

@@ -31,8 +31,7 @@ struct LayerBuild {
         try storage.writeBase(base.metadata)
         try unpack(base)
         try DiskSpace.blaming(directories.stackerPlace) {
-            try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
-                .fill(definition.imports, from: contents)
+            try fillImports()
         }
         var base = base
         let root = try DiskSpace.blaming(directories.rootsPlace) {
@@ -54,6 +53,12 @@ struct LayerBuild {
         }
     }
 
+    /// Copies the imports to where scripts see them.
+    func fillImports() throws {
+        try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
+            .fill(definition.imports, from: contents)
+    }
+
     /// Gives the upperdir the owner and mode of the root directory below it: overlayfs shows the upperdir's.
     ///
     /// - Returns: when the layer must say something of the root directory: if it is no longer like that.
@@ -67,7 +72,8 @@ struct LayerBuild {
         }
     }
 
-    private func unpack(_ base: BuildBase) throws {
+    /// Unpacks the layers of the image that the layer is built on.
+    func unpack(_ base: BuildBase) throws {
         let unpacker = LayerUnpacker(roots: roots, hardLinkOverflow: request.hardLinkOverflow, log: log)
         var layouts = [base.source].compactMap(\.self)
         if try LayoutState(of: directories.oci) == .layout { layouts.append(try Layout(at: directories.oci)) }
@@ -79,7 +85,7 @@ struct LayerBuild {
     }
 
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
-    private func keep(
+    func keep(
         _ base: BuildBase, labels: [(name: String, value: String)], in storage: LayerDirectory
     ) throws -> [LayerType: Descriptor] {
         var metadata = base.metadata

@@ -21,6 +21,9 @@ struct BuildCache: Sendable {
         /// This very build: another one of the same inputs need not give the same, so what is built on it is built
         /// again too.
         var identity: Digest
+        /// The same for all machines that have this build: the manifest of its entry in a shared cache. Only build_only
+        /// layers have it, and only if they were shared or taken; those that are images are known by what they are.
+        var shared: Digest?
 
         /// Records a build that is done now.
         init(inputs: LayerInputs, outputs: [LayerType: Descriptor]) {

@@ -15,13 +15,17 @@ struct LayerInputs: Sendable, Equatable, Codable {
         var basis: Digest?
     }
 
+    /// The name of the input that is what the layer is built on.
+    static let base = "base layer"
+    /// The name of the input that is the time that nothing in the image may be later than.
+    static let epoch = "SOURCE_DATE_EPOCH"
     /// The name of an input that is the content of an import; its part is the import's path.
     static let importContent = "import content"
     /// The name of an input that is the content of an overlay dir; its part is the directory's path.
     static let overlayDirectoryContent = "overlay_dir content"
 
     /// The names of inputs that only say how a layer is written: whoever publishes one takes it as it was written.
-    static let waysOfWriting: Set<String> = ["compression", "verity", "annotations namespace", "SOURCE_DATE_EPOCH"]
+    static let waysOfWriting: Set<String> = ["compression", "verity", "annotations namespace", epoch]
 
     /// The same, but for the inputs of these names, which are taken from another build.
     func taking(_ names: Set<String>, from other: LayerInputs) -> LayerInputs {

@@ -72,19 +72,7 @@ struct DownloadStore {
 extension WebResponse {
     /// `Last-Modified`; the file gets this time, so that it is the same wherever and whenever it is fetched.
     fileprivate var lastModified: timespec? {
-        guard let text = self["Last-Modified"] else { return nil }
-        // Sun, 06 Nov 1994 08:49:37 GMT
-        let fields = text.split { " :,".contains($0) }
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard fields.count == 8, fields[7] == "GMT", let month = months.firstIndex(of: String(fields[2])) else {
-            return nil
-        }
-        let numbers = [1, 3, 4, 5, 6].compactMap { Int32(fields[$0]) }
-        guard numbers.count == 5, (1970...9999).contains(numbers[1]) else { return nil }
-        var date = tm()
-        (date.tm_mday, date.tm_mon, date.tm_year) = (numbers[0], Int32(month), numbers[1] - 1900)
-        (date.tm_hour, date.tm_min, date.tm_sec) = (numbers[2], numbers[3], numbers[4])
-        return timespec(tv_sec: timegm(&date), tv_nsec: 0)
+        self["Last-Modified"].flatMap { HTTPDate($0) }.map { timespec(tv_sec: Int($0.seconds), tv_nsec: 0) }
     }
 
     /// What the server says the SHA-256 of the content is: `X-Checksum-Sha256`.

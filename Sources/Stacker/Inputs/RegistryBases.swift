@@ -64,14 +64,17 @@ final class RegistryBases: Sendable {
     }
 
     /// The layout that holds all of an image, and the image's manifest in it.
+    ///
+    /// - Parameter check: sees each blob that is kept, and may remove it.
     func image(
-        _ reference: ImageReference, insecure: Bool, _ platform: Platform
+        _ reference: ImageReference, insecure: Bool, _ platform: Platform, check: (Descriptor, Layout) throws -> Void
     ) throws -> (layout: Layout, manifest: ImageManifest) {
         let key = Key(reference: reference, platform: platform)
         _ = try manifest(reference, insecure: insecure, platform, mayDownload: true)
         if let entry = run.withLock({ $0.kept[key] }) {
             let layout = try Layout(at: path)
             let manifest = try layout.manifest(entry)
+            for blob in [manifest.config] + manifest.layers { try check(blob, layout) }
             if try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) {
                 return (layout, manifest)
             }
@@ -81,6 +84,7 @@ final class RegistryBases: Sendable {
         log.info("pulling docker://\(reference)")
         let layout = try Layout(openingOrCreating: path)
         try layout.removeTemporaries()
+        for blob in [found.manifest.config] + found.manifest.layers { try check(blob, layout) }
         try pull.fetch(found, into: layout)
         try record(found, key, in: layout)
         return (layout, found.manifest)

@@ -192,9 +192,32 @@ struct LayerDirectory: Sendable {
         try attempt("couldn't move \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
             let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
             try move(FilePath(name), of: parent, to: digest)
-            let target = FilePath("../..").pushing(digest.directoryName).appending("overlay")
-            try parent.makeSymlink(FilePath(name), to: target)
+            try parent.makeSymlink(FilePath(name), to: Self.overlayDirectoryTarget(digest))
         }
+    }
+
+    /// Makes the content of a layer an overlay dir of this one.
+    func linkOverlayDirectory(_ name: String, to digest: Digest) throws {
+        try attempt("couldn't link \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
+            let layer = try roots.directory.directory(FilePath(self.name))
+            try layer.makeDirectory(Self.overlayDirectoriesName, exclusive: false)
+            try layer.directory(Self.overlayDirectoriesName)
+                .makeSymlink(FilePath(name), to: Self.overlayDirectoryTarget(digest))
+        }
+    }
+
+    /// Which layer an overlay dir has become; `nil` as long as it is not encoded, or if there was nothing in it.
+    func digest(ofOverlayDirectory name: String) throws -> Digest? {
+        try attempt("couldn't look at \(overlayDirectory(name))") {
+            let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
+            guard try parent.status(FilePath(name))?.kind == .symlink else { return nil }
+            let components = try parent.symlinkTarget(FilePath(name)).components
+            return components.lazy.compactMap { Digest(hex: $0.string.dropFirst("sha256_".count)) }.first
+        }
+    }
+
+    private static func overlayDirectoryTarget(_ digest: Digest) -> FilePath {
+        FilePath("../..").pushing(digest.directoryName).appending("overlay")
     }
 
     private func move(_ name: FilePath, of parent: Directory, to digest: Digest) throws {

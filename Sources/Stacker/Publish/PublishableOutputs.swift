@@ -41,7 +41,7 @@ struct PublishableOutputs {
             throw Failure(
                 "layer needs to be rebuilt before publishing: \(name)",
                 help: layer.definition.binds.isEmpty
-                    ? "build it with the same options and substitutions, or publish what is there with --force"
+                    ? "build it with the same substitutions and SOURCE_DATE_EPOCH, or publish what is there with --force"
                     : "what has binds is never known to be current: publish what is there with --force")
         }
         return try request.layerTypes.map { type in
@@ -66,11 +66,17 @@ struct PublishableOutputs {
         guard var state = try state ?? openState(), let entry = state.cache[layer.definition.name] else { return nil }
         defer { self.state = state }
         let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
-            .taking(LayerInputs.waysOfWriting, from: entry.inputs)
+            .taking(waysOfWriting(state.lookup), from: entry.inputs)
         guard case .hit(let entry) = try state.lookup.decide(layer, inputs, state.cache, &state.digests) else {
             return nil
         }
         return entry
+    }
+
+    /// What is not compared: publish has no options for it. Who sets a time, however, wants images of that time.
+    private func waysOfWriting(_ lookup: CacheLookup) -> Set<String> {
+        lookup.identity.sourceDateEpoch == nil
+            ? LayerInputs.waysOfWriting : LayerInputs.waysOfWriting.subtracting([LayerInputs.epoch])
     }
 
     private func openState() throws -> State? {

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Fixtures
+import Glibc
 import OCI
 import Synchronization
 import SystemPackage
@@ -31,8 +32,9 @@ struct ImagePullTests {
     private func failure(_ registry: TestRegistry, _ name: String = "x") throws -> String {
         try withLayout { layout in
             let failure = #expect(throws: Failure.self) { try pull(registry, name, into: layout) }
-            #expect(try layout.strays() == [])
-            for blob in try layout.blobs.names() {
+            // What came of a blob may be gone on with.
+            #expect(try layout.strays().allSatisfy { $0.string.hasSuffix(".part") })
+            for blob in try layout.blobs.names() where Digest(hex: blob.string) != nil {
                 #expect(try layout.blobs.readFile(blob, limit: 1 << 20).map { Digest(of: $0).hex } == blob.string)
             }
             return failure?.report(trace: false) ?? ""
@@ -99,6 +101,73 @@ struct ImagePullTests {
 
     // MARK: - Faults
 
+    /// The name of what is kept of ``layer``.
+    private static let part = FilePath(".\(Digest(of: layer).hex).part")
+
+    @Test("goes on with what an earlier one has left")
+    func goesOn() throws {
+        let isBroken = Mutex(true)
+        let registry = TestRegistry { request, right in
+            guard request.target.hasSuffix("\(Digest(of: Self.layer))"), isBroken.withLock({ $0 }) else { return nil }
+            return request.headers["range"] == nil ? right.cut(after: 50_000) : .response(request, "502 Bad Gateway")
+        }
+        try registry.addImage(layers: [Self.layer])
+        try withLayout { layout in
+            #expect(throws: Failure.self) { try pull(registry, into: layout) }
+            let kept = try layout.blobs.status(Self.part)?.size ?? 0
+            isBroken.withLock { $0 = false }
+            let before = registry.server.requests.count
+            try layout.removeTemporaries()
+            let found = try pull(registry, into: layout)
+            #expect(try layout.read(found.manifest.layers[0]) == Self.layer)
+            #expect(try layout.strays() == [])
+            let ranges = registry.server.requests.dropFirst(before).compactMap { $0.headers["range"] }
+            // How much of what was sent before the cut arrives is up to the kernel.
+            #expect(ranges == (kept > 0 ? ["bytes=\(kept)-"] : []))
+        }
+    }
+
+    @Test("begins anew if what was left has other bytes, or is too long", arguments: [1000, 300_000, 300_001])
+    func wrongPart(count: Int) throws {
+        let registry = TestRegistry()
+        let layer = registry.add(blob: Self.layer, .tar)
+        try withLayout { layout in
+            try layout.blobs.replaceFile(Self.part, with: [UInt8](repeating: 1, count: count))
+            try registry.client().download(layer, of: "x", to: layout, keepsPart: true)
+            #expect(try layout.read(layer) == Self.layer)
+            #expect(try layout.strays() == [])
+        }
+    }
+
+    @Test("leaves what another writer is at alone")
+    func lockedPart() throws {
+        let registry = TestRegistry()
+        let layer = registry.add(blob: Self.layer, .tar)
+        try withLayout { layout in
+            try layout.blobs.replaceFile(Self.part, with: [1, 2, 3])
+            let other = try layout.blobs.open(Self.part, O_RDWR)
+            #expect(flock(other.number, LOCK_EX | LOCK_NB) == 0)
+            try registry.client().download(layer, of: "x", to: layout, keepsPart: true)
+            #expect(try layout.read(layer) == Self.layer)
+            #expect(try layout.strays() == [Self.part])
+            #expect(try layout.blobs.readFile(Self.part, limit: 10) == [1, 2, 3])
+        }
+    }
+
+    @Test("what was left long ago goes, what was left lately stays")
+    func staleParts() throws {
+        try withLayout { layout in
+            for name in ["new.part", "old.part", "x.tmp"] {
+                try layout.blobs.replaceFile(FilePath(".\(name)"), with: [1])
+            }
+            let old = try layout.blobs.open(".old.part", O_RDWR)
+            let times = [timespec(tv_sec: 1_000_000_000, tv_nsec: 0), timespec(tv_sec: 1_000_000_000, tv_nsec: 0)]
+            #expect(futimens(old.number, times) == 0)
+            try layout.removeTemporaries()
+            #expect(try layout.strays() == [".new.part"])
+        }
+    }
+
     @Test("goes on where a connection was cut")
     func resumes() throws {
         let registry = TestRegistry { request, right in
@@ -162,6 +231,7 @@ struct ImagePullTests {
             case 2: .response(request, "429 Too Many Requests", ["Retry-After: 0"])
             case 3: [.reset]
             case 5: .response(request, "503 Service Unavailable", ["Retry-After: 1"])
+            case 6: .response(request, "503 Service Unavailable", ["Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"])
             default: nil
             }
         }
@@ -174,9 +244,13 @@ struct ImagePullTests {
 
     @Test("gives up at once a server that wants an hour, and in the end one that never recovers")
     func givesUp() throws {
-        let limited = TestRegistry { request, _ in .response(request, "429 Too Many Requests", ["Retry-After: 3600"]) }
-        #expect(try failure(limited).contains(": the server says 429 Too Many Requests"))
-        #expect(limited.requests.count == 1)
+        for time in ["3600", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+            let limited = TestRegistry { request, _ in
+                .response(request, "429 Too Many Requests", ["Retry-After: \(time)"])
+            }
+            #expect(try failure(limited).contains(": the server says 429 Too Many Requests"))
+            #expect(limited.requests.count == 1)
+        }
         let broken = TestRegistry { request, _ in .response(request, "502 Bad Gateway") }
         #expect(try failure(broken).contains("in 4 attempts: the server says 502 Bad Gateway"))
         let silent = TestRegistry { _, _ in [.pause(milliseconds: 700)] }

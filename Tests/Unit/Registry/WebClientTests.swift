@@ -74,6 +74,49 @@ struct WebClientTests {
         #expect(size == 16 << 20)
     }
 
+    @Test("a server that sends next to nothing is given up, in its content and in its header")
+    func trickle() throws {
+        let drops = (0..<40).flatMap { _ in [TestServer.Step.text("x"), .pause(milliseconds: 25)] }
+        let body = TestServer { _ in [.text("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")] + drops }
+        let header = TestServer { _ in [.text("HTTP/1.1 200 OK\r\nX-Slow: ")] + drops }
+        var settings = settings()
+        settings.attempts = 2
+        settings.rateWindow = .milliseconds(200)
+        let client = WebClient(settings)
+        let slowBody = #expect(throws: Failure.self) { try client.content(WebAddress(body.url("/x")), limit: 2000) }
+        #expect(slowBody?.description.contains("in 2 attempts: only ") == true)
+        #expect(slowBody?.description.hasSuffix(" bytes came in 0.2 seconds") == true)
+        let slowHeader = #expect(throws: Failure.self) {
+            try client.content(WebAddress(header.url("/x")), limit: 2000)
+        }
+        #expect(slowHeader?.description.contains("in 2 attempts: the server said nothing for 0.3 seconds") == true)
+    }
+
+    @Test("time is only the server's as long as it is waited for")
+    func pace() throws {
+        var settings = settings()
+        settings.leastRate = 10
+        settings.rateWindow = .seconds(1)
+        var pace = Pace(settings)
+        for _ in 0..<100 { try pace.note(0, after: .milliseconds(9)) }
+        try pace.note(20, after: .milliseconds(900))
+        try pace.note(5, after: .milliseconds(900))
+        #expect(throws: WebError.connection("only 6 bytes came in 1.0 seconds")) {
+            try pace.note(1, after: .milliseconds(100))
+        }
+    }
+
+    @Test(
+        "reads times in all three forms, and nothing else",
+        arguments: [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
+            ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Sun, 06 Nov 1994 08:49:37 CET", nil), ("", nil),
+            ("Sun, 06 Foo 1994 08:49:37 GMT", nil), ("Sun, 99 Nov 1994 08:49:37 GMT", nil), ("3600", nil),
+        ] as [(String, Int64?)])
+    func times(text: String, seconds: Int64?) {
+        #expect(HTTPDate(text)?.seconds == seconds)
+    }
+
     @Test("a 404 is said at once")
     func notFound() throws {
         let server = TestServer { .response($0, "404 Not Found") }

@@ -1,0 +1,60 @@
+import Failure
+public import OCI
+
+/// Brings something that is no image from a registry into an OCI layout.
+public struct ArtifactPull: Sendable {
+    private let client: RegistryClient
+    private let reference: ImageReference
+
+    /// An artifact that is to be had.
+    public struct Found: Sendable {
+        /// The digest of its manifest.
+        public let digest: Digest
+        /// Its manifest.
+        public let manifest: ArtifactManifest
+    }
+
+    /// What the reference names is asked of the registry.
+    public init(_ reference: ImageReference, from client: RegistryClient) {
+        self.reference = reference
+        self.client = client
+    }
+
+    /// Whether the reference names anything: one HEAD.
+    public func exists() throws -> Bool {
+        try unlessMissing { _ = try client.manifestDigest(reference) } != nil
+    }
+
+    /// Gets the manifest; nothing is known of what it names.
+    ///
+    /// - Returns: `nil` if the registry has none, or no such repository.
+    public func find() throws -> Found? {
+        guard let remote = try unlessMissing({ try client.manifest(reference) }) else { return nil }
+        return try attempt("couldn't use docker://\(reference)") {
+            guard remote.mediaType == .manifest else {
+                throw Failure("it is no artifact: its media type is \(shown(remote.mediaType.rawValue))")
+            }
+            return Found(digest: remote.digest, manifest: try JSON.decode(ArtifactManifest.self, from: remote.bytes))
+        }
+    }
+
+    private func unlessMissing<Result>(_ ask: () throws -> Result) throws -> Result? {
+        do {
+            return try ask()
+        } catch let failure as Failure {
+            guard case .status(404, _)? = failure.rootCause as? WebError else { throw failure }
+            return nil
+        }
+    }
+
+    /// Gets those blobs that a layout does not hold, several at a time.
+    public func fetch(_ blobs: [Descriptor], into layout: Layout) throws {
+        var missing: [Descriptor] = []
+        for blob in blobs where try !missing.contains(where: { $0.digest == blob.digest }) && !layout.holds(blob) {
+            missing.append(blob)
+        }
+        try Workers.forEach(missing) { [client, reference] blob, checkpoint in
+            try client.download(blob, of: reference.repository, to: layout, checkpoint: checkpoint)
+        }
+    }
+}

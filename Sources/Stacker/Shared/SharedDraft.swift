@@ -1,0 +1,116 @@
+import Failure
+import FileTree
+import Layers
+import OCI
+import SystemPackage
+
+/// Puts the entry of a layer together: an artifact in a layout, from where it is sent.
+struct SharedDraft {
+    let request: BuildRequest
+    let directories: StackerDirectories
+    let roots: RootsDirectory
+
+    /// Under stacker's directory: a layout that is there as long as an entry is made or taken.
+    static let layoutName: FilePath = "shared-cache"
+
+    /// Makes the entry.
+    ///
+    /// - Returns: the manifest, and the layout that has all of it.
+    func make(
+        _ definition: LayerDefinition, _ entry: BuildCache.Entry, key: Digest
+    ) throws -> (layout: Layout, manifest: Descriptor) {
+        try definition.isBuildOnly ? makeDirectories(definition, key) : makeImages(definition, entry, key)
+    }
+
+    /// Removes what was made for this alone.
+    func clear() {
+        try? Directory(at: directories.stacker).removeTree(Self.layoutName)
+    }
+
+    private func artifact(
+        _ record: SharedRecord, _ blobs: [Descriptor], in layout: Layout
+    ) throws -> (layout: Layout, manifest: Descriptor) {
+        let config = try layout.put(JSON.encode(record), SharedRecord.mediaType)
+        var layers: [Descriptor] = []
+        for blob in blobs where !layers.contains(where: { $0.digest == blob.digest }) { layers.append(blob) }
+        let artifact = ArtifactManifest(SharedRecord.artifactType, config: config, layers: layers)
+        return (layout, try layout.put(JSON.encode(artifact), .manifest))
+    }
+
+    // MARK: - Images
+
+    private func makeImages(
+        _ definition: LayerDefinition, _ entry: BuildCache.Entry, _ key: Digest
+    ) throws -> (layout: Layout, manifest: Descriptor) {
+        let layout = try Layout(at: directories.oci)
+        var record = SharedRecord(key: key, layer: definition.name)
+        record.images = [:]
+        var blobs: [Descriptor] = []
+        var manifests: [ImageManifest] = []
+        for type in request.layerTypes.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let output = entry.outputs[type] else { throw Failure("it has no \(type) image") }
+            let manifest = try layout.manifest(output)
+            record.images?[type] = output
+            manifests.append(manifest)
+            // A registry need not know what these are; it would look for manifests among its manifests.
+            for small in [output, manifest.config] {
+                blobs.append(
+                    Descriptor(mediaType: .init(rawValue: "application/json"), digest: small.digest, size: small.size))
+            }
+            blobs += manifest.layers
+        }
+        let storage = roots.layer(definition.name)
+        record.overlayDirectories = try (storage.metadata()?.overlayDirectories ?? []).map { copy in
+            let digest = try storage.digest(ofOverlayDirectory: copy.name)
+            let place = digest.flatMap { digest in
+                manifests.lazy.compactMap { $0.layers.firstIndex { $0.digest == digest } }.first
+            }
+            if digest != nil, place == nil { throw Failure("overlay dir \(copy.name) is none of its layers") }
+            return SharedRecord.Piece(copy: copy, place: place)
+        }
+        return try artifact(record, blobs, in: layout)
+    }
+
+    // MARK: - Directories of a build_only layer
+
+    private func makeDirectories(
+        _ definition: LayerDefinition, _ key: Digest
+    ) throws -> (layout: Layout, manifest: Descriptor) {
+        let storage = roots.layer(definition.name)
+        guard let metadata = try storage.metadata(),
+            let type = LayerType.allCases.first(where: { metadata.manifests[$0] != nil })
+        else { throw Failure("\(storage.path) has no metadata") }
+        let layout = try Layout(openingOrCreating: directories.stacker.pushing(Self.layoutName))
+        var record = SharedRecord(key: key, layer: definition.name)
+        record.labels = metadata.configs[type]?.config?.labels ?? [:]
+        record.overlayDirectories = try metadata.overlayDirectories.map { copy in
+            SharedRecord.Piece(copy: copy, blob: try encode(storage.overlayDirectory(copy.name), into: layout))
+        }
+        let upper = try encode(upper(of: storage, metadata, type), into: layout)
+        record.upper = upper
+        let blobs = record.overlayDirectories.compactMap(\.blob) + [upper]
+        return try artifact(record, blobs.map(\.descriptor), in: layout)
+    }
+
+    /// Where the upperdir of a build_only layer is: in place, or where layers are, once an image stands on it.
+    private func upper(of storage: LayerDirectory, _ metadata: OverlayMetadata, _ type: LayerType) throws -> FilePath {
+        guard metadata.hasBuiltOCIOutput, let base = try storage.base() else { return storage.upper }
+        let layers = metadata.manifests[type]?.layers ?? []
+        let below = try base.builtLayers.last.map { try roots.layer($0).metadata() } ?? base
+        let own = layers.count - (below?.manifests[type]?.layers.count ?? 0)
+        // The overlay dirs come first; an upperdir that had nothing in it has become no layer.
+        guard own > metadata.overlayDirLayers[type]?.count ?? 0, let top = layers.last else { return storage.upper }
+        return roots.contentPath(of: top.digest)
+    }
+
+    /// A directory as a tar with all that later layers can see of it.
+    private func encode(_ path: FilePath, into layout: Layout) throws -> SharedRecord.Blob {
+        var options = EncodeOptions()
+        options.keepsSubseconds = true
+        options.root = .always
+        options.checkpoint = { try StopSignal.check() }
+        let encoded = try encodeLayer(Directory(at: path), as: [.tar(.zstd())], into: layout.blobs, options: options)
+        guard let layer = encoded?.first else { throw Failure("nothing came out of \(path)") }
+        return SharedRecord.Blob(descriptor: layer.descriptor, diffID: layer.diffID)
+    }
+}

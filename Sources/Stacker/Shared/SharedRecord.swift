@@ -1,0 +1,72 @@
+import Failure
+import OCI
+import SystemPackage
+
+/// What an entry of a shared cache says of its layer: the config of the artifact that the entry is.
+struct SharedRecord: Sendable, Equatable, Codable {
+    static let artifactType = MediaType(rawValue: "application/vnd.stacker.shared-layer.v1")
+    static let mediaType = MediaType(rawValue: "application/vnd.stacker.shared-layer.config.v1+json")
+    /// Of what is read into memory: this record, and the manifests and configs of images.
+    static let sizeLimit: Int64 = 4 << 20
+
+    /// What the layer was built of.
+    var key: Digest
+    /// The layer's name, for people.
+    var layer: String
+    /// The manifest of each image; `nil` for a build_only layer.
+    var images: [LayerType: Descriptor]?
+    /// The layer's own overlay dirs, bottom first.
+    var overlayDirectories: [Piece] = []
+    /// The upperdir of a build_only layer.
+    var upper: Blob?
+    /// All labels of a build_only layer's config.
+    var labels: [String: String]?
+
+    /// A directory as a tar.
+    struct Blob: Sendable, Equatable, Codable {
+        var descriptor: Descriptor
+        var diffID: Digest
+    }
+
+    /// An overlay dir.
+    struct Piece: Sendable, Equatable, Codable {
+        var copy: OverlayDirectoryCopy
+        /// Which layer of the images it is, from 0; `nil` if nothing was in it, or the layer is build_only.
+        var place: Int?
+        /// Its content, if the layer is build_only.
+        var blob: Blob?
+    }
+
+    /// Reads the record of an entry, which anybody may have written who can write to the repository.
+    init(_ bytes: [UInt8], key: Digest) throws {
+        self = try JSON.decode(SharedRecord.self, from: bytes)
+        guard self.key == key else { throw Failure("it is the entry of another key, \(self.key.hex)") }
+        for copy in overlayDirectories.map(\.copy) {
+            let name = FilePath(copy.name)
+            guard name.isRelative, name.components.count == 1, name.isWithin, FilePath(copy.destination).isRelative,
+                FilePath(copy.destination).isWithin
+            else { throw Failure("it has an overlay dir that would lead elsewhere") }
+        }
+    }
+
+    /// A record to write.
+    init(key: Digest, layer: String) {
+        self.key = key
+        self.layer = layer
+    }
+}
+
+extension FilePath {
+    /// Whether no component leads upwards.
+    fileprivate var isWithin: Bool { components.allSatisfy { $0.kind == .regular } }
+}
+
+extension Descriptor {
+    /// The same, if it is short enough to be read into memory.
+    func short() throws -> Descriptor {
+        guard (0...SharedRecord.sizeLimit).contains(size) else {
+            throw Failure("blob \(digest) of the entry has \(size) bytes, more than is allowed here")
+        }
+        return self
+    }
+}

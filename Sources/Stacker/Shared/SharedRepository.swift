@@ -1,0 +1,37 @@
+import Failure
+import OCI
+import Registry
+
+/// A repository of a registry in which stackers keep layers for each other. Its tags are keys.
+struct SharedRepository: Sendable, Hashable, CustomStringConvertible {
+    let registry: RegistryHost
+    private let name: String
+
+    /// Reads `docker://registry/repository`.
+    ///
+    /// - Parameter option: how a message names where it was given.
+    init(_ url: String, option: String) throws {
+        let help = "name a repository without a tag: \(option) docker://registry/team/cache"
+        let path = url.dropFirst("docker://".count)
+        guard url.hasPrefix("docker://"), !path.isEmpty else {
+            throw Failure(
+                "\(option) \(quoted(WebAddress.withoutCredentials(url))) does not name a repository", help: help)
+        }
+        let reference: ImageReference
+        do {
+            // With a tag or a digest of its own, or with a registry alone, this is none.
+            reference = try ImageReference("\(path):\(Digest(of: []).hex)")
+        } catch {
+            throw Failure(
+                "\(option) \(quoted(WebAddress.withoutCredentials(url))) does not name a repository", help: help)
+        }
+        registry = reference.registry
+        name = "\(reference.registry)/\(reference.repository)"
+    }
+
+    /// The place of an entry.
+    func reference(_ key: Digest) throws -> ImageReference { try ImageReference("\(name):\(key.hex)") }
+
+    /// As it is written on the command line.
+    var description: String { "docker://\(name)" }
+}

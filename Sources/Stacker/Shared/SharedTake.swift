@@ -1,0 +1,186 @@
+import Failure
+import FileTree
+import Layers
+import OCI
+import Registry
+import SystemPackage
+
+/// Takes one layer from a shared cache and puts it where a build would have put it.
+struct SharedTake {
+    let build: LayerBuild
+    let inputs: LayerInputs
+    let key: Digest
+    let pull: ArtifactPull
+
+    private var name: String { build.layer.definition.name }
+
+    /// - Returns: `nil` if there is no entry.
+    func run() throws -> BuildCache.Entry? {
+        guard let found = try pull.find() else { return nil }
+        guard found.manifest.artifactType == SharedRecord.artifactType else {
+            throw Failure("what is there is no layer that a stacker has shared")
+        }
+        let staging = try Layout(openingOrCreating: build.directories.stacker.pushing(SharedDraft.layoutName))
+        defer { try? Directory(at: build.directories.stacker).removeTree(SharedDraft.layoutName) }
+        let config = try found.manifest.config.short()
+        try pull.fetch([config], into: staging)
+        let bytes = try staging.read(config)
+        let record = try attempt("couldn't understand the entry") { try SharedRecord(bytes, key: key) }
+        var entry: BuildCache.Entry
+        if build.layer.definition.isBuildOnly {
+            try takeDirectories(record, through: staging)
+            entry = BuildCache.Entry(inputs: inputs, outputs: [:])
+            entry.shared = found.digest
+        } else {
+            entry = BuildCache.Entry(inputs: inputs, outputs: try takeImages(record))
+        }
+        return entry
+    }
+
+    // MARK: - Images
+
+    private func takeImages(_ record: SharedRecord) throws -> [LayerType: Descriptor] {
+        let layout = try Layout(openingOrCreating: build.directories.oci)
+        var metadata = OverlayMetadata()
+        var outputs: [LayerType: Descriptor] = [:]
+        for type in build.request.layerTypes {
+            guard let named = record.images?[type] else { throw Failure("the entry has no \(type) image") }
+            let descriptor = Descriptor(mediaType: .manifest, digest: named.digest, size: named.size)
+            (metadata.manifests[type], metadata.configs[type]) = try fetch(descriptor, type, into: layout)
+            outputs[type] = descriptor
+        }
+        try unpack(metadata, from: layout)
+        try store(record, metadata, outputs, in: layout)
+        return outputs
+    }
+
+    /// Gets an image. Its blobs are taken from this machine's base images as far as they are there.
+    private func fetch(
+        _ descriptor: Descriptor, _ type: LayerType, into layout: Layout
+    ) throws -> (ImageManifest, ImageConfig) {
+        try pull.fetch([descriptor.short()], into: layout)
+        let manifest = try layout.manifest(descriptor)
+        guard try manifest.converted() == manifest, manifest.layers.allSatisfy({ type.describes($0.mediaType) }) else {
+            throw Failure("image \(descriptor.digest) of the entry is none of type \(type)")
+        }
+        try pull.fetch([manifest.config.short()], into: layout)
+        let config = try layout.config(manifest)
+        guard config.rootfs.diffIDs.count == manifest.layers.count else {
+            throw Failure(
+                "image \(descriptor.digest) of the entry has \(manifest.layers.count) layers, "
+                    + "its config \(config.rootfs.diffIDs.count)")
+        }
+        for layer in manifest.layers {
+            // One that is damaged is fetched like one that is not there.
+            for source in baseLayouts where try source.holds(layer) { try? layout.adopt(layer, from: source) }
+        }
+        try pull.fetch(manifest.layers, into: layout)
+        return (manifest, config)
+    }
+
+    /// The layouts in which the lower layers probably are.
+    private var baseLayouts: [Layout] {
+        var paths = [build.directories.stacker.pushing("layer-bases/oci")]
+        if case .oci(let path, _) = build.layer.base { paths.append(path) }
+        return paths.compactMap { try? Layout(at: $0) }
+    }
+
+    /// Unpacks the layers, which checks that they are what the config says. All types have the same content.
+    private func unpack(_ metadata: OverlayMetadata, from layout: Layout) throws {
+        guard let first = build.request.layerTypes.first, let manifest = metadata.manifests[first],
+            let config = metadata.configs[first]
+        else { return }
+        for other in metadata.manifests.values where other.layers.count != manifest.layers.count {
+            throw Failure("the images of the entry do not have the same number of layers")
+        }
+        try LayerUnpacker(roots: build.roots, hardLinkOverflow: build.request.hardLinkOverflow, log: build.log)
+            .unpack(manifest, config, from: [layout])
+        for other in metadata.manifests.values {
+            for (layer, alias) in zip(manifest.layers, other.layers) {
+                try build.roots.link(alias.digest, to: layer.digest)
+            }
+        }
+    }
+
+    private func store(
+        _ record: SharedRecord, _ base: OverlayMetadata, _ outputs: [LayerType: Descriptor], in layout: Layout
+    ) throws {
+        var metadata = base
+        metadata.hasBuiltOCIOutput = true
+        metadata.overlayDirectories = record.overlayDirectories.map(\.copy)
+        let places = record.overlayDirectories.compactMap(\.place)
+        let types = build.request.layerTypes
+        guard let first = types.first, let layers = metadata.manifests[first]?.layers,
+            places.allSatisfy(layers.indices.contains)
+        else { throw Failure("the entry has an overlay dir that is none of its layers") }
+        if !places.isEmpty {
+            for type in types {
+                metadata.overlayDirLayers[type] = places.compactMap { metadata.manifests[type]?.layers[$0] }
+            }
+        }
+        let storage = build.roots.layer(name)
+        try storage.reset()
+        for piece in record.overlayDirectories {
+            if let place = piece.place {
+                try storage.linkOverlayDirectory(piece.copy.name, to: layers[place].digest)
+            } else {
+                _ = try storage.makeOverlayDirectory(piece.copy.name)
+            }
+        }
+        try build.fillImports()
+        try storage.write(metadata)
+        var index = try layout.index()
+        for type in types {
+            if let output = outputs[type] { index.setEntry(tag: type.tag(for: name), to: output) }
+        }
+        try layout.replaceIndex(index)
+    }
+
+    // MARK: - Directories of a build_only layer
+
+    private func takeDirectories(_ record: SharedRecord, through staging: Layout) throws {
+        guard let upper = record.upper else { throw Failure("the entry has no upperdir") }
+        let blobs = record.overlayDirectories.compactMap(\.blob)
+        guard blobs.count == record.overlayDirectories.count else {
+            throw Failure("the entry lacks the content of an overlay dir")
+        }
+        try pull.fetch((blobs + [upper]).map(\.descriptor), into: staging)
+        let resolver = build.contents.resolver
+        let base = try resolver.base(
+            build.layer.base, build.layer.definition.platform, build.contents.cache, build.log)
+        try build.restore(record, upper, from: staging, on: base)
+    }
+}
+
+extension LayerBuild {
+    /// Puts a build_only layer that was built elsewhere where its build would have put it.
+    fileprivate func restore(
+        _ record: SharedRecord, _ upper: SharedRecord.Blob, from layout: Layout, on start: BuildBase
+    ) throws {
+        let name = layer.definition.name
+        let storage = roots.layer(name)
+        var base = start
+        try storage.reset()
+        try unpack(base)
+        try fillImports()
+        base.metadata.overlayDirectories = record.overlayDirectories.map(\.copy)
+        try storage.writeBase(base.metadata)
+        for piece in record.overlayDirectories {
+            guard let blob = piece.blob else { continue }
+            try unpack(blob, from: layout, into: storage.makeOverlayDirectory(piece.copy.name))
+        }
+        try unpack(upper, from: layout, into: Directory(at: storage.upper))
+        _ = try keep(base, labels: (record.labels ?? [:]).map { ($0, $1) }, in: storage)
+    }
+
+    private func unpack(_ blob: SharedRecord.Blob, from layout: Layout, into directory: Directory) throws {
+        let report = try unpackLayer(
+            layout.open(blob.descriptor), blob.descriptor, diffID: blob.diffID, into: directory,
+            options: UnpackOptions().stoppable.with(request.hardLinkOverflow))
+        let leftOut = [report.leftOutDevices, report.leftOutAttributes, report.leftOutWhiteouts]
+        if let example = leftOut.first(where: { $0.count > 0 })?.examples.first {
+            throw Failure("this machine can't hold all of it: \(example)")
+        }
+        report.say("layer \(layer.definition.name)", log)
+    }
+}
