@@ -66,7 +66,7 @@ struct PublishableOutputs {
         guard var state = try state ?? openState(), let entry = state.cache[layer.definition.name] else { return nil }
         defer { self.state = state }
         let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
-            .taking(LayerInputs.waysOfWriting, from: entry.inputs)
+            .taking(layer.waysOfWriting, from: entry.inputs)
         guard case .hit(let entry) = try state.lookup.decide(layer, inputs, state.cache, &state.digests) else {
             return nil
         }
@@ -90,5 +90,12 @@ struct PublishableOutputs {
             digests: try FileDigests(in: directories.stacker),
             lookup: CacheLookup(
                 request: build, identity: try BuildIdentity(), roots: roots, resolver: resolver, log: log))
+    }
+}
+
+extension RecipeSet.Layer {
+    /// The inputs of its build that publishing takes as they were. What the recipe does not decide on is one of them.
+    fileprivate var waysOfWriting: Set<String> {
+        LayerInputs.waysOfWriting.union(collapsesBuildOnly == nil ? [LayerInputs.collapse] : [])
     }
 }
