@@ -150,3 +150,71 @@ END
     assert_output --partial "found cached layer more"
     assert_equal "$(layer_digest app 0)" "$(layer_digest latest 0 busybox)"
 }
+
+# behaviour: an image on one layer of a chain leaves the others of the chain what they are
+# documented: docs/recipe.md#build_only
+# status: documented
+@test "images on different layers of one chain" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+one:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo one > /one
+two:
+  from: {type: built, tag: one}
+  build_only: true
+  run: echo two > /two
+low:
+  from: {type: built, tag: one}
+  run: echo low > /low
+high:
+  from: {type: built, tag: two}
+  run: cat /one /two > /high
+END
+    stacker build
+    assert_equal "$(list_layer low 1) $(list_layer low 2)" "one low"
+    assert_equal "$(list_layer high 1) $(list_layer high 2) $(list_layer high 3)" "one two high"
+    assert_equal "$(layer_digest high 1)" "$(layer_digest low 1)"
+    run -0 stacker explain high:/one
+    assert_output --partial "provided by sha256:"
+}
+
+# behaviour: a build_only layer that was encoded as one type is built again for an image of another
+# documented: docs/recipe.md#build_only; docs/storage.md#layer-types
+# status: documented
+@test "a build_only layer of which an image of one type was made, for another type" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+one:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo one > /one
+END
+    stacker build --layer-type tar --layer-type squashfs
+    printf 'image:\n  from: {type: built, tag: one}\n  run: cat /one > /image\n' >>stacker.yaml
+    stacker build --layer-type tar
+    stacker build --layer-type squashfs
+    assert_equal "$(count_layers image-squashfs)" 3
+    assert_equal "$(unsquashfs -cat "$(layer_blob image-squashfs 1)" one)" one
+}
+
+# behaviour: what a build_only layer makes of the root directory itself is in the image
+# documented: docs/recipe.md#build_only; docs/storage.md#layers
+# status: documented
+@test "the root directory's mode that a build_only layer sets" {
+    requires umoci
+    busybox_base
+    cat >stacker.yaml <<'END'
+one:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: chmod 0711 /
+image:
+  from: {type: built, tag: one}
+  cmd: sh
+END
+    stacker build
+    unpack_image image rootfs
+    assert_equal "$(stat -c %a rootfs)" 711
+}

@@ -40,6 +40,9 @@ struct BuildOptions: ParsableArguments {
         help: "Don't append a dm-verity hash tree to squashfs and erofs layers.")
     var noVerity = false
 
+    @Flag(help: "Merge build_only layers with the image that is built on them into one layer.")
+    var collapseBuildOnly = false
+
     @Option(help: "What the names of stacker's own annotations begin with.")
     var annotationsNamespace = "io.stackeroci"
 
@@ -74,6 +77,7 @@ struct BuildOptions: ParsableArguments {
         if !layerType.isEmpty { request.layerTypes = layerType }
         request.compression = try compression.compression(level: compressionLevel)
         request.addsVerity = !noVerity
+        request.collapsesBuildOnly = collapseBuildOnly
         request.annotationsNamespace = annotationsNamespace
         request.requiresHashes = requireHash
         request.hardLinkOverflow = hardlinkOverflow

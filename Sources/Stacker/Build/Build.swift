@@ -24,9 +24,6 @@ public struct Build {
         identity = try BuildIdentity()
         client = WebClient(credentials: credentials, checkpoint: { try StopSignal.check() })
         recipes = try RecipeLoader(directories: directories, client: client).load(request)
-        if let file = recipes.files.first(where: { $0.recipe.settings.collapseBuildOnly == true }) {
-            throw Failure("\(file.recipe.source.name): this stacker can't do collapse_build_only yet")
-        }
         for warning in recipes.warnings { log.warn(warning.description) }
         _ = try SharedCache.repositories(request)
         if request.requiresHashes { try recipes.requireHashes() }

@@ -16,6 +16,8 @@ public struct BuildRequest: Sendable {
     public var compression = Compression.gzip()
     /// Whether squashfs and erofs layers end with a dm-verity hash tree.
     public var addsVerity = true
+    /// Whether build_only layers are merged with the image on them into one layer, where the recipe says nothing of it.
+    public var collapsesBuildOnly = false
     /// Refuse imports over http that have no hash.
     public var requiresHashes = false
     /// Build every layer, whatever the cache says.

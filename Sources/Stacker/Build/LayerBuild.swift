@@ -67,8 +67,7 @@ struct LayerBuild {
         return try attempt("couldn't take the root directory over from \(below)") {
             let root = try Directory(at: below)
             try Directory(at: storage.upper).takeMetadata(of: root)
-            guard let status = try root.status(".") else { throw Errno.noSuchFileOrDirectory }
-            return .ifDifferent(permissions: status.permissions, uid: status.uid, gid: status.gid)
+            return try RootEntry(unlike: root)
         }
     }
 
@@ -110,6 +109,16 @@ struct LayerBuild {
         options.warn = { [log] in log.warn($0) }
         options.checkpoint = { try StopSignal.check() }
         let layout = try Layout(openingOrCreating: directories.oci)
+        if base.isBuildOnly, layer.collapsesBuildOnly ?? request.collapsesBuildOnly {
+            let run = try BuildOnlyRun(base.metadata, under: roots.layer(definition.name), request.layerTypes[0])
+            var below = base
+            below.metadata = base.metadata.withoutBuildOnly()
+            var output = try ImageOutput(
+                below, to: layout, roots: roots, request: request, identity: identity, options: options)
+            return try output.finish(
+                definition, labels: labels, annotations: annotations, metadata: below.metadata,
+                root: run.rootEntry(), merging: run)
+        }
         var output = try ImageOutput(
             base, to: layout, roots: roots, request: request, identity: identity, options: options)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }

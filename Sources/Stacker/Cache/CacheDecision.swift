@@ -37,6 +37,12 @@ struct CacheLookup {
             inputs.add("compression", String(describing: request.compression))
             inputs.add("verity", String(request.addsVerity))
             inputs.add("annotations namespace", request.annotationsNamespace)
+            // Where there is nothing to merge it makes no difference.
+            if layer.collapsesBuildOnly ?? request.collapsesBuildOnly, case .built(let below) = layer.base,
+                cache[below]?.outputs.isEmpty == true
+            {
+                inputs.add(LayerInputs.collapse, "true")
+            }
         }
         do {
             let contents = LayerContents(resolver: resolver, cache: cache, log: log)
@@ -97,7 +103,8 @@ struct CacheLookup {
         }
         // What a layer below has lost can be unpacked again only as long as its blob is there.
         let output = try LayoutState(of: resolver.output) == .layout ? Layout(at: resolver.output) : nil
-        for blob in metadata.manifests.values.first?.layers ?? [] where !roots.holdsContent(of: blob.digest) {
+        let layers = metadata.manifests.values.first?.layers ?? []
+        for (blob, content) in zip(layers, try roots.contents(of: layers)) where content == nil {
             if try output?.holds(blob) != true { return "its directory \(roots.contentPath(of: blob.digest)) is gone" }
         }
         return nil

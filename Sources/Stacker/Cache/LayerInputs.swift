@@ -24,6 +24,9 @@ struct LayerInputs: Sendable, Equatable, Codable {
     /// The name of an input that is the content of an overlay dir; its part is the directory's path.
     static let overlayDirectoryContent = "overlay_dir content"
 
+    /// The name of an input that is there if build_only layers are merged into the layer.
+    static let collapse = "collapse_build_only"
+
     /// The names of inputs that only say how a layer is written: whoever publishes one takes it as it was written.
     static let waysOfWriting: Set<String> = ["compression", "verity", "annotations namespace", epoch]
 

@@ -73,7 +73,7 @@ extension ExplainedLayer {
     /// The layers of recipes that have been begun.
     private static func names(in roots: RootsDirectory) throws -> [String] {
         try roots.directory.names().map(\.string).filter { name in
-            guard !name.hasPrefix("sha256_"), !name.hasPrefix(".") else { return false }
+            guard !RootsDirectory.isContentName(name), !name.hasPrefix(".") else { return false }
             return try roots.directory.status(FilePath(name))?.kind == .directory && roots.layer(name).hasUpper
         }
     }
@@ -82,8 +82,9 @@ extension ExplainedLayer {
         let roots = layer.roots
         // All types have the same content.
         let type = LayerType.allCases.first { metadata.manifests[$0] != nil }
-        var parts = (type.flatMap { metadata.manifests[$0]?.layers } ?? []).map { blob in
-            Part(name: blob.digest.description, digest: blob.digest, directory: roots.contentPath(of: blob.digest))
+        let layers = type.flatMap { metadata.manifests[$0]?.layers } ?? []
+        var parts = try zip(layers, roots.contents(of: layers)).flatMap { blob, content in
+            Self.parts(of: blob.digest, content ?? [roots.contentPath(of: blob.digest)])
         }
         for name in metadata.builtLayers {
             let below = roots.layer(name)
@@ -93,6 +94,17 @@ extension ExplainedLayer {
         // As for overlayfs: what is there twice counts once, where it is highest.
         var seen: Set<String> = []
         return parts.reversed().filter { seen.insert($0.directory).inserted }
+    }
+
+    /// The directories of an encoded layer, bottom first: of one that was merged there are several.
+    private static func parts(of layer: Digest, _ directories: [FilePath]) -> [Part] {
+        if directories.count == 1 {
+            return [Part(name: layer.description, digest: layer, directory: directories[0])]
+        }
+        return directories.enumerated().reversed().map { number, directory in
+            let name = "part \(number + 1) of \(directories.count) of \(layer)"
+            return Part(name: name, digest: layer, directory: directory)
+        }
     }
 
     private static func parts(of layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy]) -> [Part] {

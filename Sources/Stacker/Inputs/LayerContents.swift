@@ -25,7 +25,7 @@ struct LayerContents {
         guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
             let config = base.metadata.configs[type]
         else { throw Failure("it has no image") }
-        if !mayUnpack, !manifest.layers.allSatisfy({ resolver.roots.holdsContent(of: $0.digest) }) { return nil }
+        if !mayUnpack, try resolver.roots.contents(of: manifest.layers).contains(where: { $0 == nil }) { return nil }
         let layouts = try LayoutState(of: resolver.output) == .layout ? [Layout(at: resolver.output)] : []
         try LayerUnpacker(roots: resolver.roots, hardLinkOverflow: resolver.hardLinkOverflow, log: log)
             .unpack(manifest, config, from: layouts)

@@ -17,8 +17,9 @@ struct LayerUnpacker: Sendable {
     /// - Parameter layouts: where the blobs are looked for, in this order.
     func unpack(_ manifest: ImageManifest, _ config: ImageConfig, from layouts: [Layout]) throws {
         var missing: [(Descriptor, Digest)] = []
-        for (layer, diffID) in zip(manifest.layers, config.rootfs.diffIDs)
-        where !roots.holdsContent(of: layer.digest) && !missing.contains(where: { $0.0.digest == layer.digest }) {
+        let contents = try roots.contents(of: manifest.layers)
+        for (content, (layer, diffID)) in zip(contents, zip(manifest.layers, config.rootfs.diffIDs))
+        where content == nil && !missing.contains(where: { $0.0.digest == layer.digest }) {
             missing.append((layer, diffID))
         }
         guard !missing.isEmpty else { return }

@@ -13,6 +13,8 @@ struct ImageOutput {
     let options: EncodeOptions
     let identity: BuildIdentity
     private(set) var drafts: [LayerType: ImageDraft] = [:]
+    /// How many layers are below those of build_only layers.
+    private let layersBelow: Int
 
     init(
         _ base: BuildBase, to layout: Layout, roots: RootsDirectory, request: BuildRequest, identity: BuildIdentity,
@@ -22,6 +24,8 @@ struct ImageOutput {
         self.roots = roots
         self.identity = identity
         self.options = options
+        let layers = base.metadata.manifests.values.first?.layers ?? []
+        layersBelow = layers.count - (base.metadata.buildOnlyLayers ?? 0)
         types = request.layerTypes
         formats = types.map(request.format)
         for type in types {
@@ -44,15 +48,16 @@ struct ImageOutput {
                 let verified = try roots.hasVerified(source.open(layer), of: layer.digest)
                 try layout.adopt(layer, from: source, verified: verified)
             } else if let format = zip(types, formats).first(where: { $0.0 == type })?.1 {
+                let below = (drafts[type]?.layers ?? []).prefix(place)
                 let converted = try attempt("couldn't make a \(type) layer of base layer \(layer.digest)") {
-                    try conversion.convert(layer.digest, to: format)
+                    try conversion.convertTop(of: Array(manifest.layers[...place]), over: below, to: format)
                 }
                 drafts[type]?.replaceLayer(at: place, with: converted.descriptor, diffID: converted.diffID)
             }
         }
     }
 
-    private func encode(_ tree: Directory, root: RootEntry? = nil) throws -> [EncodedLayer] {
+    private func encode(_ tree: any TreeNode, root: RootEntry? = nil) throws -> [EncodedLayer] {
         var options = options
         if let root { options.root = root }
         return try encodeLayer(tree, as: formats, into: layout.blobs, options: options) ?? []
@@ -62,9 +67,15 @@ struct ImageOutput {
     mutating func addBuildOnly(_ name: String) throws {
         let layer = roots.layer(name)
         guard var metadata = try layer.metadata() else { throw Failure("\(layer.path) has no metadata") }
-        let parts = try add(layer, metadata.overlayDirectories)
+        let below = try types.first.flatMap { try roots.contentOfTop(of: drafts[$0]?.layers ?? [])?.first }
+        let root = try RootEntry(unlike: below.map { try Directory(at: $0) })
+        let parts = try add(layer, metadata.overlayDirectories, root: root)
+        // An image of another type that is built on it later needs a layer of that type: it is built again for that.
+        metadata.manifests = metadata.manifests.filter { types.contains($0.key) }
+        metadata.configs = metadata.configs.filter { types.contains($0.key) }
         for type in types {
             guard let draft = drafts[type] else { continue }
+            metadata.buildOnlyLayers = draft.layers.count - layersBelow
             metadata.manifests[type]?.layers = draft.layers
             metadata.configs[type]?.rootfs = draft.config.rootfs
             metadata.configs[type]?.history = draft.config.history
@@ -84,13 +95,16 @@ struct ImageOutput {
     ///   - base: what the layer was built on, and its own overlay dirs.
     ///   - root: when the layer's own blob says something of the root directory; always, if the layer is to be there
     ///     whatever is in it.
+    ///   - run: the build_only layers that are merged with the layer, and the layer itself.
     /// - Returns: the manifest of each type.
     mutating func finish(
         _ definition: LayerDefinition, labels: [(name: String, value: String)], annotations: [String: String],
-        metadata base: OverlayMetadata, root: RootEntry
+        metadata base: OverlayMetadata, root: RootEntry, merging run: BuildOnlyRun? = nil
     ) throws -> [LayerType: Descriptor] {
         let layer = roots.layer(definition.name)
-        let parts = try add(layer, base.overlayDirectories, root: root)
+        let parts =
+            try run.map { [Part(encoded: try merge($0, definition, root: root))] }
+            ?? add(layer, base.overlayDirectories, root: root)
         var outputs: [LayerType: Descriptor] = [:]
         var metadata = base
         var index = try layout.index()
@@ -106,10 +120,15 @@ struct ImageOutput {
             metadata.configs[type] = draft.config
         }
         metadata.builtLayers = []
+        metadata.buildOnlyLayers = nil
         metadata.hasBuiltOCIOutput = true
         metadata.overlayDirLayers = descriptors(of: parts)
         try layer.write(metadata)
-        try store(parts, of: layer)
+        if let run {
+            try store(run, parts[0].encoded, of: layer)
+        } else {
+            try store(parts, of: layer)
+        }
         try layout.replaceIndex(index)
         return outputs
     }
@@ -141,7 +160,23 @@ struct ImageOutput {
     private mutating func add(
         _ directory: FilePath, createdBy: String, root: RootEntry? = nil
     ) throws -> [EncodedLayer] {
-        let encoded = try encode(Directory(at: directory), root: root)
+        try append(encode(DirectoryNode(Directory(at: directory)), root: root), createdBy: createdBy)
+    }
+
+    /// Encodes a run of build_only layers and the image's own as one layer. Where nothing is left of them it is there
+    /// all the same if there was a script: there is one layer for the run, whatever is in it.
+    private mutating func merge(
+        _ run: BuildOnlyRun, _ definition: LayerDefinition, root: RootEntry
+    ) throws -> [EncodedLayer] {
+        try attempt("couldn't pack layer \(definition.name) with the build_only layers below it") {
+            let tree = try run.tree()
+            var encoded = try encode(tree, root: root)
+            if encoded.isEmpty, definition.run != nil { encoded = try encode(tree, root: .always) }
+            return append(encoded, createdBy: "stacker build of \(definition.name)")
+        }
+    }
+
+    private mutating func append(_ encoded: [EncodedLayer], createdBy: String) -> [EncodedLayer] {
         for (type, blob) in zip(types, encoded) {
             drafts[type]?.append(blob, createdBy: createdBy, at: identity.created)
         }
@@ -168,5 +203,19 @@ struct ImageOutput {
             }
             for other in part.encoded.dropFirst() { try roots.link(other.descriptor.digest, to: first) }
         }
+    }
+
+    /// What was merged is where it was, as parts of the layer's content: whatever is built on it has them below.
+    private func store(_ run: BuildOnlyRun, _ encoded: [EncodedLayer], of layer: LayerDirectory) throws {
+        let images = types.compactMap { drafts[$0]?.layers }
+        guard let first = encoded.first?.descriptor.digest, let image = images.first else { return }
+        if try roots.contentOfTop(of: image) == nil {
+            let merged = MergedLayer(try run.keep(), over: images.map { MergedLayer.base($0.dropLast()) })
+            let temporary = try roots.makeTemporary()
+            try merged.write(to: roots.directory.directory(temporary))
+            try roots.install(temporary, as: first)
+        }
+        try layer.clearUpper()
+        for other in encoded.dropFirst() { try roots.link(other.descriptor.digest, to: first) }
     }
 }

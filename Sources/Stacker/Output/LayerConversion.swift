@@ -17,8 +17,15 @@ struct LayerConversion {
         var diffID: Digest
     }
 
-    /// The unpacked layer in `format`; its blob is in the layout.
-    func convert(_ layer: Digest, to format: LayerFormat) throws -> Outcome {
+    /// The unpacked top layer of an image in `format`; its blob is in the layout.
+    ///
+    /// - Parameters:
+    ///   - layers: the image's layers so far, bottom first.
+    ///   - converted: those below the top one as they are in the image that is made.
+    func convertTop(
+        of layers: [Descriptor], over converted: some Sequence<Descriptor>, to format: LayerFormat
+    ) throws -> Outcome {
+        guard let layer = layers.last?.digest else { throw Errno.noSuchFileOrDirectory }
         let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
         let name = recordName(format)
         if let bytes = try directory.readFile(name, limit: 1 << 16),
@@ -32,14 +39,24 @@ struct LayerConversion {
         var options = options
         // The root directory is as much of the layer as any other, and a layer without files stays a layer.
         options.root = .always
-        guard
-            let encoded = try encodeLayer(
-                directory.directory("overlay"), as: [format], into: layout.blobs, options: options)?.first
+        guard let encoded = try encodeLayer(tree(layers), as: [format], into: layout.blobs, options: options)?.first
         else { throw Errno.noSuchFileOrDirectory }
         try roots.link(encoded.descriptor.digest, to: layer)
+        try roots.extend(layer, over: converted)
         let outcome = Outcome(descriptor: encoded.descriptor, diffID: encoded.diffID)
         try directory.replaceFile(name, with: JSON.encode(outcome))
         return outcome
+    }
+
+    /// The content of the top layer.
+    private func tree(_ layers: [Descriptor]) throws -> any TreeNode {
+        let contents = try roots.contents(of: layers)
+        guard let top = contents.last.flatMap(\.self) else { throw Errno.noSuchFileOrDirectory }
+        let lowerdirs = contents.dropLast().reversed().flatMap { $0 ?? [] }
+        return top.count == 1
+            ? DirectoryNode(try Directory(at: top[0]))
+            : CollapsedDirectory(
+                try top.map { try Directory(at: $0) }, over: try lowerdirs.map { try Directory(at: $0) })
     }
 
     /// One name for all that decides the bytes of the blob.

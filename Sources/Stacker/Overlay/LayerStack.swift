@@ -36,7 +36,10 @@ struct LayerStack: Sendable {
     static func directories(
         _ metadata: OverlayMetadata, _ type: LayerType, _ roots: RootsDirectory
     ) throws -> [FilePath] {
-        let image = metadata.manifests[type]?.layers.map { roots.contentPath(of: $0.digest) } ?? []
+        let layers = metadata.manifests[type]?.layers ?? []
+        let image = try zip(layers, roots.contents(of: layers)).flatMap { blob, content in
+            (content ?? [roots.contentPath(of: blob.digest)]).reversed()
+        }
         let built = try metadata.builtLayers.flatMap { name in
             let layer = roots.layer(name)
             let own = try layer.metadata()?.overlayDirectories ?? []

@@ -10,6 +10,9 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
     var configs: [LayerType: ImageConfig] = [:]
     /// Layers below this one whose upperdirs are not encoded yet, bottom first: a chain of build_only layers.
     var builtLayers: [String] = []
+    /// How many of each image's layers, from the top, are what build_only layers below this one were encoded as, for
+    /// another image: there may be nothing but build_only layers above them.
+    var buildOnlyLayers: Int?
     /// The layout that the lowest layers came from, absolute: as long as there are build_only layers on them, their blobs
     /// are nowhere else.
     var baseLayout: String?
@@ -24,6 +27,7 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
         case manifests = "Manifests"
         case configs = "Configs"
         case builtLayers = "BuiltLayers"
+        case buildOnlyLayers = "BuildOnlyLayers"
         case baseLayout = "BaseLayout"
         case hasBuiltOCIOutput = "HasBuiltOCIOutput"
         case overlayDirLayers = "OverlayDirLayers"

@@ -8,6 +8,8 @@ public import SystemPackage
 ///
 /// ```
 /// sha256_<hex>/overlay          the content of the layer with that blob digest; complete, or absent
+/// sha256_<hex>/merged.json      in place of it: of which directories the content is put together
+/// part_<hex>/overlay            one of those, under a name that is nobody's
 /// foo/overlay                   upperdir of foo: what its run: changed
 /// foo/overlay_dirs/<name>       what foo's overlay_dirs bring; once encoded, a symlink to the layer that it became
 /// foo/rootfs                    where foo is mounted inside the build
@@ -52,9 +54,19 @@ public struct RootsDirectory: Sendable {
         }
     }
 
+    /// Whether this is a name that stacker itself gives: no layer of a recipe can have it.
+    static func isContentName(_ name: String) -> Bool {
+        for prefix in ["sha256_", partPrefix] where name.hasPrefix(prefix) {
+            return Digest(hex: name.dropFirst(prefix.count)) != nil
+        }
+        return false
+    }
+
+    fileprivate static let partPrefix = "part_"
+
     /// Whether `name` looks like a layer's storage; anything else in the directory is somebody's own.
     private func isStorage(_ name: FilePath) throws -> Bool {
-        if name.string.hasPrefix("sha256_"), Digest(hex: name.string.dropFirst(7)) != nil { return true }
+        if Self.isContentName(name.string) { return true }
         guard try directory.status(name)?.kind == .directory else { return false }
         let content = try directory.directory(name)
         return try content.status("overlay") != nil && content.status("overlay_metadata.json") != nil
@@ -62,15 +74,18 @@ public struct RootsDirectory: Sendable {
 
     // MARK: - Unpacked layers
 
-    /// Where the content of a layer blob is.
+    /// Where the content of a layer blob is, if it is in a directory of its own. See ``contents(of:)``.
     public func contentPath(of digest: Digest) -> FilePath {
         path.appending(digest.directoryName.string).appending("overlay")
     }
 
-    /// Whether the content of a layer blob is there.
-    func holdsContent(of digest: Digest) -> Bool {
+    /// Whether the content of a layer blob is there, in a directory of its own.
+    func holdsOwnContent(of digest: Digest) -> Bool { isThere(contentPath(of: digest)) }
+
+    /// Whether there is something at a path, symlinks followed.
+    func isThere(_ path: FilePath) -> Bool {
         var status = stat()
-        return contentPath(of: digest).withPlatformString { stat($0, &status) } == 0
+        return path.withPlatformString { stat($0, &status) } == 0
     }
 
     /// Makes an empty directory under a temporary name, in which a layer is put together.
@@ -81,14 +96,18 @@ public struct RootsDirectory: Sendable {
         return name
     }
 
-    /// Gives a complete temporary directory, with an `overlay` in it, its digest's name. One that is there is kept and
-    /// the new one dropped: equal digests have equal content.
+    /// Gives a complete temporary directory, with an `overlay` or a `merged.json` in it, its digest's name. An `overlay`
+    /// that is there is kept and the new directory dropped: equal digests have equal content. What is there without one
+    /// may not be the content of the layer everywhere, and is replaced.
     func install(_ temporary: FilePath, as digest: Digest) throws {
         try attempt("couldn't put layer \(digest) in place") {
             do {
                 try directory.rename(temporary, to: digest.directoryName, replacing: false)
-            } catch Errno.fileExists {
+            } catch Errno.fileExists where holdsOwnContent(of: digest) {
                 try directory.removeTree(temporary)
+            } catch Errno.fileExists {
+                try directory.removeTree(digest.directoryName)
+                try directory.rename(temporary, to: digest.directoryName, replacing: false)
             }
         }
     }
@@ -149,10 +168,7 @@ struct LayerDirectory: Sendable {
     }
 
     /// Whether the upperdir is there.
-    var hasUpper: Bool {
-        var status = stat()
-        return upper.withPlatformString { lstat($0, &status) } == 0
-    }
+    var hasUpper: Bool { roots.isThere(upper) }
 
     /// One of the layer's overlay dirs.
     func overlayDirectory(_ name: String) -> FilePath {
@@ -172,9 +188,7 @@ struct LayerDirectory: Sendable {
 
     /// Whether the copy of an overlay dir is there.
     func holds(_ copy: OverlayDirectoryCopy) -> Bool {
-        var status = stat()
-        return overlayDirectory(copy.name).pushing(FilePath(copy.destination))
-            .withPlatformString { stat($0, &status) } == 0
+        roots.isThere(overlayDirectory(copy.name).pushing(FilePath(copy.destination)))
     }
 
     /// Moves the upperdir to its digest's directory and leaves an empty one.
@@ -222,8 +236,60 @@ struct LayerDirectory: Sendable {
 
     private func move(_ name: FilePath, of parent: Directory, to digest: Digest) throws {
         let temporary = try roots.makeTemporary()
-        try parent.rename(name, to: "overlay", in: roots.directory.directory(temporary))
+        let storage = try roots.directory.directory(temporary)
+        if let place = try Self.keptPlace(name, in: parent) {
+            try MergedLayer([place]).write(to: storage)
+            try parent.remove(name)
+        } else {
+            try parent.rename(name, to: "overlay", in: storage)
+        }
         try roots.install(temporary, as: digest)
+    }
+
+    /// Moves the upperdir to where it stays, whatever is built later, and leaves a relative symlink to it.
+    ///
+    /// - Returns: where it is, relative to the roots directory.
+    func keepUpper() throws -> String {
+        try attempt("couldn't move \(upper)") {
+            try keep("overlay", of: roots.directory.directory(FilePath(name)), linkedBy: "..")
+        }
+    }
+
+    /// The same with an overlay dir.
+    func keepOverlayDirectory(_ name: String) throws -> String {
+        try attempt("couldn't move \(overlayDirectory(name))") {
+            let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
+            return try keep(FilePath(name), of: parent, linkedBy: "../..")
+        }
+    }
+
+    /// - Parameter up: the way from the parent directory to the roots directory.
+    private func keep(_ name: FilePath, of parent: Directory, linkedBy up: FilePath) throws -> String {
+        if let place = try Self.keptPlace(name, in: parent) { return place }
+        let temporary = try roots.makeTemporary()
+        try parent.rename(name, to: "overlay", in: roots.directory.directory(temporary))
+        // Nobody else's, ever: what refers to it finds this content, or nothing.
+        let unique = Digest(of: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
+        let place = FilePath(RootsDirectory.partPrefix + unique.hex)
+        try roots.directory.rename(temporary, to: place, replacing: false)
+        try parent.makeSymlink(name, to: up.pushing(place).appending("overlay"))
+        return place.appending("overlay").string
+    }
+
+    /// Where the directory is, relative to the roots directory, if it was moved before.
+    private static func keptPlace(_ name: FilePath, in parent: Directory) throws -> String? {
+        guard try parent.status(name)?.kind == .symlink else { return nil }
+        let target = try parent.symlinkTarget(name)
+        return FilePath(root: nil, target.components.drop { $0.kind == .parentDirectory }).string
+    }
+
+    /// Leaves an empty upperdir, whatever there was.
+    func clearUpper() throws {
+        try attempt("couldn't clear \(upper)") {
+            let layer = try roots.directory.directory(FilePath(name))
+            try layer.removeTree("overlay")
+            try layer.makeDirectory("overlay")
+        }
     }
 
     /// What the layer was built on and came out as; `nil` if it never was built.
@@ -241,9 +307,10 @@ struct LayerDirectory: Sendable {
             try roots.directory.readFile(FilePath(name).appending(file.string), limit: 64 << 20)
         }
         guard let bytes else { return nil }
-        return try attempt("couldn't understand \(path)/\(file)") {
+        let metadata = try attempt("couldn't understand \(path)/\(file)") {
             try JSON.decode(OverlayMetadata.self, from: bytes)
         }
+        return try metadata.settled(in: roots)
     }
 
     /// Writes the metadata in one step.

@@ -66,17 +66,20 @@ struct PublishableOutputs {
         guard var state = try state ?? openState(), let entry = state.cache[layer.definition.name] else { return nil }
         defer { self.state = state }
         let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
-            .taking(waysOfWriting(state.lookup), from: entry.inputs)
+            .taking(waysOfWriting(layer, state.lookup), from: entry.inputs)
         guard case .hit(let entry) = try state.lookup.decide(layer, inputs, state.cache, &state.digests) else {
             return nil
         }
         return entry
     }
 
-    /// What is not compared: publish has no options for it. Who sets a time, however, wants images of that time.
-    private func waysOfWriting(_ lookup: CacheLookup) -> Set<String> {
-        lookup.identity.sourceDateEpoch == nil
-            ? LayerInputs.waysOfWriting : LayerInputs.waysOfWriting.subtracting([LayerInputs.epoch])
+    /// What is not compared: publish has no options for it, and the recipe does not decide on it. Who sets a time, however,
+    /// wants images of that time.
+    private func waysOfWriting(_ layer: RecipeSet.Layer, _ lookup: CacheLookup) -> Set<String> {
+        var ways = LayerInputs.waysOfWriting
+        if lookup.identity.sourceDateEpoch != nil { ways.remove(LayerInputs.epoch) }
+        if layer.collapsesBuildOnly == nil { ways.insert(LayerInputs.collapse) }
+        return ways
     }
 
     private func openState() throws -> State? {

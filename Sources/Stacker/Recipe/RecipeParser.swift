@@ -83,14 +83,9 @@ struct RecipeParser {
         if text.utf8.count > 200 {
             throw Failure("\(name.position): layer name \(quoted(text)) is longer than 200 bytes")
         }
-        if text == ".lock" || isRootsDirectoryName(text) {
+        if text == ".lock" || RootsDirectory.isContentName(text) {
             throw Failure(
                 "\(name.position): layer name \(quoted(text)) is a name that stacker itself uses in roots-dir")
         }
-    }
-
-    /// `sha256_` and 64 hexadecimal digits.
-    private func isRootsDirectoryName(_ text: String) -> Bool {
-        text.hasPrefix("sha256_") && Digest(hex: text.dropFirst(7)) != nil
     }
 }

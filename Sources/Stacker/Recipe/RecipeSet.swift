@@ -24,6 +24,8 @@ public struct RecipeSet: Sendable {
         public let definition: LayerDefinition
         /// What it is built on.
         public let base: Base
+        /// Whether its file says that build_only layers are merged with the image on them; `nil` if it says nothing.
+        public internal(set) var collapsesBuildOnly: Bool?
     }
 
     /// All layers, in build order.
@@ -49,7 +51,11 @@ public struct RecipeSet: Sendable {
         files = try zip(recipes, order).map { recipe, layers in
             File(
                 recipe: recipe,
-                layers: try layers.map { Layer(definition: $0, base: try $0.base(in: recipe.source)) })
+                layers: try layers.map {
+                    Layer(
+                        definition: $0, base: try $0.base(in: recipe.source),
+                        collapsesBuildOnly: recipe.settings.collapseBuildOnly)
+                })
         }
         var general: Set<String> = []
         warnings = recipes.flatMap(\.warnings).filter { !$0.isGeneral || general.insert($0.message).inserted }

@@ -100,7 +100,7 @@ struct SharedDraft {
         let own = layers.count - (below?.manifests[type]?.layers.count ?? 0)
         // The overlay dirs come first; an upperdir that had nothing in it has become no layer.
         guard own > metadata.overlayDirLayers[type]?.count ?? 0, let top = layers.last else { return storage.upper }
-        return roots.contentPath(of: top.digest)
+        return try roots.contentOfTop(of: layers)?.first ?? roots.contentPath(of: top.digest)
     }
 
     /// A directory as a tar with all that later layers can see of it.

@@ -25,25 +25,30 @@ struct LayerHistory {
             try history.unpackByUs(layers)
             try history.unpackByUmoci(layers)
             if squashfs { try history.mountByKernel(layers) }
-            guard try !work.appending("live.list").text().isEmpty else { throw Failure("the scripts made nothing") }
-            return try history.readers.compactMap { reader in
-                let difference = try history.shell("diff -U0 live.list \(reader).list || true")
-                return difference.isEmpty ? nil : "\(reader): \(difference)"
-            }
+            return try history.differences()
         }
     }
 
     /// A layer in both types.
-    private struct Layer {
+    struct Layer {
         var number: Int
         var tar: EncodedLayer
         var squashfs: EncodedLayer?
     }
 
-    private struct Run {
+    struct Run {
         let work: FilePath
         let squashfs: Bool
         var readers: [String] { ["stacker", "umoci"] + (squashfs ? ["kernel"] : []) }
+
+        /// What differs from the tree that the last script left, for each reader.
+        func differences() throws -> [String] {
+            guard try !work.appending("live.list").text().isEmpty else { throw Failure("the scripts made nothing") }
+            return try readers.compactMap { reader in
+                let difference = try shell("diff -U0 live.list \(reader).list || true")
+                return difference.isEmpty ? nil : "\(reader): \(difference)"
+            }
+        }
 
         /// Runs commands in a mount namespace of their own: what they mount goes with them, and
         /// one that waits for what never comes ends.
@@ -82,13 +87,17 @@ struct LayerHistory {
         }
 
         func encode(_ number: Int) throws -> Layer? {
+            try encode(DirectoryNode(upper(number)), as: number)
+        }
+
+        func encode(_ tree: any TreeNode, as number: Int) throws -> Layer? {
             let blobs = try Directory(creating: work.appending("image/blobs/sha256"))
             let formats: [LayerFormat] = [.tar(.gzip(level: 1))] + (squashfs ? [.squashfs(verity: false)] : [])
-            guard let made = try encodeLayer(upper(number), as: formats, into: blobs) else { return nil }
+            guard let made = try encodeLayer(tree, as: formats, into: blobs) else { return nil }
             return Layer(number: number, tar: made[0], squashfs: squashfs ? made[1] : nil)
         }
 
-        private func upper(_ number: Int) throws -> Directory { try Directory(at: work.appending("upper\(number)")) }
+        func upper(_ number: Int) throws -> Directory { try Directory(at: work.appending("upper\(number)")) }
 
         /// Each layer into a directory, and those as one tree: what a build does with its base.
         func unpackByUs(_ layers: [Layer]) throws {
