@@ -264,6 +264,70 @@ assert_all_taken() {
     done
 }
 
+# behaviour: a collapsed image is shared as what it is, and taken by whoever collapses, too
+# documented: docs/registries.md#shared-caches; docs/recipe.md#collapsing
+# status: beyond
+@test "a collapsed image" {
+    stages one
+    stages two
+    share one --collapse-build-only
+    build_from two
+    # Its build_only layers are the same either way.
+    assert_said "took layer more"
+    assert_built app
+    forget two
+    build_from two --collapse-build-only
+    assert_all_taken
+    assert_same app
+    assert_equal "$(image_manifest app two/oci | jq '.layers | length')" 2
+    on two build --collapse-build-only
+    # What one has not built yet is built on what is there, on both alike.
+    cat >top <<'END'
+top:
+  from: {type: built, tag: app}
+  run: ls / >/top
+END
+    for name in one two; do
+        cat top >>$name/stacker.yaml
+        on $name build --collapse-build-only
+    done
+    assert_equal "$(layer_tar top -1 two/oci | tar xO top)" "$(layer_tar top -1 one/oci | tar xO top)"
+}
+
+# behaviour: build_only layers are shared after an image was collapsed with them, also those of an earlier build
+# documented: docs/registries.md#shared-caches; docs/recipe.md#collapsing
+# status: beyond
+@test "build_only layers that were collapsed" {
+    stages one
+    stages two
+    on one build --collapse-build-only
+    share one --collapse-build-only
+    build_from two
+    assert_said "took layer tools"
+    assert_said "took layer more"
+    assert_built app
+    assert_equal "$(list_layer app 2 two/oci)" $'.wh.link\nmore'
+}
+
+# behaviour: a collapsed image with overlay dirs of its own is not shared: what came from which of them is lost
+# documented: docs/registries.md#shared-caches
+# status: beyond
+@test "a collapsed image with overlay dirs" {
+    stages one
+    mkdir one/dir
+    echo file >one/dir/file
+    cat >>one/stacker.yaml <<'END'
+over:
+  from: {type: built, tag: tools}
+  overlay_dirs: [{source: dir, dest: /over}]
+  run: echo over >/own
+END
+    share one --collapse-build-only
+    assert_said "shared layer app at"
+    refute_said "shared layer over at"
+    refute_said warn
+}
+
 # --- Keys -------------------------------------------------------------------------------------------
 
 # behaviour: whatever decides what comes out of a build must be the same: each change alone is a miss
