@@ -116,6 +116,13 @@ struct VerifiedBlob: Codable, Equatable {
 }
 
 extension RootsDirectory {
+    /// Remembers of a blob whose layer is unpacked that this very file has been hashed.
+    func noteVerified(_ blob: OpenFile, of digest: Digest) throws {
+        guard try directory.status(digest.directoryName)?.kind == .directory else { return }
+        try directory.directory(digest.directoryName).replaceFile(
+            "blob", with: JSON.encode(VerifiedBlob(blob.status())))
+    }
+
     /// Whether this very file is the one that was hashed when its layer was unpacked.
     func hasVerified(_ blob: OpenFile, of digest: Digest) throws -> Bool {
         guard

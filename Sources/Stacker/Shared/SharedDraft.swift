@@ -65,9 +65,13 @@ struct SharedDraft {
             let place = digest.flatMap { digest in
                 manifests.lazy.compactMap { $0.layers.firstIndex { $0.digest == digest } }.first
             }
-            if digest != nil, place == nil { throw Failure("overlay dir \(copy.name) is none of its layers") }
-            return SharedRecord.Piece(copy: copy, place: place)
+            if place != nil { return SharedRecord.Piece(copy: copy, place: place) }
+            // Nothing came of it, or it went into a layer together with others.
+            let path = storage.overlayDirectory(copy.name)
+            let isEmpty = try Directory(at: path).names().isEmpty
+            return SharedRecord.Piece(copy: copy, blob: isEmpty ? nil : try encode(path, into: layout))
         }
+        blobs += record.overlayDirectories.compactMap(\.blob?.descriptor)
         return try artifact(record, blobs, in: layout)
     }
 

@@ -31,9 +31,9 @@ struct SharedRecord: Sendable, Equatable, Codable {
     /// An overlay dir.
     struct Piece: Sendable, Equatable, Codable {
         var copy: OverlayDirectoryCopy
-        /// Which layer of the images it is, from 0; `nil` if nothing was in it, or the layer is build_only.
+        /// Which layer of the images it is, from 0; `nil` if it is none.
         var place: Int?
-        /// Its content, if the layer is build_only.
+        /// Its content, if it is no layer and something is in it.
         var blob: Blob?
     }
 

@@ -49,6 +49,7 @@ struct SharedTake {
             (metadata.manifests[type], metadata.configs[type]) = try fetch(descriptor, type, into: layout)
             outputs[type] = descriptor
         }
+        try pull.fetch(record.overlayDirectories.compactMap(\.blob?.descriptor), into: layout)
         try unpack(metadata, from: layout)
         try store(record, metadata, outputs, in: layout)
         return outputs
@@ -123,9 +124,10 @@ struct SharedTake {
         for piece in record.overlayDirectories {
             if let place = piece.place {
                 try storage.linkOverlayDirectory(piece.copy.name, to: layers[place].digest)
-            } else {
-                _ = try storage.makeOverlayDirectory(piece.copy.name)
+                continue
             }
+            let directory = try storage.makeOverlayDirectory(piece.copy.name)
+            if let blob = piece.blob { try build.unpack(blob, from: layout, into: directory) }
         }
         try build.fillImports()
         try storage.write(metadata)
@@ -173,7 +175,7 @@ extension LayerBuild {
         _ = try keep(base, labels: (record.labels ?? [:]).map { ($0, $1) }, in: storage)
     }
 
-    private func unpack(_ blob: SharedRecord.Blob, from layout: Layout, into directory: Directory) throws {
+    fileprivate func unpack(_ blob: SharedRecord.Blob, from layout: Layout, into directory: Directory) throws {
         let report = try unpackLayer(
             layout.open(blob.descriptor), blob.descriptor, diffID: blob.diffID, into: directory,
             options: UnpackOptions().stoppable.with(request.hardLinkOverflow))
