@@ -10,7 +10,7 @@ struct StackerCommand: ParsableCommand {
         subcommands: [
             BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
             InspectCommand.self, CleanCommand.self, ChrootCommand.self, ExplainCommand.self, GrabCommand.self,
-            CheckCommand.self, UnprivSetupCommand.self,
+            GCCommand.self, CheckCommand.self, UnprivSetupCommand.self,
         ]
     )
 

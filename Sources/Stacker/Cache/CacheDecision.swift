@@ -31,7 +31,7 @@ struct CacheLookup {
         guard let base else { return nil }
         var inputs = LayerInputs()
         for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
-        inputs.add("base layer", base)
+        inputs.add(LayerInputs.base, base)
         inputs.add("SOURCE_DATE_EPOCH", identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
         if !layer.definition.isBuildOnly {
             inputs.add("compression", String(describing: request.compression))

@@ -15,6 +15,8 @@ struct LayerInputs: Sendable, Equatable, Codable {
         var basis: Digest?
     }
 
+    /// The name of the input that is what the layer is built on.
+    static let base = "base layer"
     /// The name of an input that is the content of an import; its part is the import's path.
     static let importContent = "import content"
     /// The name of an input that is the content of an overlay dir; its part is the directory's path.
