@@ -124,6 +124,11 @@ extension Layout {
     /// How long such a part is of use, in seconds.
     private static let partLifetime: Int64 = 7 * 24 * 3600
 
+    /// The names of parts of blobs that a later pull could go on with.
+    public func parts() throws -> [FilePath] {
+        try blobs.names().filter { $0.string.hasPrefix(".") && $0.string.hasSuffix(Self.partSuffix) }
+    }
+
     /// Removes what writers that were killed have left, and parts of blobs that nobody has gone on with for a week. Only
     /// for a layout that nobody else writes to now.
     public func removeTemporaries() throws {

@@ -11,21 +11,28 @@ extension Layout {
     @discardableResult
     public func collectGarbage() throws -> [FilePath] {
         try attempt("couldn't remove unused blobs of \(path)") {
-            var reached: Set<Digest> = []
-            var rest = try index().manifests
-            while let descriptor = rest.popLast() {
-                guard reached.insert(descriptor.digest).inserted else { continue }
-                guard descriptor.mediaType.namesBlobs, try holds(descriptor) else { continue }
-                rest += try JSONDecoder().decode(References.self, from: Data(read(descriptor))).descriptors
-            }
-            var removed: [FilePath] = []
-            for name in try blobs.names() {
-                if let digest = Digest(hex: name.string), reached.contains(digest) { continue }
-                if Digest(hex: name.string) == nil && !name.string.hasSuffix(".tmp") { continue }
-                try blobs.remove(name)
-                removed.append(name)
-            }
-            return removed
+            let garbage = try garbage(keeping: reach(from: index().manifests))
+            for name in garbage { try blobs.remove(name) }
+            return garbage
+        }
+    }
+
+    /// All blobs that these descriptors lead to, themselves among them, be they there or not.
+    public func reach(from descriptors: [Descriptor]) throws -> Set<Digest> {
+        var reached: Set<Digest> = []
+        var rest = descriptors
+        while let descriptor = rest.popLast() {
+            guard reached.insert(descriptor.digest).inserted else { continue }
+            guard descriptor.mediaType.namesBlobs, try holds(descriptor) else { continue }
+            rest += try JSONDecoder().decode(References.self, from: Data(read(descriptor))).descriptors
+        }
+        return reached
+    }
+
+    /// The names of the other blobs, and of left-overs of writers that were killed.
+    public func garbage(keeping reached: Set<Digest>) throws -> [FilePath] {
+        try blobs.names().filter { name in
+            Digest(hex: name.string).map { !reached.contains($0) } ?? name.string.hasSuffix(".tmp")
         }
     }
 }

@@ -10,7 +10,8 @@ struct StackerCommand: ParsableCommand {
         subcommands: [
             BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
             InspectCommand.self, CleanCommand.self, ChrootCommand.self, ExplainCommand.self, GrabCommand.self,
-            CheckCommand.self, UnprivSetupCommand.self,
+            MountCommand.self, UmountCommand.self, GCCommand.self, CheckCommand.self, UnprivSetupCommand.self,
+            InternalGoCommand.self,
         ]
     )
 

@@ -61,7 +61,7 @@ private func readImage<Reader: ImageReader>(
 }
 
 /// Hashes a blob in a thread of its own.
-private final class BlobHashing: Sendable {
+final class BlobHashing: Sendable {
     private let running = DispatchGroup()
     private let isCancelled = Atomic(false)
     private let result = Mutex<Result<Digest, any Error>?>(nil)

@@ -43,7 +43,9 @@ struct BuildCache: Sendable {
     }
 
     /// Reads the cache of a stacker directory. One that is damaged, or another version's, is set aside with a message.
-    init(in stackerDirectory: FilePath, log: Log) throws {
+    ///
+    /// - Parameter log: without it, such a one is an error.
+    init(in stackerDirectory: FilePath, log: Log?) throws {
         directory = try Directory(at: stackerDirectory)
         layers = [:]
         let path = stackerDirectory.appending(Self.name.string)
@@ -56,11 +58,15 @@ struct BuildCache: Sendable {
             }
             layers = try JSON.decode(File.self, from: bytes).layers
         } catch {
+            guard let log else { throw Failure("couldn't use \(path)", because: error) }
             let aside = FilePath("\(Self.name).unusable")
             log.info("couldn't use \(path): \(error); setting it aside as \(aside) and building anew")
             try directory.rename(Self.name, to: aside)
         }
     }
+
+    /// All layers that have one.
+    var names: [String] { layers.keys.sorted() }
 
     /// The last successful build of a layer.
     subscript(_ layer: String) -> Entry? { layers[layer] }

@@ -1,6 +1,5 @@
 import Failure
 import FileTree
-import Glibc
 import OCI
 import SystemPackage
 
@@ -34,8 +33,7 @@ public struct StackExplanation: Encodable {
     private static func size(of part: ExplainedLayer.Part) throws -> Int64? {
         guard part.isThere else { return nil }
         do {
-            var seen: Set<ino_t> = []
-            return try size(of: Directory(at: FilePath(part.directory)), &seen)
+            return try Directory(at: FilePath(part.directory)).sizeOfFiles()
         } catch {
             // Without root, some directories of an image are closed.
             let errno = error as? Errno ?? (error as? Failure)?.errno
@@ -44,20 +42,6 @@ public struct StackExplanation: Encodable {
             }
             return nil
         }
-    }
-
-    /// The bytes of all regular files, each once however many names it has.
-    private static func size(of directory: Directory, _ seen: inout Set<ino_t>) throws -> Int64 {
-        var size: Int64 = 0
-        for name in try directory.names() {
-            guard let status = try directory.status(name) else { continue }
-            if status.kind == .directory {
-                size += try Self.size(of: directory.directory(name), &seen)
-            } else if status.kind == .regular, status.links == 1 || seen.insert(status.inode).inserted {
-                size += status.size
-            }
-        }
-        return size
     }
 
     /// For people.

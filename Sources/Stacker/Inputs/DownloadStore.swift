@@ -21,9 +21,19 @@ struct DownloadStore {
     private static let temporary: FilePath = "download.tmp"
     private let path: FilePath
 
-    /// The place of a URL below a directory. Its credentials have no part in it.
+    /// The place of a URL below a directory.
     init(of address: WebAddress, in directory: FilePath) {
-        path = directory.appending(Digest(of: (address.origin + address.target).utf8).hex)
+        self.init(at: directory.appending(Self.name(of: address)))
+    }
+
+    /// What is kept of the URL whose place this is.
+    init(at path: FilePath) {
+        self.path = path
+    }
+
+    /// What a URL's place is called. Its credentials have no part in it.
+    static func name(of address: WebAddress) -> String {
+        Digest(of: (address.origin + address.target).utf8).hex
     }
 
     /// The file that is kept; `nil` if there is none.

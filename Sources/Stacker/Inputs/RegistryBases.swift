@@ -11,6 +11,7 @@ import SystemPackage
 /// the image is kept.
 final class RegistryBases: Sendable {
     private let path: FilePath
+    private let pulled: PulledBlobs
     private let web: WebClient
     private let credentials: Credentials
     private let log: Log
@@ -35,6 +36,7 @@ final class RegistryBases: Sendable {
 
     init(in stackerDirectory: FilePath, web: WebClient, credentials: Credentials, log: Log) {
         path = stackerDirectory.pushing("layer-bases/oci")
+        pulled = PulledBlobs(in: stackerDirectory)
         self.web = web
         self.credentials = credentials
         self.log = log
@@ -85,6 +87,7 @@ final class RegistryBases: Sendable {
         let layout = try Layout(openingOrCreating: path)
         try layout.removeTemporaries()
         for blob in [found.manifest.config] + found.manifest.layers { try check(blob, layout) }
+        try pulled.note(found, before: layout)
         try pull.fetch(found, into: layout)
         try record(found, key, in: layout)
         return (layout, found.manifest)
@@ -103,7 +106,7 @@ final class RegistryBases: Sendable {
     // MARK: - What is kept
 
     /// Which manifest or index of the registry the entry was made of.
-    private static let sourceAnnotation = "io.stackeroci.stacker.registry_digest"
+    static let sourceAnnotation = "io.stackeroci.stacker.registry_digest"
 
     /// One tag for each platform; a "+" is in no tag of a registry.
     private static func tag(_ key: Key) -> String {

@@ -67,7 +67,8 @@ extension RootsDirectory {
         try merged.write(to: storage(of: digest))
     }
 
-    private func mergedLayer(_ digest: Digest) throws -> MergedLayer? {
+    /// Of what a layer's content is put together; `nil` if it has a directory of its own, or is not there.
+    func mergedLayer(_ digest: Digest) throws -> MergedLayer? {
         do {
             return try MergedLayer(in: storage(of: digest))
         } catch Errno.noSuchFileOrDirectory {

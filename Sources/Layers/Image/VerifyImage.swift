@@ -1,0 +1,50 @@
+import Failure
+public import FileTree
+public import OCI
+
+extension MediaType {
+    /// The kernel's name for the file system that a layer of this type is an image of; `nil` for an archive.
+    public var fileSystem: String? { isSquashfs ? "squashfs" : self == .erofs ? "erofs" : nil }
+}
+
+/// The dm-verity tree behind an image, as it was found to fit.
+public struct ImageVerity: Sendable, Equatable {
+    /// Where the tree's superblock is, in bytes.
+    public let offset: Int64
+    /// 64 lowercase hexadecimal digits.
+    public let rootHash: String
+}
+
+/// Checks that a blob is the image of a file system that its descriptor names: its length, its digest and, where an
+/// annotation has a root hash, every block of it and of its dm-verity tree. Digest and tree are computed at once, in a
+/// thread each.
+///
+/// - Parameter checkpoint: called every so often; what it throws ends the check.
+/// - Returns: its dm-verity tree, if an annotation has the root hash of one.
+/// - Throws: A ``Failure`` that says what does not fit.
+public func verifyImage(
+    _ blob: OpenFile, _ descriptor: Descriptor, checkpoint: () throws -> Void = {}
+) throws -> ImageVerity? {
+    let size = try blob.status().size
+    if size != descriptor.size {
+        throw Failure("the blob is \(size) bytes long, but its descriptor says \(descriptor.size)")
+    }
+    let hashing = BlobHashing(blob, size: size)
+    defer { hashing.cancel() }
+    var verity: ImageVerity?
+    do {
+        if let rootHash = VerityAnnotation.rootHash(in: descriptor.annotations) {
+            let dataSize =
+                descriptor.mediaType.isSquashfs
+                ? try SquashfsReader.paddedSize(blob, size: size) : try ErofsReader.paddedSize(blob, size: size)
+            try verifyVerity(blob, dataSize: dataSize, rootHash: rootHash, checkpoint: checkpoint)
+            verity = ImageVerity(offset: dataSize, rootHash: rootHash.lowercased())
+        }
+    } catch let failure as Failure where failure.mayBeDamage {
+        // If the blob is another one, all else is only the consequence.
+        try hashing.verify(descriptor.digest)
+        throw failure
+    }
+    try hashing.verify(descriptor.digest)
+    return verity
+}

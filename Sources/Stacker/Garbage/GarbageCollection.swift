@@ -1,0 +1,102 @@
+import Failure
+import FileTree
+import Glibc
+import OCI
+import SystemPackage
+
+/// `stacker gc`: what is under stacker's three directories and nothing refers to.
+///
+/// Nothing that somebody else may have put there is touched: only what has a name that stacker gives, and in the layout of
+/// pulled images, whose blobs have no owner's mark, what is known to have been pulled.
+public struct GarbageCollection {
+    private let directories: StackerDirectories
+    private let roots: RootsDirectory?
+    private let locks: [Lock]
+    private var items: [GarbageItem] = []
+    private var pulled: PulledImages?
+
+    /// Looks for it; nothing is changed.
+    ///
+    /// - Throws: a failure also if a build is under way.
+    public init(in directories: StackerDirectories) throws {
+        self.directories = directories
+        try directories.refuseForeign()
+        locks = try [directories.roots, directories.stacker].filter { access($0.string, F_OK) == 0 }
+            .map { try Lock(on: $0) }
+        roots = try? RootsDirectory(reading: directories.roots)
+        let output = try LayoutState(of: directories.oci) == .layout ? Layout(at: directories.oci) : nil
+        let stacker = access(directories.stacker.string, F_OK) == 0 ? try Directory(at: directories.stacker) : nil
+        guard let stacker else {
+            try addLayers(of: nil, output)
+            return
+        }
+        let builds = try attempt(
+            "couldn't find out what the last builds need", help: "without the file, all would be built anew"
+        ) {
+            try LiveBuilds(BuildCache(in: directories.stacker, log: nil), roots, output)
+        }
+        pulled = try PulledImages(in: directories.stacker, builds)
+        try addLayers(of: builds, output)
+        items += try StackerDirectoryGarbage(stacker, at: directories.stacker, builds).items
+        if let pulled { items += try pulled.items }
+    }
+
+    /// Adds what the roots directory and the output layout have.
+    private mutating func addLayers(of builds: LiveBuilds?, _ output: Layout?) throws {
+        var blobs = builds?.blobs ?? []
+        if let output {
+            blobs.formUnion(try output.reach(from: output.index().manifests + (builds?.images ?? [])))
+            items += try output.garbage(keeping: blobs).map {
+                try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: output.blobs, at: output.blobsPath)
+            }
+        }
+        if let pulled { blobs.formUnion(pulled.kept) }
+        if let roots { items += try RootsGarbage(roots, blobs, builds?.layers ?? []).items }
+    }
+
+    /// Removes all of it. To be killed half-way does no harm.
+    public func remove() throws {
+        defer { withExtendedLifetime(locks) {} }
+        try pulled?.forget()
+        for item in items {
+            try attempt("couldn't remove \(item.path)") { try item.remove(roots) }
+        }
+        try pulled?.finish()
+    }
+
+    // MARK: - What is said
+
+    private var total: Int64 { items.reduce(0) { $0 + ($1.size ?? 0) } }
+
+    /// A line for each, and the sum.
+    public func text(removed: Bool) -> String {
+        let lines = items.map { "\($0.path) (\($0.kind.rawValue), \($0.size.map(humanSize) ?? "size unknown"))" }
+        let sum =
+            items.isEmpty
+            ? "nothing to remove" : "\(removed ? "removed" : "would remove") \(items.count), \(humanSize(total))"
+        return (lines + [sum]).joined(separator: "\n")
+    }
+
+    /// An object with `removed`, `total` in bytes, and `items`.
+    public func json(removed: Bool) throws -> String {
+        String(
+            decoding: try JSON.encode(Report(removed: removed, total: total, items: items), indented: true),
+            as: UTF8.self)
+    }
+
+    private struct Report: Encodable {
+        let removed: Bool
+        let total: Int64
+        let items: [GarbageItem]
+    }
+}
+
+extension Layout {
+    /// The directory of the blobs.
+    var blobsPath: FilePath { path.appending("blobs").appending("sha256") }
+}
+
+extension FilePath {
+    /// Whether it is a name under which something is written that is not whole.
+    var isTemporary: Bool { string.hasPrefix(".") && string.hasSuffix(".tmp") }
+}

@@ -1,0 +1,62 @@
+import FileTree
+import OCI
+import SystemPackage
+
+/// What of the layout of pulled images nothing refers to: images that stacker has pulled and nothing is built on, and
+/// blobs that it has pulled and no image there needs. What other programs have put there stays.
+struct PulledImages {
+    private let layout: Layout
+    private let pulled: PulledBlobs
+    private let unused: [Descriptor]
+    private let index: ImageIndex
+    /// What stacker has pulled, be it needed or not.
+    private let ours: Set<Digest>
+    /// All that is needed.
+    let kept: Set<Digest>
+
+    /// `nil` if there is no such layout.
+    init?(in stackerDirectory: FilePath, _ builds: LiveBuilds) throws {
+        let path = stackerDirectory.pushing("layer-bases/oci")
+        guard let state = try? LayoutState(of: path), state == .layout else { return nil }
+        layout = try Layout(at: path)
+        pulled = PulledBlobs(in: stackerDirectory)
+        var index = try layout.index()
+        func isUnused(_ entry: Descriptor) -> Bool {
+            entry.annotations?[RegistryBases.sourceAnnotation] != nil && !builds.bases.contains(entry.digest)
+        }
+        unused = index.manifests.filter(isUnused)
+        index.manifests.removeAll(where: isUnused)
+        self.index = index
+        ours = try pulled.digests().union(layout.reach(from: unused))
+        kept = try layout.reach(from: index.manifests).union(builds.blobs)
+    }
+
+    /// What is to go.
+    var items: [GarbageItem] {
+        get throws {
+            let tags = unused.map { GarbageItem(tag: $0.tag ?? "\($0.digest)", of: layout.path, in: layout.blobs) }
+            let blobs = try layout.garbage(keeping: kept).filter { name in
+                // Whoever else writes there has other names for what is not whole.
+                Digest(hex: name.string).map(ours.contains) ?? name.isTemporary
+            }
+            return try tags
+                + blobs.map {
+                    try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: layout.blobs, at: layout.blobsPath)
+                }
+                + layout.parts().map { try GarbageItem(.temporary, $0, in: layout.blobs, at: layout.blobsPath) }
+        }
+    }
+
+    /// Takes the images out of the index. Whose their blobs are has to be known from then on, too.
+    func forget() throws {
+        guard !unused.isEmpty else { return }
+        try pulled.add(ours)
+        try layout.replaceIndex(index)
+    }
+
+    /// Forgets the blobs that are gone.
+    func finish() throws {
+        let present = try ours.intersection(layout.blobs.names().compactMap { Digest(hex: $0.string) })
+        if try pulled.digests() != present { try pulled.write(present) }
+    }
+}

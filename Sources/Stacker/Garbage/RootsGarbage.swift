@@ -1,0 +1,95 @@
+import FileTree
+import OCI
+import SystemPackage
+
+/// What of the roots directory nothing refers to.
+struct RootsGarbage {
+    private let roots: RootsDirectory
+    private(set) var items: [GarbageItem] = []
+
+    /// What killed runs of a container leave in a layer's storage.
+    private static let ofRuns: Set = ["labels", "session", "targets", "work"]
+
+    /// - Parameters:
+    ///   - blobs: the layers that are referred to.
+    ///   - layers: the layers of recipes whose storage is.
+    init(_ roots: RootsDirectory, _ blobs: Set<Digest>, _ layers: Set<String>) throws {
+        self.roots = roots
+        let names = try roots.directory.names()
+        let aliases = try Self.aliases(names, roots.directory)
+        // Whatever name a layer is referred to by, its directory is.
+        var live = blobs.union(aliases.filter { blobs.contains($0.key) }.values)
+        let parts = try Self.parts(of: &live, and: layers, in: roots)
+        let present = Set(names.compactMap { Digest(directoryName: $0.string) }).subtracting(aliases.keys)
+        // Before the directories: a name that leads nowhere would keep the layer from ever being unpacked again.
+        for (alias, target) in aliases.sorted(by: { $0.key < $1.key })
+        where !present.contains(target) || !live.contains(target) {
+            try add(.alias, alias.directoryName)
+        }
+        for digest in present.subtracting(live).sorted() { try add(.layer, digest.directoryName) }
+        for name in names where Digest(directoryName: name.string) == nil {
+            if name.isTemporary || name.string.hasPrefix(".unpack-") || name.string.hasPrefix(".stacker-check.") {
+                try add(.temporary, name)
+            } else if RootsDirectory.isContentName(name.string) {
+                if !parts.contains(name) { try add(.part, name) }
+            } else if layers.contains(name.string) {
+                try addLeftOvers(of: name)
+            } else if !name.string.hasPrefix("."), try isStorage(name) {
+                try add(.storage, name)
+            }
+        }
+    }
+
+    /// The directories that collapsed layers are put together of, and those that upperdirs and overlay dirs have become.
+    ///
+    /// - Parameter live: the layers that are referred to; those that others are put together of are added.
+    private static func parts(
+        of live: inout Set<Digest>, and layers: Set<String>, in roots: RootsDirectory
+    ) throws -> Set<FilePath> {
+        var parts: Set<FilePath> = []
+        var rest = Array(live)
+        while let digest = rest.popLast() {
+            for directory in try roots.mergedLayer(digest)?.directories ?? [] {
+                guard let name = FilePath(directory).components.first else { continue }
+                if let other = Digest(directoryName: name.string) {
+                    if live.insert(other).inserted { rest.append(other) }
+                } else {
+                    parts.insert(FilePath(root: nil, [name]))
+                }
+            }
+        }
+        for layer in layers { parts.formUnion(try roots.layer(layer).linkedParts()) }
+        return parts
+    }
+
+    /// The symlinks among the layers, and where they lead.
+    private static func aliases(_ names: [FilePath], _ directory: Directory) throws -> [Digest: Digest] {
+        var aliases: [Digest: Digest] = [:]
+        for name in names {
+            guard let alias = Digest(directoryName: name.string), try directory.status(name)?.kind == .symlink,
+                let target = Digest(directoryName: try directory.symlinkTarget(name).string)
+            else { continue }
+            aliases[alias] = target
+        }
+        return aliases
+    }
+
+    private mutating func add(_ kind: GarbageItem.Kind, _ name: FilePath) throws {
+        items.append(try GarbageItem(kind, name, in: roots.directory, at: roots.path))
+    }
+
+    private mutating func addLeftOvers(of layer: FilePath) throws {
+        guard let directory = try? roots.directory.directory(layer) else { return }
+        for name in try directory.names() where Self.ofRuns.contains(name.string) || name.isTemporary {
+            items.append(try GarbageItem(.temporary, name, in: directory, at: roots.path.pushing(layer)))
+        }
+    }
+
+    /// Whether a build has made this directory; anything else is somebody's own.
+    private func isStorage(_ name: FilePath) throws -> Bool {
+        guard try roots.directory.status(name)?.kind == .directory else { return false }
+        let content = Set(try roots.directory.directory(name).names().map(\.string))
+        return content.contains("overlay_metadata.json") || content.contains("overlay_base.json")
+            || content.isSuperset(of: ["overlay", "rootfs"])
+    }
+}

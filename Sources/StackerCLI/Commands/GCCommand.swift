@@ -1,0 +1,25 @@
+import ArgumentParser
+import Stacker
+
+/// `stacker gc`: removes what nothing refers to.
+struct GCCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "gc",
+        abstract: "Remove unpacked layers, pulled blobs, imports and left-overs that nothing refers to.",
+        discussion: "What the last builds made stays, and is still found in the cache."
+    )
+
+    @Flag(help: "Only say what would be removed.")
+    var dryRun = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run(in surroundings: Surroundings) throws {
+        // A user's layers have files of many ids, which can be measured and removed only where they are mapped.
+        if Namespace.isNeededForFiles { try surroundings.enterNamespace() }
+        let collection = try GarbageCollection(in: surroundings.directories)
+        if !dryRun { try collection.remove() }
+        print(try json ? collection.json(removed: !dryRun) : collection.text(removed: !dryRun))
+    }
+}
