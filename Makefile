@@ -24,7 +24,7 @@ SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
 SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
 SHELL_SCRIPTS := $(filter-out %.py,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc fuzz bench install reproducer fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -52,6 +52,11 @@ export LXC_CLONE_URL LXC_BRANCH
 
 FORCE:
 
+static: packages ## build .build/static/stacker, which needs no shared library but glibc's
+	@tools/install-packages lxc static
+	@tools/require-swift
+	@tools/make-static -c release
+
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/run-example
 
@@ -78,6 +83,9 @@ check-fs: test-packages $(if $(STACKER),,stacker) ## run what depends on the fil
 check-lxc: test-packages ## link the program with one liblxc and another, build with each; LXC_CLONE_URL=<url or path>
 	@tools/check-lxc
 
+check-static: static ## run .build/static/stacker where there is nothing but glibc and busybox
+	@tools/check-static
+
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
 	.build/release/LayerFuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
@@ -102,5 +110,5 @@ lint: test-packages ## check formatting, shell scripts and the headers of bats f
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
-	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/lxc .build/liblxc
+	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/lxc .build/liblxc .build/static
 	rm -rf examples/*/{busybox,oci,roots,.stacker}
