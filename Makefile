@@ -16,13 +16,15 @@ DESTDIR ?=
 
 FUZZ_SECONDS ?= 600
 BUILD_FLAGS := -c release -Xswiftc -enable-testing
+# What to link; see .build/liblxc below.
+LINK_FLAGS = $$(<.build/liblxc)
 REPORT := .build/report
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
 SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
 SHELL_SCRIPTS := $(filter-out %.py,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs fuzz bench install reproducer conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -35,10 +37,25 @@ packages:
 test-packages:
 	@tools/install-packages build run test
 
-stacker: $(SOURCES) | packages
+# SwiftPM would not notice that another library is to be linked, unless it plans anew.
+stacker: $(SOURCES) .build/liblxc | packages
 	@tools/require-swift
-	$(SWIFT) build $(BUILD_FLAGS) --product stacker
+	$(SWIFT) build $(BUILD_FLAGS) $(LINK_FLAGS) --disable-build-manifest-caching --product stacker
 	@cp --remove-destination --reflink=auto .build/release/stacker $@
+
+# The liblxc to link, as flags: the system's, or with LXC_CLONE_URL=<url or path> and LXC_BRANCH=<branch> one built
+# here. The file changes only when they do, and a change costs a link.
+export LXC_CLONE_URL LXC_BRANCH
+.build/liblxc: FORCE
+	@$(if $(LXC_CLONE_URL)$(LXC_BRANCH),tools/install-packages build lxc)
+	@tools/choose-lxc $@
+
+FORCE:
+
+static: packages ## build .build/static/stacker, which needs no shared library but glibc's
+	@tools/install-packages lxc static
+	@tools/require-swift
+	@tools/make-static -c release
 
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/run-example
@@ -55,7 +72,7 @@ check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests anot
 # has flags of its own, and compiles everything once more.
 test: test-packages stacker ## run only swift test
 	@mkdir -p $(REPORT)
-	$(SWIFT) build $(BUILD_FLAGS) --product stackerPackageTests
+	$(SWIFT) build $(BUILD_FLAGS) $(LINK_FLAGS) --product stackerPackageTests
 	@tools/run-swift-tests $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
 
 bats: test-packages $(if $(STACKER),,stacker)
@@ -63,6 +80,12 @@ bats: test-packages $(if $(STACKER),,stacker)
 
 check-fs: test-packages $(if $(STACKER),,stacker) ## run what depends on the file system on each of them; print a table
 	@tools/check-fs $(TEST)
+
+check-lxc: test-packages ## link the program with one liblxc and another, build with each; LXC_CLONE_URL=<url or path>
+	@tools/check-lxc
+
+check-static: static ## run .build/static/stacker where there is nothing but glibc and busybox
+	@tools/check-static
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
@@ -92,5 +115,5 @@ lint: test-packages ## check formatting, shell scripts and the headers of bats f
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
-	rm -rf stacker $(REPORT) .build/fixtures .build/bench
+	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/lxc .build/liblxc .build/static
 	rm -rf examples/*/{busybox,oci,roots,.stacker}

@@ -17,6 +17,16 @@ let staticRuntime: [LinkerSetting] = [
         ], .when(configuration: .release))
 ]
 
+/// `make static` asks for a program that needs no library but glibc's. The libraries themselves it finds by
+/// pkg-config files of its own; here is what differs besides. Without ISA-L the inflater is zlib.
+let isStatic = Context.environment["STACKER_STATIC"] == "1"
+let inflater: [Target.Dependency] = isStatic ? ["CZlib"] : ["CZlib", "CISAL"]
+let inflaterSettings: [SwiftSetting] = isStatic ? [] : [.define("ISAL")]
+/// lld takes from an archive what is needed wherever it stands; other linkers only what is needed by what is before it.
+let staticLink: [LinkerSetting] =
+    isStatic
+    ? [.unsafeFlags(["-use-ld=lld", "-Xclang-linker", "-static-libgcc"], .when(configuration: .release))] : []
+
 let package = Package(
     name: "stacker",
     products: [
@@ -41,7 +51,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
-            linkerSettings: staticRuntime
+            linkerSettings: staticRuntime + staticLink
         ),
 
         // What `make bench` measures layers with; not part of a release.
@@ -82,11 +92,10 @@ let package = Package(
         .target(
             name: "Layers",
             dependencies: [
-                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CISAL", "CLZ4", "CSquashFS", "CSyscalls",
-                "CZstd",
+                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CLZ4", "CSquashFS", "CSyscalls", "CZstd",
                 .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict
+            ] + inflater,
+            swiftSettings: strict + inflaterSettings
         ),
 
         // Image-spec types and the OCI layout.
@@ -139,6 +148,8 @@ let package = Package(
             name: "CSquashFS", path: "Sources/System/CSquashFS", pkgConfig: "libsquashfs1",
             providers: [.apt(["libsquashfs-dev"])]),
         .systemLibrary(
+            name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
             name: "CZstd", path: "Sources/System/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
 
@@ -182,7 +193,7 @@ let package = Package(
                 "Stacker", "Registry", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
                 "LayerFuzzing",
             ],
-            swiftSettings: strict
+            swiftSettings: strict + inflaterSettings
         ),
         .testTarget(
             name: "Integration",

@@ -120,6 +120,53 @@ END
     assert_equal "$(image_config app | jq -c .config.Volumes)" '{"/out":{}}'
 }
 
+# behaviour: USER, WORKDIR and variables of a base image in an OCI layout count for RUN, COPY and ENV
+# documented: docs/convert.md#the-base-image
+# status: beyond
+@test "a base image with a user and a working directory" {
+    requires umoci
+    cat >stacker.yaml <<'END'
+base:
+  from: {type: oci, url: "busybox:latest"}
+  run: |
+    mkdir -p /app
+    printf 'db:x:70:70::/app:/bin/sh\n' >> /etc/passwd
+    chown 70:70 /app
+  environment: {PATH: "/opt/tool:/bin", GREETING: hello}
+  working_dir: /app
+  runtime_user: db
+END
+    stacker --oci-dir bases build
+    rm stacker.yaml
+    echo it >file
+    cat >Dockerfile <<'END'
+FROM oci:bases:base
+COPY file ./
+ENV PATH=$PATH:/late
+RUN echo "$(id -un) $PWD $GREETING" > said
+END
+    run -0 --separate-stderr stacker convert
+    refute_said "not known"
+    run ! grep -r BASE_ stacker-subs.yaml
+    stacker build --substitute-file stacker-subs.yaml
+    unpack_image app app
+    assert_equal "$(cat app/app/said)" "db /app hello"
+    assert_equal "$(cat app/app/file)" it
+    assert_equal "$(image_config app | jq -r '.config | "\(.User) \(.WorkingDir) \(.Env | map(select(startswith("PATH="))) | join(" "))"')" \
+        "db /app PATH=/opt/tool:/bin:/late"
+}
+
+# behaviour: what is assumed of a base image that is not here is said at the first line that depends on it
+# documented: docs/convert.md#the-base-image
+# status: beyond
+@test "a base image that is not here" {
+    printf 'FROM busybox:latest\nENV A=b\nRUN true\nRUN true\n' >Dockerfile
+    convert_dockerfile
+    run -0 grep -c "not known" convert.err
+    assert_output 1
+    run -0 grep "Dockerfile:3: RUN: in / and as root" stacker.yaml
+}
+
 # behaviour: what a recipe has no place for is a comment with its line, and a warning
 # documented: docs/convert.md#what-is-left
 # status: documented

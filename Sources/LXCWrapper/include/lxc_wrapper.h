@@ -12,6 +12,9 @@
 /* The version of the liblxc that is linked. */
 const char *lxcw_liblxc_version(void);
 
+/* Where it comes from, "BRANCH COMMIT of URL"; empty for the system's. */
+const char *lxcw_liblxc_origin(void);
+
 /* Whether this process was started for lxcw_main: the first thing that main asks. */
 bool lxcw_is_internal(int argc, char **argv);
 

@@ -61,7 +61,8 @@ public struct Conversion {
             contextPrefix: (
                 Self.prefix(of: root, from: output.removingLastComponent()), Self.prefix(of: root, from: here)
             ),
-            platform: Platform(os: "linux", architecture: Platform.hostArchitecture))
+            platform: Platform(os: "linux", architecture: Platform.hostArchitecture),
+            baseConfig: BaseConfigs(workingDirectory: here, stackerDirectory: directories.stacker).config)
         try converter.convert(instructions)
 
         var writer = RecipeWriter(file: files.dockerfile, table: converter.table)

@@ -69,6 +69,7 @@ extension DockerfileConverter {
     ) throws -> Target {
         let written = try expand(files.destination, instruction.line)
         let value = table.value(of: written)
+        if !isAbsolute(written) { noteAssumptions(instruction, onlyDirectory: true) }
         let path = absolute(written)
         let isWrittenSo = files.sources.count > 1 || value.hasSuffix("/") || value == "." || value.hasSuffix("/.")
         let isDirectory = isWrittenSo || stage.knownDirectories.contains(table.value(of: path))

@@ -6,6 +6,7 @@ extension DockerfileConverter {
 
     mutating func run(_ command: DockerfileInstruction.Command, _ instruction: DockerfileInstruction) throws {
         try checkRunFlags(instruction)
+        noteAssumptions(instruction, onlyDirectory: false)
         stage.hasShell = true
         var script: ConvertedText
         var isPlain = true
@@ -167,10 +168,8 @@ extension DockerfileConverter {
 
     // MARK: - WORKDIR
 
-    mutating func enter(_ path: ConvertedText, _ line: Int) throws {
-        if !isAbsolute(path), stage.hasUnknownBase, !stage.hasDirectory, stage.directory == ConvertedText("/") {
-            note(line, "WORKDIR \(path.written()): taken from /, the base image's own WORKDIR is not known")
-        }
+    mutating func enter(_ path: ConvertedText, _ instruction: DockerfileInstruction) throws {
+        if !isAbsolute(path) { noteAssumptions(instruction, onlyDirectory: true) }
         let path = absolute(path)
         stage.directory = path
         stage.hasDirectory = true
@@ -178,7 +177,7 @@ extension DockerfileConverter {
             if stage.hasShell {
                 stage.layer.steps.append(.directory(path))
             } else {
-                stage.unmadeDirectories.append((line, path))
+                stage.unmadeDirectories.append((instruction.line, path))
             }
         }
         stage.layer.steps.append(.state("cd " + path.shellWord))

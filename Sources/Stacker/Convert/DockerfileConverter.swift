@@ -16,6 +16,8 @@ struct DockerfileConverter {
     let contextPrefix: (fromRecipe: String, fromHere: String)
     /// What is built for.
     let platform: Platform
+    /// The config of a base image, if it can be looked at.
+    let baseConfig: (_ url: String, _ platform: Platform) -> ImageConfig?
 
     var table = SubstitutionTable()
     /// The layers that are complete.
@@ -31,13 +33,14 @@ struct DockerfileConverter {
 
     init(
         file: String, escape: Character, context: BuildContext, contextPrefix: (fromRecipe: String, fromHere: String),
-        platform: Platform
+        platform: Platform, baseConfig: @escaping (_ url: String, _ platform: Platform) -> ImageConfig?
     ) {
         self.file = file
         self.escape = escape
         self.context = context
         self.contextPrefix = contextPrefix
         self.platform = platform
+        self.baseConfig = baseConfig
     }
 
     /// The name that the image gets unless the Dockerfile has one.
@@ -112,7 +115,7 @@ struct DockerfileConverter {
         case .label(let pairs):
             for pair in pairs { stage.setLabel(try expand(pair.name, line), try expand(pair.value, line)) }
         case .shell(let words): stage.shell = words
-        case .workingDirectory(let path): try enter(try expand(path, line), line)
+        case .workingDirectory(let path): try enter(try expand(path, line), instruction)
         case .user(let user): stage.user = try expand(user, line)
         case .volume(let paths): for path in paths { try addVolume(try expand(path, line)) }
         case .entrypoint(let command): stage.entrypoint = commandWords(command)
@@ -173,6 +176,11 @@ struct DockerfileConverter {
             if parts[1] != platform.architecture { next.layer.architecture = parts[1] }
             if parts.count > 2 { notes.append("--platform: a recipe can't name the variant \(parts[2])") }
         }
+        if case .docker(let url) = next.layer.base {
+            let platform = Platform(
+                os: next.layer.os ?? platform.os, architecture: next.layer.architecture ?? platform.architecture)
+            if let config = baseConfig(table.value(of: url), platform) { next.begin(on: config) }
+        }
         next.layer.notes = notes.map { .init(line: line, text: ConvertedText("FROM \($0)")) }
     }
 
@@ -222,6 +230,22 @@ struct DockerfileConverter {
     /// Says something at the current layer.
     mutating func note(_ line: Int, _ text: String) {
         stage.layer.notes.append(.init(line: line, text: ConvertedText(text)))
+    }
+
+    /// Says, once for all stages on a base image, what is assumed of one that could not be looked at.
+    ///
+    /// - Parameter onlyDirectory: whether the user does not matter.
+    mutating func noteAssumptions(_ instruction: DockerfileInstruction, onlyDirectory: Bool) {
+        guard stage.hasUnknownBase, !stage.hasNotedAssumptions else { return }
+        var assumed: [(value: String, name: String)] = []
+        if !stage.hasDirectory, stage.directory == ConvertedText("/") { assumed.append(("in /", "WORKDIR")) }
+        if !onlyDirectory, stage.user == nil { assumed.append(("as root", "USER")) }
+        guard !assumed.isEmpty else { return }
+        stage.hasNotedAssumptions = true
+        note(
+            instruction.line,
+            "\(instruction.keyword): \(assumed.map(\.value).joined(separator: " and ")); the base image is not here, its "
+                + "\(assumed.map(\.name).joined(separator: " and ")) not known")
     }
 
     // MARK: - Variables
@@ -311,7 +335,7 @@ struct DockerfileConverter {
         }
     }
 
-    /// A substitution for a variable of the base image, which is not looked at.
+    /// A substitution for a variable of the base image, which could not be looked at.
     private mutating func fromBase(_ name: String, _ line: Int) -> ConvertedText {
         let substitution = table.declare(
             "BASE_\(name)", name == "PATH" ? ImageConfig.Execution.standardPath : "",

@@ -1,3 +1,4 @@
+import OCI
 import OrderedCollections
 import SystemPackage
 
@@ -38,8 +39,10 @@ struct DockerfileStage {
     var shell = Self.standardShell
     /// Whether the image has a shell as far as is known.
     var hasShell = true
-    /// Whether there is a base image whose config nobody has looked at.
+    /// Whether there is a base image whose config could not be looked at.
     var hasUnknownBase = true
+    /// Whether it was said what is assumed of that.
+    var hasNotedAssumptions = false
     /// Directories that are known to be there.
     var knownDirectories = Self.usualDirectories
     /// Destinations of imports, in all layers of the chain.
@@ -73,7 +76,27 @@ struct DockerfileStage {
         variables = below.variables.filter { $0.value.isEnvironment }
         (directory, user, shell) = (below.directory, below.user, below.shell)
         (hasShell, hasUnknownBase) = (below.hasShell, below.hasUnknownBase)
+        hasNotedAssumptions = below.hasNotedAssumptions
         knownDirectories = below.knownDirectories
+        beginInDirectory()
+    }
+
+    /// Takes over what a base image hands on.
+    mutating func begin(on config: ImageConfig) {
+        hasUnknownBase = false
+        for entry in config.config?.env ?? [] {
+            let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            if parts.count == 2 { variables[parts[0]] = .environment(ConvertedText(parts[1])) }
+        }
+        if let name = config.config?.user, !name.isEmpty { user = ConvertedText(name) }
+        if let path = config.config?.workingDir, path.hasPrefix("/") {
+            directory = ConvertedText(path)
+            knownDirectories.insert(path)
+        }
+        beginInDirectory()
+    }
+
+    private mutating func beginInDirectory() {
         if directory != ConvertedText("/") { layer.steps = [.state("cd " + directory.shellWord)] }
     }
 

@@ -2,7 +2,6 @@ import CSyscalls
 import Failure
 import FileTree
 import Glibc
-import LXCWrapper
 import OCI
 import SystemPackage
 
@@ -39,7 +38,7 @@ public struct HostCheck: Sendable {
     /// Looks at everything; the roots directory need not exist.
     public init(_ directories: StackerDirectories) throws {
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
-        add("liblxc", .ok, String(cString: lxcw_liblxc_version()))
+        add("liblxc", .ok, Version.liblxc)
         let user = HostUser.current
         add("user", .ok, user.uid == 0 ? "root" : "\(user.name), uid \(user.uid)")
         let roots = try attempt("couldn't look at the roots directory \(directories.roots)") {

@@ -35,7 +35,7 @@ final class RegistryBases: Sendable {
     }
 
     init(in stackerDirectory: FilePath, web: WebClient, credentials: Credentials, log: Log) {
-        path = stackerDirectory.pushing("layer-bases/oci")
+        path = Self.directory(in: stackerDirectory)
         pulled = PulledBlobs(in: stackerDirectory)
         self.web = web
         self.credentials = credentials
@@ -123,6 +123,23 @@ final class RegistryBases: Sendable {
         return entry
     }
 
+    /// The config of an image that was pulled before, as it was then; no registry is asked.
+    static func keptConfig(
+        _ reference: ImageReference, _ platform: Platform, in stackerDirectory: FilePath
+    ) throws -> ImageConfig? {
+        let path = directory(in: stackerDirectory)
+        guard try LayoutState(of: path) == .layout else { return nil }
+        let layout = try Layout(at: path)
+        guard let entry = try layout.index().entry(tag: tag(Key(reference: reference, platform: platform))) else {
+            return nil
+        }
+        return try layout.config(layout.manifest(entry))
+    }
+
+    private static func directory(in stackerDirectory: FilePath) -> FilePath {
+        stackerDirectory.pushing("layer-bases/oci")
+    }
+
     private func record(_ found: ImagePull.Found, _ key: Key, in layout: Layout) throws {
         var entry = found.descriptor
         entry.annotations = [Self.sourceAnnotation: found.source.description]
@@ -136,7 +153,7 @@ final class RegistryBases: Sendable {
     static func repositories(of registry: RegistryHost, in stackerDirectory: FilePath) -> [Digest: String] {
         var repositories: [Digest: String] = [:]
         // Whatever is wrong with what is kept only means that more is sent.
-        guard let layout = try? Layout(at: stackerDirectory.pushing("layer-bases/oci")), let index = try? layout.index()
+        guard let layout = try? Layout(at: directory(in: stackerDirectory)), let index = try? layout.index()
         else { return [:] }
         for entry in index.manifests where entry.annotations?[sourceAnnotation] != nil {
             guard let name = entry.tag?.prefix(while: { $0 != "+" }), let reference = try? ImageReference(String(name)),

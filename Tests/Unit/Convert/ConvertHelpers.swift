@@ -21,7 +21,8 @@ struct Converted {
 
 /// Converts a Dockerfile in a directory with these files, whose contents do not matter.
 func converted(
-    _ dockerfile: String, files: [String] = [], ignoring ignore: String? = nil, _ values: [String: String] = [:]
+    _ dockerfile: String, files: [String] = [], ignoring ignore: String? = nil, _ values: [String: String] = [:],
+    bases: [String: ImageConfig.Execution] = [:]
 ) throws -> Converted {
     try withTemporaryDirectory { root in
         for file in files { try root.appending(file).write("content of \(file)") }
@@ -29,7 +30,14 @@ func converted(
         let (instructions, escape) = try DockerfileParser.parse(dockerfile, file: "Dockerfile")
         var converter = DockerfileConverter(
             file: "Dockerfile", escape: escape, context: try BuildContext(at: root), contextPrefix: ("", ""),
-            platform: Platform(os: "linux", architecture: "amd64"))
+            platform: Platform(os: "linux", architecture: "amd64"),
+            baseConfig: { url, platform in
+                bases[url].map { execution in
+                    var config = ImageConfig(platform: platform)
+                    config.config = execution
+                    return config
+                }
+            })
         try converter.convert(instructions)
         var writer = RecipeWriter(file: "Dockerfile", table: converter.table)
         let text = writer.recipe(converter.layers, introduction: ["Converted."])

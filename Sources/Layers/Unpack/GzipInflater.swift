@@ -1,0 +1,56 @@
+import Failure
+
+/// A library that inflates gzip, one member after the other, and checks each member's CRC and length.
+protocol GzipEngine: AnyObject {
+    /// What one call took and gave.
+    typealias Step = (taken: Int, given: Int, isAtEnd: Bool)
+
+    /// Ready for a first member.
+    init() throws
+
+    /// Makes ready for the next member.
+    func reset()
+
+    /// Inflates until the input at hand, the room, or the member is at its end. Damage is an error.
+    func inflate(_ input: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) throws -> Step
+}
+
+/// The fastest one that there is: `make static` builds without ISA-L, which Debian has as a shared library only.
+#if ISAL
+    typealias PreferredGzipEngine = ISALEngine
+#else
+    typealias PreferredGzipEngine = ZlibEngine
+#endif
+
+/// gzip of one or many members.
+final class GzipInflater<Engine: GzipEngine>: Inflater {
+    private let input: BlobInput
+    private let engine: Engine
+    private var isBetweenMembers = true
+
+    init(_ input: BlobInput) throws {
+        self.input = input
+        engine = try Engine()
+    }
+
+    func fill(_ memory: UnsafeMutableRawBufferPointer) throws -> Int {
+        var filled = 0
+        while filled < memory.count {
+            let hasInput = try input.refill()
+            if isBetweenMembers {
+                if !hasInput { break }
+                engine.reset()
+                isBetweenMembers = false
+            } else if !hasInput {
+                throw Failure("the gzip stream is truncated")
+            }
+            let room = UnsafeMutableRawBufferPointer(rebasing: memory[filled...])
+            let step = try engine.inflate(input.rest, into: room)
+            input.consume(step.taken)
+            filled += step.given
+            isBetweenMembers = step.isAtEnd
+            if step == (0, 0, false) { throw Failure("the gzip stream is damaged: it leads nowhere") }
+        }
+        return filled
+    }
+}
