@@ -48,7 +48,8 @@ let package = Package(
         .executableTarget(
             name: "LayerBench",
             dependencies: [
-                "Layers", "OCI", "FileTree", "Failure", .product(name: "SystemPackage", package: "swift-system"),
+                "Registry", "Layers", "OCI", "FileTree", "Failure",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
         ),
