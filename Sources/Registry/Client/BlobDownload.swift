@@ -1,5 +1,6 @@
 import Failure
 import OCI
+import Progress
 
 extension RegistryClient {
     /// Gets a blob into a layout; one that is there is not fetched.
@@ -7,18 +8,32 @@ extension RegistryClient {
     /// A connection that is cut is taken up where it was, if the server can do that. The blob has its name only when
     /// its digest is right.
     ///
-    /// - Parameter checkpoint: called with every piece; what it throws ends the download.
+    /// - Parameters:
+    ///   - progress: gets to know how much has come.
+    ///   - checkpoint: called with every piece; what it throws ends the download.
     func download(
-        _ blob: Descriptor, of repository: String, to layout: Layout, checkpoint: () throws -> Void = {}
+        _ blob: Descriptor, of repository: String, to layout: Layout, progress: any ProgressSink = NoProgress(),
+        checkpoint: () throws -> Void = {}
     ) throws {
         if try layout.holds(blob) { return }
-        let task = "couldn't get blob \(blob.digest) of \(registry)/\(repository)"
-        let incoming = try attempt(task) { try IncomingBlob(blob, into: layout) }
+        try progress.following(.blob(blob.digest.description), total: blob.size) { watched in
+            let task = "couldn't get blob \(blob.digest) of \(registry)/\(repository)"
+            let incoming = try attempt(task) { try IncomingBlob(blob, into: layout) }
+            try receive(incoming, of: repository, task: task) {
+                watched.reach(incoming.count)
+                try checkpoint()
+            }
+        }
+    }
+
+    private func receive(
+        _ incoming: IncomingBlob, of repository: String, task: String, _ checkpoint: () throws -> Void
+    ) throws {
         var restarts = 0
         while true {
             let before = incoming.count
             do {
-                try receive(incoming, of: repository, task: task, checkpoint)
+                try receiveOnce(incoming, of: repository, task: task, checkpoint)
                 break
             } catch let failure as Failure {
                 // What gets on in spite of everything may go on: the blob's length bounds how often.
@@ -36,7 +51,7 @@ extension RegistryClient {
     /// With so many bytes more, failed attempts are forgotten.
     private static let progress: Int64 = 1 << 20
 
-    private func receive(
+    private func receiveOnce(
         _ incoming: IncomingBlob, of repository: String, task: String, _ checkpoint: () throws -> Void
     ) throws {
         // An empty blob and one that is all there must not be asked for by range: there is none.

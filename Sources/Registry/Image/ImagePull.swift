@@ -1,5 +1,6 @@
 import Failure
 public import OCI
+public import Progress
 
 /// Brings images from a registry into an OCI layout.
 public struct ImagePull: Sendable {
@@ -64,14 +65,19 @@ public struct ImagePull: Sendable {
     }
 
     /// Gets everything of an image that a layout does not hold, several blobs at a time, the manifest last.
-    public func fetch(_ found: Found, into layout: Layout) throws {
+    ///
+    /// - Parameter progress: gets to know of each blob.
+    public func fetch(
+        _ found: Found, into layout: Layout, progress: any ProgressSink = NoProgress()
+    ) throws {
         var blobs: [Descriptor] = []
         for blob in [found.manifest.config] + found.manifest.layers
         where try !blobs.contains(where: { $0.digest == blob.digest }) && !layout.holds(blob) {
             blobs.append(blob)
         }
         try Workers.forEach(blobs) { [client, reference] blob, checkpoint in
-            try client.download(blob, of: reference.repository, to: layout, checkpoint: checkpoint)
+            try client.download(
+                blob, of: reference.repository, to: layout, progress: progress, checkpoint: checkpoint)
         }
         _ = try layout.put(found.bytes, .manifest)
     }

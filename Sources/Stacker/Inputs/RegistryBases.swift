@@ -81,7 +81,7 @@ final class RegistryBases: Sendable {
         log.info("pulling docker://\(reference)")
         let layout = try Layout(openingOrCreating: path)
         try layout.removeTemporaries()
-        try pull.fetch(found, into: layout)
+        try pull.fetch(found, into: layout, progress: log.progress)
         try record(found, key, in: layout)
         return (layout, found.manifest)
     }

@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import Layers
 import OCI
+import Progress
 import SystemPackage
 
 /// Turns upperdirs into layers of the output layout, one image for each requested type.
@@ -12,12 +13,14 @@ struct ImageOutput {
     let formats: [LayerFormat]
     let options: EncodeOptions
     let identity: BuildIdentity
+    let progress: any ProgressSink
     private(set) var drafts: [LayerType: ImageDraft] = [:]
 
     init(
         _ base: BuildBase, to layout: Layout, roots: RootsDirectory, request: BuildRequest, identity: BuildIdentity,
-        options: EncodeOptions
+        options: EncodeOptions, progress: any ProgressSink
     ) throws {
+        self.progress = progress
         self.layout = layout
         self.roots = roots
         self.identity = identity
@@ -36,7 +39,7 @@ struct ImageOutput {
     /// Sees that the blobs of the layers below are in the output layout: linked from where the base is or, if they are of
     /// another type or nobody has them any more, encoded once more from the unpacked layer.
     private mutating func bringBlobs(of manifest: ImageManifest, _ type: LayerType, from source: Layout?) throws {
-        let conversion = LayerConversion(roots: roots, layout: layout, options: options)
+        let conversion = LayerConversion(roots: roots, layout: layout, options: options, progress: progress)
         for (place, layer) in manifest.layers.enumerated() {
             let isOfType = type.describes(layer.mediaType)
             if try isOfType && layout.holds(layer) { continue }
@@ -52,10 +55,13 @@ struct ImageOutput {
         }
     }
 
-    private func encode(_ tree: Directory, root: RootEntry? = nil) throws -> [EncodedLayer] {
+    private func encode(_ tree: FilePath, of layer: String, root: RootEntry?) throws -> [EncodedLayer] {
         var options = options
         if let root { options.root = root }
-        return try encodeLayer(tree, as: formats, into: layout.blobs, options: options) ?? []
+        return try progress.packing(layer, tree) {
+            options.advanced = $0
+            return try encodeLayer(Directory(at: tree), as: formats, into: layout.blobs, options: options) ?? []
+        }
     }
 
     /// Encodes a build_only layer on which this image stands, and moves its upperdir to where layers are.
@@ -130,20 +136,23 @@ struct ImageOutput {
         try attempt("couldn't pack layer \(layer.name)") {
             var parts: [Part] = []
             for name in overlayDirectories.map(\.name) {
-                let encoded = try add(layer.overlayDirectory(name), createdBy: "stacker overlay dir for \(layer.name)")
+                let encoded = try add(
+                    layer.overlayDirectory(name), of: layer.name, createdBy: "stacker overlay dir for \(layer.name)")
                 parts.append(Part(overlayDirectory: name, encoded: encoded))
             }
-            parts.append(Part(encoded: try add(layer.upper, createdBy: "stacker build of \(layer.name)", root: root)))
+            let own = try add(layer.upper, of: layer.name, createdBy: "stacker build of \(layer.name)", root: root)
+            parts.append(Part(encoded: own))
             return parts
         }
     }
 
     private mutating func add(
-        _ directory: FilePath, createdBy: String, root: RootEntry? = nil
+        _ directory: FilePath, of layer: String, createdBy: String, root: RootEntry? = nil
     ) throws -> [EncodedLayer] {
-        let encoded = try encode(Directory(at: directory), root: root)
+        let encoded = try encode(directory, of: layer, root: root)
+        let time = identity.created
         for (type, blob) in zip(types, encoded) {
-            drafts[type]?.append(blob, createdBy: createdBy, at: identity.created)
+            drafts[type]?.append(blob, createdBy: createdBy, at: time)
         }
         return encoded
     }
