@@ -17,6 +17,7 @@ public final class IncomingBlob {
     private let file: OpenFile
     private var hasher = DigestHasher()
     private var isFinished = false
+    private var arriving: ArrivingBlob?
 
     /// Begins an empty one.
     ///
@@ -26,11 +27,19 @@ public final class IncomingBlob {
         blobs = layout.blobs
         temporary = FilePath(".\(descriptor.digest.hex).\(getpid()).tmp")
         try? blobs.remove(temporary)
-        file = try blobs.openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        file = try blobs.openNoSymlinks(temporary, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
     }
 
     deinit {
         if !isFinished { try? blobs.remove(temporary) }
+        arriving?.end(isComplete: isFinished)
+    }
+
+    /// What lets one other thread read the blob while it comes. To be asked for once.
+    public func follow() -> ArrivingBlob {
+        let arriving = ArrivingBlob(descriptor, in: file, arrived: count)
+        self.arriving = arriving
+        return arriving
     }
 
     /// Takes the next bytes.
@@ -43,17 +52,20 @@ public final class IncomingBlob {
         hasher.update(bytes)
         try file.writeAll(bytes)
         count += Int64(bytes.count)
+        arriving?.reach(count)
     }
 
     /// Forgets all that came.
     public func restart() throws {
+        arriving?.restart()
         try checked(ftruncate(file.number, 0))
         try checked(lseek(file.number, 0, SEEK_SET))
         hasher = DigestHasher()
         count = 0
     }
 
-    /// Checks length and digest, makes the content durable and gives it its name.
+    /// Checks length and digest and gives the content its name. It is not synced: after a crash of the machine a file
+    /// that was only ever appended to is short, if anything, and then it is not the blob.
     ///
     /// - Throws: `Failure` for a blob that is not the one that the descriptor names.
     public func finish() throws {
@@ -62,9 +74,9 @@ public final class IncomingBlob {
         }
         let digest = hasher.finish()
         guard digest == descriptor.digest else { throw Failure("its content has the digest \(digest)") }
-        try file.synchronize()
         try blobs.rename(temporary, to: FilePath(descriptor.digest.hex))
         isFinished = true
+        arriving?.end(isComplete: true)
     }
 }
 

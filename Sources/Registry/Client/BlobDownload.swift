@@ -10,15 +10,17 @@ extension RegistryClient {
     ///
     /// - Parameters:
     ///   - progress: gets to know how much has come.
+    ///   - arriving: gets what reads the blob while it comes.
     ///   - checkpoint: called with every piece; what it throws ends the download.
     func download(
         _ blob: Descriptor, of repository: String, to layout: Layout, progress: any ProgressSink = NoProgress(),
-        checkpoint: () throws -> Void = {}
+        arriving: (ArrivingBlob) -> Void = { _ in }, checkpoint: () throws -> Void = {}
     ) throws {
         if try layout.holds(blob) { return }
         try progress.following(.blob(blob.digest.description), total: blob.size) { watched in
             let task = "couldn't get blob \(blob.digest) of \(registry)/\(repository)"
             let incoming = try attempt(task) { try IncomingBlob(blob, into: layout) }
+            arriving(incoming.follow())
             try receive(incoming, of: repository, task: task) {
                 watched.reach(incoming.count)
                 try checkpoint()

@@ -54,6 +54,33 @@ struct LayerUnpacker: Sendable {
 
     private var options: UnpackOptions { UnpackOptions().stoppable.with(hardLinkOverflow) }
 
+    /// Unpacks a layer while it comes.
+    ///
+    /// - Parameter checkpoint: what it throws ends the unpacking.
+    func unpack(
+        _ blob: ArrivingBlob, diffID: Digest, _ checkpoint: @escaping @Sendable () throws -> Void
+    ) throws {
+        let layer = blob.descriptor
+        var options = options
+        options.checkpoint = {
+            try StopSignal.check()
+            try checkpoint()
+        }
+        do {
+            // An image of a file system is not read from its first byte to its last.
+            if layer.mediaType.isImage { throw ArrivingBlob.Interruption.restarted }
+            try install(layer, blob.file) {
+                try unpackLayer(
+                    arriving: blob.reader(options.checkpoint), layer, diffID: diffID, into: $0, options: options)
+            }
+        } catch let error where ArrivingBlob.Interruption.restarted.isCause(of: error) {
+            let file = try blob.whole(options.checkpoint)
+            try install(layer, file) {
+                try unpackLayer(file, layer, diffID: diffID, into: $0, options: options)
+            }
+        }
+    }
+
     /// Puts a layer in place when it is complete and right; otherwise nothing is left of it.
     private func install(
         _ layer: Descriptor, _ blob: OpenFile, _ unpack: (Directory) throws -> UnpackReport

@@ -64,8 +64,10 @@ final class RegistryBases: Sendable {
     }
 
     /// The layout that holds all of an image, and the image's manifest in it.
+    ///
+    /// - Parameter unpacker: unpacks layers while they come; those that are in the layout already are left to others.
     func image(
-        _ reference: ImageReference, insecure: Bool, _ platform: Platform
+        _ reference: ImageReference, insecure: Bool, _ platform: Platform, unpacker: LayerUnpacker
     ) throws -> (layout: Layout, manifest: ImageManifest) {
         let key = Key(reference: reference, platform: platform)
         _ = try manifest(reference, insecure: insecure, platform, mayDownload: true)
@@ -81,7 +83,12 @@ final class RegistryBases: Sendable {
         log.info("pulling docker://\(reference)")
         let layout = try Layout(openingOrCreating: path)
         try layout.removeTemporaries()
-        try pull.fetch(found, into: layout, progress: log.progress)
+        let config = try pull.fetchConfig(found, into: layout, progress: log.progress)
+        let arrivals = LayerArrivals(found.manifest, config, unpacker)
+        try arrivals.unpack {
+            try pull.fetch(
+                found, into: layout, progress: log.progress, arriving: arrivals.begin, checkpoint: arrivals.check)
+        }
         try record(found, key, in: layout)
         return (layout, found.manifest)
     }
