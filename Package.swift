@@ -58,7 +58,8 @@ let package = Package(
         .executableTarget(
             name: "LayerBench",
             dependencies: [
-                "Layers", "OCI", "FileTree", "Failure", .product(name: "SystemPackage", package: "swift-system"),
+                "Registry", "Layers", "OCI", "FileTree", "Failure",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
         ),
@@ -67,7 +68,7 @@ let package = Package(
         .target(
             name: "Stacker",
             dependencies: [
-                "Registry", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls",
+                "Registry", "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls",
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -78,7 +79,7 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "OCI", "FileTree", "Failure", "CSyscalls",
+                "OCI", "FileTree", "Progress", "Failure", "CSyscalls",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -117,6 +118,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // How far things are that take their time, and how a terminal shows it.
+        .target(name: "Progress", swiftSettings: strict),
 
         // The one error type.
         .target(
@@ -190,8 +194,8 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "Stacker", "Registry", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
-                "LayerFuzzing",
+                "Stacker", "Registry", "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls",
+                "Fixtures", "LayerFuzzing",
             ],
             swiftSettings: strict + inflaterSettings
         ),

@@ -171,6 +171,40 @@ setup() {
     assert_equal "$(count_layers it)" 0
 }
 
+# behaviour: of an image with many layers each is unpacked once, in its place
+# documented: docs/registries.md#what-is-kept
+# status: documented
+@test "an image of many layers" {
+    start_registry
+    layered_base 12
+    skopeo copy --quiet --dest-tls-verify=false oci:layered:latest "docker://$registry/base:latest"
+    docker_recipe "$registry/base"
+    stacker build
+    assert_equal "$(count_layers it)" 13
+    for n in {2..12}; do assert_file_exists "$(layer_directory it $((n - 1)))/overlay/layers/$n"; done
+    assert_equal "$(cat "$(layer_directory it 11)/overlay/top")" 12
+    run find roots -maxdepth 1 -name '.unpack-*'
+    refute_output
+    assert_base_cache_whole
+}
+
+# behaviour: layers that are images of a file system are a base, too
+# documented: docs/registries.md#bases
+# status: documented
+@test "an image of squashfs layers" {
+    start_registry
+    busybox_base
+    printf 'made:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo made >/made\n' >stacker.yaml
+    stacker build --layer-type squashfs
+    stacker publish --url "docker://$registry" --skip-tls --tag v1 --layer-type squashfs
+    stacker clean
+    docker_recipe "$registry/made:v1-squashfs"
+    stacker build --layer-type squashfs
+    assert_equal "$(cat "$(layer_directory it-squashfs 1)/overlay/made")" made
+    assert_equal "$(count_layers it-squashfs)" 3
+    assert_base_cache_whole
+}
+
 # behaviour: what buildah has pushed is a base
 # documented: docs/registries.md#bases
 # status: documented
@@ -365,6 +399,8 @@ kill_in_the_middle() {
     refuse build
     assert_said "its content has the digest"
     assert_base_cache_whole
+    run find roots -maxdepth 1 -name 'sha256_*' -o -maxdepth 1 -name '.unpack-*'
+    refute_output
     assert_not_exists ".stacker/layer-bases/oci/blobs/sha256/$(layer_digest latest 0 busybox | cut -d: -f2)"
     stacker build
     assert_base_cache_whole

@@ -3,7 +3,7 @@
 # are also left as JSON in .build/bench. bench/README.md says what each one is.
 #
 #   bench/run.sh [NAME…]     builds: cold, cached, debian, imports, changes; STACKER=/path measures another binary
-#                            layers: pack, squashfs, unpack, which LAYER_RUNS=N measures N times
+#                            layers: pack, squashfs, unpack, and registry, which LAYER_RUNS=N measures N times
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,7 +22,18 @@ fi
 mkdir -p "$results" "$fixtures"
 work=$(mktemp -d)
 mount -t tmpfs -o size=12g stacker-bench "$work"
-trap 'cd /; umount "$work"; rmdir "$work"' EXIT
+trap end EXIT
+
+# end: takes down the registry, if there is one, and the tmpfs.
+end() {
+    cd /
+    if [[ -n ${registry_process:-} ]]; then
+        kill "$registry_process"
+        wait "$registry_process" || true
+    fi
+    umount "$work"
+    rmdir "$work"
+}
 
 # measure NAME PREPARE COMMAND
 measure() {
@@ -127,10 +138,10 @@ END
     done
 }
 
-# compare NAME OURS PEER: the same job by two programs, in turns.
+# compare NAME OURS PEER: the same job by two programs; $prepare comes before each run.
 compare() {
     printf '\n== %s\n' "$1"
-    hyperfine --warmup 1 --runs "$layer_runs" --prepare "rm -rf out" --export-json "$results/$1.json" "$2" "$3"
+    hyperfine --warmup 1 --runs "$layer_runs" --prepare "${prepare:-rm -rf out}" --export-json "$results/$1.json" "$2" "$3"
     jq -r '.results | map(.median) | "median \(.[0]) s and \(.[1]) s: \(.[1] / .[0] * 100 | round / 100)x"' \
         "$results/$1.json"
 }
@@ -195,7 +206,73 @@ measure_unpack() {
     rm -rf layers
 }
 
-(($# > 0)) || set -- cold cached debian imports changes pack squashfs unpack
+# start_registry: Debian's docker-registry with its data in ./registry; $registry is its host and port.
+start_registry() {
+    mkdir registry
+    printf 'version: 0.1\nlog: {accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\n' \
+        "$PWD/registry/data" >registry/config.yml
+    printf 'http: {addr: "127.0.0.1:0"}\n' >>registry/config.yml
+    docker-registry serve registry/config.yml >registry/log 2>&1 &
+    registry_process=$!
+    local tenths
+    for ((tenths = 0; tenths < 100; tenths++)); do
+        registry=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' registry/log | head -n 1)
+        [[ -z $registry ]] || return 0
+        sleep 0.1
+    done
+    echo "error: the registry does not start: $(cat registry/log)" >&2
+    exit 1
+}
+
+# make_image_of_nine_layers: the layout "image", about 650 MB of blobs: the large tree in eight layers, and bytes that
+# nothing compresses.
+make_image_of_nine_layers() {
+    enter_large_tree
+    umoci init --layout image
+    umoci new --image image:latest
+    local part
+    for part in {0..7}; do
+        awk -v RS='\0' -v ORS='\0' -v part="$part" '(NR % 8) == part' list |
+            tar c -C tree --null --no-recursion -T - -f layer.tar
+        umoci raw add-layer --image image:latest layer.tar
+    done
+    head -c 250M /dev/urandom >noise
+    tar c -f layer.tar noise
+    umoci raw add-layer --image image:latest layer.tar
+    umoci gc --layout image
+    rm -rf tree noise layer.tar
+}
+
+# An image in a registry on this machine: fetched, fetched and unpacked, and sent, beside skopeo and umoci.
+measure_registry() {
+    make_image_of_nine_layers
+    du -sm image | sed 's/\t.*/ MB in the image/'
+    start_registry
+    local remote=docker://$registry/image:latest
+    skopeo copy --quiet --dest-tls-verify=false oci:image:latest "$remote"
+    compare registry-pull "$layer_bench pull $remote out" "skopeo copy --quiet --src-tls-verify=false $remote oci:out:latest"
+    rm -rf out
+
+    # No script and no change: what takes time is the base.
+    mkdir out
+    printf 'it:\n  from: {type: docker, url: "%s", insecure: true}\n' "$remote" >stacker.yaml
+    local build="$stacker --work-dir out build"
+    compare registry-unpack "$build" \
+        "mkdir out && skopeo copy --quiet --src-tls-verify=false $remote oci:out/image:latest && umoci unpack --image out/image:latest out/bundle"
+
+    # The registry has nothing each time; where its data are, it looks with each request.
+    rm -rf out
+    mkdir out
+    printf 'it:\n  from: {type: oci, url: "%s:latest"}\n' "$PWD/image" >stacker.yaml
+    $build >/dev/null 2>&1
+    prepare="rm -rf registry/data" compare registry-push \
+        "$stacker --work-dir out publish --url docker://$registry --skip-tls --force --tag latest" \
+        "skopeo copy --quiet --dest-tls-verify=false oci:image:latest $remote"
+    cd ..
+    rm -rf layers
+}
+
+(($# > 0)) || set -- cold cached debian imports changes pack squashfs unpack registry
 for name in "$@"; do
     "measure_$name"
 done

@@ -2,10 +2,16 @@ import CSyscalls
 import Glibc
 public import SystemPackage
 
+/// Bytes that come one after the other.
+public protocol ByteSource {
+    /// Reads up to `buffer.count` bytes; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+}
+
 /// An open file descriptor that is closed when its last owner lets go of it.
 ///
 /// Every descriptor is opened close-on-exec: nothing of ours leaks into a container.
-public final class OpenFile: Sendable {
+public final class OpenFile: ByteSource, Sendable {
     /// The number, for system calls. Valid as long as this object lives.
     public let number: Int32
 

@@ -4,13 +4,16 @@ import FileTree
 import Glibc
 import Layers
 import OCI
+import Registry
 import Synchronization
 import SystemPackage
 
-/// Layers alone, without a build around them: what `bench/run.sh` measures beside tar, squashfs-tools and umoci.
+/// Layers and transfers alone, without a build around them: what `bench/run.sh` measures beside tar, squashfs-tools,
+/// umoci and skopeo.
 ///
 ///     layer-bench encode TREE BLOBS TYPE…      tar.gz, tar.zst, tar, squashfs, erofs: all in one walk
 ///     layer-bench unpack LAYOUT TAG TARGET     the layers of an image, each into a directory of its own
+///     layer-bench pull REFERENCE LAYOUT        an image from a registry without TLS into a layout
 @main
 enum LayerBench {
     static func main() {
@@ -21,9 +24,10 @@ enum LayerBench {
                 try encode(arguments[1], into: arguments[2], as: arguments[3...].map(format))
             case ("unpack", 4):
                 try unpack(arguments[1], tag: arguments[2], into: arguments[3])
+            case ("pull", 3): try pull(arguments[1], into: arguments[2])
             default:
                 throw Failure(
-                    "usage: layer-bench encode TREE BLOBS TYPE… | layer-bench unpack LAYOUT TAG TARGET",
+                    "usage: layer-bench encode TREE BLOBS TYPE… | unpack LAYOUT TAG TARGET | pull REFERENCE LAYOUT",
                     help: "the types are tar.gz, tar.zst, tar, squashfs and erofs")
             }
         } catch {
@@ -69,5 +73,15 @@ enum LayerBench {
             }
         }
         if let failure = failure.withLock({ $0 }) { throw failure }
+    }
+
+    private static func pull(_ url: String, into layout: String) throws {
+        let reference = try ImageReference(url.hasPrefix("docker://") ? String(url.dropFirst(9)) : url)
+        let client = RegistryClient(
+            reference.registry, isInsecure: true, web: WebClient(), credentials: Credentials())
+        let pull = ImagePull(reference, from: client)
+        try pull.fetch(
+            pull.find(Platform(os: "linux", architecture: Platform.hostArchitecture)),
+            into: Layout(openingOrCreating: FilePath(layout)))
     }
 }

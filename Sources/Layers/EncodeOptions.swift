@@ -66,6 +66,8 @@ public struct EncodeOptions: Sendable {
     public var workers = EncodeOptions.defaultWorkers
     /// Called with a sentence about each file that a layer cannot hold and that is left out: sockets.
     public var warn: @Sendable (String) -> Void = { _ in }
+    /// Called with the number of bytes of files' contents that were read since the last call.
+    public var advanced: @Sendable (Int) -> Void = { _ in }
     /// Called every so often; what it throws ends the encoding.
     public var checkpoint: @Sendable () throws -> Void = {}
 

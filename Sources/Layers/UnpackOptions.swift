@@ -29,6 +29,8 @@ public struct UnpackOptions: Sendable {
                 try name.withCString { try checked(linkat(holder.file.number, file, parent.file.number, $0, 0)) }
             }
         }
+    /// Called with the number of bytes of the blob that were taken in since the last call; not for images of file systems.
+    public var advanced: @Sendable (Int) -> Void = { _ in }
     /// Called every so often; what it throws ends the unpacking.
     public var checkpoint: @Sendable () throws -> Void = {}
 

@@ -23,24 +23,43 @@ public func unpackLayer(
         if descriptor.mediaType.isImage {
             return try unpackImage(blob, descriptor, diffID: diffID, into: root, options)
         }
-        let input = BlobInput(blob, hashes: true)
-        let interruption = Interruption(options.checkpoint)
-        var options = options
-        options.checkpoint = interruption.checkpoint
-        let unpacked: Unpacked
-        do {
-            unpacked = try unpack(input, blobSize: descriptor.size, into: root, options)
-        } catch let failure as Failure where failure.mayBeDamage && !interruption.happened {
-            // Damage is only the consequence, if the blob is another one.
-            try verify(input, descriptor)
-            throw failure
-        }
-        try verify(input, descriptor)
-        guard unpacked.diffID == diffID else {
-            throw Failure("its content has digest \(unpacked.diffID), but the image config says \(diffID)")
-        }
-        return unpacked.report
+        return try unpackArchive(
+            BlobInput(blob, hashes: true, advanced: options.advanced), descriptor, diffID: diffID, into: root, options)
     }
+}
+
+/// Unpacks a tar layer whose blob is still on its way, as ``unpackLayer(_:_:diffID:into:options:)`` does with one that is
+/// there.
+///
+/// - Parameter blob: hashes the blob itself, and reports its end only if the digest is right.
+public func unpackLayer(
+    arriving blob: some ByteSource & Sendable, _ descriptor: Descriptor, diffID: Digest, into root: Directory,
+    options: UnpackOptions = UnpackOptions()
+) throws -> UnpackReport {
+    try attempt("couldn't unpack layer \(descriptor.digest)") {
+        try unpackArchive(BlobInput(blob, hashes: false), descriptor, diffID: diffID, into: root, options)
+    }
+}
+
+private func unpackArchive(
+    _ input: BlobInput, _ descriptor: Descriptor, diffID: Digest, into root: Directory, _ options: UnpackOptions
+) throws -> UnpackReport {
+    let interruption = Interruption(options.checkpoint)
+    var options = options
+    options.checkpoint = interruption.checkpoint
+    let unpacked: Unpacked
+    do {
+        unpacked = try unpack(input, blobSize: descriptor.size, into: root, options)
+    } catch let failure as Failure where failure.mayBeDamage && !interruption.happened {
+        // Damage is only the consequence, if the blob is another one.
+        try verify(input, descriptor)
+        throw failure
+    }
+    try verify(input, descriptor)
+    guard unpacked.diffID == diffID else {
+        throw Failure("its content has digest \(unpacked.diffID), but the image config says \(diffID)")
+    }
+    return unpacked.report
 }
 
 /// Unpacks a tar file of which nothing is known into the directory `root`, as ``unpackLayer(_:_:diffID:into:options:)``

@@ -21,6 +21,7 @@ public final class IncomingBlob {
     /// Whether it has its name, or is not worth keeping.
     private var isFinished = false
     private var isWrong = false
+    private var arriving: ArrivingBlob?
 
     /// Begins an empty one, or goes on with one that was kept.
     ///
@@ -37,14 +38,22 @@ public final class IncomingBlob {
         self.keepsPart = false
         temporary = FilePath(".\(descriptor.digest.hex).\(getpid()).tmp")
         try? blobs.remove(temporary)
-        file = try blobs.openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        file = try blobs.openNoSymlinks(temporary, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
         hasher = DigestHasher()
         count = 0
     }
 
     deinit {
-        if isFinished || keepsPart && count > 0 && !isWrong { return }
-        try? blobs.remove(temporary)
+        let stays = isFinished || keepsPart && count > 0 && !isWrong
+        if !stays { try? blobs.remove(temporary) }
+        arriving?.end(isComplete: isFinished)
+    }
+
+    /// What lets one other thread read the blob while it comes. To be asked for once.
+    public func follow() -> ArrivingBlob {
+        let arriving = ArrivingBlob(descriptor, in: file, arrived: count)
+        self.arriving = arriving
+        return arriving
     }
 
     /// Takes the next bytes.
@@ -58,10 +67,12 @@ public final class IncomingBlob {
         hasher.update(bytes)
         try file.writeAll(bytes)
         count += Int64(bytes.count)
+        arriving?.reach(count)
     }
 
     /// Forgets all that came.
     public func restart() throws {
+        arriving?.restart()
         try checked(ftruncate(file.number, 0))
         try checked(lseek(file.number, 0, SEEK_SET))
         hasher = DigestHasher()
@@ -71,7 +82,8 @@ public final class IncomingBlob {
     /// Whether all of it is there, and it is the blob that the descriptor names.
     public var isRight: Bool { count == descriptor.size && hasher.finish() == descriptor.digest }
 
-    /// Checks length and digest, makes the content durable and gives it its name.
+    /// Checks length and digest and gives the content its name. It is not synced: after a crash of the machine a file
+    /// that was only ever appended to is short, if anything, and then it is not the blob.
     ///
     /// - Throws: `Failure` for a blob that is not the one that the descriptor names.
     public func finish() throws {
@@ -83,9 +95,9 @@ public final class IncomingBlob {
             isWrong = true
             throw Failure("its content has the digest \(digest)")
         }
-        try file.synchronize()
         try blobs.rename(temporary, to: FilePath(descriptor.digest.hex))
         isFinished = true
+        arriving?.end(isComplete: true)
     }
 }
 

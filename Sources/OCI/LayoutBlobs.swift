@@ -71,15 +71,19 @@ extension Layout {
     /// Brings a blob in from another layout: by a hard link where both are on one file system, otherwise by a copy
     /// whose digest is checked on the way.
     ///
-    /// - Parameter verified: the caller has hashed this very file; without it, linking hashes it first.
-    public func adopt(_ descriptor: Descriptor, from source: Layout, verified: Bool = false) throws {
+    /// - Parameters:
+    ///   - verified: the caller has hashed this very file; without it, linking hashes it first.
+    ///   - advanced: called with the number of bytes that were dealt with since the last call.
+    public func adopt(
+        _ descriptor: Descriptor, from source: Layout, verified: Bool = false, advanced: (Int) -> Void = { _ in }
+    ) throws {
         if try holds(descriptor) { return }
         let name = FilePath(descriptor.digest.hex)
         try attempt("couldn't take blob \(descriptor.digest) over from \(source.path) to \(path)") {
             let file = try source.open(descriptor)
-            if !verified { try check(file, descriptor) }
+            if !verified { try hash(file, expecting: descriptor) { advanced($0.count) } }
             if try link(file, as: name) { return }
-            try copy(file, as: name, descriptor)
+            try copy(file, as: name, descriptor, verified ? advanced : { _ in })
         }
     }
 
@@ -96,18 +100,19 @@ extension Layout {
         }
     }
 
-    private func copy(_ file: OpenFile, as name: FilePath, _ descriptor: Descriptor) throws {
+    private func copy(
+        _ file: OpenFile, as name: FilePath, _ descriptor: Descriptor, _ advanced: (Int) -> Void
+    ) throws {
         let temporary = FilePath(".\(name).\(getpid()).tmp")
         defer { try? blobs.remove(temporary) }
         try? blobs.remove(temporary)
         let copy = try blobs.openNoSymlinks(temporary, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
         _ = lseek(file.number, 0, SEEK_SET)
-        try hash(file, expecting: descriptor) { try copy.writeAll($0) }
+        try hash(file, expecting: descriptor) {
+            try copy.writeAll($0)
+            advanced($0.count)
+        }
         try blobs.rename(temporary, to: name)
-    }
-
-    private func check(_ file: OpenFile, _ descriptor: Descriptor) throws {
-        try hash(file, expecting: descriptor) { _ in }
     }
 
     private func hash(

@@ -62,7 +62,15 @@ struct GlobalOptions: ParsableArguments {
         if debug && quiet { throw Failure("--debug and --quiet don't go together", help: "leave one of them out") }
         return try Log(
             level: debug ? .debug : quiet ? .quiet : .info, file: logFile.map { FilePath($0) },
-            appending: internalUserns, timestamps: logTimestamp, progress: progress ?? (isatty(STDERR_FILENO) == 1))
+            appending: internalUserns, timestamps: logTimestamp, progress: progressStyle)
+    }
+
+    private var progressStyle: Log.ProgressStyle {
+        if progress == false { return .none }
+        let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
+        // A dumb terminal can't take back what it shows: it is no better than a file.
+        if isatty(STDERR_FILENO) == 1, !["", "dumb"].contains(terminal) { return .bars }
+        return progress == true ? .lines : .none
     }
 
     /// Where everything is, from these options, the config file and the defaults, in this order.

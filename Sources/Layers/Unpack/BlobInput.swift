@@ -3,15 +3,19 @@ import OCI
 
 /// Reads a blob once from its start to its end, and hashes and counts it on the way.
 final class BlobInput {
-    private let file: OpenFile
+    private let source: any ByteSource
     private let buffer: Chunk
     private var range = 0..<0
     private var hasher: DigestHasher?
     private(set) var size: Int64 = 0
 
+    /// Called with the number of bytes that were read.
+    private let advanced: @Sendable (Int) -> Void
+
     /// - Parameter hashes: whether ``finish()`` is to give a digest.
-    init(_ file: OpenFile, hashes: Bool) {
-        self.file = file
+    init(_ source: any ByteSource, hashes: Bool, advanced: @escaping @Sendable (Int) -> Void = { _ in }) {
+        self.source = source
+        self.advanced = advanced
         buffer = Chunk(capacity: 256 << 10)
         hasher = hashes ? DigestHasher() : nil
     }
@@ -45,9 +49,10 @@ final class BlobInput {
 
     private func readMore() throws -> Int {
         let free = UnsafeMutableRawBufferPointer(rebasing: buffer.memory[range.upperBound...])
-        let count = try file.read(into: free)
+        let count = try source.read(into: free)
         hasher?.update(UnsafeRawBufferPointer(rebasing: free[..<count]))
         size += Int64(count)
+        advanced(count)
         range = range.lowerBound..<range.upperBound + count
         return count
     }

@@ -182,6 +182,7 @@ struct TreeWalk {
             if count == 0 { throw Failure("it shrank by \(rest) bytes while it was read") }
             for sink in sinks { try sink.addContent(UnsafeRawBufferPointer(rebasing: piece[..<count])) }
             rest -= Int64(count)
+            options.advanced(count)
             if entry.status.size > 16 << 20 { try options.checkpoint() }
         }
         if try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<1])) != 0 {

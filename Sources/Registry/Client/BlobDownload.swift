@@ -1,5 +1,6 @@
 import Failure
 import OCI
+import Progress
 
 extension RegistryClient {
     /// Gets a blob into a layout; one that is there is not fetched.
@@ -9,14 +10,29 @@ extension RegistryClient {
     ///
     /// - Parameters:
     ///   - keepsPart: whether what came stays if not all of it comes, and what stayed of another time is gone on with.
+    ///   - progress: gets to know how much has come.
+    ///   - arriving: gets what reads the blob while it comes.
     ///   - checkpoint: called with every piece; what it throws ends the download.
     func download(
         _ blob: Descriptor, of repository: String, to layout: Layout, keepsPart: Bool = false,
+        progress: any ProgressSink = NoProgress(), arriving: (ArrivingBlob) -> Void = { _ in },
         checkpoint: () throws -> Void = {}
     ) throws {
         if try layout.holds(blob) { return }
         let task = "couldn't get blob \(blob.digest) of \(registry)/\(repository)"
-        let incoming = try attempt(task) { try IncomingBlob(blob, into: layout, keepsPart: keepsPart) }
+        try progress.following(.blob(blob.digest.description), total: blob.size) { watched in
+            let incoming = try attempt(task) { try IncomingBlob(blob, into: layout, keepsPart: keepsPart) }
+            arriving(incoming.follow())
+            try receive(incoming, of: repository, task: task) {
+                watched.reach(incoming.count)
+                try checkpoint()
+            }
+        }
+    }
+
+    private func receive(
+        _ incoming: IncomingBlob, of repository: String, task: String, _ checkpoint: () throws -> Void
+    ) throws {
         let isFromBefore = incoming.count > 0
         try receiveAll(incoming, of: repository, task: task, checkpoint)
         if isFromBefore, !incoming.isRight {
@@ -36,7 +52,7 @@ extension RegistryClient {
         while true {
             let before = incoming.count
             do {
-                return try receive(incoming, of: repository, task: task, checkpoint)
+                return try receiveOnce(incoming, of: repository, task: task, checkpoint)
             } catch let failure as Failure {
                 // What gets on in spite of everything may go on: the blob's length bounds how often.
                 guard let error = failure.rootCause as? WebError, error.isTransient,
@@ -50,7 +66,7 @@ extension RegistryClient {
     /// With so many bytes more, failed attempts are forgotten.
     private static let progress: Int64 = 1 << 20
 
-    private func receive(
+    private func receiveOnce(
         _ incoming: IncomingBlob, of repository: String, task: String, _ checkpoint: () throws -> Void
     ) throws {
         // An empty blob and one that is all there must not be asked for by range: there is none.

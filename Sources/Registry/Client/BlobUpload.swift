@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import NIOHTTP1
 import OCI
+import Progress
 
 extension RegistryClient {
     /// Whether a repository has a blob.
@@ -21,12 +22,33 @@ extension RegistryClient {
     ///
     /// [distribution-spec, "Pushing Blobs"](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs)
     ///
-    /// - Parameter other: a repository that probably has it.
+    /// - Parameters:
+    ///   - other: a repository that probably has it.
+    ///   - progress: gets to know how much was sent.
     func upload(
-        _ blob: Descriptor, from layout: Layout, to repository: String, mountingFrom other: String?
+        _ blob: Descriptor, from layout: Layout, to repository: String, mountingFrom other: String?,
+        progress: any ProgressSink = NoProgress()
     ) throws {
         if try holds(blob, in: repository) { return }
         let file = try layout.open(blob)
+        try progress.following(.blob(blob.digest.description), total: blob.size) { watched in
+            try send(BlobSource(file: file, watched: watched), blob, to: repository, mountingFrom: other)
+        }
+    }
+
+    /// What is sent, and who watches it.
+    private struct BlobSource {
+        var file: OpenFile
+        var watched: ProgressTask
+
+        func part(_ start: Int64, length: Int64) -> WebUpload {
+            .file(file, start: start, length: length) { [watched] in watched.reach($0) }
+        }
+    }
+
+    private func send(
+        _ source: BlobSource, _ blob: Descriptor, to repository: String, mountingFrom other: String?
+    ) throws {
         var delay = web.settings.retryDelay
         var attempt = 0
         while true {
@@ -34,7 +56,7 @@ extension RegistryClient {
             do {
                 // Whatever failed, its session may be spoilt: the next attempt begins a new one.
                 guard let session = try begin(blob, in: repository, mountingFrom: other) else { return }
-                return try send(file, blob, to: session, of: repository)
+                return try send(source, blob, to: session, of: repository)
             } catch let failure as Failure {
                 guard let error = failure.rootCause as? WebError, error.isTransient, attempt < web.settings.attempts
                 else { throw failure }
@@ -96,27 +118,28 @@ extension RegistryClient {
         return Session(address: address, shortestPart: response["OCI-Chunk-Min-Length"].flatMap { Int64($0) })
     }
 
-    private func send(_ file: OpenFile, _ blob: Descriptor, to session: Session, of repository: String) throws {
+    private func send(_ source: BlobSource, _ blob: Descriptor, to session: Session, of repository: String) throws {
         if session.shortestPart == nil {
-            let whole = WebUpload.file(file, start: 0, length: blob.size)
-            if try finish(session, blob, repository, whole) { return }
+            if try finish(session, blob, repository, source.part(0, length: blob.size)) { return }
         }
         // Something on the way does not take so much at once.
         guard let session = session.shortestPart == nil ? try begin(blob, in: repository, mountingFrom: nil) : session
         else { return }
-        try sendParts(file, blob, to: session, of: repository)
+        try sendParts(source, blob, to: session, of: repository)
     }
 
     /// The usual length of a part.
     private static let part: Int64 = 16 << 20
 
-    private func sendParts(_ file: OpenFile, _ blob: Descriptor, to first: Session, of repository: String) throws {
+    private func sendParts(
+        _ source: BlobSource, _ blob: Descriptor, to first: Session, of repository: String
+    ) throws {
         var session = first
         var start: Int64 = 0
         while start < blob.size {
             let length = min(max(Self.part, session.shortestPart ?? 0), blob.size - start)
             var request = uploadRequest(.PATCH, .address(session.address), blob, repository)
-            request.body = .file(file, start: start, length: length)
+            request.body = source.part(start, length: length)
             request.headers = [
                 ("Content-Type", "application/octet-stream"), ("Content-Range", "\(start)-\(start + length - 1)"),
             ]

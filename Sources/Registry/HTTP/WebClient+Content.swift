@@ -2,6 +2,7 @@ import Failure
 public import FileTree
 import Glibc
 public import OCI
+public import Progress
 import SystemPackage
 
 extension WebClient {
@@ -35,20 +36,24 @@ extension WebClient {
     /// - Parameters:
     ///   - file: open for writing; what is in it is replaced, with every attempt.
     ///   - limit: the most bytes that are taken.
+    ///   - progress: gets to know how much has come.
     ///   - accept: shown the response before its content is read; what it throws ends the download.
     /// - Returns: the response, and the digest and the length of what is in the file now.
     public func download(
-        _ address: WebAddress, to file: OpenFile, limit: Int64 = .max,
+        _ address: WebAddress, to file: OpenFile, limit: Int64 = .max, progress: ProgressTask? = nil,
         accept: (WebResponse) throws -> Void = { _ in }
     ) throws -> WebDownload {
         try send(.GET, address) { response, body in
             try accept(response.expectingSuccess())
+            progress?.reach(0)
+            if let total = response.contentLength { progress?.expect(total) }
             try checked(ftruncate(file.number, 0))
             try checked(lseek(file.number, 0, SEEK_SET))
             var hasher = DigestHasher()
             let size = try read(body, response, limit: limit) { bytes in
                 hasher.update(bytes)
                 try file.writeAll(bytes)
+                progress?.advance(by: bytes.count)
             }
             return WebDownload(response: response, digest: hasher.finish(), size: size)
         }

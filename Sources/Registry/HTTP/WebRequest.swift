@@ -50,8 +50,8 @@ enum WebAuthorization: Sendable, Hashable, CustomStringConvertible, CustomReflec
 /// A content to send. It can be sent as often as a request has to be made.
 enum WebUpload: Sendable {
     case bytes([UInt8])
-    /// A part of a file: bytes from `start` on.
-    case file(OpenFile, start: Int64, length: Int64)
+    /// A part of a file: bytes from `start` on. `sent` gets the place in the file that has been come to.
+    case file(OpenFile, start: Int64, length: Int64, sent: @Sendable (Int64) -> Void)
 
     private static let piece: Int64 = 256 << 10
 
@@ -59,12 +59,12 @@ enum WebUpload: Sendable {
     var body: HTTPClient.Body {
         switch self {
         case .bytes(let bytes): .byteBuffer(ByteBuffer(bytes: bytes))
-        case .file(let file, let start, let length):
+        case .file(let file, let start, let length, let sent):
             .stream(contentLength: length) { writer in
                 // The empty piece brings the event loop, of which nobody tells otherwise.
                 writer.write(.byteBuffer(ByteBuffer())).flatMapWithEventLoop { _, loop in
                     let done = loop.makePromise(of: Void.self)
-                    Self.send(file, from: start, to: start + length, writer, done)
+                    Self.send(file, from: start, to: start + length, writer, sent, done)
                     return done.futureResult
                 }
             }
@@ -74,15 +74,16 @@ enum WebUpload: Sendable {
     /// One piece after the other, each when the one before is on its way; reading is not for NIO's own threads.
     private static func send(
         _ file: OpenFile, from start: Int64, to end: Int64, _ writer: HTTPClient.Body.StreamWriter,
-        _ done: EventLoopPromise<Void>
+        _ sent: @escaping @Sendable (Int64) -> Void, _ done: EventLoopPromise<Void>
     ) {
+        sent(start)
         guard start < end else { return done.succeed() }
         let count = min(piece, end - start)
         NIOThreadPool.singleton.runIfActive(eventLoop: done.futureResult.eventLoop) {
             try read(file, at: start, count: Int(count))
         }.flatMap { writer.write(.byteBuffer($0)) }.whenComplete { result in
             switch result {
-            case .success: send(file, from: start + count, to: end, writer, done)
+            case .success: send(file, from: start + count, to: end, writer, sent, done)
             case .failure(let error): done.fail(error)
             }
         }

@@ -1,5 +1,6 @@
 import Failure
 public import OCI
+public import Progress
 
 /// Brings images from a registry into an OCI layout.
 public struct ImagePull: Sendable {
@@ -63,15 +64,37 @@ public struct ImagePull: Sendable {
         return Found(source: source, descriptor: descriptor, manifest: manifest, bytes: bytes)
     }
 
+    /// Gets the config of an image into a layout.
+    public func fetchConfig(
+        _ found: Found, into layout: Layout, progress: any ProgressSink = NoProgress()
+    ) throws -> ImageConfig {
+        try client.download(found.manifest.config, of: reference.repository, to: layout, progress: progress)
+        return try layout.config(found.manifest)
+    }
+
     /// Gets everything of an image that a layout does not hold, several blobs at a time, the manifest last.
-    public func fetch(_ found: Found, into layout: Layout) throws {
+    ///
+    /// - Parameters:
+    ///   - progress: gets to know of each blob.
+    ///   - arriving: gets each blob that begins to come. It must not wait: the blob would.
+    ///   - checkpoint: called with every piece of a blob; what it throws ends the pull.
+    public func fetch(
+        _ found: Found, into layout: Layout, progress: any ProgressSink = NoProgress(),
+        arriving: @escaping @Sendable (ArrivingBlob) -> Void = { _ in },
+        checkpoint: @escaping @Sendable () throws -> Void = {}
+    ) throws {
         var blobs: [Descriptor] = []
         for blob in [found.manifest.config] + found.manifest.layers
         where try !blobs.contains(where: { $0.digest == blob.digest }) && !layout.holds(blob) {
             blobs.append(blob)
         }
-        try Workers.forEach(blobs) { [client, reference] blob, checkpoint in
-            try client.download(blob, of: reference.repository, to: layout, keepsPart: true, checkpoint: checkpoint)
+        try Workers.forEach(blobs) { [client, reference] blob, othersAreFine in
+            try client.download(
+                blob, of: reference.repository, to: layout, keepsPart: true, progress: progress, arriving: arriving
+            ) {
+                try othersAreFine()
+                try checkpoint()
+            }
         }
         _ = try layout.put(found.bytes, .manifest)
     }

@@ -1,11 +1,13 @@
 import Failure
 public import OCI
+public import Progress
 import Synchronization
 
 /// Brings images from an OCI layout to a registry.
 public final class ImagePush: Sendable {
     private let client: RegistryClient
     private let source: Layout
+    private let progress: any ProgressSink
     private let state: Mutex<State>
 
     /// What is known of the registry.
@@ -18,8 +20,14 @@ public final class ImagePush: Sendable {
 
     /// Takes images from a layout.
     ///
-    /// - Parameter mountable: repositories of the same registry that probably have these blobs.
-    public init(from source: Layout, to client: RegistryClient, mountable: [Digest: String] = [:]) {
+    /// - Parameters:
+    ///   - mountable: repositories of the same registry that probably have these blobs.
+    ///   - progress: gets to know of each blob that is sent.
+    public init(
+        from source: Layout, to client: RegistryClient, mountable: [Digest: String] = [:],
+        progress: any ProgressSink = NoProgress()
+    ) {
+        self.progress = progress
         self.source = source
         self.client = client
         state = Mutex(State(mountable: mountable))
@@ -43,7 +51,9 @@ public final class ImagePush: Sendable {
             try checkpoint()
             if state.withLock({ $0.present[repository]?.contains(blob.digest) == true }) { return }
             let other = state.withLock { $0.mountable[blob.digest] }
-            try client.upload(blob, from: source, to: repository, mountingFrom: other == repository ? nil : other)
+            try client.upload(
+                blob, from: source, to: repository, mountingFrom: other == repository ? nil : other,
+                progress: progress)
             state.withLock {
                 $0.mountable[blob.digest] = repository
                 $0.present[repository, default: []].insert(blob.digest)

@@ -120,7 +120,8 @@ struct LayerBuild {
                 root: run.rootEntry(), merging: run)
         }
         var output = try ImageOutput(
-            base, to: layout, roots: roots, request: request, identity: identity, options: options)
+            base, to: layout, roots: roots, request: request, identity: identity, options: options,
+            progress: log.progress)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
         // Scripts that count layers expect one for each link of a build_only chain, the image's own among them, also
         // where its run: changed nothing.

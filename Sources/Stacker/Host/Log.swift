@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+public import Progress
 import Synchronization
 public import SystemPackage
 
@@ -25,26 +26,50 @@ public struct Log: Sendable {
     public let level: Level
     private let output: Output
     private let timestamps: Bool
-    private let showsProgress: Bool
+
+    /// How progress is shown to the user.
+    public enum ProgressStyle: Sendable {
+        /// Not at all.
+        case none
+        /// By a line for each blob.
+        case lines
+        /// By bars on standard error, which is a terminal.
+        case bars
+    }
+
+    /// What gets to know of everything that takes its time.
+    public let progress: any ProgressSink
 
     /// Says to standard error, or to `file` where one is given.
     ///
     /// - Parameters:
     ///   - appending: go on in a log file that this run has begun, in an earlier process of it.
-    ///   - progress: say which blobs are copied.
+    ///   - progress: how progress is shown; a quiet log shows none.
     public init(
-        level: Level, file: FilePath? = nil, appending: Bool = false, timestamps: Bool = false, progress: Bool = false
+        level: Level, file: FilePath? = nil, appending: Bool = false, timestamps: Bool = false,
+        progress style: ProgressStyle = .none
     ) throws {
         self.level = level
         self.timestamps = timestamps
-        showsProgress = progress
+        let bars =
+            style == .bars && level > .quiet
+            ? TerminalProgress(on: STDERR_FILENO, isStopped: { StopSignal.pending != nil }) : nil
+        let output: Output
         if let file {
             let flags = O_WRONLY | O_CREAT | O_APPEND | (appending ? 0 : O_TRUNC)
             output = try attempt("couldn't open log file \(file)") {
-                Output(file: try OpenFile(file, flags, mode: 0o644))
+                Output(file: try OpenFile(file, flags, mode: 0o644), bars: nil)
             }
         } else {
-            output = Output(file: nil)
+            output = Output(file: nil, bars: bars)
+        }
+        self.output = output
+        if let bars {
+            progress = bars
+        } else if style == .lines, level > .quiet {
+            progress = ProgressLines { output.write(Self.line($0, timestamps)) }
+        } else {
+            progress = NoProgress()
         }
     }
 
@@ -58,18 +83,17 @@ public struct Log: Sendable {
         if level >= .info { write("warning: \(message())") }
     }
 
-    /// Says how far something is that takes its time.
-    public func progress(_ message: @autoclosure () -> String) {
-        if showsProgress { info(message()) }
-    }
-
     /// Says something that helps to find a fault.
     public func debug(_ message: @autoclosure () -> String) {
         if level >= .debug { write(message()) }
     }
 
     private func write(_ message: String) {
-        output.write(timestamps ? "\(RFC3339.format(.now, fraction: true)) \(message)\n" : "\(message)\n")
+        output.write(Self.line(message, timestamps))
+    }
+
+    private static func line(_ message: String, _ timestamps: Bool) -> String {
+        timestamps ? "\(RFC3339.format(.now, fraction: true)) \(message)\n" : "\(message)\n"
     }
 
     /// Holds messages back from now on, until ``release()``.
@@ -89,10 +113,13 @@ public struct Log: Sendable {
 
     private final class Output: Sendable {
         let file: OpenFile?
+        /// What else is written to standard error.
+        let bars: TerminalProgress?
         let held = Mutex<String?>(nil)
 
-        init(file: OpenFile?) {
+        init(file: OpenFile?, bars: TerminalProgress?) {
             self.file = file
+            self.bars = bars
         }
 
         func write(_ text: String) {
@@ -104,7 +131,13 @@ public struct Log: Sendable {
             // A log that cannot be written (a closed pipe, a full disk) must not end the build.
             var text = text
             text.withUTF8 { bytes in
-                if let file { try? file.writeAll(UnsafeRawBufferPointer(bytes)) } else { writeToStandardError(bytes) }
+                if let file {
+                    try? file.writeAll(UnsafeRawBufferPointer(bytes))
+                } else if let bars {
+                    bars.withoutBars { writeToStandardError(bytes) }
+                } else {
+                    writeToStandardError(bytes)
+                }
             }
         }
 

@@ -2,20 +2,37 @@ import FileTree
 import Glibc
 
 extension Directory {
-    /// The bytes of all regular files in it and below, each once however many names it has.
-    func sizeOfFiles() throws -> Int64 {
-        var seen: Set<ino_t> = []
-        return try sizeOfFiles(&seen)
+    /// How deep a tree may be to be counted: a directory within another is held open.
+    private static let deepest = 500
+
+    private struct TooDeep: Error {}
+
+    private struct Inode: Hashable {
+        var device: dev_t
+        var number: ino_t
     }
 
-    private func sizeOfFiles(_ seen: inout Set<ino_t>) throws -> Int64 {
+    /// The bytes of all regular files in it and below, each once however many names it has.
+    ///
+    /// - Parameter checkpoint: called for each name; what it throws ends the counting.
+    /// - Throws: also for a tree of more than 500 directories within each other.
+    func sizeOfFiles(_ checkpoint: () throws -> Void = {}) throws -> Int64 {
+        var seen: Set<Inode> = []
+        return try sizeOfFiles(&seen, Self.deepest, checkpoint)
+    }
+
+    private func sizeOfFiles(_ seen: inout Set<Inode>, _ depth: Int, _ checkpoint: () throws -> Void) throws -> Int64 {
+        guard depth > 0 else { throw TooDeep() }
         var size: Int64 = 0
         for name in try names() {
+            try checkpoint()
             guard let status = try status(name) else { continue }
-            if status.kind == .directory {
-                size += try directory(name).sizeOfFiles(&seen)
-            } else if status.kind == .regular, status.links == 1 || seen.insert(status.inode).inserted {
-                size += status.size
+            switch status.kind {
+            case .directory: size += try directory(name).sizeOfFiles(&seen, depth - 1, checkpoint)
+            case .regular:
+                let inode = Inode(device: status.device, number: status.inode)
+                if status.links == 1 || seen.insert(inode).inserted { size += status.size }
+            default: break
             }
         }
         return size

@@ -58,7 +58,10 @@ struct BaseResolver {
             return try image(layout, layout.resolve(tag, for: platform).manifest, "image \(tag) of \(path)")
         case .built(let layer): return try built(layer, cache)
         case .docker(let reference, let insecure):
-            let (layout, manifest) = try registries.image(reference, insecure: insecure, platform) {
+            let (layout, manifest) = try registries.image(
+                reference, insecure: insecure, platform,
+                unpacker: LayerUnpacker(roots: roots, hardLinkOverflow: hardLinkOverflow, log: log)
+            ) {
                 try dropIfDamaged($0, in: $1, log)
             }
             return try image(layout, manifest, "docker://\(reference)")

@@ -102,11 +102,14 @@ final class Downloads: Sendable {
     // MARK: - What is new
 
     private func download(_ address: WebAddress, to file: OpenFile, _ hash: Digest?) throws -> WebDownload {
-        let download = try client.download(address, to: file) { response in
-            guard let hash, let checksum = response.checksum, checksum != hash else { return }
-            throw Failure(
-                "the requested hash of \(address) is different than the actual hash: \(hash.hex) != \(checksum.hex)",
-                help: "if the file is what it should be, write its hash into the recipe")
+        let name = address.fileName?.string ?? address.description
+        let download = try log.progress.following(.download(name)) { watched in
+            try client.download(address, to: file, progress: watched) { response in
+                guard let hash, let checksum = response.checksum, checksum != hash else { return }
+                throw Failure(
+                    "the requested hash of \(address) is different than the actual hash: \(hash.hex) != \(checksum.hex)",
+                    help: "if the file is what it should be, write its hash into the recipe")
+            }
         }
         if let hash, download.digest != hash {
             throw Failure(

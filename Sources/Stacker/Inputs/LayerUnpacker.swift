@@ -43,16 +43,55 @@ struct LayerUnpacker: Sendable {
                 "couldn't find the blob of layer \(layer.digest)",
                 because: Failure("it is in none of \(layouts.map(\.path.string).joined(separator: ", "))"))
         }
-        log.progress("Copying blob \(layer.digest)")
+        let blob = try layout.open(layer)
+        try log.progress.following(.blob(layer.digest.description), total: layer.size) { watched in
+            var options = options
+            options.advanced = { watched.advance(by: $0) }
+            try install(layer, blob) {
+                try unpackLayer(blob, layer, diffID: diffID, into: $0, options: options)
+            }
+        }
+    }
+
+    private var options: UnpackOptions { UnpackOptions().stoppable.with(hardLinkOverflow) }
+
+    /// Unpacks a layer while it comes.
+    ///
+    /// - Parameter checkpoint: what it throws ends the unpacking.
+    func unpack(
+        _ blob: ArrivingBlob, diffID: Digest, _ checkpoint: @escaping @Sendable () throws -> Void
+    ) throws {
+        let layer = blob.descriptor
+        var options = options
+        options.checkpoint = {
+            try StopSignal.check()
+            try checkpoint()
+        }
+        do {
+            // An image of a file system is not read from its first byte to its last.
+            if layer.mediaType.isImage { throw ArrivingBlob.Interruption.restarted }
+            try install(layer, blob.file) {
+                try unpackLayer(
+                    arriving: blob.reader(options.checkpoint), layer, diffID: diffID, into: $0, options: options)
+            }
+        } catch let error where ArrivingBlob.Interruption.restarted.isCause(of: error) {
+            let file = try blob.whole(options.checkpoint)
+            try install(layer, file) {
+                try unpackLayer(file, layer, diffID: diffID, into: $0, options: options)
+            }
+        }
+    }
+
+    /// Puts a layer in place when it is complete and right; otherwise nothing is left of it.
+    private func install(
+        _ layer: Descriptor, _ blob: OpenFile, _ unpack: (Directory) throws -> UnpackReport
+    ) throws {
         let temporary = try roots.makeTemporary()
         do {
             try DiskSpace.blaming(roots.place) {
                 let content = try roots.directory.directory(temporary)
                 try content.makeDirectory("overlay")
-                let blob = try layout.open(layer)
-                let report = try unpackLayer(
-                    blob, layer, diffID: diffID, into: content.directory("overlay"),
-                    options: UnpackOptions().stoppable.with(hardLinkOverflow))
+                let report = try unpack(content.directory("overlay"))
                 report.say("layer \(layer.digest)", log)
                 try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
                 if let split = SplitBase(report.splitLinks) { try split.write(to: content) }

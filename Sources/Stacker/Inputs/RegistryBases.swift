@@ -67,9 +67,12 @@ final class RegistryBases: Sendable {
 
     /// The layout that holds all of an image, and the image's manifest in it.
     ///
-    /// - Parameter check: sees each blob that is kept, and may remove it.
+    /// - Parameters:
+    ///   - unpacker: unpacks layers while they come; those that are in the layout already are left to others.
+    ///   - check: sees each blob that is kept, and may remove it.
     func image(
-        _ reference: ImageReference, insecure: Bool, _ platform: Platform, check: (Descriptor, Layout) throws -> Void
+        _ reference: ImageReference, insecure: Bool, _ platform: Platform, unpacker: LayerUnpacker,
+        check: (Descriptor, Layout) throws -> Void
     ) throws -> (layout: Layout, manifest: ImageManifest) {
         let key = Key(reference: reference, platform: platform)
         _ = try manifest(reference, insecure: insecure, platform, mayDownload: true)
@@ -88,7 +91,12 @@ final class RegistryBases: Sendable {
         try layout.removeTemporaries()
         for blob in [found.manifest.config] + found.manifest.layers { try check(blob, layout) }
         try pulled.note(found, before: layout)
-        try pull.fetch(found, into: layout)
+        let config = try pull.fetchConfig(found, into: layout, progress: log.progress)
+        let arrivals = LayerArrivals(found.manifest, config, unpacker)
+        try arrivals.unpack {
+            try pull.fetch(
+                found, into: layout, progress: log.progress, arriving: arrivals.begin, checkpoint: arrivals.check)
+        }
         try record(found, key, in: layout)
         return (layout, found.manifest)
     }

@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import Layers
 import OCI
+import Progress
 import SystemPackage
 
 /// Turns upperdirs into layers of the output layout, one image for each requested type.
@@ -12,14 +13,16 @@ struct ImageOutput {
     let formats: [LayerFormat]
     let options: EncodeOptions
     let identity: BuildIdentity
+    let progress: any ProgressSink
     private(set) var drafts: [LayerType: ImageDraft] = [:]
     /// How many layers are below those of build_only layers.
     private let layersBelow: Int
 
     init(
         _ base: BuildBase, to layout: Layout, roots: RootsDirectory, request: BuildRequest, identity: BuildIdentity,
-        options: EncodeOptions
+        options: EncodeOptions, progress: any ProgressSink
     ) throws {
+        self.progress = progress
         self.layout = layout
         self.roots = roots
         self.identity = identity
@@ -40,7 +43,7 @@ struct ImageOutput {
     /// Sees that the blobs of the layers below are in the output layout: linked from where the base is or, if they are of
     /// another type or nobody has them any more, encoded once more from the unpacked layer.
     private mutating func bringBlobs(of manifest: ImageManifest, _ type: LayerType, from source: Layout?) throws {
-        let conversion = LayerConversion(roots: roots, layout: layout, options: options)
+        let conversion = LayerConversion(roots: roots, layout: layout, options: options, progress: progress)
         for (place, layer) in manifest.layers.enumerated() {
             let isOfType = type.describes(layer.mediaType)
             if try isOfType && layout.holds(layer) { continue }
@@ -57,10 +60,18 @@ struct ImageOutput {
         }
     }
 
-    private func encode(_ tree: any TreeNode, root: RootEntry? = nil) throws -> [EncodedLayer] {
+    /// - Parameters:
+    ///   - layer: what the layer is called for who watches.
+    ///   - directory: where its files are, to say how much there is to pack; the tree itself, or most of it.
+    private func encode(
+        _ tree: any TreeNode, in directory: FilePath, of layer: String, root: RootEntry?
+    ) throws -> [EncodedLayer] {
         var options = options
         if let root { options.root = root }
-        return try encodeLayer(tree, as: formats, into: layout.blobs, options: options) ?? []
+        return try progress.packing(layer, directory) {
+            options.advanced = $0
+            return try encodeLayer(tree, as: formats, into: layout.blobs, options: options) ?? []
+        }
     }
 
     /// Encodes a build_only layer on which this image stands, and moves its upperdir to where layers are.
@@ -103,7 +114,7 @@ struct ImageOutput {
     ) throws -> [LayerType: Descriptor] {
         let layer = roots.layer(definition.name)
         let parts =
-            try run.map { [Part(encoded: try merge($0, definition, root: root))] }
+            try run.map { [Part(encoded: try merge($0, layer, definition, root: root))] }
             ?? add(layer, base.overlayDirectories, root: root)
         var outputs: [LayerType: Descriptor] = [:]
         var metadata = base
@@ -149,36 +160,42 @@ struct ImageOutput {
         try attempt("couldn't pack layer \(layer.name)") {
             var parts: [Part] = []
             for name in overlayDirectories.map(\.name) {
-                let encoded = try add(layer.overlayDirectory(name), createdBy: "stacker overlay dir for \(layer.name)")
+                let encoded = try add(
+                    layer.overlayDirectory(name), of: layer.name, createdBy: "stacker overlay dir for \(layer.name)")
                 parts.append(Part(overlayDirectory: name, encoded: encoded))
             }
-            parts.append(Part(encoded: try add(layer.upper, createdBy: "stacker build of \(layer.name)", root: root)))
+            let own = try add(layer.upper, of: layer.name, createdBy: "stacker build of \(layer.name)", root: root)
+            parts.append(Part(encoded: own))
             return parts
         }
     }
 
     private mutating func add(
-        _ directory: FilePath, createdBy: String, root: RootEntry? = nil
+        _ directory: FilePath, of layer: String, createdBy: String, root: RootEntry? = nil
     ) throws -> [EncodedLayer] {
-        try append(encode(DirectoryNode(Directory(at: directory)), root: root), createdBy: createdBy)
+        let tree = DirectoryNode(try Directory(at: directory))
+        return append(try encode(tree, in: directory, of: layer, root: root), createdBy: createdBy)
     }
 
     /// Encodes a run of build_only layers and the image's own as one layer. Where nothing is left of them it is there
     /// all the same if there was a script: there is one layer for the run, whatever is in it.
     private mutating func merge(
-        _ run: BuildOnlyRun, _ definition: LayerDefinition, root: RootEntry
+        _ run: BuildOnlyRun, _ layer: LayerDirectory, _ definition: LayerDefinition, root: RootEntry
     ) throws -> [EncodedLayer] {
-        try attempt("couldn't pack layer \(definition.name) with the build_only layers below it") {
+        try attempt("couldn't pack layer \(layer.name) with the build_only layers below it") {
             let tree = try run.tree()
-            var encoded = try encode(tree, root: root)
-            if encoded.isEmpty, definition.run != nil { encoded = try encode(tree, root: .always) }
-            return append(encoded, createdBy: "stacker build of \(definition.name)")
+            var encoded = try encode(tree, in: layer.upper, of: layer.name, root: root)
+            if encoded.isEmpty, definition.run != nil {
+                encoded = try encode(tree, in: layer.upper, of: layer.name, root: .always)
+            }
+            return append(encoded, createdBy: "stacker build of \(layer.name)")
         }
     }
 
     private mutating func append(_ encoded: [EncodedLayer], createdBy: String) -> [EncodedLayer] {
+        let time = identity.created
         for (type, blob) in zip(types, encoded) {
-            drafts[type]?.append(blob, createdBy: createdBy, at: identity.created)
+            drafts[type]?.append(blob, createdBy: createdBy, at: time)
         }
         return encoded
     }

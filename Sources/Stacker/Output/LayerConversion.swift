@@ -2,6 +2,7 @@ import FileTree
 import Glibc
 import Layers
 import OCI
+import Progress
 import SystemPackage
 
 /// Encodes layers of a base once more, in another type than they came in, and remembers what came out: the next build
@@ -10,6 +11,7 @@ struct LayerConversion {
     let roots: RootsDirectory
     let layout: Layout
     let options: EncodeOptions
+    let progress: any ProgressSink
 
     /// A layer in another type than it came in. It is remembered in a file beside the layer's content.
     struct Outcome: Codable {
@@ -39,8 +41,12 @@ struct LayerConversion {
         var options = options
         // The root directory is as much of the layer as any other, and a layer without files stays a layer.
         options.root = .always
-        guard let encoded = try encodeLayer(tree(layers), as: [format], into: layout.blobs, options: options)?.first
-        else { throw Errno.noSuchFileOrDirectory }
+        let content = try tree(layers)
+        let encoded = try progress.packing(String(layer.hex.prefix(9)), roots.contentPath(of: layer)) {
+            options.advanced = $0
+            return try encodeLayer(content, as: [format], into: layout.blobs, options: options)?.first
+        }
+        guard let encoded else { throw Errno.noSuchFileOrDirectory }
         try roots.link(encoded.descriptor.digest, to: layer)
         try roots.extend(layer, over: converted)
         let outcome = Outcome(descriptor: encoded.descriptor, diffID: encoded.diffID)

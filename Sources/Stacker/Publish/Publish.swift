@@ -117,14 +117,17 @@ public struct Publish {
             registry, isInsecure: request.isInsecure, web: web,
             credentials: request.credentials.map { Credentials(given: $0) } ?? credentials)
         let bases = RegistryBases.repositories(of: registry, in: directories.stacker)
-        return ImagePush(from: source, to: client, mountable: bases)
+        return ImagePush(from: source, to: client, mountable: bases, progress: log.progress)
     }
 
     private func copy(_ descriptor: Descriptor, from source: Layout, to target: Layout, as tag: String) throws {
         let manifest = try source.manifest(descriptor)
         for blob in [manifest.config] + manifest.layers + [descriptor] {
             try StopSignal.check()
-            try target.adopt(blob, from: source)
+            if try target.holds(blob) { continue }
+            try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
+                try target.adopt(blob, from: source) { watched.advance(by: $0) }
+            }
         }
         var index = try target.index()
         index.setEntry(tag: tag, to: descriptor)

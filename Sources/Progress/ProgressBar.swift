@@ -1,0 +1,90 @@
+/// How far one task is, at one moment: what a line of a terminal says about it.
+struct ProgressBar: Equatable {
+    var subject: ProgressTask.Subject
+    /// Bytes so far.
+    var done: Int64
+    /// Bytes in all, if that is known.
+    var total: Int64?
+    /// Seconds since it began.
+    var elapsed: Double
+
+    /// The line: what it is, a bar, bytes, bytes in a second, time left. What has no room is left out, from the bar on.
+    ///
+    /// - Parameter width: the columns of the terminal. The last one stays free: many terminals begin a new line with it.
+    func line(width: Int) -> String {
+        let room = max(0, width - 1)
+        let figures = [bytes.padded(to: 20), rate.padded(to: 10), timeLeft.padded(to: 7)].joined(separator: "  ")
+        let gaps = 4
+        let shortest = 10
+        let label = label.padding(to: 18)
+        if room >= label.count + gaps + shortest + figures.count {
+            return "\(label)  \(bar(length: room - label.count - gaps - figures.count))  \(figures)"
+        }
+        if room >= label.count + 2 + figures.count { return "\(label)  \(figures)" }
+        return String("\(label)  \(bytes)".prefix(room))
+    }
+
+    /// 18 columns at most. Names come from recipes and servers: nothing in them may move the cursor.
+    private var label: String {
+        let text =
+            switch subject {
+            case .blob(let digest): "blob \(digest.split(separator: ":").last?.prefix(12) ?? "")"
+            case .download(let name): name
+            case .packing(let name): "packing \(name)"
+            }
+        let plain = String(text.unicodeScalars.map { (" "..."~").contains($0) ? Character($0) : "?" })
+        return plain.count > 18 ? "\(plain.prefix(15))..." : plain
+    }
+
+    private func bar(length: Int) -> String {
+        let inside = length - 2
+        guard let total else { return String(repeating: " ", count: length) }
+        let share = total == 0 ? 1 : min(1, max(0, Double(done) / Double(total)))
+        let filled = Int(share * Double(inside))
+        let full = String(repeating: "=", count: filled)
+        let tip = filled < inside ? ">" : ""
+        return "[\(full)\(tip)\(String(repeating: " ", count: inside - filled - tip.count))]"
+    }
+
+    private var bytes: String {
+        guard let total else { return Self.size(done) }
+        return "\(Self.size(done)) / \(Self.size(total))"
+    }
+
+    private var bytesInASecond: Double? { elapsed > 0 && done > 0 ? Double(done) / elapsed : nil }
+
+    private var rate: String { bytesInASecond.map { "\(Self.size(Int64($0)))/s" } ?? "" }
+
+    private var timeLeft: String {
+        guard let total, let rate = bytesInASecond, total > done else { return "" }
+        let seconds = Int64(min(Double(total - done) / rate, 359_999).rounded(.up))
+        let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60].drop { $0 == 0 }
+        if parts.count < 2 { return "\(seconds) s" }
+        return parts.enumerated().map { $0 == 0 ? "\($1)" : Self.twoDigits($1) }.joined(separator: ":")
+    }
+
+    private static func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+    /// `999 B`, `1.0 kB`, `52.4 MB`: thousands, as `ls --si` and registries count.
+    static func size(_ bytes: Int64) -> String {
+        if bytes < 1000 { return "\(bytes) B" }
+        var tenths = bytes / 100
+        for unit in ["kB", "MB", "GB"] {
+            if tenths < 10_000 { return "\(tenths / 10).\(tenths % 10) \(unit)" }
+            tenths /= 1000
+        }
+        return "\(tenths / 10).\(tenths % 10) TB"
+    }
+}
+
+extension String {
+    /// The text with spaces before it.
+    fileprivate func padded(to length: Int) -> String {
+        String(repeating: " ", count: max(0, length - count)) + self
+    }
+
+    /// The text with spaces after it.
+    fileprivate func padding(to length: Int) -> String {
+        self + String(repeating: " ", count: max(0, length - count))
+    }
+}

@@ -1,0 +1,93 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Shows tasks as bars on a terminal, ten times a second at most, and nothing of them when they have ended.
+public final class TerminalProgress: ProgressSink {
+    private static let interval = DispatchTimeInterval.milliseconds(100)
+
+    private let terminal: Int32
+    private let isStopped: @Sendable () -> Bool
+    private let drawing = DispatchQueue(label: "progress")
+    private let state = Mutex(State())
+
+    private struct State {
+        var tasks: [(task: ProgressTask, start: ContinuousClock.Instant)] = []
+        var screen = ProgressScreen()
+        /// Whether the next drawing is on its way.
+        var isExpected = false
+    }
+
+    /// - Parameters:
+    ///   - terminal: the descriptor of a terminal.
+    ///   - isStopped: whether the process has been told to end: from then on nothing is shown.
+    public init(on terminal: Int32, isStopped: @escaping @Sendable () -> Bool = { false }) {
+        self.terminal = terminal
+        self.isStopped = isStopped
+    }
+
+    /// A bar is of use only with its end.
+    public var showsTotals: Bool { true }
+
+    /// The task is shown with the next drawing: one that is over before never is.
+    public func began(_ task: ProgressTask) {
+        state.withLock { state in
+            state.tasks.append((task, .now))
+            expectDrawing(&state)
+        }
+    }
+
+    /// The task's line goes with the next drawing; with the last task all go at once.
+    public func ended(_ task: ProgressTask) {
+        state.withLock { state in
+            state.tasks.removeAll { $0.task === task }
+            if state.tasks.isEmpty { write(state.screen.replace(with: [])) }
+        }
+    }
+
+    /// Runs `body`, which writes to the same terminal, while no bars are there.
+    public func withoutBars(_ body: () -> Void) {
+        state.withLock { state in
+            write(state.screen.replace(with: []))
+            body()
+        }
+    }
+
+    // MARK: - Drawing
+
+    private func expectDrawing(_ state: inout State) {
+        guard !state.isExpected, !state.tasks.isEmpty else { return }
+        state.isExpected = true
+        drawing.asyncAfter(deadline: .now() + Self.interval) { [self] in draw() }
+    }
+
+    private func draw() {
+        state.withLock { state in
+            state.isExpected = false
+            guard !isStopped() else { return write(state.screen.replace(with: [])) }
+            let (width, height) = size
+            let now = ContinuousClock.now
+            let lines = state.tasks.prefix(max(1, height - 1)).map { task, start in
+                ProgressBar(
+                    subject: task.subject, done: task.done, total: task.total,
+                    elapsed: Double((now - start) / .milliseconds(1)) / 1000
+                ).line(width: width)
+            }
+            write(state.screen.replace(with: lines))
+            expectDrawing(&state)
+        }
+    }
+
+    /// Columns and lines of the terminal, which may change at any time.
+    private var size: (width: Int, height: Int) {
+        var size = winsize()
+        guard ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return (80, 24) }
+        return (Int(size.ws_col), Int(size.ws_row))
+    }
+
+    /// In one piece, so that nothing of others comes in between. What can't be written is of no importance.
+    private func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in _ = bytes.isEmpty ? 0 : Glibc.write(terminal, bytes.baseAddress, bytes.count) }
+    }
+}

@@ -1,0 +1,98 @@
+import Dispatch
+import Glibc
+import Layers
+import OCI
+import Synchronization
+
+/// Unpacks the layers of an image while they come: each as soon as its first bytes are there, several at a time.
+///
+/// Fetching never waits for unpacking. If one of the two fails, both end.
+final class LayerArrivals: Sendable {
+    private let unpacker: LayerUnpacker
+    private let diffIDs: [Digest: Digest]
+    private let running = DispatchGroup()
+    private let state = Mutex(State())
+
+    /// As many as there are processors; and a few in any case, since some of them wait for the network.
+    private static let limit = max(4, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+
+    private struct State {
+        var waiting: [ArrivingBlob] = []
+        var workers = 0
+        /// The first failure, be it of fetching or of unpacking.
+        var failure: (any Error)?
+    }
+
+    /// Something else has failed.
+    private struct Cancelled: Error {}
+
+    /// - Parameter config: the config of the image, which says what its layers are.
+    init(_ manifest: ImageManifest, _ config: ImageConfig, _ unpacker: LayerUnpacker) {
+        self.unpacker = unpacker
+        diffIDs = Dictionary(
+            zip(manifest.layers.map(\.digest), config.rootfs.diffIDs), uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Runs `fetch`, which calls ``begin(_:)`` for each blob that begins to come and ``check()`` every so often, and
+    /// returns when all that came is unpacked.
+    ///
+    /// - Throws: what failed first; then nothing goes on any more, and nothing is left of a layer that is not complete.
+    func unpack(while fetch: () throws -> Void) throws {
+        do {
+            try fetch()
+        } catch {
+            fail(error)
+        }
+        running.wait()
+        if let failure = state.withLock(\.failure) { throw failure }
+    }
+
+    /// - Throws: if anything has failed.
+    @Sendable func check() throws {
+        if state.withLock({ $0.failure != nil }) { throw Cancelled() }
+    }
+
+    /// Takes a blob. Those that are no layers, and those whose content is there, are left alone.
+    @Sendable func begin(_ blob: ArrivingBlob) {
+        guard diffIDs[blob.descriptor.digest] != nil, !unpacker.roots.holdsOwnContent(of: blob.descriptor.digest) else {
+            return
+        }
+        let needsWorker = state.withLock { state in
+            state.waiting.append(blob)
+            if state.workers == Self.limit { return false }
+            state.workers += 1
+            return true
+        }
+        // A queue for each: it has a thread at once, while those of a concurrent queue are as many as there are
+        // processors, and these may all wait for the network.
+        if needsWorker { DispatchQueue(label: "layer.arrivals").async(group: running) { [self] in work() } }
+    }
+
+    // MARK: - In a thread of their own
+
+    private func work() {
+        while let blob = takeOrLeave() {
+            guard let diffID = diffIDs[blob.descriptor.digest] else { continue }
+            do {
+                try check()
+                try unpacker.unpack(blob, diffID: diffID, check)
+            } catch {
+                // Whoever fetches it says why it did not come.
+                if !ArrivingBlob.Interruption.abandoned.isCause(of: error) { fail(error) }
+            }
+        }
+    }
+
+    /// The next one, or, in the same breath, the end of this worker.
+    private func takeOrLeave() -> ArrivingBlob? {
+        state.withLock { state in
+            if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+            state.workers -= 1
+            return nil
+        }
+    }
+
+    private func fail(_ error: any Error) {
+        state.withLock { $0.failure = $0.failure ?? error }
+    }
+}
