@@ -333,23 +333,29 @@ END
     assert_equal "$(list_layer app 2 two/oci)" $'.wh.link\nmore'
 }
 
-# behaviour: a collapsed image with overlay dirs of its own is not shared: what came from which of them is lost
-# documented: docs/registries.md#shared-caches
+# behaviour: a collapsed image is taken with its overlay dirs, though they are no layers of it
+# documented: docs/registries.md#shared-caches; docs/recipe.md#collapsing
 # status: beyond
 @test "a collapsed image with overlay dirs" {
-    stages one
-    mkdir one/dir
-    echo file >one/dir/file
-    cat >>one/stacker.yaml <<'END'
+    for name in one two; do
+        stages $name
+        mkdir $name/dir
+        echo file >$name/dir/file
+        cat >>$name/stacker.yaml <<'END'
 over:
   from: {type: built, tag: tools}
   overlay_dirs: [{source: dir, dest: /over}]
-  run: echo over >/own
+  run: cat /proc/sys/kernel/random/uuid >/own
 END
+    done
     share one --collapse-build-only
-    assert_said "shared layer app at"
-    refute_said "shared layer over at"
-    refute_said warn
+    build_from two --collapse-build-only
+    assert_said "took layer over"
+    assert_same over
+    # The copy, with which the next build compares the directory, came too.
+    run --separate-stderr on two build --collapse-build-only
+    assert_success
+    assert_said "found cached layer over"
 }
 
 # --- Keys -------------------------------------------------------------------------------------------

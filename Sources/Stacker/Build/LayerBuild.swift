@@ -114,7 +114,8 @@ struct LayerBuild {
             var below = base
             below.metadata = base.metadata.withoutBuildOnly()
             var output = try ImageOutput(
-                below, to: layout, roots: roots, request: request, identity: identity, options: options)
+                below, to: layout, roots: roots, request: request, identity: identity, options: options,
+                progress: log.progress)
             return try output.finish(
                 definition, labels: labels, annotations: annotations, metadata: below.metadata,
                 root: run.rootEntry(), merging: run)

@@ -35,9 +35,9 @@ public struct StackExplanation: Encodable {
         do {
             return try Directory(at: FilePath(part.directory)).sizeOfFiles()
         } catch {
-            // Without root, some directories of an image are closed.
+            // Without root, some directories of an image are closed; and some images are odd.
             let errno = error as? Errno ?? (error as? Failure)?.errno
-            guard errno == .permissionDenied else {
+            guard errno == .permissionDenied || error is TreeTooDeep else {
                 throw Failure("couldn't measure \(part.directory)", because: error)
             }
             return nil

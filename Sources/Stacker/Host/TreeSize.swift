@@ -1,11 +1,12 @@
 import FileTree
 import Glibc
 
+/// A tree has too many directories within each other to be counted.
+struct TreeTooDeep: Error {}
+
 extension Directory {
     /// How deep a tree may be to be counted: a directory within another is held open.
     private static let deepest = 500
-
-    private struct TooDeep: Error {}
 
     private struct Inode: Hashable {
         var device: dev_t
@@ -15,14 +16,14 @@ extension Directory {
     /// The bytes of all regular files in it and below, each once however many names it has.
     ///
     /// - Parameter checkpoint: called for each name; what it throws ends the counting.
-    /// - Throws: also for a tree of more than 500 directories within each other.
+    /// - Throws: ``TreeTooDeep`` for a tree of more than 500 directories within each other.
     func sizeOfFiles(_ checkpoint: () throws -> Void = {}) throws -> Int64 {
         var seen: Set<Inode> = []
         return try sizeOfFiles(&seen, Self.deepest, checkpoint)
     }
 
     private func sizeOfFiles(_ seen: inout Set<Inode>, _ depth: Int, _ checkpoint: () throws -> Void) throws -> Int64 {
-        guard depth > 0 else { throw TooDeep() }
+        guard depth > 0 else { throw TreeTooDeep() }
         var size: Int64 = 0
         for name in try names() {
             try checkpoint()

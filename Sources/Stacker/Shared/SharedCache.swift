@@ -52,9 +52,6 @@ struct SharedCache {
         let definition = layer.definition
         // What a script read or wrote in binds, nobody knows.
         guard !(from.isEmpty && to.isEmpty), definition.binds.isEmpty, let inputs else { return }
-        // What of a merged layer is from which overlay dir, its blob does not say.
-        guard definition.overlayDirectories.isEmpty || !inputs.inputs.contains(where: { $0.name == LayerInputs.collapse })
-        else { return }
         var base: Digest?
         if let below = layer.base.recipeLayer {
             // A layer below that can't be read is the build's to report.
