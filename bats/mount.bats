@@ -81,7 +81,7 @@ chain_of() {
 }
 
 # behaviour: a mounted image is, to owners, times, links and attributes, what umoci makes of the same image as tar
-# documented: docs/mounting.md#mounting
+# documented: docs/mounting.md#mounting; docs/commands.md#mount
 # status: documented
 # bats test_tags=level:priv
 # why: only root can use loop devices
