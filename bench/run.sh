@@ -28,10 +28,11 @@ trap end EXIT
 end() {
     cd /
     if [[ -n ${registry_process:-} ]]; then
-        kill "$registry_process"
+        # A signal for all of this may have ended it.
+        kill "$registry_process" 2>/dev/null || true
         wait "$registry_process" || true
     fi
-    umount "$work"
+    umount "$work" 2>/dev/null || umount -l "$work"
     rmdir "$work"
 }
 
