@@ -218,3 +218,18 @@ END
     unpack_image image rootfs
     assert_equal "$(stat -c %a rootfs)" 711
 }
+
+# behaviour: a chain of build_only layers may be long: each of them is looked at a few times, not once for each way down
+# documented: docs/recipe.md#build_only
+# status: documented
+# why: a stacker that goes all ways down does not end, so this has an end of its own
+@test "a long chain" {
+    busybox_base
+    printf 'l0: {from: {type: oci, url: "busybox:latest"}, build_only: true}\n' >stacker.yaml
+    for n in {1..40}; do
+        printf 'l%d: {from: {type: built, tag: l%d}, build_only: true}\n' "$n" "$((n - 1))" >>stacker.yaml
+    done
+    printf 'image: {from: {type: built, tag: l40}, run: "echo it > /it"}\n' >>stacker.yaml
+    run -0 timeout 120 "$STACKER" build
+    assert_output --partial "filesystem image built successfully"
+}

@@ -96,7 +96,9 @@ extension OverlayMetadata {
     /// The same, where a build_only layer below has been encoded meanwhile, for an image on it: what was its upperdir is
     /// a layer now.
     func settled(in roots: RootsDirectory) throws -> OverlayMetadata {
-        let below = try builtLayers.map { try roots.layer($0).metadata() }
+        // As they were written: an encoded one stands on nothing that is not, and each of the others would look at all
+        // below it once more.
+        let below = try builtLayers.map { try roots.layer($0).writtenMetadata() }
         guard let place = below.lastIndex(where: { $0?.hasBuiltOCIOutput == true }), let encoded = below[place] else {
             return self
         }

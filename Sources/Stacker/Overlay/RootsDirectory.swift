@@ -302,15 +302,23 @@ struct LayerDirectory: Sendable {
         try read(Self.baseName)
     }
 
+    /// The metadata as they were written: of build_only layers below that have been encoded since, they know nothing.
+    func writtenMetadata() throws -> OverlayMetadata? {
+        try readWritten(Self.metadataName)
+    }
+
     private func read(_ file: FilePath) throws -> OverlayMetadata? {
+        try readWritten(file)?.settled(in: roots)
+    }
+
+    private func readWritten(_ file: FilePath) throws -> OverlayMetadata? {
         let bytes = try attempt("couldn't read \(path)/\(file)") {
             try roots.directory.readFile(FilePath(name).appending(file.string), limit: 64 << 20)
         }
         guard let bytes else { return nil }
-        let metadata = try attempt("couldn't understand \(path)/\(file)") {
+        return try attempt("couldn't understand \(path)/\(file)") {
             try JSON.decode(OverlayMetadata.self, from: bytes)
         }
-        return try metadata.settled(in: roots)
     }
 
     /// Writes the metadata in one step.
