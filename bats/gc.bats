@@ -456,3 +456,34 @@ END
     assert_output "nothing to remove"
     assert_equal "$(ls -A)" ""
 }
+
+# behaviour: the parts of collapsed layers stay as long as a layer has them, and go with the last one
+# documented: docs/storage.md#what-gc-removes
+# status: beyond
+@test "parts of collapsed layers" {
+    spread_base
+    cat >stacker.yaml <<'END'
+below:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: echo below > /below
+image:
+  from: {type: built, tag: below}
+  run: echo image > /image
+END
+    stacker build --collapse-build-only
+    find roots -path 'roots/part_*' | sort >before
+    [[ -s before ]]
+    collect
+    assert_equal "$(find roots -path 'roots/part_*' | sort)" "$(cat before)"
+    assert_all_cached --collapse-build-only
+    run -0 stacker explain image:/below
+    assert_output --partial "part_"
+    # Another base of the same names: what was put together goes.
+    sed -i 's/echo/echo other/' stacker.yaml
+    stacker build
+    run -0 --separate-stderr stacker gc
+    assert_line --partial "part of collapsed layers"
+    assert_equal "$(find roots -name 'part_*')" ""
+    assert_all_cached
+}
