@@ -469,6 +469,21 @@ END
     assert_equal "$(list_registry_requests)" ""
 }
 
+# behaviour: --progress names the blobs that go into a cache and come from there
+# documented: docs/registries.md#shared-caches; docs/commands.md#global-options
+# status: beyond
+@test "the blobs of an entry are named with --progress" {
+    machine one
+    machine two
+    run --separate-stderr on one --progress build --cache-to "$cache" --cache-skip-tls
+    assert_success
+    assert_said "Copying blob $(layer_digest it 1 one/oci)"
+    run --separate-stderr on two --progress build --cache-from "$cache" --cache-skip-tls
+    assert_success
+    assert_said "took layer it from"
+    assert_said "Copying blob $(layer_digest it 1 one/oci)"
+}
+
 # --- Giving -----------------------------------------------------------------------------------------
 
 # behaviour: what was built before is shared when that is asked for, and once; a new build is shared again

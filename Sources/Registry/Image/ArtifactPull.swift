@@ -1,10 +1,12 @@
 import Failure
 public import OCI
+public import Progress
 
 /// Brings something that is no image from a registry into an OCI layout.
 public struct ArtifactPull: Sendable {
     private let client: RegistryClient
     private let reference: ImageReference
+    private let progress: any ProgressSink
 
     /// An artifact that is to be had.
     public struct Found: Sendable {
@@ -15,7 +17,10 @@ public struct ArtifactPull: Sendable {
     }
 
     /// What the reference names is asked of the registry.
-    public init(_ reference: ImageReference, from client: RegistryClient) {
+    ///
+    /// - Parameter progress: gets to know of each blob.
+    public init(_ reference: ImageReference, from client: RegistryClient, progress: any ProgressSink = NoProgress()) {
+        self.progress = progress
         self.reference = reference
         self.client = client
     }
@@ -53,8 +58,9 @@ public struct ArtifactPull: Sendable {
         for blob in blobs where try !missing.contains(where: { $0.digest == blob.digest }) && !layout.holds(blob) {
             missing.append(blob)
         }
-        try Workers.forEach(missing) { [client, reference] blob, checkpoint in
-            try client.download(blob, of: reference.repository, to: layout, checkpoint: checkpoint)
+        try Workers.forEach(missing) { [client, reference, progress] blob, checkpoint in
+            try client.download(
+                blob, of: reference.repository, to: layout, progress: progress, checkpoint: checkpoint)
         }
     }
 }

@@ -83,8 +83,9 @@ struct SharedCache {
         guard let key = keys[name], !request.ignoresCache else { return nil }
         for repository in from where !unreadable.contains(repository) {
             let client = client(repository)
+            let progress = log.progress
             let entry = try guarded(repository, reading: true, "take layer \(name) from") {
-                let pull = ArtifactPull(try repository.reference(key), from: client)
+                let pull = ArtifactPull(try repository.reference(key), from: client, progress: progress)
                 return try SharedTake(build: build, inputs: inputs, key: key, pull: pull).run()
             }
             guard let entry = entry ?? nil else {
@@ -126,9 +127,10 @@ struct SharedCache {
         for repository in targets {
             let client = client(repository)
             let stacker = directories.stacker
+            let progress = log.progress
             let isDone: Void? = try guarded(repository, reading: false, "share layer \(layer.name) at") {
                 let bases = RegistryBases.repositories(of: repository.registry, in: stacker)
-                try ImagePush(from: layout, to: client, mountable: bases).push(
+                try ImagePush(from: layout, to: client, mountable: bases, progress: progress).push(
                     descriptor, to: repository.reference(key))
             }
             if isDone != nil { log.info("shared layer \(layer.name) at \(repository)") }
