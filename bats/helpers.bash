@@ -71,6 +71,7 @@ end_test() {
     local left
     cd / || return
     release_what_the_test_made
+    wait_for_loop_devices
     left=$(list_leftovers)
     if [[ -n $left ]]; then
         echo "left behind by this test:"
@@ -528,9 +529,20 @@ print_own_devices() {
     done < <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null)
 }
 
+# wait_for_loop_devices: until this test's are gone, ten seconds at most. The kernel frees one a moment after its last
+# mount, and each mount namespace that began meanwhile, whoever's it is, has that mount until it ends.
+wait_for_loop_devices() {
+    local tenths
+    for ((tenths = 0; tenths < 100; tenths++)); do
+        [[ -n $(list_loop_devices) ]] || return 0
+        sleep 0.1
+    done
+}
+
 # assert_nothing_left: no mount, container or loop device of this test exists.
 assert_nothing_left() {
     local left
+    wait_for_loop_devices
     left=$(
         list_mounts
         list_container_processes
