@@ -5,4 +5,7 @@
 /* unshare(CLONE_NEWNS): gives the calling thread a mount namespace of its own. Returns 0, or -1 with errno. */
 int fixtures_unshare_mounts(void);
 
+/* accept4(SOCK_CLOEXEC): the next connection, which no other program gets. Returns its descriptor, or -1 with errno. */
+int fixtures_accept(int listener);
+
 #endif
