@@ -231,23 +231,28 @@ struct RegistryAuthTests {
     @Test("a helper program is asked, and what it prints instead of an answer is not shown")
     func helper() throws {
         try withTemporaryDirectory { (directory: FilePath) throws -> Void in
-            func ask(_ script: String) throws -> Login? {
+            func ask(_ script: String, patience: Duration = .seconds(60)) throws -> Login? {
                 let name = directory.appending("docker-credential-x")
-                try name.write("#!/bin/sh\n\(script)\n", mode: 0o755)
-                return try CredentialHelper(name: "x", program: name.string, patience: .milliseconds(300))
-                    .login(for: "a.b") {}
+                // By another process: a child that another test starts would hold our descriptor for a moment, and what
+                // somebody can write to is not executed.
+                try shell("cat >'\(name)' <<'END'\n#!/bin/sh\n\(script)\nEND\nchmod 0755 '\(name)'")
+                return try CredentialHelper(name: "x", program: name.string, patience: patience).login(for: "a.b") {}
             }
             let answer = #"[ "$1" = get ]; read s; echo "{\"ServerURL\":\"$s\",\"Username\":\"$s\",\"Secret\":\"pw\"}""#
             #expect(try ask(answer) == .password(WebCredentials(user: "a.b", password: "pw")))
             #expect(try ask(#"echo '{"Username":"<token>","Secret":"t"}'"#) == .identityToken("t"))
             #expect(try ask("echo credentials not found in native keychain; exit 1") == nil)
+            // Those that hang end with our patience; one of them has to come to that first.
+            let (short, long) = (Duration.milliseconds(300), Duration.seconds(60))
             let failures = [
-                ("echo s3cr3t >&2; echo s3cr3t; exit 3", "ended with status 3"),
-                ("echo s3cr3t", "is not what such a program"), ("exec sleep 100", "said nothing for 0.3 seconds"),
-                ("exec >&-; exec sleep 100", "did not end within"), ("yes s3cr3t", "File too large"),
+                ("echo s3cr3t >&2; echo s3cr3t; exit 3", "ended with status 3", long),
+                ("echo s3cr3t", "is not what such a program", long),
+                ("exec sleep 100", "said nothing for 0.3 seconds", short),
+                ("exec >&-; exec sleep 100", "did not end within 3.0 seconds", .seconds(3)),
+                ("yes s3cr3t", "File too large", long),
             ]
-            for (script, reason) in failures {
-                let failure = #expect(throws: Failure.self) { try ask(script) }
+            for (script, reason, patience) in failures {
+                let failure = #expect(throws: Failure.self) { try ask(script, patience: patience) }
                 let message = failure?.report(trace: true) ?? ""
                 #expect(message.contains(reason) && !message.contains("s3cr3t"))
             }
