@@ -253,7 +253,7 @@ struct ImagePullTests {
         }
         let broken = TestRegistry { request, _ in .response(request, "502 Bad Gateway") }
         #expect(try failure(broken).contains("in 4 attempts: the server says 502 Bad Gateway"))
-        let silent = TestRegistry { _, _ in [.pause(milliseconds: 700)] }
+        let silent = TestRegistry(patience: .milliseconds(500)) { _, _ in [.pause(milliseconds: 20_000)] }
         #expect(try failure(silent).contains("the server said nothing for 0.5 seconds"))
     }
 

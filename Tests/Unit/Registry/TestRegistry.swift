@@ -23,11 +23,19 @@ final class TestRegistry: Sendable {
 
     private let store = Store()
     let server: TestServer
+    /// How long its clients wait for a word of it.
+    private let patience: Duration
 
     /// Starts it.
     ///
-    /// - Parameter fault: answers a request in the registry's place, if it likes; gets the right answer.
-    init(_ fault: @escaping @Sendable (Request, Steps) -> Steps? = { _, _ in nil }) {
+    /// - Parameters:
+    ///   - patience: short where a test is about silence. Elsewhere a machine that is busy must not look like a server
+    ///     that is: each request that is sent again is one too many.
+    ///   - fault: answers a request in the registry's place, if it likes; gets the right answer.
+    init(
+        patience: Duration = .seconds(60), _ fault: @escaping @Sendable (Request, Steps) -> Steps? = { _, _ in nil }
+    ) {
+        self.patience = patience
         let store = store
         server = TestServer { request in
             let right = Self.answer(request, store)
@@ -42,11 +50,11 @@ final class TestRegistry: Sendable {
 
     func reference(_ name: String) throws -> ImageReference { try ImageReference("127.0.0.1:\(port)/\(name)") }
 
-    /// A client that speaks plain http and waits for next to nothing.
+    /// A client that speaks plain http and tries again after next to no time.
     func client(_ credentials: Credentials = Credentials(environment: { _ in nil })) throws -> RegistryClient {
         var settings = WebSettings { _ in nil }
-        settings.readTimeout = .milliseconds(500)
-        settings.connectTimeout = .seconds(5)
+        settings.readTimeout = patience
+        settings.connectTimeout = .seconds(60)
         settings.retryDelay = .milliseconds(2)
         return RegistryClient(
             try reference("x").registry, isInsecure: true, web: WebClient(settings), credentials: credentials)
