@@ -56,7 +56,7 @@ struct LayerHistory {
         func shell(_ commands: String) throws -> String {
             let script = work.appending("commands")
             try script.write("set -e\ncd '\(work)'\n\(commands)\n")
-            guard let pipe = popen("timeout 60 unshare -m --propagation private sh '\(script)' 2>&1", "r") else {
+            guard let pipe = popen("timeout 600 unshare -m --propagation private sh '\(script)' 2>&1", "r") else {
                 throw Errno(rawValue: errno)
             }
             var output: [UInt8] = []

@@ -57,7 +57,7 @@ struct LayerArrivalsTests {
         }
 
         func waitForFirstFile(saying text: String = "first") throws {
-            for _ in 0..<1000 {
+            for _ in 0..<6000 {
                 if try firstFile == text { return }
                 usleep(10_000)
             }
