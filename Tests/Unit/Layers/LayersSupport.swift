@@ -17,7 +17,8 @@ final class Scratch {
     init() throws {
         let number = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
-        path = FilePath("\(parent)/layers-test.\(getpid()).\(number)")
+        // A process id comes back, also that of a run that was killed and left its directories.
+        path = FilePath("\(parent)/layers-test.\(getpid()).\(number).\(UInt64.random(in: 0...UInt64.max))")
         directory = try Directory(creating: path)
     }
 
@@ -199,7 +200,7 @@ private let tmpfile: Int32 = 0o20000000 | O_DIRECTORY
 
 /// A file without a name.
 func temporaryFile(_ bytes: [UInt8]) throws -> OpenFile {
-    let file = OpenFile(owning: try checked(stacker_openat(AT_FDCWD, "/var/tmp", tmpfile | O_RDWR, 0o600)))
+    let file = OpenFile(owning: try checked(stacker_openat(AT_FDCWD, "/var/tmp", tmpfile | O_RDWR | O_CLOEXEC, 0o600)))
     try file.writeAll(bytes)
     lseek(file.number, 0, SEEK_SET)
     return file
