@@ -143,7 +143,7 @@ struct ErofsEncodeTests {
                 let (below, merged) = (scratch.path("lower"), scratch.path("merged"))
                 try shell("mkdir -p \(merged)")
                 try shell("mount -t overlay overlay -o lowerdir=\(point):\(below)\(option) \(merged)")
-                defer { _ = try? shell("umount \(merged)") }
+                defer { _ = try? shell("umount --lazy \(merged)") }
                 return try shell("cd \(merged); ls bin opaque")
             }
             #expect(!seen.contains("gone") && !seen.contains("old") && seen.contains("new") && seen.contains("su"))

@@ -15,8 +15,9 @@ func withMounted<Result>(_ image: String, as type: String = "squashfs", _ body: 
     let scratch = try Scratch()
     let point = scratch.path("mounted")
     try shell("mkdir \(point) && mount -t \(type) -o loop,ro '\(image)' \(point)")
-    // The loop device goes with its mount.
-    defer { _ = try? shell("umount \(point)") }
+    // The loop device goes with its mount, and that with its last user: a program that another test starts has our
+    // descriptors for a moment.
+    defer { _ = try? shell("umount --lazy \(point)") }
     return try body(Directory(at: FilePath(point)))
 }
 
