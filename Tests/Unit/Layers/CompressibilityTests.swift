@@ -11,7 +11,7 @@ struct CompressibilityTests {
     }
 
     private func noise(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SplitMix(state: 21)
         return (0..<count / 8).flatMap { _ in withUnsafeBytes(of: generator.next() as UInt64) { Array($0) } }
     }
 

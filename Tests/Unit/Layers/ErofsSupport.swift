@@ -27,7 +27,7 @@ func unpackErofs(
 extension Directory {
     /// Files of which some are worth compressing in all of their parts, some in a few, some in none.
     func fillWithSizes() throws {
-        var generator = SystemRandomNumberGenerator()
+        var generator = SplitMix(state: 23)
         func random(_ count: Int) -> String {
             String(decoding: (0..<count).map { _ in UInt8.random(in: 33...126, using: &generator) }, as: UTF8.self)
         }
