@@ -121,7 +121,8 @@ END
     start "$STACKER" build
     wait_for_file signs/ready
     kill -KILL "$started"
-    run wait "$started"
+    wait_for_end
+    wait_for_killed
     run -0 stacker explain it:/half
     assert_line --partial "  provided by upperdir of it: $PWD/roots/it/overlay/half"
     assert_equal "$(print_stack it | tail -n 1)" "$(layer_digest latest -1 busybox)"

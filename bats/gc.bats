@@ -340,16 +340,6 @@ serve() {
     assert_said "using cached copy"
 }
 
-# wait_for_locks: until the last process of a stacker that was killed has let go of them.
-wait_for_locks() {
-    local tenths
-    for ((tenths = 0; tenths < 100; tenths++)); do
-        ! flock --nonblock roots/.lock true || ! flock --nonblock .stacker/.lock true || return 0
-        sleep 0.1
-    done
-    fail "the locks are still held"
-}
-
 # behaviour: what a killed build has left goes, and the next build starts as if nothing had happened
 # documented: docs/storage.md#what-gc-removes
 # status: documented
@@ -369,7 +359,7 @@ END
     mkdir roots/.unpack-1-2 .stacker/oci-labels
     touch roots/.unpack-1-2/file oci/blobs/sha256/.blob.1.1.tmp .stacker/.build.cache.1.tmp roots/one/.overlay_metadata.json.1.tmp
     assert_exists .stacker/stacker-*/config
-    wait_for_locks
+    wait_for_killed
     collect
     for path in roots/long roots/.unpack-1-2 .stacker/oci-labels oci/blobs/sha256/.blob.1.1.tmp .stacker/.build.cache.1.tmp \
         roots/one/.overlay_metadata.json.1.tmp; do
@@ -394,7 +384,7 @@ END
         sleep "0.$tenths"
         kill -KILL "$started" 2>/dev/null || true
         wait_for_end
-        wait_for_locks
+        wait_for_killed
         run -0 --separate-stderr stacker build --layer-type tar --layer-type squashfs
         refute_said "built successfully"
         # No name leads nowhere.

@@ -229,6 +229,28 @@ wait_for_end() {
     wait "$started" || status=$?
 }
 
+# wait_for_killed: waits until a stacker that was killed has taken along all that it had started, one process after the
+# other, and the last of them has let its locks go.
+wait_for_killed() {
+    local tenths lock
+    for ((tenths = 0; tenths < 600; tenths++)); do
+        [[ -n $(list_other_processes) ]] || break
+        sleep 0.1
+    done
+    [[ -z $(list_other_processes) ]] || fail "still there: $(list_other_processes)"
+    # A process that ends works nowhere any more before its files are closed.
+    for lock in {roots,.stacker}/.lock; do
+        [[ ! -e $lock ]] || flock --wait 60 "$lock" true || fail "$lock is still held"
+    done
+}
+
+# list_other_processes: ids of the processes of this test, but for its own shell and what `start` has started. Only in
+# $(…), which then is none of them.
+list_other_processes() {
+    cd / || return
+    list_processes | grep -vx -e "$$" -f "$BATS_TEST_TMPDIR/started" || true
+}
+
 # --- Images -----------------------------------------------------------------------------------------
 
 # busybox_base [DIR]: puts the OCI layout DIR (default busybox) with the tag "latest" here.

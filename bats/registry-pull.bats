@@ -335,7 +335,7 @@ kill_in_the_middle() {
     kill -KILL "$started"
     wait_for_end
     # Its child in the namespace goes with it, and the lock with that.
-    flock --wait 30 .stacker/.lock true
+    wait_for_killed
 }
 
 # behaviour: a kept layer whose bytes are not what they were is fetched again, whether it is unpacked or not

@@ -97,10 +97,7 @@ END
     start_long_build "$STACKER" build
     kill -KILL "$started"
     wait_for_end
-    for _ in {1..50}; do
-        [[ -n $(list_container_processes) ]] || break
-        sleep 0.1
-    done
+    wait_for_killed
     assert_stopped_cleanly
 }
 
