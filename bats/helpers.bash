@@ -219,7 +219,7 @@ wait_for_file() {
 # wait_for_end: waits until $started has ended, its status in $status. Bounded: a hang is a failure.
 wait_for_end() {
     local tenths
-    for ((tenths = 0; tenths < 300; tenths++)); do
+    for ((tenths = 0; tenths < 1200; tenths++)); do
         kill -0 "$started" 2>/dev/null || break
         sleep 0.1
     done
@@ -578,7 +578,8 @@ release_what_the_test_made() {
     while read -r pid; do
         works_here "$pid" || continue
         kill -TERM "$pid" 2>/dev/null && wait_for_process "$pid"
-        ! works_here "$pid" || kill -KILL "$pid" 2>/dev/null || true
+        works_here "$pid" || continue
+        kill -KILL "$pid" 2>/dev/null && wait_for_process "$pid"
     done < <(cat "$BATS_TEST_TMPDIR/started" 2>/dev/null)
     while read -r directory; do
         release_mount "$directory"
@@ -591,10 +592,10 @@ works_here() {
     [[ $(readlink "/proc/$1/cwd" 2>/dev/null) == "$BATS_TEST_TMPDIR"/* ]]
 }
 
-# wait_for_process PID: until it is gone, three seconds at most.
+# wait_for_process PID: until it is gone, thirty seconds at most.
 wait_for_process() {
     local tenths
-    for ((tenths = 0; tenths < 30; tenths++)); do
+    for ((tenths = 0; tenths < 300; tenths++)); do
         kill -0 "$1" 2>/dev/null || return 0
         sleep 0.1
     done
