@@ -472,6 +472,18 @@ mount_bindfs() {
     realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
 }
 
+# unmount_bindfs DIR MOUNT: and waits until the program behind it, which works in DIR, has ended.
+unmount_bindfs() {
+    local tenths directory
+    directory=$(realpath "$1")
+    umount "$2"
+    for ((tenths = 0; tenths < 300; tenths++)); do
+        [[ -n $(find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$directory" 2>/dev/null) ]] || return 0
+        sleep 0.1
+    done
+    fail "the program behind $2 is still there"
+}
+
 # mount_exfat DIR: an empty exFAT by FUSE: no hard links, no devices, no attributes.
 mount_exfat() {
     local device

@@ -174,5 +174,5 @@ END
     assert_equal "$(count_names fuse 1000)" 189
     rm fuse/*
     assert_roots_refused fuse "the kernel refuses it under an overlay: Invalid argument"
-    umount fuse
+    unmount_bindfs behind fuse
 }
