@@ -500,10 +500,15 @@ mount_exfat() {
 
 # unmount_exfat DIR: and waits until the program behind it has let its device go.
 unmount_exfat() {
-    local tenths
     umount "$1"
-    for ((tenths = 0; tenths < 100; tenths++)); do
-        [[ -n $(losetup --associated "$1.img") ]] || return 0
+    wait_for_device_to_go "$1.img"
+}
+
+# wait_for_device_to_go IMAGE: the last user of a loop device need not be the mount: udev looks at what is new.
+wait_for_device_to_go() {
+    local tenths
+    for ((tenths = 0; tenths < 300; tenths++)); do
+        [[ -n $(losetup --associated "$1") ]] || return 0
         sleep 0.1
     done
     fail "the device of $1 is still there"
@@ -516,9 +521,10 @@ mount_overlay() {
     realpath "$2" >>"$BATS_TEST_TMPDIR/mounted"
 }
 
-# unmount_file_system DIR: before the test ends.
+# unmount_file_system DIR: before the test ends. What is done to DIR.img afterwards must not go past its device.
 unmount_file_system() {
     umount "$1"
+    [[ ! -e $1.img ]] || wait_for_device_to_go "$1.img"
 }
 
 # list_mounts: the mount points in this test's directory, as the host sees them, but for the test's own.
