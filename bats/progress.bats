@@ -26,12 +26,12 @@ show_screen() {
     "$TOP/tools/show-screen.py" <shown >screen
 }
 
-# slow_base: a recipe on an image of a registry whose layer takes half a second.
+# slow_base [SECONDS]: a recipe on an image of a registry whose layer takes that long, by default half a second.
 slow_base() {
     requires docker_registry skopeo
     start_registry
     push_base
-    start_faults "GET blobs/$(layer_digest latest 0 busybox) slow 0"
+    start_faults "GET blobs/$(layer_digest latest 0 busybox) slow=${1:-0.5} 0"
     docker_recipe "$registry/base"
 }
 
@@ -50,7 +50,8 @@ assert_no_control_characters() {
 # documented: docs/commands.md#progress
 # status: beyond
 @test "a bar while a blob comes" {
-    slow_base
+    # For long enough to be drawn, also by a stacker that has to wait for its turn.
+    slow_base 3
     on_terminal build
     assert_equal "$status" 0
     assert_file_contains shown "$(bar_of "$(layer_digest latest 0 busybox)")"
@@ -193,7 +194,7 @@ filesystem it built successfully"
     start "$TOP/tools/serve-files.py" files state
     wait_for_file state/port
     registry=127.0.0.1:$(<state/port)
-    start_faults "GET /archive slow 0"
+    start_faults "GET /archive slow=3 0"
     printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  imports: ["http://%s/archive"]\n' "$registry" >stacker.yaml
     on_terminal build
     assert_equal "$status" 0

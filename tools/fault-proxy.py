@@ -14,7 +14,7 @@ for requests whose path has PART in it. It strikes NUMBER times (default 1; 0 is
     wrong          as many bytes as there should be, each of them another one
     status=N       that status, without asking the registry; status=429,RETRY-AFTER with that header, where date+N is
                    the time in N seconds
-    slow           a pause of half a second in the middle of the content
+    slow           a pause of half a second in the middle of the content; slow=N of N seconds
     stall=N        N bytes of content, and no more until the client goes
     login          what lets the client in is not passed on: it is not good any more
     reset          the connection is reset
@@ -97,7 +97,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name == "slow":
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
-            time.sleep(0.5)
+            time.sleep(float(argument or 0.5))
             body = body[len(body) // 2 :]
         if name == "stall":
             self.wfile.write(body[: int(argument)])
