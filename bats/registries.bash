@@ -61,7 +61,7 @@ make_certificate() {
 # Waits until the registry says where it listens.
 wait_for_listener() {
     local tenths
-    for ((tenths = 0; tenths < 300; tenths++)); do
+    for ((tenths = 0; tenths < 600; tenths++)); do
         registry=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' started.err | head -n 1)
         [[ -z $registry ]] || break
         kill -0 "$started" 2>/dev/null || break
@@ -74,12 +74,13 @@ wait_for_listener() {
 
 # list_registry_requests: what the registry was asked since the last call, one "METHOD PATH" a line.
 list_registry_requests() {
-    # The registry writes on into the file that it has open.
-    local from
+    # The registry writes on into the file that it has open, also meanwhile.
+    local from to
     from=$(cat registry/seen 2>/dev/null || echo 0)
-    tail -c "+$((from + 1))" registry/access.log |
+    to=$(stat -c %s registry/access.log)
+    head -c "$to" registry/access.log | tail -c "+$((from + 1))" |
         sed -n 's/.*"\([A-Z]*\) \([^ ?]*\)[^ ]* HTTP.*/\1 \2/p'
-    stat -c %s registry/access.log >registry/seen
+    echo "$to" >registry/seen
 }
 
 # push_base [NAME:TAG]: puts the busybox image into the registry, by skopeo.
