@@ -230,6 +230,6 @@ END
         printf 'l%d: {from: {type: built, tag: l%d}, build_only: true}\n' "$n" "$((n - 1))" >>stacker.yaml
     done
     printf 'image: {from: {type: built, tag: l40}, run: "echo it > /it"}\n' >>stacker.yaml
-    run -0 timeout 120 "$STACKER" build
+    run -0 timeout 600 "$STACKER" build
     assert_output --partial "filesystem image built successfully"
 }

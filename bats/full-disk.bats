@@ -12,7 +12,7 @@ setup() {
 
 # fail_loudly ARGUMENT…: runs a build, which has to fail within its time and say so without --debug.
 fail_loudly() {
-    run --separate-stderr timeout 60 "$STACKER" "$@" build
+    run --separate-stderr timeout 300 "$STACKER" "$@" build
     assert_not_equal "$status" 0
     assert_not_equal "$status" 124
     assert_said "error: "
@@ -167,7 +167,7 @@ it:
   imports: $address
   run: cp /stacker/imports/import /it
 END
-        run -1 --separate-stderr timeout 60 unshare --net "$STACKER" build
+        run -1 --separate-stderr timeout 300 unshare --net "$STACKER" build
         assert_said "couldn't get $address"
         assert_said "help: see whether this machine reaches it"
         assert_nothing_left
