@@ -87,7 +87,7 @@ struct CacheLookup {
             guard let manifest = try? layout.manifest(descriptor) else {
                 return "the manifest of its image in \(layout.path) is damaged"
             }
-            guard try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) else {
+            guard try layout.holdsAll(manifest.blobs) else {
                 return "a blob of its image is no longer in \(layout.path)"
             }
         }

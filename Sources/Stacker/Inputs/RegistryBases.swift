@@ -79,17 +79,15 @@ final class RegistryBases: Sendable {
         if let entry = run.withLock({ $0.kept[key] }) {
             let layout = try Layout(at: path)
             let manifest = try layout.manifest(entry)
-            for blob in [manifest.config] + manifest.layers { try check(blob, layout) }
-            if try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) {
-                return (layout, manifest)
-            }
+            for blob in manifest.blobs { try check(blob, layout) }
+            if try layout.holdsAll(manifest.blobs) { return (layout, manifest) }
         }
         let pull = ImagePull(reference, from: client(reference.registry, insecure))
         let found = try run.withLock({ $0.images[key] }) ?? pull.find(platform)
         log.info("pulling docker://\(reference)")
         let layout = try Layout(openingOrCreating: path)
         try layout.removeTemporaries()
-        for blob in [found.manifest.config] + found.manifest.layers { try check(blob, layout) }
+        for blob in found.manifest.blobs { try check(blob, layout) }
         try pulled.note(found, before: layout)
         let config = try pull.fetchConfig(found, into: layout, progress: log.progress)
         let arrivals = LayerArrivals(found.manifest, config, unpacker)

@@ -122,7 +122,7 @@ public struct Publish {
 
     private func copy(_ descriptor: Descriptor, from source: Layout, to target: Layout, as tag: String) throws {
         let manifest = try source.manifest(descriptor)
-        for blob in [manifest.config] + manifest.layers + [descriptor] {
+        for blob in manifest.blobs + [descriptor] {
             try StopSignal.check()
             if try target.holds(blob) { continue }
             try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
