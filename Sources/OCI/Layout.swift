@@ -64,6 +64,14 @@ public struct Layout: Sendable {
             try root.replaceFile("index.json", with: JSON.encode(index), durable: true)
         }
     }
+
+    /// Changes `index.json` in one step; it is not written if it stays the same.
+    public func updateIndex(_ change: (inout ImageIndex) -> Void) throws {
+        let index = try index()
+        var changed = index
+        change(&changed)
+        if changed != index { try replaceIndex(changed) }
+    }
 }
 
 /// What stands where a layout is expected.

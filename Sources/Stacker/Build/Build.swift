@@ -120,14 +120,9 @@ public struct Build {
     /// Points the tags of a cached layer at its images: somebody may have taken them away.
     private func retag(_ name: String, _ entry: BuildCache.Entry) throws {
         guard !entry.outputs.isEmpty else { return log.info("found cached layer \(name)") }
-        let layout = try Layout(at: directories.oci)
-        var index = try layout.index()
-        let before = index
-        for type in request.layerTypes {
-            guard let output = entry.outputs[type] else { continue }
-            index.setEntry(tag: type.tag(for: name), to: output)
+        try Layout(at: directories.oci).tag(entry.outputs, of: name, request.layerTypes)
+        for type in request.layerTypes where entry.outputs[type] != nil {
             log.info("found cached layer \(type.tag(for: name))")
         }
-        if index != before { try layout.replaceIndex(index) }
     }
 }

@@ -150,9 +150,7 @@ final class RegistryBases: Sendable {
         var entry = found.descriptor
         entry.annotations = [Self.sourceAnnotation: found.source.description]
         entry.platform = key.platform
-        var index = try layout.index()
-        index.setEntry(tag: Self.tag(key), to: entry)
-        try layout.replaceIndex(index)
+        try layout.updateIndex { $0.setEntry(tag: Self.tag(key), to: entry) }
     }
 
     /// In which repositories of a registry the blobs of kept images are: they need not be sent there once more.

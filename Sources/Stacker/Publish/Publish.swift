@@ -129,8 +129,6 @@ public struct Publish {
                 try target.adopt(blob, from: source) { watched.advance(by: $0) }
             }
         }
-        var index = try target.index()
-        index.setEntry(tag: tag, to: descriptor)
-        try target.replaceIndex(index)
+        try target.updateIndex { $0.setEntry(tag: tag, to: descriptor) }
     }
 }

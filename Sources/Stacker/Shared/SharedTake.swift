@@ -131,11 +131,7 @@ struct SharedTake {
         }
         try build.fillImports()
         try storage.write(metadata)
-        var index = try layout.index()
-        for type in types {
-            if let output = outputs[type] { index.setEntry(tag: type.tag(for: name), to: output) }
-        }
-        try layout.replaceIndex(index)
+        try layout.tag(outputs, of: name, types)
     }
 
     // MARK: - Directories of a build_only layer
