@@ -78,9 +78,7 @@ public struct GarbageCollection {
 
     /// An object with `removed`, `total` in bytes, and `items`.
     public func json(removed: Bool) throws -> String {
-        String(
-            decoding: try JSON.encode(Report(removed: removed, total: total, items: items), indented: true),
-            as: UTF8.self)
+        try JSON.text(Report(removed: removed, total: total, items: items))
     }
 
     private struct Report: Encodable {
