@@ -47,15 +47,9 @@ private func unpackArchive(
     let interruption = Interruption(options.checkpoint)
     var options = options
     options.checkpoint = interruption.checkpoint
-    let unpacked: Unpacked
-    do {
-        unpacked = try unpack(input, blobSize: descriptor.size, into: root, options)
-    } catch let failure as Failure where failure.mayBeDamage && !interruption.happened {
-        // Damage is only the consequence, if the blob is another one.
-        try verify(input, descriptor)
-        throw failure
+    let unpacked = try verifyingBlob({ try verify(input, descriptor) }, unless: { interruption.happened }) {
+        try unpack(input, blobSize: descriptor.size, into: root, options)
     }
-    try verify(input, descriptor)
     guard unpacked.diffID == diffID else {
         throw Failure("its content has digest \(unpacked.diffID), but the image config says \(diffID)")
     }
@@ -140,11 +134,6 @@ private func verify(_ input: BlobInput, _ descriptor: Descriptor) throws {
         throw Failure("the blob is \(input.size) bytes long, but its descriptor says \(descriptor.size)")
     }
     if let digest, digest != descriptor.digest { throw Failure("the blob is damaged: its digest is \(digest)") }
-}
-
-extension Failure {
-    /// Whether it may come of a blob that is not the one that was asked for: of its content, or of what that asks for.
-    var mayBeDamage: Bool { errno == nil || errno == .noSpace }
 }
 
 extension Directory {

@@ -32,6 +32,14 @@ public struct Descriptor: Sendable, Hashable, Codable {
     }
 }
 
+extension Sequence where Element == Descriptor {
+    /// Each blob once, where it comes first: an image may have the same layer several times.
+    public func eachOnce() -> [Descriptor] {
+        var seen: Set<Digest> = []
+        return filter { seen.insert($0.digest).inserted }
+    }
+}
+
 /// For which machine an image is, in Go's names: `linux`, `amd64`.
 public struct Platform: Sendable, Hashable, Codable {
     /// `linux`, …

@@ -61,7 +61,7 @@ extension ImageManifest {
             layer.mediaType = type
             return layer
         }
-        for blob in [config] + layers where blob.size < 0 {
+        for blob in blobs where blob.size < 0 {
             throw Failure("blob \(blob.digest) has the size \(blob.size)")
         }
         return image

@@ -19,6 +19,14 @@ public struct ImageManifest: Sendable, Equatable, Codable {
         self.layers = layers
         self.annotations = annotations
     }
+
+    /// All blobs that it names: the config, then the layers.
+    public var blobs: [Descriptor] { [config] + layers }
+
+    /// What each layer is uncompressed, by the digest of its blob. Of a blob that comes several times, the first counts.
+    public func diffIDs(in config: ImageConfig) -> [Digest: Digest] {
+        Dictionary(zip(layers.map(\.digest), config.rootfs.diffIDs)) { first, _ in first }
+    }
 }
 
 /// A list of manifests: what `index.json` is, and what a tag of a multi-platform image points to.

@@ -42,6 +42,11 @@ public enum JSON {
         return try Array(encoder.encode(value))
     }
 
+    /// A value for people to read, and for programs.
+    public static func text(_ value: some Encodable) throws -> String {
+        String(decoding: try encode(value, indented: true), as: UTF8.self)
+    }
+
     /// Reads a value; the failure says at which member the text departs from what was expected.
     public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         do {

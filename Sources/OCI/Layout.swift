@@ -48,6 +48,14 @@ public struct Layout: Sendable {
         try self.init(at: path)
     }
 
+    /// Opens the layout at `path`; `nil` if there is nothing, or an empty directory.
+    ///
+    /// - Throws: `Failure` if something else is there.
+    public init?(ifThereAt path: FilePath) throws {
+        guard try LayoutState(of: path) == .layout else { return nil }
+        try self.init(at: path)
+    }
+
     /// The images of the layout.
     public func index() throws -> ImageIndex {
         try attempt("couldn't read \(path)/index.json") {
@@ -63,6 +71,14 @@ public struct Layout: Sendable {
         try attempt("couldn't update \(path)") {
             try root.replaceFile("index.json", with: JSON.encode(index), durable: true)
         }
+    }
+
+    /// Changes `index.json` in one step; it is not written if it stays the same.
+    public func updateIndex(_ change: (inout ImageIndex) -> Void) throws {
+        let index = try index()
+        var changed = index
+        change(&changed)
+        if changed != index { try replaceIndex(changed) }
     }
 }
 

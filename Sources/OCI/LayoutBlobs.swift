@@ -10,6 +10,11 @@ extension Layout {
         try blobs.status(FilePath(descriptor.digest.hex))?.size == descriptor.size
     }
 
+    /// Whether all of these blobs are there.
+    public func holdsAll(_ descriptors: [Descriptor]) throws -> Bool {
+        try descriptors.allSatisfy { try holds($0) }
+    }
+
     /// Opens a blob for reading. Its content is not checked: whoever reads it hashes it on the way.
     public func open(_ descriptor: Descriptor) throws -> OpenFile {
         try attempt("couldn't open blob \(descriptor.digest) of \(path)") {

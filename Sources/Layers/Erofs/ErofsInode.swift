@@ -6,11 +6,7 @@ import Glibc
 struct ErofsInode {
     static let size = 64
 
-    var kind: FileKind
-    var permissions: mode_t
-    var uid: uid_t
-    var gid: gid_t
-    var modified: Timestamp
+    var metadata: InodeMetadata
     var links: UInt32 = 1
     /// What stat(2) shows as its number to 32-bit programs.
     var number: UInt32 = 0
@@ -28,14 +24,14 @@ struct ErofsInode {
         bytes.put(1 | layout.rawValue << 1, at: 0)
         // The header counts as one, and four bytes each after it.
         bytes.put(UInt16(attributes.isEmpty ? 0 : (attributes.count - Self.attributesHeader) / 4 + 1), at: 2)
-        bytes.put(UInt16(kind.mode | permissions & 0o7777), at: 4)
+        bytes.put(metadata.mode, at: 4)
         bytes.put(UInt64(length), at: 8)
         bytes.put(place, at: 16)
         bytes.put(number, at: 20)
-        bytes.put(uid, at: 24)
-        bytes.put(gid, at: 28)
-        bytes.put(UInt64(bitPattern: modified.seconds), at: 32)
-        bytes.put(UInt32(modified.nanoseconds), at: 40)
+        bytes.put(metadata.uid, at: 24)
+        bytes.put(metadata.gid, at: 28)
+        bytes.put(UInt64(bitPattern: metadata.modified.seconds), at: 32)
+        bytes.put(UInt32(metadata.modified.nanoseconds), at: 40)
         bytes.put(links, at: Self.linksOffset)
         return bytes + attributes
     }

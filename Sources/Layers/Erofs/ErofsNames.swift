@@ -5,7 +5,7 @@ struct ErofsNames {
     private let inode: ErofsStoredInode
     private var position: Int64 = 0
     /// Names of the block at hand that were not taken yet, the first last.
-    private var names: [(name: [UInt8], slot: UInt64)] = []
+    private var names: [(name: [UInt8], inode: UInt64)] = []
     private var last: [UInt8] = []
 
     init(_ inode: ErofsStoredInode) {
@@ -13,7 +13,7 @@ struct ErofsNames {
     }
 
     /// The next name and the slot of its inode, without `.` and `..`; `nil` after the last.
-    mutating func next(_ content: ErofsContentReader) throws -> (name: [UInt8], slot: UInt64)? {
+    mutating func next(_ content: ErofsContentReader) throws -> (name: [UInt8], inode: UInt64)? {
         while true {
             while let entry = names.popLast() {
                 // Sorted, as the kernel relies on: a name cannot come twice.
@@ -22,7 +22,6 @@ struct ErofsNames {
                 }
                 last = entry.name
                 if entry.name == [UInt8(ascii: ".")] || entry.name == Array("..".utf8) { continue }
-                try checkStoredName(entry.name)
                 return entry
             }
             if position >= inode.size { return nil }

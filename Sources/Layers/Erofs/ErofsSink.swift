@@ -54,9 +54,8 @@ final class ErofsSink: LayerSink {
         entries += 1
         if open.isEmpty { try addRoot(entry.path.isEmpty ? entry : nil) }
         if entry.path.isEmpty { return }
-        let cut = entry.path.lastIndex(of: slash)
-        let name = Array(entry.path[(cut.map { $0 + 1 } ?? 0)...])
-        try close(downTo: cut ?? 0)
+        let name = Array(entry.name)
+        try close(downTo: entry.parentLength)
         if let first = entry.firstName, var file = linked[first] {
             file.names += 1
             linked[first] = file
@@ -128,10 +127,7 @@ final class ErofsSink: LayerSink {
             let (used, digest) = try image.finish(root: rootOffset, inodes: UInt64(inodes))
             let sealed = try SealedImage(blob.file, used: used, salt: verity ? digest : nil)
             try blob.commit(sealed.digest)
-            let annotations = sealed.rootHash.map { [VerityAnnotation.name: $0] }
-            let descriptor = Descriptor(
-                mediaType: .erofs, digest: sealed.digest, size: sealed.size, annotations: annotations)
-            return EncodedLayer(descriptor: descriptor, diffID: sealed.digest, entries: entries)
+            return sealed.layer(.erofs, entries: entries)
         }
     }
 
@@ -148,16 +144,12 @@ final class ErofsSink: LayerSink {
 
     /// An erofs has a root, said or not. One that says nothing new has a time that says nothing.
     private func addRoot(_ entry: TreeEntry?) throws {
-        var root = ErofsInode(
-            kind: .directory, permissions: 0o755, uid: 0, gid: 0, modified: Timestamp(seconds: 0))
-        if case .ifDifferent(let permissions, let uid, let gid) = options.root {
-            (root.permissions, root.uid, root.gid) = (permissions, uid, gid)
-        }
+        var root = ErofsInode(metadata: InodeMetadata(unsaidRoot: options.root))
         if let entry {
             if entry.isWorthAnEntry(options.root) {
                 root = try inode(entry)
             } else {
-                root.attributes = try ErofsInode.encode(entry.attributes + entry.overlayAttributes)
+                root.attributes = try attributes(of: entry)
             }
         }
         // Its number has 16 bits: it takes the first place, and is filled in when its list of names is known.
@@ -168,17 +160,13 @@ final class ErofsSink: LayerSink {
 
     private func inode(_ entry: TreeEntry) throws -> ErofsInode {
         inodes += 1
-        if entry.isWhiteout {
-            // Its own metadata mean nothing and are always the same.
-            return ErofsInode(
-                kind: .characterDevice, permissions: 0, uid: 0, gid: 0, modified: Timestamp(seconds: 0),
-                number: inodes)
-        }
-        let status = entry.status
         return ErofsInode(
-            kind: status.kind, permissions: status.permissions, uid: status.uid, gid: status.gid,
-            modified: min(status.modified, options.latestTime ?? status.modified), number: inodes,
-            attributes: try ErofsInode.encode(entry.attributes + entry.overlayAttributes))
+            metadata: InodeMetadata(of: entry, latestTime: options.latestTime), number: inodes,
+            attributes: entry.isWhiteout ? [] : try attributes(of: entry))
+    }
+
+    private func attributes(of entry: TreeEntry) throws -> [UInt8] {
+        try ErofsInode.encode(entry.attributes + entry.overlayAttributes)
     }
 
     /// Writes the inode of anything but a directory, and gives it its name.
@@ -186,7 +174,7 @@ final class ErofsSink: LayerSink {
         let bytes = inode.encoded + rest
         let offset = try image.place(ofInode: bytes.count)
         try image.appendInode(bytes)
-        let child = ErofsDirectory.Child(name: name, slot: Self.slot(offset), kind: inode.kind)
+        let child = ErofsDirectory.Child(name: name, slot: Self.slot(offset), kind: inode.metadata.kind)
         open[open.count - 1].children.append(child)
         if let linkedPath { linked[linkedPath] = Linked(child: child) }
     }

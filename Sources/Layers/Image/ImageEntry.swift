@@ -1,19 +1,6 @@
 import FileTree
 import Glibc
 
-/// An inode as an image has it.
-protocol StoredInode {
-    var kind: FileKind { get }
-    var permissions: mode_t { get }
-    var uid: uid_t { get }
-    var gid: gid_t { get }
-    var size: Int64 { get }
-    var device: dev_t { get }
-    var symlinkTarget: [UInt8] { get }
-    /// When the content changed last; the start of 1970 may stand for no time.
-    var time: Timestamp { get }
-}
-
 /// One name in an image.
 struct ImageEntry<Inode: StoredInode>: LayerEntry {
     let path: [UInt8]

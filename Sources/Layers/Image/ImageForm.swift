@@ -39,33 +39,3 @@ extension FileKind {
         }
     }
 }
-
-/// Refuses what no directory can have among its names.
-///
-/// - Throws: A ``Failure``.
-func checkStoredName(_ name: [UInt8]) throws {
-    if name.contains(slash) || name.contains(0) || name == Array(".".utf8) || name == Array("..".utf8)
-        || name.isEmpty || name.count > Int(NAME_MAX)
-    {
-        throw Failure("\(shown(name)) is no name that a file can have")
-    }
-}
-
-/// Reads the entries of an image, a directory before what is in it.
-protocol ImageReader {
-    associatedtype Entry: LayerEntry
-    associatedtype Content: LayerContent
-    /// Gives the content of the entry that came last.
-    var content: Content { get }
-    /// Bytes of content so far.
-    var bytes: Int64 { get }
-    /// Opens an image of `size` bytes.
-    ///
-    /// - Parameter bytesLimit: of content in all.
-    /// - Throws: A ``Failure`` if it is none, or damaged.
-    init(_ input: OpenFile, size: Int64, limits: UnpackLimits, bytesLimit: Int64) throws
-    /// Where the image ends and a dm-verity tree may follow.
-    static func paddedSize(_ input: OpenFile, size: Int64) throws -> Int64
-    /// The next entry; `nil` after the last. Its content, if it has some, must be read before the one after it.
-    func next() throws -> Entry?
-}

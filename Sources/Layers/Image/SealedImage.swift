@@ -58,6 +58,15 @@ struct SealedImage {
     }
 }
 
+extension SealedImage {
+    /// The layer that it is.
+    func layer(_ mediaType: MediaType, entries: Int) -> EncodedLayer {
+        let annotations = rootHash.map { [VerityAnnotation.name: $0] }
+        let descriptor = Descriptor(mediaType: mediaType, digest: digest, size: size, annotations: annotations)
+        return EncodedLayer(descriptor: descriptor, diffID: digest, entries: entries)
+    }
+}
+
 extension Digest {
     /// The 32 bytes.
     var bytes: [UInt8] {

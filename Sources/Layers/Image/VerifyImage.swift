@@ -1,4 +1,3 @@
-import Failure
 public import FileTree
 public import OCI
 
@@ -25,26 +24,19 @@ public struct ImageVerity: Sendable, Equatable {
 public func verifyImage(
     _ blob: OpenFile, _ descriptor: Descriptor, checkpoint: () throws -> Void = {}
 ) throws -> ImageVerity? {
-    let size = try blob.status().size
-    if size != descriptor.size {
-        throw Failure("the blob is \(size) bytes long, but its descriptor says \(descriptor.size)")
+    try BlobHashing.verifying(blob, descriptor) { size in
+        try verifyTree(of: blob, descriptor, size: size, checkpoint: checkpoint)
     }
-    let hashing = BlobHashing(blob, size: size)
-    defer { hashing.cancel() }
-    var verity: ImageVerity?
-    do {
-        if let rootHash = VerityAnnotation.rootHash(in: descriptor.annotations) {
-            let dataSize =
-                descriptor.mediaType.isSquashfs
-                ? try SquashfsReader.paddedSize(blob, size: size) : try ErofsReader.paddedSize(blob, size: size)
-            try verifyVerity(blob, dataSize: dataSize, rootHash: rootHash, checkpoint: checkpoint)
-            verity = ImageVerity(offset: dataSize, rootHash: rootHash.lowercased())
-        }
-    } catch let failure as Failure where failure.mayBeDamage {
-        // If the blob is another one, all else is only the consequence.
-        try hashing.verify(descriptor.digest)
-        throw failure
-    }
-    try hashing.verify(descriptor.digest)
-    return verity
+}
+
+/// Checks every block of an image and of the dm-verity tree behind it, if an annotation has the root hash of one.
+func verifyTree(
+    of blob: OpenFile, _ descriptor: Descriptor, size: Int64, checkpoint: () throws -> Void
+) throws -> ImageVerity? {
+    guard let rootHash = VerityAnnotation.rootHash(in: descriptor.annotations) else { return nil }
+    let dataSize =
+        descriptor.mediaType.isSquashfs
+        ? try SquashfsStoredImage.paddedSize(blob, size: size) : try ErofsStoredImage.paddedSize(blob, size: size)
+    try verifyVerity(blob, dataSize: dataSize, rootHash: rootHash, checkpoint: checkpoint)
+    return ImageVerity(offset: dataSize, rootHash: rootHash.lowercased())
 }

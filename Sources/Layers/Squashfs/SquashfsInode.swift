@@ -19,12 +19,7 @@ struct SquashfsInode {
         var inode: Int
     }
 
-    var kind: FileKind
-    var permissions: mode_t
-    var uid: uid_t
-    var gid: gid_t
-    /// Seconds since 1970; squashfs has 32 bits for them, without a sign.
-    var modified: UInt32
+    var metadata: InodeMetadata
     /// The index of its set of extended attributes.
     var attributes = Self.noAttributes
     var content: Content
@@ -36,10 +31,8 @@ struct SquashfsInode {
 
     static let noAttributes = UInt32.max
 
-    /// The inode's mode with the bits of its type.
-    var mode: UInt16 { UInt16(kind.mode | permissions & 0o7777) }
-
-    /// A time as squashfs can hold it: one before 1970 becomes 1970, one after 2106 becomes 2106.
+    /// A time as squashfs can hold it, in 32 bits without a sign: one before 1970 becomes 1970, one after 2106 becomes
+    /// 2106.
     static func seconds(_ time: Timestamp) -> UInt32 { UInt32(clamping: time.seconds) }
 }
 

@@ -37,9 +37,8 @@ final class SquashfsSink: LayerSink {
         entries += 1
         if inodes.isEmpty { try addRoot(entry.path.isEmpty ? entry : nil) }
         if entry.path.isEmpty { return }
-        let cut = entry.path.lastIndex(of: slash)
-        let name = FileName(entry.path[(cut.map { $0 + 1 } ?? 0)...])
-        close(downTo: cut ?? 0)
+        let name = FileName(entry.name)
+        close(downTo: entry.parentLength)
         if let first = entry.firstName, let inode = linked[first] {
             inodes[inode].links += 1
             open[open.count - 1].children.append(.init(name: name, inode: inode))
@@ -72,10 +71,7 @@ final class SquashfsSink: LayerSink {
             let salt = verity ? try salt(tables) : nil
             let sealed = try SealedImage(blob.file, used: tables.upperBound, salt: salt)
             try blob.commit(sealed.digest)
-            let annotations = sealed.rootHash.map { [VerityAnnotation.name: $0] }
-            let descriptor = Descriptor(
-                mediaType: .squashfsZstd, digest: sealed.digest, size: sealed.size, annotations: annotations)
-            return EncodedLayer(descriptor: descriptor, diffID: sealed.digest, entries: entries)
+            return sealed.layer(.squashfsZstd, entries: entries)
         }
     }
 
@@ -96,10 +92,7 @@ final class SquashfsSink: LayerSink {
     /// A squashfs has a root, said or not. One that says nothing new has a time that says nothing.
     private func addRoot(_ entry: TreeEntry?) throws {
         var root = SquashfsInode(
-            kind: .directory, permissions: 0o755, uid: 0, gid: 0, modified: 0, content: .directory([]), parent: 0)
-        if case .ifDifferent(let permissions, let uid, let gid) = options.root {
-            (root.permissions, root.uid, root.gid) = (permissions, uid, gid)
-        }
+            metadata: InodeMetadata(unsaidRoot: options.root), content: .directory([]), parent: 0)
         if let entry {
             if entry.isWorthAnEntry(options.root) {
                 root = try inode(entry, content: .directory([]))
@@ -126,18 +119,10 @@ final class SquashfsSink: LayerSink {
     }
 
     private func inode(_ entry: TreeEntry, content: SquashfsInode.Content) throws -> SquashfsInode {
-        let parent = open.last?.inode ?? 0
-        if entry.isWhiteout {
-            // Its own metadata mean nothing and are always the same.
-            return SquashfsInode(
-                kind: .characterDevice, permissions: 0, uid: 0, gid: 0, modified: 0, content: content, parent: parent)
-        }
-        let status = entry.status
-        let time = min(status.modified, options.latestTime ?? status.modified)
-        return SquashfsInode(
-            kind: status.kind, permissions: status.permissions, uid: status.uid, gid: status.gid,
-            modified: SquashfsInode.seconds(time), attributes: try attributes(of: entry), content: content,
-            parent: parent)
+        SquashfsInode(
+            metadata: InodeMetadata(of: entry, latestTime: options.latestTime),
+            attributes: entry.isWhiteout ? SquashfsInode.noAttributes : try attributes(of: entry), content: content,
+            parent: open.last?.inode ?? 0)
     }
 
     private func attributes(of entry: TreeEntry) throws -> UInt32 {

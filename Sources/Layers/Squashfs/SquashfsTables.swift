@@ -69,11 +69,12 @@ struct SquashfsTables {
         var subdirectories: UInt32 = 0
         for child in children {
             let inode = inodes[child.inode]
-            if inode.kind == .directory { subdirectories += 1 }
+            if inode.metadata.kind == .directory { subdirectories += 1 }
             try child.name.withCString { name in
                 _ = try file.check(
                     sqfs_dir_writer_add_entry(
-                        directoryWriter.pointer, name, number(child.inode), inode.reference ?? 0, inode.mode))
+                        directoryWriter.pointer, name, number(child.inode), inode.reference ?? 0,
+                        inode.metadata.mode))
             }
         }
         try file.check(sqfs_dir_writer_end(directoryWriter.pointer))
@@ -112,7 +113,7 @@ struct SquashfsTables {
             }
         case .device(let number):
             try withInode { made in
-                let type = inode.kind == .blockDevice ? SQFS_INODE_BDEV : SQFS_INODE_CDEV
+                let type = inode.metadata.kind == .blockDevice ? SQFS_INODE_BDEV : SQFS_INODE_CDEV
                 made.pointee.base.type = UInt16(type.rawValue)
                 made.pointee.data.dev.nlink = inode.links
                 made.pointee.data.dev.devno = number
@@ -130,11 +131,11 @@ struct SquashfsTables {
     /// Gives an inode what all kinds of file have, and writes it.
     private mutating func write(_ made: UnsafeMutablePointer<sqfs_inode_generic_t>, _ index: Int) throws {
         let inode = inodes[index]
-        made.pointee.base.mode = inode.mode
-        made.pointee.base.mod_time = inode.modified
+        made.pointee.base.mode = inode.metadata.mode
+        made.pointee.base.mod_time = SquashfsInode.seconds(inode.metadata.modified)
         made.pointee.base.inode_number = number(index)
-        made.pointee.base.uid_idx = try id(inode.uid)
-        made.pointee.base.gid_idx = try id(inode.gid)
+        made.pointee.base.uid_idx = try id(inode.metadata.uid)
+        made.pointee.base.gid_idx = try id(inode.metadata.gid)
         if inode.attributes != SquashfsInode.noAttributes {
             try file.check(sqfs_inode_set_xattr_index(made, inode.attributes))
         }

@@ -53,29 +53,14 @@ struct TreeWriter {
 
     /// Deals with a name that means something else than a file; returns whether it was one.
     private mutating func handleWhiteout(_ name: EntryName) throws -> Bool {
-        guard let first = name.path.firstWhiteout else { return false }
-        if first.count < name.path.count || name.last.starts(with: Whiteout.aufsPrefix), !name.isOpaqueMark {
-            // What lies in a directory of such a name, and what aufs keeps for itself (`.wh..wh.plnk`), is no file.
-            guard first.lastComponent.starts(with: Whiteout.aufsPrefix) else {
-                throw Failure("\(shown(first)) is a whiteout and cannot hold files")
-            }
-            report.leftOutWhiteouts.add(shown(name.path))
-            return true
+        guard let mark = try WhiteoutMark(name) else { return false }
+        switch mark {
+        case .ofAufs: report.leftOutWhiteouts.add(shown(name.path))
+        case _ where options.whiteouts == .leaveOut: report.leftOutWhiteouts.add(shown(name.path))
+        case .opaque: try parents.open(name.parent).markOpaque()
+        case .hides(let hidden?): try hide(hidden, in: parents.open(name.parent))
+        case .hides(nil): throw Failure("it is a whiteout of no possible name")
         }
-        if options.whiteouts == .leaveOut {
-            report.leftOutWhiteouts.add(shown(name.path))
-            return true
-        }
-        let parent = try parents.open(name.parent)
-        if name.isOpaqueMark {
-            try parent.markOpaque()
-            return true
-        }
-        let hidden = name.last.dropFirst(Whiteout.prefix.count)
-        if hidden.isEmpty || hidden.elementsEqual(".".utf8) || hidden.elementsEqual("..".utf8) {
-            throw Failure("it is a whiteout of no possible name")
-        }
-        try hide(FileName(hidden), in: parent)
         return true
     }
 
@@ -305,28 +290,6 @@ extension SplitLinks {
         guard copies == 1 else { return }
         example = path
         fileSystem = try FileSystem(of: directory.file)
-    }
-}
-
-extension EntryName {
-    fileprivate var isOpaqueMark: Bool { last.elementsEqual(Whiteout.opaque) }
-}
-
-extension Collection where Element == UInt8, SubSequence == ArraySlice<UInt8> {
-    /// The path up to and with its first component that starts with `.wh.`.
-    fileprivate var firstWhiteout: ArraySlice<UInt8>? {
-        var start = startIndex
-        while start < endIndex {
-            let end = self[start...].firstIndex(of: slash) ?? endIndex
-            if self[start..<end].starts(with: Whiteout.prefix) { return self[..<end] }
-            if end == endIndex { return nil }
-            start = index(after: end)
-        }
-        return nil
-    }
-
-    fileprivate var lastComponent: ArraySlice<UInt8> {
-        split(separator: slash).last ?? self[startIndex...]
     }
 }
 

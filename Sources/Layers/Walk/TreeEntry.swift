@@ -15,6 +15,12 @@ struct TreeEntry: Sendable {
     /// For a directory: it hides what lower layers have in theirs.
     var isOpaque = false
 
+    /// The last component of the path; empty for the root.
+    var name: ArraySlice<UInt8> { path[(path.lastIndex(of: slash).map { $0 + 1 } ?? 0)...] }
+
+    /// How long the path of the directory is that it lies in.
+    var parentLength: Int { path.lastIndex(of: slash) ?? 0 }
+
     /// Whether content follows this entry.
     var carriesContent: Bool { status.kind == .regular && firstName == nil }
 

@@ -208,34 +208,22 @@ private func withoutDotSegments(_ text: some StringProtocol) -> String {
 /// Encodes what a URL must not hold as it is: spaces, control characters, what is beyond ASCII.
 private func percentEncoded(_ text: String) -> String {
     let bytes = Array(text.utf8)
-    var result = ""
-    for (place, byte) in bytes.enumerated() {
+    return bytes.indices.reduce(into: "") { result, place in
         let isEscape =
-            byte == UInt8(ascii: "%") && place + 2 < bytes.count && isHexDigit(bytes[place + 1])
+            bytes[place] == UInt8(ascii: "%") && place + 2 < bytes.count && isHexDigit(bytes[place + 1])
             && isHexDigit(bytes[place + 2])
-        if isEscape || isUnreserved(byte) || "/?:@!$&'()*+,;=".utf8.contains(byte) {
-            result.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-            result += escape(byte)
-        }
+        result += encoded(bytes[place], asItIs: isEscape || "/?:@!$&'()*+,;=".utf8.contains(bytes[place]))
     }
-    return result
 }
 
 /// Encodes all that is not certain to mean itself in a part of a query.
 func encodedComponent(_ text: String) -> String {
-    var result = ""
-    for byte in text.utf8 {
-        if isUnreserved(byte) {
-            result.unicodeScalars.append(Unicode.Scalar(byte))
-        } else {
-            result += escape(byte)
-        }
-    }
-    return result
+    text.utf8.reduce(into: "") { $0 += encoded($1) }
 }
 
-private func escape(_ byte: UInt8) -> String {
+/// - Parameter asItIs: whether it may stay as it is though it means something in some place of a URL.
+private func encoded(_ byte: UInt8, asItIs: Bool = false) -> String {
+    if asItIs || isUnreserved(byte) { return String(Unicode.Scalar(byte)) }
     let digits = String(byte, radix: 16, uppercase: true)
     return "%" + (digits.utf8.count < 2 ? "0" : "") + digits
 }

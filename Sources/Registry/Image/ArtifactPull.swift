@@ -54,10 +54,7 @@ public struct ArtifactPull: Sendable {
 
     /// Gets those blobs that a layout does not hold, several at a time.
     public func fetch(_ blobs: [Descriptor], into layout: Layout) throws {
-        var missing: [Descriptor] = []
-        for blob in blobs where try !missing.contains(where: { $0.digest == blob.digest }) && !layout.holds(blob) {
-            missing.append(blob)
-        }
+        let missing = try blobs.filter { try !layout.holds($0) }.eachOnce()
         try Workers.forEach(missing) { [client, reference, progress] blob, checkpoint in
             try client.download(
                 blob, of: reference.repository, to: layout, progress: progress, checkpoint: checkpoint)

@@ -83,12 +83,8 @@ public struct ImagePull: Sendable {
         arriving: @escaping @Sendable (ArrivingBlob) -> Void = { _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
-        var blobs: [Descriptor] = []
-        for blob in [found.manifest.config] + found.manifest.layers
-        where try !blobs.contains(where: { $0.digest == blob.digest }) && !layout.holds(blob) {
-            blobs.append(blob)
-        }
-        try Workers.forEach(blobs) { [client, reference] blob, othersAreFine in
+        let missing = try found.manifest.blobs.filter { try !layout.holds($0) }.eachOnce()
+        try Workers.forEach(missing) { [client, reference] blob, othersAreFine in
             try client.download(
                 blob, of: reference.repository, to: layout, keepsPart: true, progress: progress, arriving: arriving
             ) {

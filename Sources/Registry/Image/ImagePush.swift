@@ -41,11 +41,7 @@ public final class ImagePush: Sendable {
     public func push(_ descriptor: Descriptor, to reference: ImageReference) throws {
         let manifest = try source.manifest(descriptor)
         let bytes = try source.read(descriptor)
-        var blobs: [Descriptor] = []
-        for blob in [manifest.config] + manifest.layers
-        where !blob.mediaType.isForeignLayer && !blobs.contains(where: { $0.digest == blob.digest }) {
-            blobs.append(blob)
-        }
+        let blobs = manifest.blobs.filter { !$0.mediaType.isForeignLayer }.eachOnce()
         let repository = reference.repository
         try Workers.forEach(blobs) { [self] blob, checkpoint in
             try checkpoint()

@@ -183,13 +183,3 @@ public struct RegistryHost: Sendable, Hashable, CustomStringConvertible {
         return WebAddress(isSecure: isSecure, host: address.host, port: port, target: path)
     }
 }
-
-/// Text of somebody else's as it may stand in a message: on one line and not too long.
-func shown(_ text: some StringProtocol) -> String {
-    let limit = 200
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(limit) {
-        result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: false) : String(scalar)
-    }
-    return text.unicodeScalars.count > limit ? result + "…" : result
-}

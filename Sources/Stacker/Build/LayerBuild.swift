@@ -11,12 +11,12 @@ struct LayerBuild {
     let recipe: Recipe
     let request: BuildRequest
     let directories: StackerDirectories
-    let roots: RootsDirectory
     let identity: BuildIdentity
     let contents: LayerContents
-    let log: Log
 
     private var definition: LayerDefinition { layer.definition }
+    var roots: RootsDirectory { contents.resolver.roots }
+    var log: Log { contents.resolver.log }
 
     /// Builds the layer.
     ///
@@ -73,14 +73,12 @@ struct LayerBuild {
 
     /// Unpacks the layers of the image that the layer is built on.
     func unpack(_ base: BuildBase) throws {
-        let unpacker = LayerUnpacker(roots: roots, hardLinkOverflow: request.hardLinkOverflow, log: log)
-        var layouts = [base.source].compactMap(\.self)
-        if try LayoutState(of: directories.oci) == .layout { layouts.append(try Layout(at: directories.oci)) }
+        let layouts = try [base.source, Layout(ifThereAt: directories.oci)].compactMap(\.self)
         // Whichever type is there serves: the content is the same.
         guard let type = request.layerTypes.first, let manifest = base.metadata.manifests[type],
             let config = base.metadata.configs[type]
         else { return }
-        try unpacker.unpack(manifest, config, from: layouts)
+        try contents.resolver.unpacker.unpack(manifest, config, from: layouts)
     }
 
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.

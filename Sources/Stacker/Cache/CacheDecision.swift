@@ -14,9 +14,9 @@ enum CacheDecision {
 struct CacheLookup {
     let request: BuildRequest
     let identity: BuildIdentity
-    let roots: RootsDirectory
     let resolver: BaseResolver
-    let log: Log
+
+    private var roots: RootsDirectory { resolver.roots }
 
     /// Everything that decides what comes out of the layer's build.
     ///
@@ -45,7 +45,7 @@ struct CacheLookup {
             }
         }
         do {
-            let contents = LayerContents(resolver: resolver, cache: cache, log: log)
+            let contents = LayerContents(resolver: resolver, cache: cache)
             let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: cache[layer.definition.name]?.inputs)
             return try files.add(layer.definition, to: &inputs, &digests) ? inputs : nil
         } catch let failure as Failure where !mayUnpack && failure.errno == .permissionDenied {
@@ -63,7 +63,7 @@ struct CacheLookup {
         if !layer.definition.overlayDirectories.isEmpty {
             let changed = inputs.changedOverlayDirectories(since: entry.inputs)
             let check = OverlayDirectoryCheck(
-                storage: roots.layer(layer.definition.name), isVerbose: log.level == .debug)
+                storage: roots.layer(layer.definition.name), isVerbose: resolver.log.level == .debug)
             if let change = try check.change(of: layer.definition, changed: changed, &digests) {
                 return .miss("cache miss because \(change)")
             }
@@ -78,8 +78,7 @@ struct CacheLookup {
     /// What of the last build's outcome is no longer there.
     private func loss(of entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> String? {
         if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
-        guard case .layout = try LayoutState(of: resolver.output) else { return "\(resolver.output) is gone" }
-        let layout = try Layout(at: resolver.output)
+        guard let layout = try Layout(ifThereAt: resolver.output) else { return "\(resolver.output) is gone" }
         for type in request.layerTypes {
             guard let descriptor = entry.outputs[type] else { return "it has no \(type) image yet" }
             guard try layout.holds(descriptor) else { return "its image is no longer in \(layout.path)" }
@@ -87,7 +86,7 @@ struct CacheLookup {
             guard let manifest = try? layout.manifest(descriptor) else {
                 return "the manifest of its image in \(layout.path) is damaged"
             }
-            guard try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) else {
+            guard try layout.holdsAll(manifest.blobs) else {
                 return "a blob of its image is no longer in \(layout.path)"
             }
         }
@@ -102,7 +101,7 @@ struct CacheLookup {
             return "its directory \(layer.overlayDirectory(copy.name)) is gone"
         }
         // What a layer below has lost can be unpacked again only as long as its blob is there.
-        let output = try LayoutState(of: resolver.output) == .layout ? Layout(at: resolver.output) : nil
+        let output = try Layout(ifThereAt: resolver.output)
         let layers = metadata.manifests.values.first?.layers ?? []
         for (blob, content) in zip(layers, try roots.contents(of: layers)) where content == nil {
             if try output?.holds(blob) != true { return "its directory \(roots.contentPath(of: blob.digest)) is gone" }

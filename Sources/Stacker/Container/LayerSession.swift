@@ -1,26 +1,16 @@
 import Failure
-import FileTree
 import OCI
-import Registry
-import SystemPackage
 
 /// A program in a layer that was built, with what its recipe gives to `run:`: binds, imports, environment. What the
 /// program changes is thrown away.
 public struct LayerSession {
-    private let directories: StackerDirectories
-    private let log: Log
     private let request: BuildRequest
-    private let recipes: RecipeSet
-    private let credentials = Credentials(checkpoint: { try StopSignal.check() })
-    private let client: WebClient
+    private let project: Project
 
     /// Reads the recipe.
     public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
         self.request = request
-        self.directories = directories
-        self.log = log
-        client = WebClient(credentials: credentials, checkpoint: { try StopSignal.check() })
-        recipes = try RecipeLoader(directories: directories, client: client).load(request)
+        project = try Project(request, in: directories, log: log)
     }
 
     /// Runs a program to its end.
@@ -31,11 +21,13 @@ public struct LayerSession {
     /// - Returns: its exit status.
     public func run(in name: String?, _ command: [String]) throws -> Int32 {
         let (layer, recipe) = try find(name)
-        try directories.refuseForeign()
-        for directory in [directories.stacker, directories.roots] { try Directory.create(directory) }
-        let locks = [try Lock(on: directories.roots), try Lock(on: directories.stacker)]
-        defer { withExtendedLifetime(locks) {} }
-        let cache = try BuildCache(in: directories.stacker, log: log)
+        try project.directories.refuseForeign()
+        return try project.directories.locked(creating: true) { try run(command, in: layer, of: recipe) }
+    }
+
+    private func run(_ command: [String], in layer: LayerDefinition, of recipe: Recipe) throws -> Int32 {
+        let directories = project.directories
+        let cache = try BuildCache(in: directories.stacker, log: project.log)
         let roots = try RootsDirectory(at: directories.roots)
         let storage = roots.layer(layer.name)
         guard let entry = cache[layer.name] else {
@@ -48,27 +40,25 @@ public struct LayerSession {
         if types.isEmpty, let metadata = try storage.metadata() {
             types = LayerType.allCases.filter { metadata.manifests[$0] != nil }
         }
-        let resolver = BaseResolver(
-            roots: roots, output: directories.oci, types: types.isEmpty ? request.layerTypes : types,
-            downloads: Downloads(in: directories.stacker, client: client, log: log),
-            registries: RegistryBases(in: directories.stacker, web: client, credentials: credentials, log: log),
-            hardLinkOverflow: request.hardLinkOverflow)
+        let resolver = project.resolver(
+            types.isEmpty ? request.layerTypes : types, in: roots, request.hardLinkOverflow)
         let base = try attempt("couldn't enter layer \(layer.name)") {
-            try LayerContents(resolver: resolver, cache: cache, log: log).base(of: layer.name)
+            try LayerContents(resolver: resolver, cache: cache).base(of: layer.name)
         }
         guard let base else { throw Failure("layer \(layer.name) is not unpacked") }
         return try ScriptRun(
             layer: layer, recipe: recipe, directories: directories, storage: storage,
-            stack: LayerStack(base.lowerdirs), baseEnvironment: base.image.environment, log: log
+            stack: LayerStack(base.lowerdirs), baseEnvironment: base.image.environment, log: project.log
         ).enter(command)
     }
 
     /// The layer, and the file that it is in.
     private func find(_ name: String?) throws -> (LayerDefinition, Recipe) {
-        let known = recipes.files.flatMap { file in file.recipe.layers.map { ($0, file.recipe) } }
+        let files = project.recipes.files
+        let known = files.flatMap { file in file.recipe.layers.map { ($0, file.recipe) } }
         guard let name else {
             // The file that was asked for comes last: all others are its prerequisites.
-            guard let recipe = recipes.files.last?.recipe, let first = recipe.layers.first else {
+            guard let recipe = files.last?.recipe, let first = recipe.layers.first else {
                 throw Failure("the stacker file has no layer")
             }
             return (first, recipe)

@@ -121,9 +121,7 @@ public struct PathExplanation: Encodable {
     }
 
     /// For programs.
-    public func json() throws -> String {
-        String(decoding: try JSON.encode(self, indented: true), as: UTF8.self)
-    }
+    public func json() throws -> String { try JSON.text(self) }
 }
 
 extension PathExplanation.Cause: CustomStringConvertible {

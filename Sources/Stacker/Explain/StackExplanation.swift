@@ -59,9 +59,7 @@ public struct StackExplanation: Encodable {
     }
 
     /// For programs.
-    public func json() throws -> String {
-        String(decoding: try JSON.encode(self, indented: true), as: UTF8.self)
-    }
+    public func json() throws -> String { try JSON.text(self) }
 }
 
 private func padded(_ text: String, to width: Int) -> String {

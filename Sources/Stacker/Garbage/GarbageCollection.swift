@@ -21,10 +21,9 @@ public struct GarbageCollection {
     public init(in directories: StackerDirectories) throws {
         self.directories = directories
         try directories.refuseForeign()
-        locks = try [directories.roots, directories.stacker].filter { access($0.string, F_OK) == 0 }
-            .map { try Lock(on: $0) }
+        locks = try directories.locks()
         roots = try? RootsDirectory(reading: directories.roots)
-        let output = try LayoutState(of: directories.oci) == .layout ? Layout(at: directories.oci) : nil
+        let output = try Layout(ifThereAt: directories.oci)
         let stacker = access(directories.stacker.string, F_OK) == 0 ? try Directory(at: directories.stacker) : nil
         guard let stacker else {
             try addLayers(of: nil, output)
@@ -79,9 +78,7 @@ public struct GarbageCollection {
 
     /// An object with `removed`, `total` in bytes, and `items`.
     public func json(removed: Bool) throws -> String {
-        String(
-            decoding: try JSON.encode(Report(removed: removed, total: total, items: items), indented: true),
-            as: UTF8.self)
+        try JSON.text(Report(removed: removed, total: total, items: items))
     }
 
     private struct Report: Encodable {

@@ -44,8 +44,7 @@ struct LiveBuilds {
         blobs.formUnion(try layer.encodedOverlayDirectories())
         guard let metadata = try layer.metadata() else { return }
         for manifest in metadata.manifests.values {
-            blobs.insert(manifest.config.digest)
-            blobs.formUnion(manifest.layers.map(\.digest))
+            blobs.formUnion(manifest.blobs.map(\.digest))
         }
         for descriptors in metadata.overlayDirLayers.values { blobs.formUnion(descriptors.map(\.digest)) }
         for below in metadata.builtLayers { try add(below, roots) }
@@ -65,7 +64,7 @@ extension Layout {
     /// Whether all of an image is there.
     fileprivate func holdsImage(_ descriptor: Descriptor) throws -> Bool {
         guard try holds(descriptor), let manifest = try? manifest(descriptor) else { return false }
-        return try ([manifest.config] + manifest.layers).allSatisfy { try holds($0) }
+        return try holdsAll(manifest.blobs)
     }
 }
 

@@ -16,7 +16,7 @@ struct PulledImages {
 
     /// `nil` if there is no such layout.
     init?(in stackerDirectory: FilePath, _ builds: LiveBuilds) throws {
-        let path = stackerDirectory.pushing("layer-bases/oci")
+        let path = RegistryBases.directory(in: stackerDirectory)
         guard let state = try? LayoutState(of: path), state == .layout else { return nil }
         layout = try Layout(at: path)
         pulled = PulledBlobs(in: stackerDirectory)

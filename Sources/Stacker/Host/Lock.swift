@@ -46,3 +46,21 @@ struct Lock: Sendable {
         return nil
     }
 }
+
+extension StackerDirectories {
+    /// The locks of those directories that are there: on the roots directory, then on stacker's. Whoever changes what is in
+    /// them, or must not see it change, holds both.
+    func locks() throws -> [Lock] {
+        try [roots, stacker].filter { access($0.string, F_OK) == 0 }.map { try Lock(on: $0) }
+    }
+
+    /// Does something while no other stacker uses the directories.
+    ///
+    /// - Parameter creating: whether directories that are not there are made first.
+    func locked<Result>(creating: Bool = false, _ body: () throws -> Result) throws -> Result {
+        if creating { for directory in [stacker, roots] { try Directory.create(directory) } }
+        let locks = try locks()
+        defer { withExtendedLifetime(locks) {} }
+        return try body()
+    }
+}

@@ -74,13 +74,13 @@ public struct StackerDirectories: Sendable {
     ///
     /// - Throws: a failure also if a build is under way in them.
     public func clean() throws {
-        let locks = try [roots, stacker].filter { access($0.string, F_OK) == 0 }.map { try Lock(on: $0) }
-        defer { withExtendedLifetime(locks) {} }
-        for path in [roots, oci, stacker] {
-            try attempt("couldn't remove \(path)") {
-                guard let name = path.lastComponent, let parent = try? Directory(at: path.removingLastComponent())
-                else { return }
-                try parent.removeTree(FilePath(root: nil, [name]))
+        try locked {
+            for path in [roots, oci, stacker] {
+                try attempt("couldn't remove \(path)") {
+                    guard let name = path.lastComponent, let parent = try? Directory(at: path.removingLastComponent())
+                    else { return }
+                    try parent.removeTree(FilePath(root: nil, [name]))
+                }
             }
         }
     }

@@ -33,7 +33,7 @@ extension LayerContents {
     /// Opens the archive of a tar base; a symlink at its end is followed.
     func archive(_ source: Import.Source) throws -> BaseArchive {
         var archive = try openArchive(source)
-        archive.hardLinkOverflow = resolver.hardLinkOverflow
+        archive.hardLinkOverflow = resolver.unpacker.hardLinkOverflow
         return archive
     }
 

@@ -5,15 +5,14 @@ extension BaseResolver {
     /// kept: it is fetched again.
     ///
     /// One that was hashed when its layer was unpacked, or here, and has not been touched since, is not read again.
-    func dropIfDamaged(_ blob: Descriptor, in layout: Layout, _ log: Log) throws {
+    func dropIfDamaged(_ blob: Descriptor, in layout: Layout) throws {
         guard try layout.holds(blob) else { return }
         if try roots.hasVerified(layout.open(blob), of: blob.digest) { return }
         if isWhole(blob, in: layout) { return try roots.noteVerified(layout.open(blob), of: blob.digest) }
         log.info("blob \(blob.digest) in \(layout.path) is damaged; fetching it again")
         try layout.remove(blob)
         // There it may be the same file under another name.
-        guard try LayoutState(of: output) == .layout else { return }
-        let output = try Layout(at: output)
+        guard let output = try Layout(ifThereAt: output) else { return }
         if try output.holds(blob), !isWhole(blob, in: output) { try output.remove(blob) }
     }
 

@@ -11,7 +11,7 @@ import SystemPackage
 /// otherwise by the length. A server that can't be asked leaves what is kept as it is.
 final class Downloads: Sendable {
     private let directory: FilePath
-    private let client: WebClient
+    private let web: WebClient
     private let log: Log
     private let run = Mutex(Run())
 
@@ -33,9 +33,9 @@ final class Downloads: Sendable {
         var purpose: Purpose
     }
 
-    init(in stackerDirectory: FilePath, client: WebClient, log: Log) {
+    init(in stackerDirectory: FilePath, web: WebClient, log: Log) {
         directory = stackerDirectory
-        self.client = client
+        self.web = web
         self.log = log
     }
 
@@ -90,7 +90,7 @@ final class Downloads: Sendable {
             return nil
         }
         do {
-            return try client.head(address, attempts: 2)
+            return try web.head(address, attempts: 2)
         } catch let failure as Failure {
             guard let reason = failure.rootCause as? WebError else { throw failure }
             if case .connection = reason { _ = run.withLock { $0.silent.insert(address.origin) } }
@@ -104,7 +104,7 @@ final class Downloads: Sendable {
     private func download(_ address: WebAddress, to file: OpenFile, _ hash: Digest?) throws -> WebDownload {
         let name = address.fileName?.string ?? address.description
         let download = try log.progress.following(.download(name)) { watched in
-            try client.download(address, to: file, progress: watched) { response in
+            try web.download(address, to: file, progress: watched) { response in
                 guard let hash, let checksum = response.checksum, checksum != hash else { return }
                 throw Failure(
                     "the requested hash of \(address) is different than the actual hash: \(hash.hex) != \(checksum.hex)",

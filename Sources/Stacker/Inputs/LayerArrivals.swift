@@ -29,8 +29,7 @@ final class LayerArrivals: Sendable {
     /// - Parameter config: the config of the image, which says what its layers are.
     init(_ manifest: ImageManifest, _ config: ImageConfig, _ unpacker: LayerUnpacker) {
         self.unpacker = unpacker
-        diffIDs = Dictionary(
-            zip(manifest.layers.map(\.digest), config.rootfs.diffIDs), uniquingKeysWith: { first, _ in first })
+        diffIDs = manifest.diffIDs(in: config)
     }
 
     /// Runs `fetch`, which calls ``begin(_:)`` for each blob that begins to come and ``check()`` every so often, and

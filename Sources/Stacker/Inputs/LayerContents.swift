@@ -7,7 +7,6 @@ import SystemPackage
 struct LayerContents {
     let resolver: BaseResolver
     let cache: BuildCache
-    let log: Log
 
     /// What a container on the layer would see, read without one.
     ///
@@ -26,9 +25,8 @@ struct LayerContents {
             let config = base.metadata.configs[type]
         else { throw Failure("it has no image") }
         if !mayUnpack, try resolver.roots.contents(of: manifest.layers).contains(where: { $0 == nil }) { return nil }
-        let layouts = try LayoutState(of: resolver.output) == .layout ? [Layout(at: resolver.output)] : []
-        try LayerUnpacker(roots: resolver.roots, hardLinkOverflow: resolver.hardLinkOverflow, log: log)
-            .unpack(manifest, config, from: layouts)
+        let layouts = try [Layout(ifThereAt: resolver.output)].compactMap(\.self)
+        try resolver.unpacker.unpack(manifest, config, from: layouts)
         return (base, try LayerStack.directories(base.metadata, type, resolver.roots))
     }
 

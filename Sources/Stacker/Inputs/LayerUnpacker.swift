@@ -16,14 +16,9 @@ struct LayerUnpacker: Sendable {
     ///
     /// - Parameter layouts: where the blobs are looked for, in this order.
     func unpack(_ manifest: ImageManifest, _ config: ImageConfig, from layouts: [Layout]) throws {
-        var missing: [(Descriptor, Digest)] = []
-        let contents = try roots.contents(of: manifest.layers)
-        for (content, (layer, diffID)) in zip(contents, zip(manifest.layers, config.rootfs.diffIDs))
-        where content == nil && !missing.contains(where: { $0.0.digest == layer.digest }) {
-            missing.append((layer, diffID))
-        }
-        guard !missing.isEmpty else { return }
-        let jobs = missing
+        let diffIDs = manifest.diffIDs(in: config)
+        let missing = try zip(manifest.layers, roots.contents(of: manifest.layers)).filter { $0.1 == nil }.map(\.0)
+        let jobs = missing.eachOnce().compactMap { layer in diffIDs[layer.digest].map { (layer, $0) } }
         let failures = Mutex<[any Error]>([])
         // Not on Swift's cooperative threads: this is all blocking work.
         DispatchQueue.concurrentPerform(iterations: jobs.count) { number in

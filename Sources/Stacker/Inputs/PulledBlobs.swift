@@ -27,7 +27,7 @@ struct PulledBlobs {
 
     /// Notes what is missing of an image that is about to be pulled. A blob that is there is another's, or noted.
     func note(_ image: ImagePull.Found, before layout: Layout) throws {
-        let blobs = [image.descriptor, image.manifest.config] + image.manifest.layers
+        let blobs = [image.descriptor] + image.manifest.blobs
         try add(blobs.filter { try !layout.holds($0) }.map(\.digest))
     }
 

@@ -12,21 +12,14 @@ import SystemPackage
 final class RegistryBases: Sendable {
     private let path: FilePath
     private let pulled: PulledBlobs
-    private let web: WebClient
-    private let credentials: Credentials
+    private let servers: Servers
     private let log: Log
     private let run = Mutex(Run())
 
     private struct Run {
-        var clients: [Server: RegistryClient] = [:]
         var images: [Key: ImagePull.Found] = [:]
         /// What is kept, and still holds.
         var kept: [Key: Descriptor] = [:]
-    }
-
-    private struct Server: Hashable {
-        var registry: RegistryHost
-        var isInsecure: Bool
     }
 
     private struct Key: Hashable {
@@ -34,11 +27,10 @@ final class RegistryBases: Sendable {
         var platform: Platform
     }
 
-    init(in stackerDirectory: FilePath, web: WebClient, credentials: Credentials, log: Log) {
+    init(in stackerDirectory: FilePath, servers: Servers, log: Log) {
         path = Self.directory(in: stackerDirectory)
         pulled = PulledBlobs(in: stackerDirectory)
-        self.web = web
-        self.credentials = credentials
+        self.servers = servers
         self.log = log
     }
 
@@ -51,7 +43,7 @@ final class RegistryBases: Sendable {
     ) throws -> Digest? {
         let key = Key(reference: reference, platform: platform)
         if let known = run.withLock({ $0.kept[key] ?? $0.images[key]?.descriptor }) { return known.digest }
-        let pull = ImagePull(reference, from: client(reference.registry, insecure))
+        let pull = pull(reference, insecure)
         let entry = try entry(key)
         if let entry, let source = try pull.source(), entry.annotations?[Self.sourceAnnotation] == source.description {
             run.withLock { $0.kept[key] = entry }
@@ -79,17 +71,15 @@ final class RegistryBases: Sendable {
         if let entry = run.withLock({ $0.kept[key] }) {
             let layout = try Layout(at: path)
             let manifest = try layout.manifest(entry)
-            for blob in [manifest.config] + manifest.layers { try check(blob, layout) }
-            if try ([manifest.config] + manifest.layers).allSatisfy({ try layout.holds($0) }) {
-                return (layout, manifest)
-            }
+            for blob in manifest.blobs { try check(blob, layout) }
+            if try layout.holdsAll(manifest.blobs) { return (layout, manifest) }
         }
-        let pull = ImagePull(reference, from: client(reference.registry, insecure))
+        let pull = pull(reference, insecure)
         let found = try run.withLock({ $0.images[key] }) ?? pull.find(platform)
         log.info("pulling docker://\(reference)")
         let layout = try Layout(openingOrCreating: path)
         try layout.removeTemporaries()
-        for blob in [found.manifest.config] + found.manifest.layers { try check(blob, layout) }
+        for blob in found.manifest.blobs { try check(blob, layout) }
         try pulled.note(found, before: layout)
         let config = try pull.fetchConfig(found, into: layout, progress: log.progress)
         let arrivals = LayerArrivals(found.manifest, config, unpacker)
@@ -101,14 +91,8 @@ final class RegistryBases: Sendable {
         return (layout, found.manifest)
     }
 
-    private func client(_ registry: RegistryHost, _ isInsecure: Bool) -> RegistryClient {
-        run.withLock { run in
-            let server = Server(registry: registry, isInsecure: isInsecure)
-            if let client = run.clients[server] { return client }
-            let client = RegistryClient(registry, isInsecure: isInsecure, web: web, credentials: credentials)
-            run.clients[server] = client
-            return client
-        }
+    private func pull(_ reference: ImageReference, _ isInsecure: Bool) -> ImagePull {
+        ImagePull(reference, from: servers.registry(reference.registry, isInsecure: isInsecure))
     }
 
     // MARK: - What is kept
@@ -123,11 +107,9 @@ final class RegistryBases: Sendable {
 
     /// The entry of an image that was pulled before, if its manifest is still there.
     private func entry(_ key: Key) throws -> Descriptor? {
-        guard try LayoutState(of: path) == .layout else { return nil }
-        let layout = try Layout(at: path)
-        guard let entry = try layout.index().entry(tag: Self.tag(key)), (try? layout.manifest(entry)) != nil else {
-            return nil
-        }
+        guard let layout = try Layout(ifThereAt: path), let entry = try layout.index().entry(tag: Self.tag(key)),
+            (try? layout.manifest(entry)) != nil
+        else { return nil }
         return entry
     }
 
@@ -135,16 +117,14 @@ final class RegistryBases: Sendable {
     static func keptConfig(
         _ reference: ImageReference, _ platform: Platform, in stackerDirectory: FilePath
     ) throws -> ImageConfig? {
-        let path = directory(in: stackerDirectory)
-        guard try LayoutState(of: path) == .layout else { return nil }
-        let layout = try Layout(at: path)
-        guard let entry = try layout.index().entry(tag: tag(Key(reference: reference, platform: platform))) else {
-            return nil
-        }
+        guard let layout = try Layout(ifThereAt: directory(in: stackerDirectory)),
+            let entry = try layout.index().entry(tag: tag(Key(reference: reference, platform: platform)))
+        else { return nil }
         return try layout.config(layout.manifest(entry))
     }
 
-    private static func directory(in stackerDirectory: FilePath) -> FilePath {
+    /// Where the layout is.
+    static func directory(in stackerDirectory: FilePath) -> FilePath {
         stackerDirectory.pushing("layer-bases/oci")
     }
 
@@ -152,9 +132,7 @@ final class RegistryBases: Sendable {
         var entry = found.descriptor
         entry.annotations = [Self.sourceAnnotation: found.source.description]
         entry.platform = key.platform
-        var index = try layout.index()
-        index.setEntry(tag: Self.tag(key), to: entry)
-        try layout.replaceIndex(index)
+        try layout.updateIndex { $0.setEntry(tag: Self.tag(key), to: entry) }
     }
 
     /// In which repositories of a registry the blobs of kept images are: they need not be sent there once more.

@@ -87,7 +87,7 @@ public struct ImageMount {
         try attempt("couldn't mount \(request.tag) on \(request.target)") {
             let target = try openTarget()
             let upper = try request.upper.map { try PersistentUpper(at: $0) }
-            let devices = try layers().map { layer in
+            let devices = try layers.map { layer in
                 try attempt("layer \(layer.digest)") { try device(of: layer) }
             }
             let overlay = try PrivateMounts.with {
@@ -112,10 +112,7 @@ public struct ImageMount {
 
     /// The layers, top first. overlayfs refuses one that it has already: all that a lower one could give, its twin above
     /// gives.
-    private func layers() -> [Descriptor] {
-        var seen: Set<Digest> = []
-        return manifest.layers.reversed().filter { seen.insert($0.digest).inserted }
-    }
+    private var layers: [Descriptor] { manifest.layers.reversed().eachOnce() }
 
     // MARK: - The steps
 

@@ -118,7 +118,6 @@ struct ImageOutput {
             ?? add(layer, base.overlayDirectories, root: root)
         var outputs: [LayerType: Descriptor] = [:]
         var metadata = base
-        var index = try layout.index()
         for type in types {
             guard var draft = drafts[type] else { continue }
             draft.add(labels: labels)
@@ -126,7 +125,6 @@ struct ImageOutput {
             draft.sign(identity, annotations: annotations)
             let descriptor = try draft.write(to: layout)
             outputs[type] = descriptor
-            index.setEntry(tag: type.tag(for: definition.name), to: descriptor)
             metadata.manifests[type] = try layout.manifest(descriptor)
             metadata.configs[type] = draft.config
         }
@@ -140,7 +138,7 @@ struct ImageOutput {
         } else {
             try store(parts, of: layer)
         }
-        try layout.replaceIndex(index)
+        try layout.tag(outputs, of: definition.name, types)
         return outputs
     }
 

@@ -40,15 +40,13 @@ public struct Inspection {
                 lines += annotations.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
             }
             lines.append("Image config:")
-            lines.append(String(decoding: try JSON.encode(image.config, indented: true), as: UTF8.self))
+            lines.append(try JSON.text(image.config))
             return lines.joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
     /// For programs: an array of objects with `tag`, `manifest` and `config`.
-    public func json() throws -> String {
-        String(decoding: try JSON.encode(images, indented: true), as: UTF8.self)
-    }
+    public func json() throws -> String { try JSON.text(images) }
 }
 
 /// `2.1 MB`: a number of bytes in decimal units.

@@ -26,3 +26,14 @@ public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentab
         }
     }
 }
+
+extension Layout {
+    /// Points the tags of a layer at its images; new ones come in the order of these types.
+    func tag(_ images: [LayerType: Descriptor], of layer: String, _ types: [LayerType]) throws {
+        try updateIndex { index in
+            for type in types {
+                if let image = images[type] { index.setEntry(tag: type.tag(for: layer), to: image) }
+            }
+        }
+    }
+}

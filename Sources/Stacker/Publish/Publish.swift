@@ -8,12 +8,9 @@ import SystemPackage
 /// One `stacker publish`: images of the output layout to where others get them.
 public struct Publish {
     private let request: PublishRequest
-    private let directories: StackerDirectories
-    private let log: Log
-    private let recipes: RecipeSet
-    /// What logins have kept.
-    private let credentials = Credentials(checkpoint: { try StopSignal.check() })
-    private let web: WebClient
+    private let project: Project
+
+    private var log: Log { project.log }
 
     /// Reads the recipes; nothing is sent.
     public init(_ request: PublishRequest, in directories: StackerDirectories, log: Log) throws {
@@ -21,14 +18,8 @@ public struct Publish {
             throw Failure("no tag to publish the images with", help: "give at least one with --tag")
         }
         self.request = request
-        self.directories = directories
-        self.log = log
-        web = WebClient(credentials: credentials, checkpoint: { try StopSignal.check() })
-        var build = BuildRequest()
-        build.recipes = request.recipes
-        build.substitutions = request.substitutions
-        recipes = try RecipeLoader(directories: directories, client: web).load(build, missing: .replace("dummy"))
-        let names = Set(recipes.layers.map(\.definition.name))
+        project = try Project(request.build, missing: .replace("dummy"), in: directories, log: log)
+        let names = Set(project.recipes.layers.map(\.definition.name))
         if let unknown = request.images.first(where: { !names.contains($0) }) {
             throw Failure("there is no layer \(quoted(unknown)) in \(request.recipes.joined(separator: ", "))")
         }
@@ -36,18 +27,9 @@ public struct Publish {
 
     /// Finds out what is to be published, and then publishes it, or says so.
     public func run() throws {
-        let locks = try [directories.roots, directories.stacker].filter { access($0.string, F_OK) == 0 }
-            .map { try Lock(on: $0) }
-        defer { withExtendedLifetime(locks) {} }
-        let parcels = try parcels()
-        if request.showsOnly {
-            for parcel in parcels {
-                for destination in parcel.destinations {
-                    log.info("would publish: \(parcel.file) \(parcel.layer) to \(destination)")
-                }
-            }
-        } else {
-            try send(parcels)
+        try project.directories.locked {
+            let parcels = try parcels()
+            if request.showsOnly { show(parcels) } else { try send(parcels) }
         }
     }
 
@@ -64,9 +46,9 @@ public struct Publish {
     private func parcels() throws -> [Parcel] {
         let here = try FilePath.currentDirectory()
         let asked = Set(request.recipes.map { RecipeSource($0, workingDirectory: here).location })
-        var outputs = PublishableOutputs(request, in: directories, web: web, credentials: credentials, log: log)
+        var outputs = PublishableOutputs(request, of: project)
         var parcels: [Parcel] = []
-        for file in recipes.files where asked.contains(file.recipe.source.location) {
+        for file in project.recipes.files where asked.contains(file.recipe.source.location) {
             for layer in file.layers {
                 let name = layer.definition.name
                 guard request.images.isEmpty || request.images.contains(name) else { continue }
@@ -90,9 +72,17 @@ public struct Publish {
 
     // MARK: - How
 
+    private func show(_ parcels: [Parcel]) {
+        for parcel in parcels {
+            for destination in parcel.destinations {
+                log.info("would publish: \(parcel.file) \(parcel.layer) to \(destination)")
+            }
+        }
+    }
+
     private func send(_ parcels: [Parcel]) throws {
         guard !parcels.isEmpty else { return }
-        let source = try Layout(at: directories.oci)
+        let source = try Layout(at: project.directories.oci)
         var push: ImagePush?
         for parcel in parcels {
             for destination in parcel.destinations {
@@ -113,24 +103,20 @@ public struct Publish {
     }
 
     private func push(from source: Layout, to registry: RegistryHost) throws -> ImagePush {
-        let client = RegistryClient(
-            registry, isInsecure: request.isInsecure, web: web,
-            credentials: request.credentials.map { Credentials(given: $0) } ?? credentials)
-        let bases = RegistryBases.repositories(of: registry, in: directories.stacker)
+        let client = project.servers.registry(registry, isInsecure: request.isInsecure, as: request.credentials)
+        let bases = RegistryBases.repositories(of: registry, in: project.directories.stacker)
         return ImagePush(from: source, to: client, mountable: bases, progress: log.progress)
     }
 
     private func copy(_ descriptor: Descriptor, from source: Layout, to target: Layout, as tag: String) throws {
         let manifest = try source.manifest(descriptor)
-        for blob in [manifest.config] + manifest.layers + [descriptor] {
+        for blob in manifest.blobs + [descriptor] {
             try StopSignal.check()
             if try target.holds(blob) { continue }
             try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
                 try target.adopt(blob, from: source) { watched.advance(by: $0) }
             }
         }
-        var index = try target.index()
-        index.setEntry(tag: tag, to: descriptor)
-        try target.replaceIndex(index)
+        try target.updateIndex { $0.setEntry(tag: tag, to: descriptor) }
     }
 }

@@ -30,6 +30,15 @@ public struct PublishRequest: Sendable {
         self.target = target
         self.tags = tags
     }
+
+    /// The build that makes the images, as far as publishing knows it.
+    var build: BuildRequest {
+        var build = BuildRequest()
+        build.recipes = recipes
+        build.substitutions = substitutions
+        build.layerTypes = layerTypes
+        return build
+    }
 }
 
 /// Where images are published.

@@ -7,10 +7,7 @@ import SystemPackage
 /// Which images of the output layout are what their recipes say now.
 struct PublishableOutputs {
     private let request: PublishRequest
-    private let directories: StackerDirectories
-    private let web: WebClient
-    private let credentials: Credentials
-    private let log: Log
+    private let project: Project
     private var state: State?
 
     /// What earlier builds have left, and what finds out whether it still holds.
@@ -20,15 +17,9 @@ struct PublishableOutputs {
         var lookup: CacheLookup
     }
 
-    init(
-        _ request: PublishRequest, in directories: StackerDirectories, web: WebClient, credentials: Credentials,
-        log: Log
-    ) {
+    init(_ request: PublishRequest, of project: Project) {
         self.request = request
-        self.directories = directories
-        self.web = web
-        self.credentials = credentials
-        self.log = log
+        self.project = project
     }
 
     /// The manifest of each type that was asked for.
@@ -52,7 +43,7 @@ struct PublishableOutputs {
 
     /// Whatever has the layer's tag.
     private func image(_ name: String, _ type: LayerType) throws -> Descriptor {
-        let layout = try Layout(at: directories.oci)
+        let layout = try Layout(at: project.directories.oci)
         guard let entry = try layout.index().entry(tag: type.tag(for: name)) else {
             throw Failure(
                 "there is no image \(type.tag(for: name)) in \(layout.path)", help: "build it with --layer-type \(type)"
@@ -83,21 +74,16 @@ struct PublishableOutputs {
     }
 
     private func openState() throws -> State? {
+        let directories = project.directories
         for directory in [directories.stacker, directories.roots] where access(directory.string, F_OK) != 0 {
             return nil
         }
-        var build = BuildRequest()
-        build.layerTypes = request.layerTypes
+        let build = request.build
         let roots = try RootsDirectory(at: directories.roots)
-        let resolver = BaseResolver(
-            roots: roots, output: directories.oci, types: request.layerTypes,
-            downloads: Downloads(in: directories.stacker, client: web, log: log),
-            registries: RegistryBases(in: directories.stacker, web: web, credentials: credentials, log: log),
-            hardLinkOverflow: build.hardLinkOverflow)
+        let resolver = project.resolver(build.layerTypes, in: roots, build.hardLinkOverflow)
         return State(
-            cache: try BuildCache(in: directories.stacker, log: log),
+            cache: try BuildCache(in: directories.stacker, log: project.log),
             digests: try FileDigests(in: directories.stacker),
-            lookup: CacheLookup(
-                request: build, identity: try BuildIdentity(), roots: roots, resolver: resolver, log: log))
+            lookup: CacheLookup(request: build, identity: try BuildIdentity(), resolver: resolver))
     }
 }

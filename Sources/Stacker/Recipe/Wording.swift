@@ -1,14 +1,7 @@
+import Failure
+
 /// Text of a recipe as it may stand in a message: quoted, on one line, and not too long.
-func quoted(_ text: some StringProtocol) -> String {
-    let limit = 80
-    var result = "\""
-    for scalar in text.unicodeScalars.prefix(limit) {
-        // Line breaks and other control characters would garble the message; quotes and backslashes stay as written.
-        result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: false) : String(scalar)
-    }
-    if text.unicodeScalars.count > limit { result += "…" }
-    return result + "\""
-}
+func quoted(_ text: some StringProtocol) -> String { "\"\(shown(text, limit: 80))\"" }
 
 /// The word of `known` that `word` was probably meant to be; `nil` if nothing comes near.
 func nearest(to word: String, in known: some Sequence<String>) -> String? {

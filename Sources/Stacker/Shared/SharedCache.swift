@@ -11,28 +11,24 @@ struct SharedCache {
     private let request: BuildRequest
     private let directories: StackerDirectories
     private let roots: RootsDirectory
-    private let web: WebClient
-    private let credentials: Credentials
+    private let servers: Servers
     private let log: Log
     private let from: [SharedRepository]
     private let to: [SharedRepository]
     /// The keys of this run's layers; layers that are not shared have none.
     private var keys: [String: Digest] = [:]
-    private var clients: [RegistryHost: RegistryClient] = [:]
     /// Those that did not answer, or let us do nothing: each is said once.
     private var unreadable: Set<SharedRepository> = []
     private var unwritable: Set<SharedRepository> = []
 
     /// - Throws: `Failure` for a URL that is none of a repository.
     init(
-        _ request: BuildRequest, in directories: StackerDirectories, roots: RootsDirectory, web: WebClient,
-        credentials: Credentials, log: Log
+        _ request: BuildRequest, in directories: StackerDirectories, roots: RootsDirectory, servers: Servers, log: Log
     ) throws {
         self.request = request
         self.directories = directories
         self.roots = roots
-        self.web = web
-        self.credentials = credentials
+        self.servers = servers
         self.log = log
         (from, to) = try Self.repositories(request)
     }
@@ -139,12 +135,8 @@ struct SharedCache {
 
     // MARK: - Repositories
 
-    private mutating func client(_ repository: SharedRepository) -> RegistryClient {
-        if let client = clients[repository.registry] { return client }
-        let client = RegistryClient(
-            repository.registry, isInsecure: request.cachesSkipTLS, web: web, credentials: credentials)
-        clients[repository.registry] = client
-        return client
+    private func client(_ repository: SharedRepository) -> RegistryClient {
+        servers.registry(repository.registry, isInsecure: request.cachesSkipTLS)
     }
 
     /// Does something with a repository, whose failure is a warning.

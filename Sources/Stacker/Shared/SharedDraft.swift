@@ -31,9 +31,7 @@ struct SharedDraft {
         _ record: SharedRecord, _ blobs: [Descriptor], in layout: Layout
     ) throws -> (layout: Layout, manifest: Descriptor) {
         let config = try layout.put(JSON.encode(record), SharedRecord.mediaType)
-        var layers: [Descriptor] = []
-        for blob in blobs where !layers.contains(where: { $0.digest == blob.digest }) { layers.append(blob) }
-        let artifact = ArtifactManifest(SharedRecord.artifactType, config: config, layers: layers)
+        let artifact = ArtifactManifest(SharedRecord.artifactType, config: config, layers: blobs.eachOnce())
         return (layout, try layout.put(JSON.encode(artifact), .manifest))
     }
 

@@ -81,7 +81,7 @@ struct SharedTake {
 
     /// The layouts in which the lower layers probably are.
     private var baseLayouts: [Layout] {
-        var paths = [build.directories.stacker.pushing("layer-bases/oci")]
+        var paths = [RegistryBases.directory(in: build.directories.stacker)]
         if case .oci(let path, _) = build.layer.base { paths.append(path) }
         return paths.compactMap { try? Layout(at: $0) }
     }
@@ -94,8 +94,7 @@ struct SharedTake {
         for other in metadata.manifests.values where other.layers.count != manifest.layers.count {
             throw Failure("the images of the entry do not have the same number of layers")
         }
-        try LayerUnpacker(roots: build.roots, hardLinkOverflow: build.request.hardLinkOverflow, log: build.log)
-            .unpack(manifest, config, from: [layout])
+        try build.contents.resolver.unpacker.unpack(manifest, config, from: [layout])
         for other in metadata.manifests.values {
             for (layer, alias) in zip(manifest.layers, other.layers) {
                 try build.roots.link(alias.digest, to: layer.digest)
@@ -131,11 +130,7 @@ struct SharedTake {
         }
         try build.fillImports()
         try storage.write(metadata)
-        var index = try layout.index()
-        for type in types {
-            if let output = outputs[type] { index.setEntry(tag: type.tag(for: name), to: output) }
-        }
-        try layout.replaceIndex(index)
+        try layout.tag(outputs, of: name, types)
     }
 
     // MARK: - Directories of a build_only layer
@@ -147,9 +142,8 @@ struct SharedTake {
             throw Failure("the entry lacks the content of an overlay dir")
         }
         try pull.fetch((blobs + [upper]).map(\.descriptor), into: staging)
-        let resolver = build.contents.resolver
-        let base = try resolver.base(
-            build.layer.base, build.layer.definition.platform, build.contents.cache, build.log)
+        let base = try build.contents.resolver.base(
+            build.layer.base, build.layer.definition.platform, build.contents.cache)
         try build.restore(record, upper, from: staging, on: base)
     }
 }

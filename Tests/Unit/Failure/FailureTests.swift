@@ -21,6 +21,13 @@ struct FailureTests {
         #expect(failure.processExitStatus == 1)
     }
 
+    @Test("shows text of others on one line, and not all of it if there is much")
+    func shows() {
+        #expect(shown("a\nb\u{1b}[0m \"ü\"") == #"a\nb\u{1B}[0m "ü""#)
+        #expect(shown(String(repeating: "x", count: 9), limit: 9) == "xxxxxxxxx")
+        #expect(shown(String(repeating: "x", count: 10), limit: 9) == "xxxxxxxxx…")
+    }
+
     @Test("traced, says where it arose and where it passed, innermost first")
     func traces() throws {
         let report = try #require(throws: Failure.self) { try failing() }.report(trace: true)

@@ -158,7 +158,7 @@ struct ErofsReadTests {
         let layer = try #require(try encodeErofs(tree, verity: true, into: blobs))
         let root = try #require(VerityAnnotation.rootHash(in: layer.descriptor.annotations))
         let image = scratch.blob(layer)
-        let size = try ErofsReader.paddedSize(OpenFile(FilePath(image), O_RDONLY), size: layer.descriptor.size)
+        let size = try ErofsStoredImage.paddedSize(OpenFile(FilePath(image), O_RDONLY), size: layer.descriptor.size)
         try shell("veritysetup verify \(image) \(image) \(root) --hash-offset=\(size)")
         try unpack(layer, from: blobs, into: out)
         var damaged = try bytes(image)

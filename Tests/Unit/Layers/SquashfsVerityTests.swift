@@ -28,7 +28,7 @@ struct SquashfsVerityTests {
 
     private func dataSize(_ path: String) throws -> Int64 {
         let file = try OpenFile(FilePath(path), O_RDONLY)
-        return try SquashfsReader.paddedSize(file, size: file.status().size)
+        return try SquashfsStoredImage.paddedSize(file, size: file.status().size)
     }
 
     // One block, one block of hashes, two levels.

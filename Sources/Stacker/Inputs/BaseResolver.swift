@@ -18,12 +18,16 @@ struct BuildBase: Sendable {
 
 /// Finds out what the bases of layers are.
 struct BaseResolver {
-    let roots: RootsDirectory
+    let unpacker: LayerUnpacker
+    /// The output layout.
     let output: FilePath
+    /// The types of image that are wanted.
     let types: [LayerType]
     let downloads: Downloads
     let registries: RegistryBases
-    let hardLinkOverflow: HardLinkOverflow
+
+    var roots: RootsDirectory { unpacker.roots }
+    var log: Log { unpacker.log }
 
     /// The input that a base is to the cache.
     ///
@@ -47,11 +51,11 @@ struct BaseResolver {
     }
 
     /// What is known of a base, nothing unpacked yet.
-    func base(_ base: Base, _ platform: Platform, _ cache: BuildCache, _ log: Log) throws -> BuildBase {
+    func base(_ base: Base, _ platform: Platform, _ cache: BuildCache) throws -> BuildBase {
         switch base {
         case .scratch: return BuildBase(metadata: .init(empty: platform, types))
         case .tar(let source):
-            let archive = try LayerContents(resolver: self, cache: cache, log: log).archive(source)
+            let archive = try LayerContents(resolver: self, cache: cache).archive(source)
             return BuildBase(metadata: .init(empty: platform, types), archive: archive)
         case .oci(let path, let tag):
             let layout = try Layout(at: path)
@@ -59,11 +63,7 @@ struct BaseResolver {
         case .built(let layer): return try built(layer, cache)
         case .docker(let reference, let insecure):
             let (layout, manifest) = try registries.image(
-                reference, insecure: insecure, platform,
-                unpacker: LayerUnpacker(roots: roots, hardLinkOverflow: hardLinkOverflow, log: log)
-            ) {
-                try dropIfDamaged($0, in: $1, log)
-            }
+                reference, insecure: insecure, platform, unpacker: unpacker, check: dropIfDamaged)
             return try image(layout, manifest, "docker://\(reference)")
         }
     }

@@ -7,7 +7,7 @@ import SystemPackage
 /// Reads the stacker files of a command, from disk or from a web server.
 struct RecipeLoader {
     let directories: StackerDirectories
-    let client: WebClient
+    let web: WebClient
 
     /// A recipe is text that people write; a larger file is something else.
     private static let sizeLimit = 16 << 20
@@ -42,7 +42,7 @@ struct RecipeLoader {
     private func read(_ source: RecipeSource) throws -> [UInt8] {
         switch source.location {
         case .file(let path): return try OpenFile(path, O_RDONLY).readToEnd(limit: Self.sizeLimit)
-        case .url(let url): return try client.content(WebAddress(url), limit: Self.sizeLimit)
+        case .url(let url): return try web.content(WebAddress(url), limit: Self.sizeLimit)
         }
     }
 }

@@ -1,0 +1,79 @@
+import Dispatch
+import Failure
+import FileTree
+import OCI
+import Synchronization
+
+/// Hashes a blob in a thread of its own.
+final class BlobHashing: Sendable {
+    private let running = DispatchGroup()
+    private let isCancelled = Atomic(false)
+    private let result = Mutex<Result<Digest, any Error>?>(nil)
+
+    private init(_ blob: OpenFile, size: Int64) {
+        DispatchQueue.global().async(group: running) { [self] in
+            let digest = Result {
+                var hasher = DigestHasher()
+                try blob.forEachPiece(in: 0..<size) {
+                    if isCancelled.load(ordering: .relaxed) { throw CancellationError() }
+                    hasher.update($0)
+                }
+                return hasher.finish()
+            }
+            result.withLock { $0 = digest }
+        }
+    }
+
+    /// Reads a blob while another thread hashes it.
+    ///
+    /// - Parameter isInterrupted: whether a failure of `body` is the caller's own.
+    /// - Throws: A ``Failure`` if the blob is not the one that the descriptor names, whatever `body` has met in it.
+    static func verifying<Result>(
+        _ blob: OpenFile, _ descriptor: Descriptor, unless isInterrupted: () -> Bool = { false },
+        _ body: (_ size: Int64) throws -> Result
+    ) throws -> Result {
+        let size = try blob.status().size
+        if size != descriptor.size {
+            throw Failure("the blob is \(size) bytes long, but its descriptor says \(descriptor.size)")
+        }
+        let hashing = BlobHashing(blob, size: size)
+        defer { hashing.cancel() }
+        return try verifyingBlob({ try hashing.verify(descriptor.digest) }, unless: isInterrupted) { try body(size) }
+    }
+
+    /// Ends it early.
+    private func cancel() {
+        isCancelled.store(true, ordering: .relaxed)
+        running.wait()
+    }
+
+    /// Waits for the digest and compares it.
+    private func verify(_ expected: Digest) throws {
+        running.wait()
+        guard let digest = try result.withLock({ try $0?.get() }), digest != expected else { return }
+        throw Failure("the blob is damaged: its digest is \(digest)")
+    }
+}
+
+/// Reads a blob and lets `verify` have the last word: damage is only the consequence, if the blob is another one than it
+/// should be.
+///
+/// - Parameter isInterrupted: whether a failure of `body` is the caller's own.
+func verifyingBlob<Result>(
+    _ verify: () throws -> Void, unless isInterrupted: () -> Bool, _ body: () throws -> Result
+) throws -> Result {
+    let result: Result
+    do {
+        result = try body()
+    } catch let failure as Failure where failure.mayBeDamage && !isInterrupted() {
+        try verify()
+        throw failure
+    }
+    try verify()
+    return result
+}
+
+extension Failure {
+    /// Whether it may come of a blob that is not the one that was asked for: of its content, or of what that asks for.
+    fileprivate var mayBeDamage: Bool { errno == nil || errno == .noSpace }
+}

@@ -1,0 +1,85 @@
+import OCI
+
+/// The way of a build through its layers: each is found in the cache, taken from another machine's, or built.
+struct BuildRun {
+    private let request: BuildRequest
+    private let identity: BuildIdentity
+    private let project: Project
+    private let mayBuild: Bool
+    private let resolver: BaseResolver
+    private let lookup: CacheLookup
+    private var cache: BuildCache
+    private var digests: FileDigests
+    private var shared: SharedCache
+
+    private var log: Log { project.log }
+
+    /// Opens what earlier builds have left. Only for the holder of the locks.
+    init(_ request: BuildRequest, _ identity: BuildIdentity, _ project: Project, mayBuild: Bool) throws {
+        let directories = project.directories
+        self.request = request
+        self.identity = identity
+        self.project = project
+        self.mayBuild = mayBuild
+        let roots = try RootsDirectory(at: directories.roots)
+        resolver = project.resolver(request.layerTypes, in: roots, request.hardLinkOverflow)
+        lookup = CacheLookup(request: request, identity: identity, resolver: resolver)
+        cache = try BuildCache(in: directories.stacker, log: project.log)
+        digests = try FileDigests(in: directories.stacker)
+        shared = try SharedCache(request, in: directories, roots: roots, servers: project.servers, log: project.log)
+        if mayBuild { try roots.removeTemporaries() }
+    }
+
+    /// Sees that there is what a layer's build gives. The layers that it needs have come before.
+    ///
+    /// - Returns: false if it must be built and may not.
+    mutating func provide(_ layer: RecipeSet.Layer, of recipe: Recipe) throws -> Bool {
+        log.info("preparing image \(layer.definition.name)...")
+        let inputs = try lookup.inputs(layer, cache, &digests, mayUnpack: mayBuild)
+        shared.note(layer, inputs, cache)
+        switch try lookup.decide(layer, inputs, cache, &digests) {
+        case .hit(let entry):
+            // What there is to send may be readable only within the namespace.
+            guard mayBuild || request.cacheTo.isEmpty else { return false }
+            try retag(layer.definition.name, entry)
+            try shared.give(layer.definition, &cache, isNew: false)
+        case .miss(let reason):
+            guard mayBuild, let inputs else { return false }
+            if let reason { log.info(reason) }
+            try build(layer, of: recipe, inputs)
+        }
+        return true
+    }
+
+    /// Points the tags of a cached layer at its images: somebody may have taken them away.
+    private func retag(_ name: String, _ entry: BuildCache.Entry) throws {
+        guard !entry.outputs.isEmpty else { return log.info("found cached layer \(name)") }
+        try Layout(at: project.directories.oci).tag(entry.outputs, of: name, request.layerTypes)
+        for type in request.layerTypes where entry.outputs[type] != nil {
+            log.info("found cached layer \(type.tag(for: name))")
+        }
+    }
+
+    /// Builds a layer, unless another machine has done so.
+    private mutating func build(_ layer: RecipeSet.Layer, of recipe: Recipe, _ inputs: LayerInputs) throws {
+        let name = layer.definition.name
+        try cache.forget(name)
+        let build = LayerBuild(
+            layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
+            contents: LayerContents(resolver: resolver, cache: cache))
+        if let entry = try shared.take(build, inputs) {
+            try cache.record(entry, for: name)
+            return try shared.give(layer.definition, &cache, isNew: false)
+        }
+        let outputs = try build.run(on: resolver.base(layer.base, layer.definition.platform, cache))
+        try cache.record(.init(inputs: inputs, outputs: outputs), for: name)
+        try shared.give(layer.definition, &cache, isNew: true)
+        log.info("filesystem \(name) built successfully")
+    }
+
+    /// Remembers what was found out, and removes what no image needs any more.
+    mutating func finish() throws {
+        try digests.save()
+        try Layout(ifThereAt: project.directories.oci)?.collectGarbage()
+    }
+}

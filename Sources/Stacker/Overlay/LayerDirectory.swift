@@ -1,0 +1,196 @@
+import Failure
+import FileTree
+import OCI
+import SystemPackage
+
+/// The storage of one layer of the recipe under the roots directory.
+struct LayerDirectory: Sendable {
+    let roots: RootsDirectory
+    let name: String
+
+    var path: FilePath { roots.path.appending(name) }
+    /// The upperdir.
+    var upper: FilePath { path.appending("overlay") }
+    /// The mount point inside the build.
+    var rootfs: FilePath { path.appending("rootfs") }
+    /// What a run needs to mount on and the image lacks.
+    var targets: FilePath { path.appending("targets") }
+    private static let metadataName: FilePath = "overlay_metadata.json"
+    private static let baseName: FilePath = "overlay_base.json"
+    private static let overlayDirectoriesName: FilePath = "overlay_dirs"
+
+    /// Empties the storage: no upperdir content, no metadata.
+    func reset() throws {
+        try attempt("couldn't clear \(path)") {
+            try roots.directory.removeTree(FilePath(name))
+            try roots.directory.makeDirectory(FilePath(name))
+            let directory = try roots.directory.directory(FilePath(name))
+            try directory.makeDirectory("overlay")
+            try directory.makeDirectory("rootfs")
+        }
+    }
+
+    /// Whether the upperdir is there.
+    var hasUpper: Bool { roots.isThere(upper) }
+
+    /// One of the layer's overlay dirs.
+    func overlayDirectory(_ name: String) -> FilePath {
+        path.appending(Self.overlayDirectoriesName.string).appending(name)
+    }
+
+    /// Makes an empty directory for an overlay dir.
+    func makeOverlayDirectory(_ name: String) throws -> Directory {
+        try attempt("couldn't make \(overlayDirectory(name))") {
+            let layer = try roots.directory.directory(FilePath(self.name))
+            try layer.makeDirectory(Self.overlayDirectoriesName, exclusive: false)
+            let parent = try layer.directory(Self.overlayDirectoriesName)
+            try parent.makeDirectory(FilePath(name))
+            return try parent.directory(FilePath(name))
+        }
+    }
+
+    /// Whether the copy of an overlay dir is there.
+    func holds(_ copy: OverlayDirectoryCopy) -> Bool {
+        roots.isThere(overlayDirectory(copy.name).pushing(FilePath(copy.destination)))
+    }
+
+    /// Moves the upperdir to its digest's directory and leaves an empty one.
+    func moveUpper(to digest: Digest) throws {
+        try attempt("couldn't move \(upper) to \(roots.contentPath(of: digest))") {
+            let layer = try roots.directory.directory(FilePath(name))
+            try move("overlay", of: layer, to: digest)
+            try layer.makeDirectory("overlay")
+        }
+    }
+
+    /// Moves an overlay dir to its digest's directory and leaves a relative symlink to it: building this layer anew
+    /// removes the symlink only, and others may share the directory.
+    func moveOverlayDirectory(_ name: String, to digest: Digest) throws {
+        try attempt("couldn't move \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
+            let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
+            try move(FilePath(name), of: parent, to: digest)
+            try parent.makeSymlink(FilePath(name), to: Self.overlayDirectoryTarget(digest))
+        }
+    }
+
+    /// Makes the content of a layer an overlay dir of this one.
+    func linkOverlayDirectory(_ name: String, to digest: Digest) throws {
+        try attempt("couldn't link \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
+            let layer = try roots.directory.directory(FilePath(self.name))
+            try layer.makeDirectory(Self.overlayDirectoriesName, exclusive: false)
+            try layer.directory(Self.overlayDirectoriesName)
+                .makeSymlink(FilePath(name), to: Self.overlayDirectoryTarget(digest))
+        }
+    }
+
+    /// Which layer an overlay dir has become; `nil` as long as it is not encoded, or if there was nothing in it.
+    func digest(ofOverlayDirectory name: String) throws -> Digest? {
+        try attempt("couldn't look at \(overlayDirectory(name))") {
+            let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
+            guard try parent.status(FilePath(name))?.kind == .symlink else { return nil }
+            let components = try parent.symlinkTarget(FilePath(name)).components
+            return components.lazy.compactMap { Digest(hex: $0.string.dropFirst("sha256_".count)) }.first
+        }
+    }
+
+    private static func overlayDirectoryTarget(_ digest: Digest) -> FilePath {
+        FilePath("../..").pushing(digest.directoryName).appending("overlay")
+    }
+
+    private func move(_ name: FilePath, of parent: Directory, to digest: Digest) throws {
+        let temporary = try roots.makeTemporary()
+        let storage = try roots.directory.directory(temporary)
+        if let place = try Self.keptPlace(name, in: parent) {
+            try MergedLayer([place]).write(to: storage)
+            try parent.remove(name)
+        } else {
+            try parent.rename(name, to: "overlay", in: storage)
+        }
+        try roots.install(temporary, as: digest)
+    }
+
+    /// Moves the upperdir to where it stays, whatever is built later, and leaves a relative symlink to it.
+    ///
+    /// - Returns: where it is, relative to the roots directory.
+    func keepUpper() throws -> String {
+        try attempt("couldn't move \(upper)") {
+            try keep("overlay", of: roots.directory.directory(FilePath(name)), linkedBy: "..")
+        }
+    }
+
+    /// The same with an overlay dir.
+    func keepOverlayDirectory(_ name: String) throws -> String {
+        try attempt("couldn't move \(overlayDirectory(name))") {
+            let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
+            return try keep(FilePath(name), of: parent, linkedBy: "../..")
+        }
+    }
+
+    /// - Parameter up: the way from the parent directory to the roots directory.
+    private func keep(_ name: FilePath, of parent: Directory, linkedBy up: FilePath) throws -> String {
+        if let place = try Self.keptPlace(name, in: parent) { return place }
+        let temporary = try roots.makeTemporary()
+        try parent.rename(name, to: "overlay", in: roots.directory.directory(temporary))
+        // Nobody else's, ever: what refers to it finds this content, or nothing.
+        let unique = Digest(of: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
+        let place = FilePath(RootsDirectory.partPrefix + unique.hex)
+        try roots.directory.rename(temporary, to: place, replacing: false)
+        try parent.makeSymlink(name, to: up.pushing(place).appending("overlay"))
+        return place.appending("overlay").string
+    }
+
+    /// Where the directory is, relative to the roots directory, if it was moved before.
+    private static func keptPlace(_ name: FilePath, in parent: Directory) throws -> String? {
+        guard try parent.status(name)?.kind == .symlink else { return nil }
+        let target = try parent.symlinkTarget(name)
+        return FilePath(root: nil, target.components.drop { $0.kind == .parentDirectory }).string
+    }
+
+    /// Leaves an empty upperdir, whatever there was.
+    func clearUpper() throws {
+        try attempt("couldn't clear \(upper)") {
+            let layer = try roots.directory.directory(FilePath(name))
+            try layer.removeTree("overlay")
+            try layer.makeDirectory("overlay")
+        }
+    }
+
+    /// What the layer was built on and came out as; `nil` if it never was built.
+    func metadata() throws -> OverlayMetadata? {
+        try read(Self.metadataName)
+    }
+
+    /// What the build that was begun last stands on, be it finished or not; `nil` if it did not come that far.
+    func base() throws -> OverlayMetadata? {
+        try read(Self.baseName)
+    }
+
+    /// The metadata as they were written: of build_only layers below that have been encoded since, they know nothing.
+    func writtenMetadata() throws -> OverlayMetadata? {
+        try readWritten(Self.metadataName)
+    }
+
+    private func read(_ file: FilePath) throws -> OverlayMetadata? {
+        try readWritten(file)?.settled(in: roots)
+    }
+
+    private func readWritten(_ file: FilePath) throws -> OverlayMetadata? {
+        let bytes = try attempt("couldn't read \(path)/\(file)") {
+            try roots.directory.readFile(FilePath(name).appending(file.string), limit: 64 << 20)
+        }
+        guard let bytes else { return nil }
+        return try attempt("couldn't understand \(path)/\(file)") {
+            try JSON.decode(OverlayMetadata.self, from: bytes)
+        }
+    }
+
+    /// Writes the metadata in one step.
+    func write(_ metadata: OverlayMetadata) throws {
+        try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: JSON.encode(metadata))
+    }
+
+    /// Writes what the build that begins stands on: who looks for the cause of a failure finds it.
+    func writeBase(_ metadata: OverlayMetadata) throws {
+        try roots.directory.directory(FilePath(name)).replaceFile(Self.baseName, with: JSON.encode(metadata))
+    }
+}

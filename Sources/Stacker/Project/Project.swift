@@ -1,0 +1,34 @@
+import Layers
+
+/// The stacker files of a command, which have been read, and the places that it works with: directories on this machine,
+/// servers elsewhere, the log.
+struct Project {
+    let recipes: RecipeSet
+    let directories: StackerDirectories
+    let servers = Servers()
+    let log: Log
+
+    /// Reads the stacker files that a build asks for; nothing is made on disk.
+    ///
+    /// - Parameter missing: what becomes of variables that have no value.
+    init(
+        _ request: BuildRequest, missing: Substitutions.Missing = .refuse, in directories: StackerDirectories, log: Log
+    ) throws {
+        self.directories = directories
+        self.log = log
+        recipes = try RecipeLoader(directories: directories, web: servers.web).load(request, missing: missing)
+    }
+
+    /// What finds the bases of layers, and unpacks them.
+    ///
+    /// - Parameters:
+    ///   - types: the types of image that are wanted.
+    ///   - overflow: what is done about files that should get more names than the roots' file system allows.
+    func resolver(_ types: [LayerType], in roots: RootsDirectory, _ overflow: HardLinkOverflow) -> BaseResolver {
+        BaseResolver(
+            unpacker: LayerUnpacker(roots: roots, hardLinkOverflow: overflow, log: log),
+            output: directories.oci, types: types,
+            downloads: Downloads(in: directories.stacker, web: servers.web, log: log),
+            registries: RegistryBases(in: directories.stacker, servers: servers, log: log))
+    }
+}

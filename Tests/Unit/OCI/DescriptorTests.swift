@@ -1,0 +1,34 @@
+import OCI
+import Testing
+
+@Suite("Descriptors")
+struct DescriptorTests {
+    private func descriptor(_ text: String, _ mediaType: MediaType = .tar, size: Int64 = 1) -> Descriptor {
+        Descriptor(mediaType: mediaType, digest: Digest(of: text.utf8), size: size)
+    }
+
+    @Test("a blob that comes several times, whatever it is called, is taken once, where it comes first")
+    func eachOnce() {
+        let blobs = [
+            descriptor("b"), descriptor("a"), descriptor("b", .tarGzip), descriptor("c"), descriptor("a", size: 2),
+        ]
+        #expect(blobs.eachOnce() == [blobs[0], blobs[1], blobs[3]])
+        #expect(blobs.reversed().eachOnce() == [blobs[4], blobs[3], blobs[2]])
+        #expect([Descriptor]().eachOnce().isEmpty)
+    }
+
+    @Test("a layer's diff ID is found by its blob; of a blob that comes twice, the first counts")
+    func diffIDs() {
+        var config = ImageConfig(platform: Platform(os: "linux", architecture: "amd64"))
+        config.rootfs.diffIDs = ["x", "y", "z"].map { Digest(of: $0.utf8) }
+        let manifest = ImageManifest(
+            config: descriptor("config", .config),
+            layers: [descriptor("a"), descriptor("b"), descriptor("a"), descriptor("without")])
+        #expect(
+            manifest.diffIDs(in: config) == [
+                Digest(of: "a".utf8): Digest(of: "x".utf8), Digest(of: "b".utf8): Digest(of: "y".utf8),
+            ])
+        #expect(manifest.blobs.map(\.digest).first == Digest(of: "config".utf8))
+        #expect(manifest.blobs.count == 5)
+    }
+}
