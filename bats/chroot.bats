@@ -125,6 +125,53 @@ END
     assert_output --partial terminal
 }
 
+# behaviour: --help is chroot's own before the layer, and the command's after it; -- may stand before the command
+# documented: docs/commands.md#chroot
+# status: documented
+@test "--help" {
+    build_two
+    run -0 --separate-stderr stacker chroot --help
+    assert_output --partial "USAGE: stacker chroot"
+    run -0 --separate-stderr stacker exec -h
+    assert_output --partial "USAGE: stacker chroot"
+    run -0 stacker chroot one sh -c 'echo "$@"' sh --help --debug
+    assert_output "--help --debug"
+    run -0 --separate-stderr stacker chroot one -- cat /one
+    assert_output one
+    refuse chroot --nonsense
+    assert_said "--nonsense"
+}
+
+# behaviour: a layer whose script failed is entered as the script left it, with a warning
+# documented: docs/commands.md#chroot
+# status: documented
+@test "a layer whose build failed" {
+    failing_recipe
+    run -7 stacker build
+    run -0 --separate-stderr stacker chroot it cat /left
+    assert_output left
+    assert_said "it is as its last build left it, which failed or was stopped"
+    run -0 stacker chroot it rm /left
+    run -0 --separate-stderr stacker chroot it cat /left
+    run -7 stacker build
+}
+
+# behaviour: without a stacker file, a layer that is named is entered all the same
+# documented: docs/commands.md#chroot
+# status: documented
+@test "without a stacker file" {
+    build_two
+    mv stacker.yaml elsewhere.yaml
+    run -0 --separate-stderr stacker chroot two cat /two
+    assert_output two
+    assert_said "couldn't find stacker file, chrooting to two as best effort"
+    refuse chroot
+    assert_said "stacker.yaml"
+    refuse chroot other
+    assert_said "couldn't enter layer other: it has not been built"
+    refuse chroot ../roots
+}
+
 # behaviour: a layer that is not in the recipe, or not built, is an error that says so
 # documented: docs/commands.md#chroot
 # status: documented
@@ -135,9 +182,6 @@ END
     assert_said "there are it"
     run -1 --separate-stderr stacker chroot it
     assert_said "it has not been built"
-    run -7 stacker build
-    run -1 --separate-stderr stacker chroot it
-    assert_said "--shell-fail"
 }
 
 # behaviour: --on-run-failure runs a command where the script failed, in the state that it left; the build fails as it would
@@ -163,4 +207,6 @@ END
     run -7 --separate-stderr stacker build --shell-fail <<<'cat /left; ls /stacker/imports; exit 3'
     assert_output left
     assert_nothing_left
+    refuse build --shell-fail --on-run-failure /bin/true
+    assert_said "--shell-fail is incompatible with --on-run-failure=/bin/true"
 }

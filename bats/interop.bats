@@ -110,3 +110,20 @@ END
     assert_equal "$(list_layer next -1)" next
     assert_equal "$(image_config next | jq -r '.config.Labels["org.example.a"]')" b
 }
+
+# behaviour: internal-go copy copies an image between layouts, internal-go testsuite-check-overlay makes the roots directory and says whether overlays work there
+# documented: docs/commands.md#internal-go
+# status: documented
+@test "what scripts for the original call" {
+    busybox_base
+    stacker internal-go copy oci:busybox:latest oci:copy:other
+    assert_equal "$(skopeo inspect --raw oci:copy:other)" "$(skopeo inspect --raw oci:busybox:latest)"
+    stacker internal-go copy oci:copy:other oci:copy:third
+    assert_equal "$(umoci ls --layout copy)" $'other\nthird'
+    refuse internal-go copy oci:busybox:none oci:copy:b
+    refuse internal-go copy busybox:latest oci:copy:b
+    assert_said "busybox:latest"
+    stacker internal-go testsuite-check-overlay
+    assert_exists roots
+    run -50 stacker --roots-dir /sys/kernel internal-go testsuite-check-overlay
+}

@@ -24,6 +24,49 @@ END
 
 # --- Layouts ----------------------------------------------------------------------------------------
 
+# behaviour: --substitute-file gives values, as for build; --substitute wins
+# documented: docs/commands.md#publish
+# status: documented
+@test "--substitute-file" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo ${{A}} ${{B}} >/it\n' >stacker.yaml
+    printf 'A: 1\nB: 2\n' >values.yaml
+    stacker build --substitute-file values.yaml --substitute A=3
+    stacker publish --substitute-file values.yaml --substitute A=3 --url oci:target --tag t
+    assert_equal "$(umoci ls --layout target)" it_t
+    refuse publish --substitute-file values.yaml --url oci:target --tag t
+    assert_said "layer needs to be rebuilt before publishing: it"
+}
+
+# behaviour: what was built with binds can be published, whatever is in them by now
+# documented: docs/commands.md#publish
+# status: documented
+@test "a layer with binds" {
+    busybox_base
+    mkdir shared
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  binds: [%s]\n  run: echo 1 >/it\n' "$PWD/shared" >stacker.yaml
+    stacker build
+    touch shared/new
+    stacker publish --url oci:target --tag t
+    assert_equal "$(umoci ls --layout target)" it_t
+    sed -i 's/echo 1/echo 2/' stacker.yaml
+    refuse publish --url oci:target --tag t
+    assert_said "layer needs to be rebuilt before publishing: it"
+}
+
+# behaviour: without a value for it, a base's url need not make sense; --force publishes what is there
+# documented: docs/commands.md#publish
+# status: documented
+@test "a base that is a substitution" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "${{BASE}}"}\n  run: echo 1 >/it\n' >stacker.yaml
+    stacker build --substitute BASE=busybox:latest
+    refuse publish --url oci:target --tag t
+    assert_said "layer needs to be rebuilt before publishing: it"
+    stacker publish --url oci:target --tag t --force
+    assert_equal "$(umoci ls --layout target)" it_t
+}
+
 # behaviour: in another layout the tag of an image is NAME_TAG, for each --tag; build_only layers stay out
 # documented: docs/commands.md#publish
 # status: documented

@@ -128,3 +128,12 @@ END
     unpack_image it rootfs
     assert_equal "$(cat rootfs/limit)" 300
 }
+
+# behaviour: a run: that is an empty list is none: there is no container, and no shell is needed
+# documented: docs/recipe.md#run
+# status: documented
+@test "an empty list" {
+    printf 'it:\n  from: {type: scratch}\n  run: []\n  generate_labels: []\n' >stacker.yaml
+    stacker build
+    assert_equal "$(skopeo inspect --raw oci:oci:it | jq '.layers | length')" 0
+}

@@ -81,7 +81,7 @@ struct BuildOptions: ParsableArguments {
         request.annotationsNamespace = annotationsNamespace
         request.requiresHashes = requireHash
         request.hardLinkOverflow = hardlinkOverflow
-        request.onRunFailure = try onRunFailure.map(commandWords) ?? (shellFail ? ["/bin/sh"] : nil)
+        request.onRunFailure = try commandOnFailure
 
         // Without anything to build root needs no namespace; what is found out on the way to the first layer that must
         // be built is found out, and said, again inside.
@@ -96,6 +96,20 @@ struct BuildOptions: ParsableArguments {
             return surroundings.log.release()
         }
         try surroundings.enterNamespace()
+    }
+}
+
+extension BuildOptions {
+    /// What is run when a script has failed.
+    private var commandOnFailure: [String]? {
+        get throws {
+            guard let onRunFailure else { return shellFail ? ["/bin/sh"] : nil }
+            guard !shellFail else {
+                throw Failure(
+                    "--shell-fail is incompatible with --on-run-failure=\(onRunFailure)", help: "leave one of them out")
+            }
+            return try commandWords(onRunFailure)
+        }
     }
 }
 

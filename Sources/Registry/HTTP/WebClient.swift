@@ -154,9 +154,9 @@ public final class WebClient: Sendable {
         throw WebError.answer("it leads in a circle: more than \(settings.redirectLimit) redirects")
     }
 
-    /// The password that was kept for a server. Only TLS keeps it from others.
+    /// The password that was kept for a server. Only TLS keeps it from others, where they are between us and the server.
     private func login(for request: WebRequest, _ response: WebResponse) throws -> WebAuthorization? {
-        guard request.mayLogIn, request.address.isSecure, let credentials,
+        guard request.mayLogIn, request.address.isSecure || request.address.isLocal, let credentials,
             Challenge.all(in: response.values("WWW-Authenticate")).contains(where: { $0.scheme == "basic" })
         else { return nil }
         let path = request.address.target.prefix { $0 != "?" }

@@ -29,13 +29,16 @@ public struct WebProxies: Sendable, Hashable {
     ///
     /// - Throws: `Failure` for a proxy that is not understood.
     func proxy(for address: WebAddress) throws -> WebProxy? {
-        guard let text = address.isSecure ? secure : plain, !isLocal(address.host),
+        guard let text = address.isSecure ? secure : plain, !address.isLocal,
             !exceptions.contains(where: { $0.matches(address) })
         else { return nil }
         return try WebProxy(text, from: address.isSecure ? "https_proxy" : "http_proxy")
     }
+}
 
-    private func isLocal(_ host: String) -> Bool {
+extension WebAddress {
+    /// Whether the server is on this machine: no request to it leaves it.
+    var isLocal: Bool {
         if host == "localhost" { return true }
         guard let bytes = addressBytes(host) else { return false }
         return bytes.count == 4 ? bytes[0] == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1

@@ -22,7 +22,7 @@ struct BuildRun {
         self.project = project
         self.mayBuild = mayBuild
         let roots = try RootsDirectory(at: directories.roots)
-        resolver = project.resolver(request.layerTypes, in: roots, request.hardLinkOverflow)
+        resolver = project.resolver(request, in: roots)
         lookup = CacheLookup(request: request, identity: identity, resolver: resolver)
         cache = try BuildCache(in: directories.stacker, log: project.log)
         digests = try FileDigests(in: directories.stacker)

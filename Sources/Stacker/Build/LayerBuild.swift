@@ -43,7 +43,7 @@ struct LayerBuild {
             return root
         }
         let scripts = ScriptRun(
-            layer: definition, recipe: recipe, directories: directories, storage: storage, stack: stack,
+            layer: definition, recipe: recipe.source.name, directories: directories, storage: storage, stack: stack,
             baseEnvironment: base.environment, onFailure: request.onRunFailure, log: log)
         if let script = definition.run { try scripts.run(script) }
         let labels = try definition.generateLabels.map(scripts.labels) ?? []

@@ -55,8 +55,11 @@ struct CacheLookup {
     }
 
     /// Compares with the last build.
+    ///
+    /// - Parameter trustsBinds: whether what a script read or wrote in binds, which nobody knows, is taken for the same.
     func decide(
-        _ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache, _ digests: inout FileDigests
+        _ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache, _ digests: inout FileDigests,
+        trustsBinds: Bool = false
     ) throws -> CacheDecision {
         guard !request.ignoresCache, let inputs, let entry = cache[layer.definition.name] else { return .miss(nil) }
         if let difference = inputs.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
@@ -69,7 +72,7 @@ struct CacheLookup {
             }
         }
         if let loss = try loss(of: entry, layer.definition) { return .miss("cache miss because \(loss)") }
-        if !layer.definition.binds.isEmpty {
+        if !layer.definition.binds.isEmpty, !trustsBinds {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
         }
         return .hit(entry)

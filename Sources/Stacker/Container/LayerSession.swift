@@ -1,5 +1,6 @@
 import Failure
 import OCI
+import SystemPackage
 
 /// A program in a layer that was built, with what its recipe gives to `run:`: binds, imports, environment. What the
 /// program changes is thrown away.
@@ -7,7 +8,7 @@ public struct LayerSession {
     private let request: BuildRequest
     private let project: Project
 
-    /// Reads the recipe.
+    /// Reads the recipe. Without any, layers can be entered all the same, but only with what they have themselves.
     public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
         self.request = request
         project = try Project(request, in: directories, log: log)
@@ -21,47 +22,32 @@ public struct LayerSession {
     /// - Returns: its exit status.
     public func run(in name: String?, _ command: [String]) throws -> Int32 {
         let (layer, recipe) = try find(name)
-        try project.directories.refuseForeign()
-        return try project.directories.locked(creating: true) { try run(command, in: layer, of: recipe) }
-    }
-
-    private func run(_ command: [String], in layer: LayerDefinition, of recipe: Recipe) throws -> Int32 {
         let directories = project.directories
-        let cache = try BuildCache(in: directories.stacker, log: project.log)
-        let roots = try RootsDirectory(at: directories.roots)
-        let storage = roots.layer(layer.name)
-        guard let entry = cache[layer.name] else {
-            throw Failure(
-                "couldn't enter layer \(layer.name): it has not been built, or its last build failed",
-                help: "stacker build builds it; build --shell-fail enters it if its script fails")
+        try directories.refuseForeign()
+        return try directories.locked(creating: true) {
+            let roots = try RootsDirectory(at: directories.roots)
+            let place: Place = try attempt("couldn't enter layer \(layer.name)") { try self.place(of: layer, in: roots) }
+            return try ScriptRun(
+                layer: layer, recipe: recipe, directories: directories, storage: roots.layer(layer.name),
+                stack: LayerStack(place.lowerdirs), baseEnvironment: place.base.environment, log: project.log
+            ).enter(command)
         }
-        // All types have the same content: what was built serves.
-        var types = LayerType.allCases.filter { entry.outputs[$0] != nil }
-        if types.isEmpty, let metadata = try storage.metadata() {
-            types = LayerType.allCases.filter { metadata.manifests[$0] != nil }
-        }
-        let resolver = project.resolver(
-            types.isEmpty ? request.layerTypes : types, in: roots, request.hardLinkOverflow)
-        let base = try attempt("couldn't enter layer \(layer.name)") {
-            try LayerContents(resolver: resolver, cache: cache).base(of: layer.name)
-        }
-        guard let base else { throw Failure("layer \(layer.name) is not unpacked") }
-        return try ScriptRun(
-            layer: layer, recipe: recipe, directories: directories, storage: storage,
-            stack: LayerStack(base.lowerdirs), baseEnvironment: base.image.environment, log: project.log
-        ).enter(command)
     }
 
-    /// The layer, and the file that it is in.
-    private func find(_ name: String?) throws -> (LayerDefinition, Recipe) {
+    /// The layer, and what messages call the file that it is in.
+    private func find(_ name: String?) throws -> (LayerDefinition, String) {
         let files = project.recipes.files
-        let known = files.flatMap { file in file.recipe.layers.map { ($0, file.recipe) } }
+        if let name, files.isEmpty {
+            let position = SourcePosition(file: "no stacker file", line: 1, column: 1)
+            return (LayerDefinition(name: try ExplainedPlace(name).layer, position: position), position.file)
+        }
+        let known = files.flatMap { file in file.recipe.layers.map { ($0, file.recipe.source.name) } }
         guard let name else {
             // The file that was asked for comes last: all others are its prerequisites.
             guard let recipe = files.last?.recipe, let first = recipe.layers.first else {
                 throw Failure("the stacker file has no layer")
             }
-            return (first, recipe)
+            return (first, recipe.source.name)
         }
         guard let found = known.first(where: { $0.0.name == name }) else {
             throw Failure(
@@ -69,5 +55,40 @@ public struct LayerSession {
                 help: "there are \(known.map(\.0.name).joined(separator: ", "))")
         }
         return found
+    }
+
+    // MARK: - The state that is entered
+
+    /// Where a session takes place.
+    private typealias Place = (base: BuildBase, lowerdirs: [FilePath])
+
+    private func place(of layer: LayerDefinition, in roots: RootsDirectory) throws -> Place {
+        let cache = try BuildCache(in: project.directories.stacker, log: project.log)
+        guard let entry = cache[layer.name] else { return try placeLeft(in: roots.layer(layer.name)) }
+        // All types have the same content: what was built serves.
+        var types = LayerType.allCases.filter { entry.outputs[$0] != nil }
+        if types.isEmpty, let metadata = try roots.layer(layer.name).metadata() {
+            types = LayerType.allCases.filter { metadata.manifests[$0] != nil }
+        }
+        let resolver = project.resolver(request, types.isEmpty ? nil : types, in: roots)
+        guard let (image, lowerdirs) = try LayerContents(resolver: resolver, cache: cache).base(of: layer.name) else {
+            throw Failure("it is not unpacked")
+        }
+        return (image, lowerdirs)
+    }
+
+    /// What there is of a layer of which the cache knows nothing: mostly of one whose script failed.
+    private func placeLeft(in layer: LayerDirectory) throws -> Place {
+        guard layer.hasUpper, let base = try layer.base() ?? layer.metadata() else {
+            throw Failure("it has not been built", help: "stacker build builds it")
+        }
+        let left = try ExplainedLayer(layer.name, in: project.directories)
+        if let part = left.parts.first(where: { !$0.isThere }) {
+            throw Failure("\(part.directory) is not there", help: "build \(layer.name) again")
+        }
+        if left.state != .built {
+            project.log.warn("\(layer.name) is as its last build left it, which failed or was stopped")
+        }
+        return (BuildBase(metadata: base), left.parts.map { FilePath($0.directory) })
     }
 }

@@ -8,7 +8,8 @@ import SystemPackage
 /// Runs a layer's scripts, and other programs, in a container on its overlay.
 struct ScriptRun {
     let layer: LayerDefinition
-    let recipe: Recipe
+    /// What messages call the stacker file.
+    let recipe: String
     let directories: StackerDirectories
     let storage: LayerDirectory
     /// What is below the upperdir.
@@ -89,7 +90,7 @@ struct ScriptRun {
     private func execute(
         _ program: String, as key: String, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
     ) throws {
-        let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe.source.name)\""
+        let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe)\""
         try withContainer(mounts: mounts, upper: upper, lowerdirs: lowerdirs) { config, targets in
             let outcome = try attempt(
                 failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])

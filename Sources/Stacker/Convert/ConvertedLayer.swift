@@ -50,6 +50,8 @@ struct ConvertedLayer: Sendable {
     var steps: [Step] = []
     var environment: OrderedDictionary<String, ConvertedText> = [:]
     var labels: [(name: ConvertedText, value: ConvertedText)] = []
+    /// Becomes the annotation `org.opencontainers.image.authors` of the image spec.
+    var authors: ConvertedText?
     var volumes: [ConvertedText] = []
     var workingDirectory: ConvertedText?
     var user: ConvertedText?

@@ -255,7 +255,9 @@ extension ConvertedText {
 
 extension ConvertedLayer {
     /// Whether the layer only stands for its base.
-    fileprivate var isImageOnly: Bool { imports.isEmpty && steps.isEmpty && environment.isEmpty && labels.isEmpty }
+    fileprivate var isImageOnly: Bool {
+        imports.isEmpty && steps.isEmpty && environment.isEmpty && labels.isEmpty && authors == nil
+    }
 }
 
 extension ConvertedLayer.Base {

@@ -120,8 +120,8 @@ struct DockerfileConverter {
         case .entrypoint(let command): stage.entrypoint = commandWords(command)
         case .command(let command): stage.command = commandWords(command)
         case .maintainer(let name):
-            stage.setLabel("maintainer", ConvertedText(name))
-            note(line, "MAINTAINER is a label here: stacker writes the author itself")
+            stage.authors = ConvertedText(name)
+            note(line, "MAINTAINER is an annotation here: stacker writes the author itself")
         case .other(let text): note(line, Self.remark(on: instruction.keyword, text))
         }
     }

@@ -54,6 +54,8 @@ struct DockerfileStage {
     var command: [ConvertedText]?
     var labels: [(name: ConvertedText, value: ConvertedText)] = []
     var volumes: [ConvertedText] = []
+    /// What MAINTAINER says.
+    var authors: ConvertedText?
 
     static let standardShell = ["/bin/sh", "-c"]
 
@@ -108,13 +110,12 @@ struct DockerfileStage {
         }
     }
 
-    mutating func setLabel(_ name: String, _ value: ConvertedText) { setLabel(ConvertedText(name), value) }
-
     /// Gives the settings of the image to the last layer.
     mutating func applyConfig() {
         layer.entrypoint = entrypoint
         layer.command = command
         layer.labels = labels
+        layer.authors = authors
         layer.volumes = volumes
         layer.user = user
         if hasDirectory { layer.workingDirectory = directory }

@@ -62,6 +62,9 @@ struct RecipeWriter {
         for case .command(let script) in layer.steps { write(script: script) }
         write("environment", layer.environment.map { (ConvertedText($0.key), $0.value) })
         write("labels", layer.labels.map { ($0.name, $0.value) })
+        if let authors = layer.authors {
+            write("annotations", [(ConvertedText("org.opencontainers.image.authors"), authors)])
+        }
         if !layer.volumes.isEmpty { lines.append("  volumes: \(list(layer.volumes))") }
         if let directory = layer.workingDirectory { lines.append("  working_dir: \(scalar(directory))") }
         if let user = layer.user { lines.append("  runtime_user: \(scalar(user))") }

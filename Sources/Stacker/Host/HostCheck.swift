@@ -36,7 +36,10 @@ public struct HostCheck: Sendable {
     public var fails: Bool { findings.contains { $0.status == .fail } }
 
     /// Looks at everything; the roots directory need not exist.
-    public init(_ directories: StackerDirectories) throws {
+    ///
+    /// - Parameter creatingRoots: whether it is made, and stays.
+    public init(_ directories: StackerDirectories, creatingRoots: Bool = false) throws {
+        if creatingRoots { try Directory.create(directories.roots) }
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
         add("liblxc", .ok, Version.liblxc)
         let user = HostUser.current

@@ -12,6 +12,7 @@ import SystemPackage
 final class Downloads: Sendable {
     private let directory: FilePath
     private let web: WebClient
+    private let trustsKept: Bool
     private let log: Log
     private let run = Mutex(Run())
 
@@ -33,9 +34,11 @@ final class Downloads: Sendable {
         var purpose: Purpose
     }
 
-    init(in stackerDirectory: FilePath, web: WebClient, log: Log) {
+    /// - Parameter trustsKept: without it, what is kept from earlier runs is fetched again, unless a recipe says its hash.
+    init(in stackerDirectory: FilePath, web: WebClient, trustsKept: Bool = true, log: Log) {
         directory = stackerDirectory
         self.web = web
+        self.trustsKept = trustsKept
         self.log = log
     }
 
@@ -70,6 +73,7 @@ final class Downloads: Sendable {
             if hash == kept.digest { log.info("using cached copy of \(address): it has the hash that is asked for") }
             return hash == kept.digest
         }
+        guard trustsKept else { return false }
         guard let response = try ask(address) else { return true }
         if let checksum = response.checksum {
             if checksum == kept.digest { log.info("using cached copy of \(address): its hash is the server's") }

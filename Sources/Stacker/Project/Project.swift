@@ -1,5 +1,3 @@
-import Layers
-
 /// The stacker files of a command, which have been read, and the places that it works with: directories on this machine,
 /// servers elsewhere, the log.
 struct Project {
@@ -21,14 +19,13 @@ struct Project {
 
     /// What finds the bases of layers, and unpacks them.
     ///
-    /// - Parameters:
-    ///   - types: the types of image that are wanted.
-    ///   - overflow: what is done about files that should get more names than the roots' file system allows.
-    func resolver(_ types: [LayerType], in roots: RootsDirectory, _ overflow: HardLinkOverflow) -> BaseResolver {
+    /// - Parameter types: the types of image that are wanted; `nil`: those that are asked for.
+    func resolver(_ request: BuildRequest, _ types: [LayerType]? = nil, in roots: RootsDirectory) -> BaseResolver {
         BaseResolver(
-            unpacker: LayerUnpacker(roots: roots, hardLinkOverflow: overflow, log: log),
-            output: directories.oci, types: types,
-            downloads: Downloads(in: directories.stacker, web: servers.web, log: log),
+            unpacker: LayerUnpacker(roots: roots, hardLinkOverflow: request.hardLinkOverflow, log: log),
+            output: directories.oci, types: types ?? request.layerTypes,
+            downloads: Downloads(
+                in: directories.stacker, web: servers.web, trustsKept: !request.ignoresCache, log: log),
             registries: RegistryBases(in: directories.stacker, servers: servers, log: log))
     }
 }

@@ -39,6 +39,7 @@ public struct Publish {
     private struct Parcel {
         var file: String
         var layer: String
+        var type: LayerType
         var descriptor: Descriptor
         var destinations: [PublishDestination]
     }
@@ -62,7 +63,7 @@ public struct Publish {
                     }
                     parcels.append(
                         Parcel(
-                            file: file.recipe.source.name, layer: name, descriptor: descriptor,
+                            file: file.recipe.source.name, layer: name, type: type, descriptor: descriptor,
                             destinations: destinations))
                 }
             }
@@ -86,7 +87,7 @@ public struct Publish {
         var push: ImagePush?
         for parcel in parcels {
             for destination in parcel.destinations {
-                log.info("publishing \(parcel.file) \(parcel.layer) to \(destination)")
+                log.info("publishing \(parcel.file) \(parcel.type.tag(for: parcel.layer)) to \(destination)")
                 try attempt("couldn't publish \(parcel.layer) to \(destination)") {
                     switch destination {
                     case .registry(let reference, _):
@@ -95,7 +96,7 @@ public struct Publish {
                         push = one
                         try one.push(parcel.descriptor, to: reference)
                     case .layout(let path, let tag, _):
-                        try copy(parcel.descriptor, from: source, to: Layout(openingOrCreating: path), as: tag)
+                        try Layout(openingOrCreating: path).copy(parcel.descriptor, from: source, as: tag, log)
                     }
                 }
             }
@@ -106,17 +107,5 @@ public struct Publish {
         let client = project.servers.registry(registry, isInsecure: request.isInsecure, as: request.credentials)
         let bases = RegistryBases.repositories(of: registry, in: project.directories.stacker)
         return ImagePush(from: source, to: client, mountable: bases, progress: log.progress)
-    }
-
-    private func copy(_ descriptor: Descriptor, from source: Layout, to target: Layout, as tag: String) throws {
-        let manifest = try source.manifest(descriptor)
-        for blob in manifest.blobs + [descriptor] {
-            try StopSignal.check()
-            if try target.holds(blob) { continue }
-            try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
-                try target.adopt(blob, from: source) { watched.advance(by: $0) }
-            }
-        }
-        try target.updateIndex { $0.setEntry(tag: tag, to: descriptor) }
     }
 }

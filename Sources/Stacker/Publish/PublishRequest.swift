@@ -8,6 +8,8 @@ public struct PublishRequest: Sendable {
     public var recipes: [String] = ["stacker.yaml"]
     /// Substitutions, each `NAME=value`. A variable without one gets a dummy value.
     public var substitutions: [String] = []
+    /// A YAML file with more of them; those above win.
+    public var substituteFile: String?
     /// Where to.
     public var target: PublishTarget
     /// The tags that each image gets there.
@@ -36,6 +38,7 @@ public struct PublishRequest: Sendable {
         var build = BuildRequest()
         build.recipes = recipes
         build.substitutions = substitutions
+        build.substituteFile = substituteFile
         build.layerTypes = layerTypes
         return build
     }

@@ -31,9 +31,8 @@ struct PublishableOutputs {
         guard let outputs = try current(layer)?.outputs else {
             throw Failure(
                 "layer needs to be rebuilt before publishing: \(name)",
-                help: layer.definition.binds.isEmpty
-                    ? "build it with the same substitutions and SOURCE_DATE_EPOCH, or publish what is there with --force"
-                    : "what has binds is never known to be current: publish what is there with --force")
+                help:
+                    "build it with the same substitutions and SOURCE_DATE_EPOCH, or publish what is there with --force")
         }
         return try request.layerTypes.map { type in
             guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }
@@ -58,9 +57,9 @@ struct PublishableOutputs {
         defer { self.state = state }
         let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
             .taking(waysOfWriting(layer, state.lookup), from: entry.inputs)
-        guard case .hit(let entry) = try state.lookup.decide(layer, inputs, state.cache, &state.digests) else {
-            return nil
-        }
+        // Who builds and then publishes means what was built, whatever is in the binds by now.
+        let decision = try state.lookup.decide(layer, inputs, state.cache, &state.digests, trustsBinds: true)
+        guard case .hit(let entry) = decision else { return nil }
         return entry
     }
 
@@ -80,7 +79,7 @@ struct PublishableOutputs {
         }
         let build = request.build
         let roots = try RootsDirectory(at: directories.roots)
-        let resolver = project.resolver(build.layerTypes, in: roots, build.hardLinkOverflow)
+        let resolver = project.resolver(build, in: roots)
         return State(
             cache: try BuildCache(in: directories.stacker, log: project.log),
             digests: try FileDigests(in: directories.stacker),

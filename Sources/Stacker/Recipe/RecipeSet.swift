@@ -53,7 +53,7 @@ public struct RecipeSet: Sendable {
                 recipe: recipe,
                 layers: try layers.map {
                     Layer(
-                        definition: $0, base: try $0.base(in: recipe.source),
+                        definition: $0, base: try Self.base(of: $0, in: recipe, substitutions.missing),
                         collapsesBuildOnly: recipe.settings.collapseBuildOnly)
                 })
         }
@@ -75,6 +75,17 @@ public struct RecipeSet: Sendable {
     }
 
     // MARK: - Steps
+
+    /// What a layer is built on. A text that only stands for a value need not make sense as a base: whatever is put in its
+    /// place, the layer is not taken for current, since its definition is another one.
+    private static func base(
+        of layer: LayerDefinition, in recipe: Recipe, _ missing: Substitutions.Missing
+    ) throws -> Base {
+        if case .replace(let dummy) = missing, let url = layer.from?.url?.value, url.contains(dummy) {
+            return (try? layer.base(in: recipe.source)) ?? .scratch
+        }
+        return try layer.base(in: recipe.source)
+    }
 
     /// The files and all that they require, in the order in which they are met.
     private static func load(

@@ -256,8 +256,8 @@ struct SubstitutionScanner {
         case .shellForm(let name):
             let written = start + 1 < input.count && input[start + 1] == UInt8(ascii: "{") ? "${\(name)}" : "$\(name)"
             return Failure(
-                "\(place): \(written) is not how a substitution is used: write ${{\(name)}}",
-                help: "\(name) is given as a substitution; a shell variable needs another name")
+                "\(place): \(name) was provided as a substitution and unsupported placeholder \(quoted(written)) was found",
+                help: "write ${{\(name)}} for its value; a shell variable needs another name")
         case .unterminated:
             return Failure("\(place): \"${{\" without \"}}\"", help: "write ${{NAME}} or ${{NAME:default}}")
         case .malformed:

@@ -72,10 +72,11 @@ enum ValueReader {
         }
     }
 
-    /// A script: a text, or a list of lines.
-    static func script(_ node: YAMLNode, _ what: String) throws -> Script {
+    /// A script: a text, or a list of lines; `nil` for a list of none.
+    static func script(_ node: YAMLNode, _ what: String) throws -> Script? {
         switch node.content {
         case .sequence(let nodes):
+            if nodes.isEmpty { return nil }
             return Script(text: try nodes.map { try text($0, "an entry of \(what)") }.joined(separator: "\n"))
         case .scalar(let text, _): return Script(text: text)
         case .mapping: throw wrong(node, what, "text or a list")

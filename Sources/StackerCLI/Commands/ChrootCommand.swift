@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Stacker
 
 /// `stacker chroot`: a shell, or another program, in a layer.
@@ -19,28 +20,39 @@ struct ChrootCommand: Command {
     @Option(help: "A YAML file of variables and values; --substitute wins over it.")
     var substituteFile: String?
 
-    @Argument(
-        parsing: .captureForPassthrough,
-        help: "The layer, by default the file's first; then a command and its arguments, by default /bin/sh.")
+    @Argument(help: "The layer; by default the file's first.")
+    var layer: String?
+
+    @Argument(parsing: .captureForPassthrough, help: "A command and its arguments; by default /bin/sh.")
     var words: [String] = []
 
     func run(in surroundings: Surroundings) throws {
         guard surroundings.isInsideNamespace else { try surroundings.enterNamespace() }
         var request = BuildRequest()
-        request.recipes = [stackerFile]
+        request.recipes = try recipes(surroundings.log)
         request.substitutions = substitute
         request.substituteFile = substituteFile
         let session = try LayerSession(request, in: surroundings.directories, log: surroundings.log)
-        let status = try session.run(in: words.first, command())
+        let status = try session.run(in: layer, command())
         if status != 0 { throw ExitCode(status) }
+    }
+
+    /// The stacker file. A layer that is named can be entered without it.
+    private func recipes(_ log: Log) throws -> [String] {
+        guard let layer, access(stackerFile, F_OK) != 0, errno == ENOENT, !stackerFile.contains("://") else {
+            return [stackerFile]
+        }
+        log.info("couldn't find stacker file, chrooting to \(layer) as best effort")
+        return []
     }
 
     /// A command that is one argument may be a whole line.
     private func command() throws -> [String] {
+        let words = words.first == "--" ? words.dropFirst() : words[...]
         switch words.count {
-        case 0, 1: ["/bin/sh"]
-        case 2: try commandWords(words[1])
-        default: Array(words.dropFirst())
+        case 0: return ["/bin/sh"]
+        case 1: return try commandWords(words[words.startIndex])
+        default: return Array(words)
         }
     }
 }

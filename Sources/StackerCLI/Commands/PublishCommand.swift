@@ -42,6 +42,9 @@ struct PublishCommand: Command {
     @Option(help: "Give a variable of the stacker file a value, as NAME=value. May be given several times.")
     var substitute: [String] = []
 
+    @Option(help: "A YAML file of variables and values; --substitute wins over it.")
+    var substituteFile: String?
+
     @Option(name: [.customShort("f"), .long], help: "The stacker file. (default: stacker.yaml)")
     var stackerFile: String?
 
@@ -60,6 +63,7 @@ struct PublishCommand: Command {
         var request = PublishRequest(to: try PublishTarget(url, workingDirectory: .currentDirectory()), tags: tag)
         request.recipes = try recipes(surroundings.directories)
         request.substitutions = substitute
+        request.substituteFile = substituteFile
         request.images = image
         if !layerType.isEmpty { request.layerTypes = layerType }
         request.credentials = try credentials

@@ -1,0 +1,82 @@
+import Failure
+import OCI
+import Registry
+import SystemPackage
+
+/// An image that is copied from a layout or a registry to another one.
+public struct ImageCopy {
+    private let source: Place
+    private let destination: Place
+
+    /// Where an image is, or is to be.
+    private enum Place {
+        case layout(FilePath, tag: String)
+        case registry(ImageReference)
+
+        /// Reads `oci:directory:tag` or `docker://registry/name:tag`.
+        init(_ text: String) throws {
+            if text.hasPrefix("docker://") {
+                self = .registry(
+                    try attempt("couldn't understand \(quoted(WebAddress.withoutCredentials(text)))") {
+                        try ImageReference(String(text.dropFirst("docker://".count)))
+                    })
+                return
+            }
+            let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[0] == "oci", !parts[1].isEmpty, !parts[2].isEmpty else {
+                throw Failure(
+                    "\(quoted(WebAddress.withoutCredentials(text))) names no image",
+                    help: "write oci:DIRECTORY:TAG or docker://REGISTRY/NAME:TAG")
+            }
+            self = .layout(FilePath(String(parts[1])), tag: String(parts[2]))
+        }
+    }
+
+    /// Takes the two places as they are written on a command line.
+    public init(from source: String, to destination: String) throws {
+        self.source = try Place(source)
+        self.destination = try Place(destination)
+    }
+
+    /// Copies the image that is for this machine.
+    public func run(log: Log) throws {
+        let platform = Platform(os: "linux", architecture: Platform.hostArchitecture)
+        let servers = Servers()
+        switch (source, destination) {
+        case (.layout(let path, let tag), _):
+            let layout = try Layout(at: path)
+            let descriptor = try layout.resolve(tag, for: platform).descriptor
+            switch destination {
+            case .layout(let path, let tag):
+                try Layout(openingOrCreating: path).copy(descriptor, from: layout, as: tag, log)
+            case .registry(let reference):
+                let client = servers.registry(reference.registry, isInsecure: false)
+                try ImagePush(from: layout, to: client, progress: log.progress).push(descriptor, to: reference)
+            }
+        case (.registry(let reference), .layout(let path, let tag)):
+            let pull = ImagePull(reference, from: servers.registry(reference.registry, isInsecure: false))
+            let found = try pull.find(platform)
+            let layout = try Layout(openingOrCreating: path)
+            try pull.fetch(found, into: layout, progress: log.progress) { _ in } checkpoint: { try StopSignal.check() }
+            try layout.updateIndex { $0.setEntry(tag: tag, to: found.descriptor) }
+        case (.registry, .registry):
+            throw Failure(
+                "couldn't copy from one registry to another", help: "copy the image to an OCI layout, and from there")
+        }
+    }
+}
+
+extension Layout {
+    /// Copies an image of another layout that this one does not have, and gives it a tag.
+    func copy(_ descriptor: Descriptor, from source: Layout, as tag: String, _ log: Log) throws {
+        let manifest = try source.manifest(descriptor)
+        for blob in manifest.blobs + [descriptor] {
+            try StopSignal.check()
+            if try holds(blob) { continue }
+            try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
+                try adopt(blob, from: source) { watched.advance(by: $0) }
+            }
+        }
+        try updateIndex { $0.setEntry(tag: tag, to: descriptor) }
+    }
+}
