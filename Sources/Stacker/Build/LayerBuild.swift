@@ -107,16 +107,11 @@ struct LayerBuild {
         options.warn = { [log] in log.warn($0) }
         options.checkpoint = { try StopSignal.check() }
         let layout = try Layout(openingOrCreating: directories.oci)
+        var base = base
+        var run: BuildOnlyRun?
         if base.isBuildOnly, layer.collapsesBuildOnly ?? request.collapsesBuildOnly {
-            let run = try BuildOnlyRun(base.metadata, under: roots.layer(definition.name), request.layerTypes[0])
-            var below = base
-            below.metadata = base.metadata.withoutBuildOnly()
-            var output = try ImageOutput(
-                below, to: layout, roots: roots, request: request, identity: identity, options: options,
-                progress: log.progress)
-            return try output.finish(
-                definition, labels: labels, annotations: annotations, metadata: below.metadata,
-                root: run.rootEntry(), merging: run)
+            run = try BuildOnlyRun(base.metadata, under: roots.layer(definition.name), request.layerTypes[0])
+            base.metadata = base.metadata.withoutBuildOnly()
         }
         var output = try ImageOutput(
             base, to: layout, roots: roots, request: request, identity: identity, options: options,
@@ -126,7 +121,8 @@ struct LayerBuild {
         // where its run: changed nothing.
         let ownLayer = base.isBuildOnly && definition.run != nil ? RootEntry.always : root
         return try output.finish(
-            definition, labels: labels, annotations: annotations, metadata: base.metadata, root: ownLayer)
+            definition, labels: labels, annotations: annotations, metadata: base.metadata,
+            root: run?.rootEntry() ?? ownLayer, merging: run)
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.

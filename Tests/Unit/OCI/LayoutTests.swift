@@ -28,6 +28,35 @@ struct LayoutTests {
         }
     }
 
+    @Test("one that need not be there is none if nothing is, and an error if something else is")
+    func mayBeAbsent() throws {
+        try withTemporaryDirectory { root in
+            let path = root.appending("oci")
+            #expect(try Layout(ifThereAt: path)?.path == nil)
+            try Directory.create(path)
+            #expect(try Layout(ifThereAt: path)?.path == nil)
+            #expect(try Layout(openingOrCreating: path).path == Layout(ifThereAt: path)?.path)
+            try root.appending("other/something").write("else")
+            #expect(throws: Failure.self) { try Layout(ifThereAt: root.appending("other")) }
+        }
+    }
+
+    @Test("an index that stays the same is not written again")
+    func updates() throws {
+        try withTemporaryDirectory { root in
+            let layout = try Layout(openingOrCreating: root)
+            func file() throws -> OpenFile { try OpenFile(root.appending("index.json"), 0) }
+            let image = try layout.put(Array("{}".utf8), .manifest)
+            try layout.updateIndex { $0.setEntry(tag: "a", to: image) }
+            let written = try file()
+            try layout.updateIndex { $0.setEntry(tag: "a", to: image) }
+            #expect(try file().status().inode == written.status().inode)
+            try layout.updateIndex { $0.setEntry(tag: "b", to: image) }
+            #expect(try file().status().inode != written.status().inode)
+            #expect(try layout.index().tags == ["a", "b"])
+        }
+    }
+
     @Test("a blob whose content is not its digest's is never used")
     func verifies() throws {
         try withTemporaryDirectory { root in
