@@ -30,11 +30,14 @@ setup() {
     start_registry
     push_base
     docker_recipe "$registry/base"
+    sed 's,\bit\b,other,g' stacker.yaml >other
+    cat other >>stacker.yaml
     stacker build
     list_registry_requests >/dev/null
     run --separate-stderr stacker build
     assert_success
     assert_said "found cached layer it"
+    assert_said "found cached layer other"
     assert_equal "$(list_registry_requests)" "HEAD /v2/base/manifests/latest"
 }
 
@@ -179,7 +182,9 @@ setup() {
     layered_base 12
     skopeo copy --quiet --dest-tls-verify=false oci:layered:latest "docker://$registry/base:latest"
     docker_recipe "$registry/base"
-    stacker build
+    run -0 --separate-stderr stacker --progress build
+    # A layer that is unpacked later than it came is named once more. Others may say nothing of it.
+    ! is_ours || assert_equal "$(grep -c '^Copying blob' <<<"$stderr")" 13
     assert_equal "$(count_layers it)" 13
     for n in {2..12}; do assert_file_exists "$(layer_directory it $((n - 1)))/overlay/layers/$n"; done
     assert_equal "$(cat "$(layer_directory it 11)/overlay/top")" 12
