@@ -249,9 +249,13 @@ END
     touch file
     recipe_with_import file true
     stacker build
-    echo '{"version": 1, "cache": "lolnope"}' >.stacker/build.cache
-    stacker build
-    assert_hit
+    jq '.version += 1' .stacker/build.cache >other
+    for content in "$(<other)" '{"version": 1, "cache": "lolnope"}'; do
+        echo "$content" >.stacker/build.cache
+        run -0 stacker build
+        assert_said "filesystem it built successfully"
+        assert_hit
+    done
 }
 
 # behaviour: a build_only layer whose directory is gone is built again
