@@ -312,11 +312,11 @@ setup() {
     part=.stacker/layer-bases/oci/blobs/sha256/.${blob#sha256:}.part
     start_faults "GET $blob stall=300000 2" "GET $blob wrong"
     docker_recipe "$registry/base"
-    kill_in_the_middle "$part" 300000
+    end_in_the_middle KILL "$part" 300000
     stop_at=$(head -c 300000 "busybox/blobs/${blob/://}" | sha256sum)
     assert_equal "$(sha256sum <"$part")" "$stop_at"
     # The second one goes on from there, and is stopped too.
-    kill_in_the_middle "$part" 600000
+    end_in_the_middle KILL "$part" 600000
     grep -q "GET .*$blob bytes=300000-" faults/requests
     # What comes now is wrong, so that all of it is fetched once more.
     stacker build
@@ -328,16 +328,16 @@ setup() {
     assert_base_cache_whole
 }
 
-# kill_in_the_middle FILE SIZE: kills a build when so much of a layer has come.
-kill_in_the_middle() {
+# end_in_the_middle SIGNAL FILE SIZE: ends a build when so much of a layer has come. $status is how.
+end_in_the_middle() {
     local tenths
     start "$STACKER" build
     for ((tenths = 0; tenths < 300; tenths++)); do
-        [[ $(stat -c %s "$1" 2>/dev/null) != "$2" ]] || break
+        [[ $(stat -c %s "$2" 2>/dev/null) != "$3" ]] || break
         sleep 0.1
     done
-    assert_equal "$(stat -c %s "$1")" "$2"
-    kill -KILL "$started"
+    assert_equal "$(stat -c %s "$2")" "$3"
+    kill "-$1" "$started"
     wait_for_end
     # Its child in the namespace goes with it, and the lock with that.
     flock --wait 30 .stacker/.lock true
@@ -437,7 +437,7 @@ kill_in_the_middle() {
     assert_equal "$(wc -l <faults/requests)" 1
 }
 
-# behaviour: SIGTERM ends a pull, and nothing half-done stays
+# behaviour: SIGTERM ends a pull that waits for its registry
 # documented: docs/commands.md#signals
 # status: beyond
 @test "SIGTERM ends a pull" {
@@ -454,4 +454,22 @@ kill_in_the_middle() {
     wait_for_end
     assert_equal "$status" 143
     assert_base_cache_whole
+}
+
+# behaviour: SIGTERM ends a pull in the middle of a layer; nothing half-unpacked stays, and what came is gone on with
+# documented: docs/commands.md#signals; docs/registries.md#faults
+# status: beyond
+@test "SIGTERM in the middle of a layer" {
+    start_registry
+    push_base
+    blob=$(layer_digest latest 0 busybox)
+    start_faults "GET $blob stall=300000"
+    docker_recipe "$registry/base"
+    end_in_the_middle TERM ".stacker/layer-bases/oci/blobs/sha256/.${blob#sha256:}.part" 300000
+    assert_equal "$status" 143
+    run find roots -maxdepth 1 -name 'sha256_*' -o -maxdepth 1 -name '.unpack-*'
+    refute_output
+    assert_base_cache_whole
+    stacker build
+    grep -q "GET .*$blob bytes=300000-" faults/requests
 }
