@@ -3,11 +3,11 @@
 
 load helpers
 
-# recipe_with_import PATH RUN: writes a recipe for the image "it" on busybox.
+# recipe_with_import PATH RUN [NAME]: writes a recipe for the image "it", or of that name, on busybox.
 recipe_with_import() {
     [[ -d busybox ]] || busybox_base
     cat >stacker.yaml <<END
-it:
+${3:-it}:
   from: {type: oci, url: "busybox:latest"}
   imports: [$1]
   run: $2
@@ -137,13 +137,9 @@ assert_miss() {
 # documented: docs/recipe.md#cache
 # status: documented
 @test "a changed file of another layer is a miss" {
-    busybox_base
     echo one >file
-    cat >stacker.yaml <<'END'
-source:
-  from: {type: oci, url: "busybox:latest"}
-  imports: [file]
-  run: cp /stacker/imports/file /file
+    recipe_with_import file 'cp /stacker/imports/file /file' source
+    cat >>stacker.yaml <<'END'
 it:
   from: {type: oci, url: "busybox:latest"}
   imports: [stacker://source/file]
@@ -183,13 +179,9 @@ END
 # documented: docs/recipe.md#cache
 # status: documented
 @test "a changed import below is a miss above" {
-    busybox_base
     echo one >file
-    cat >stacker.yaml <<'END'
-below:
-  from: {type: oci, url: "busybox:latest"}
-  imports: [file]
-  run: cp /stacker/imports/file /file
+    recipe_with_import file 'cp /stacker/imports/file /file' below
+    cat >>stacker.yaml <<'END'
 it:
   from: {type: built, tag: below}
   run: cp /file /seen
@@ -257,9 +249,13 @@ END
     touch file
     recipe_with_import file true
     stacker build
-    echo '{"version": 1, "cache": "lolnope"}' >.stacker/build.cache
-    stacker build
-    assert_hit
+    jq '.version += 1' .stacker/build.cache >other
+    for content in "$(<other)" '{"version": 1, "cache": "lolnope"}'; do
+        echo "$content" >.stacker/build.cache
+        run -0 stacker build
+        assert_said "filesystem it built successfully"
+        assert_hit
+    done
 }
 
 # behaviour: a build_only layer whose directory is gone is built again

@@ -19,6 +19,12 @@ three:
 END
 }
 
+# built_on TAG: a recipe whose image is busybox's of that tag.
+built_on() {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:%s"}\n' "$1" >stacker.yaml
+}
+
 # lowerdir_of DIGEST: the directory that holds the layer.
 lowerdir_of() {
     echo "roots/${1/:/_}/overlay"
@@ -60,11 +66,7 @@ lowerdir_of() {
 # documented: docs/debugging.md#errors; stacker's hacking guide, "Debugging"
 # status: documented
 @test "--debug tells where an error came from" {
-    busybox_base
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:no-such-tag"}
-END
+    built_on no-such-tag
     run --separate-stderr stacker --debug build
     assert_failure
     # A source file and a line, in whatever language stacker is written.
@@ -75,11 +77,7 @@ END
 # documented: docs/debugging.md#errors
 # status: beyond
 @test "without --debug an error is one line" {
-    busybox_base
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:no-such-tag"}
-END
+    built_on no-such-tag
     refuse build
     assert_equal "$(grep -c '^error: ' <<<"$stderr")" 1
     run ! grep -Eq '\.(swift|c):[0-9]+' <<<"$stderr"
@@ -89,15 +87,7 @@ END
 # documented: docs/debugging.md#liblxc; stacker's hacking guide, "Debugging LXC"
 # status: documented
 @test "lxc.log is the last run's, complete" {
-    busybox_base
-    cat >stacker.yaml <<'END'
-one:
-  from: {type: oci, url: "busybox:latest"}
-  run: echo 1 > /one
-two:
-  from: {type: built, tag: one}
-  run: echo 2 > /two
-END
+    built_on_three_layers
     stacker build
     first=$(names_in_log)
     stacker build --no-cache
@@ -145,11 +135,7 @@ first_of_each_message() {
 # documented: docs/commands.md#global-options
 # status: documented
 @test "--debug begins with the version" {
-    busybox_base
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:latest"}
-END
+    built_on latest
     run --separate-stderr stacker --debug build
     assert_success
     assert_said "stacker version"
@@ -159,11 +145,7 @@ END
 # documented: docs/commands.md#global-options
 # status: documented
 @test "--log-file holds the log" {
-    busybox_base
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:latest"}
-END
+    built_on latest
     stacker --debug --log-file "$PWD/build.log" build
     grep -q "stacker version" build.log
     grep -q "filesystem it built successfully" build.log

@@ -98,6 +98,8 @@ assert_next() {
     first=$(layer_digest child-erofs 2)
     assert_equal "$(image_config child-erofs | jq -r '.rootfs.diff_ids[2]')" "$first"
     rm -rf oci roots .stacker
+    # In another second.
+    sleep 1.1
     stacker build --layer-type erofs
     assert_equal "$(layer_digest child-erofs 2)" "$first"
 }

@@ -15,6 +15,23 @@ print_stack() {
     explain_json "$1" | jq -er '.stack[].name'
 }
 
+# start_build_that_waits COMMAND: starts a build, and returns when its script has written /half and comes to that.
+start_build_that_waits() {
+    busybox_base
+    mkdir signs
+    cat >stacker.yaml <<END
+it:
+  from: {type: oci, url: "busybox:latest"}
+  binds: ["signs -> /signs"]
+  run: |
+    echo half > /half
+    touch /signs/ready
+    $1
+END
+    start "$STACKER" build
+    wait_for_file signs/ready
+}
+
 # behaviour: the stack is listed top to bottom, each with digest, directory and size
 # documented: docs/debugging.md#explain; docs/commands.md#explain
 # status: documented
@@ -81,19 +98,7 @@ $(layer_digest latest -1 busybox)"
 # documented: docs/debugging.md#explain
 # status: documented
 @test "a layer that is being built" {
-    busybox_base
-    mkdir signs
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:latest"}
-  binds: ["signs -> /signs"]
-  run: |
-    echo half > /half
-    touch /signs/ready
-    while ! [ -e /signs/done ]; do sleep 0.1; done
-END
-    start "$STACKER" build
-    wait_for_file signs/ready
+    start_build_that_waits 'while ! [ -e /signs/done ]; do sleep 0.1; done'
     run -0 stacker explain it:/half
     assert_line "it: not finished, a build is under way"
     assert_line "/half: file of 5 B, 0644, owner 0:0"
@@ -107,19 +112,7 @@ END
 # documented: docs/debugging.md#explain
 # status: documented
 @test "a half-built layer" {
-    busybox_base
-    mkdir signs
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:latest"}
-  binds: ["signs -> /signs"]
-  run: |
-    echo half > /half
-    touch /signs/ready
-    sleep 60
-END
-    start "$STACKER" build
-    wait_for_file signs/ready
+    start_build_that_waits "sleep 60"
     kill -KILL "$started"
     wait_for_end
     wait_for_killed

@@ -379,9 +379,12 @@ END
         rm -rf oci busybox
     done
     build_pair "echo 4 > /4" "echo 4 > /2" --layer-type tar --layer-type squashfs
-    for tenths in 1 2 3 4; do
+    for gone in 1 2 3 4; do
+        names=(roots/*)
+        count=${#names[@]}
         start "$STACKER" gc
-        sleep "0.$tenths"
+        # In the middle of it: until so many of them are gone.
+        while kill -0 "$started" 2>/dev/null && ((${#names[@]} > count - gone)); do names=(roots/*); done
         kill -KILL "$started" 2>/dev/null || true
         wait_for_end
         wait_for_killed
@@ -469,6 +472,11 @@ END
     assert_all_cached --collapse-build-only
     run -0 stacker explain image:/below
     assert_output --partial "part_"
+    # The build_only layer still has its own without the image.
+    rm -r oci
+    collect
+    run -0 --separate-stderr stacker build --collapse-build-only
+    assert_said "found cached layer below"
     # Another base of the same names: what was put together goes.
     sed -i 's/echo/echo other/' stacker.yaml
     stacker build
@@ -476,4 +484,11 @@ END
     assert_line --partial "part of collapsed layers"
     assert_equal "$(find roots -name 'part_*')" ""
     assert_all_cached
+    # A part may be a layer that another image had; only the collapsed one says so, if there is no cache.
+    stacker build --collapse-build-only
+    rm -r .stacker
+    collect
+    merged=$(jq -r '.directories[]' roots/sha256_*/merged.json)
+    [[ $merged == *sha256_* ]]
+    for directory in $merged; do assert_exists "roots/$directory"; done
 }

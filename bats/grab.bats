@@ -81,8 +81,10 @@ END
 @test "what is here already" {
     build_pair 'echo new > /f; mkdir /d; echo new > /d/f' 'true'
     echo "old, and longer" >f
+    # What has the file under another name, or open, keeps it.
+    ln f link
     stacker grab above:/f
-    assert_equal "$(cat f)" new
+    assert_equal "$(cat f link)" $'new\nold, and longer'
     mkdir d keep
     echo mine >d/mine
     refuse grab above:/d

@@ -12,6 +12,16 @@ serve() {
     url=http://127.0.0.1:$(<state/port)
 }
 
+# serve_tls: the same, at "https:" in place of $url's "http:", with a certificate of the authority ./ca.pem.
+serve_tls() {
+    requires openssl
+    mkdir state
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
+        -keyout key.pem -out ca.pem 2>openssl.log
+    cat key.pem ca.pem >state/server.pem
+    serve
+}
+
 # stop_serving: nobody listens at $url any more.
 stop_serving() {
     kill -TERM "$started"
@@ -377,13 +387,8 @@ END
 # documented: docs/downloads.md#credentials
 # status: beyond
 @test "credentials of a login" {
-    requires openssl
     busybox_base
-    mkdir state
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
-        -keyout key.pem -out ca.pem 2>openssl.log
-    cat key.pem ca.pem >state/server.pem
-    serve
+    serve_tls
     mkdir files/private
     echo one >files/private/file
     jq -n --arg place "${url#http://}" --arg auth "$(printf me:s3cr3t | base64)" \
@@ -419,13 +424,8 @@ END
 # documented: docs/downloads.md#certificates
 # status: documented
 @test "https with an authority of one's own" {
-    requires openssl
     busybox_base
-    mkdir state
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
-        -keyout key.pem -out ca.pem 2>openssl.log
-    cat key.pem ca.pem >state/server.pem
-    serve
+    serve_tls
     echo one >files/file
     write_recipe "${url/http:/https:}/file"
     refuse build

@@ -229,11 +229,14 @@ END
     touch dir/file
     overlay_recipe /data
     stacker build
+    for lost in roots/it/overlay_dirs/dir roots; do
+        assert_file_exists roots/it/overlay_dirs/dir/data/file
+        rm -r "$(realpath "$lost")"
+        run stacker build
+        assert_success
+        assert_said "cache miss because overlay_dir was missing"
+    done
     assert_file_exists roots/it/overlay_dirs/dir/data/file
-    rm -r roots
-    run stacker build
-    assert_success
-    assert_said "cache miss because overlay_dir was missing"
 }
 
 # behaviour: building a layer anew takes nothing from others that have the same overlay dir

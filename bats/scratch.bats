@@ -3,6 +3,19 @@
 
 load helpers
 
+# build_with_lent_shell: builds an image whose script makes /it. There is no shell on nothing: it gets the host's static one.
+build_with_lent_shell() {
+    cat >stacker.yaml <<END
+it:
+  from: {type: scratch}
+  binds: [$(command -v busybox) -> /bin/sh]
+  run: |
+    #!/bin/sh
+    echo it > /it
+END
+    stacker build
+}
+
 # behaviour: a scratch image without files is an image with its config and nothing else
 # documented: docs/recipe.md#from
 # status: documented
@@ -18,16 +31,7 @@ load helpers
 # documented: docs/recipe.md#from
 # status: documented
 @test "scratch and its run: are one layer" {
-    # There is no shell on nothing: lend it the host's static one.
-    cat >stacker.yaml <<END
-it:
-  from: {type: scratch}
-  binds: [$(command -v busybox) -> /bin/sh]
-  run: |
-    #!/bin/sh
-    echo it > /it
-END
-    stacker build
+    build_with_lent_shell
     assert_equal "$(count_layers it)" 1
     list_layer it 0 | grep -qx it
 }
@@ -36,15 +40,7 @@ END
 # documented: docs/storage.md#traces
 # status: beyond
 @test "a scratch image has only what the script made" {
-    cat >stacker.yaml <<END
-it:
-  from: {type: scratch}
-  binds: [$(command -v busybox) -> /bin/sh]
-  run: |
-    #!/bin/sh
-    echo it > /it
-END
-    stacker build
+    build_with_lent_shell
     assert_equal "$(list_layer it 0)" it
 }
 

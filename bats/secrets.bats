@@ -30,6 +30,19 @@ secret_recipe() {
     printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  imports: [secret]\n%s\n' "$1" >stacker.yaml
 }
 
+# token_recipe COMMAND: a recipe whose script does that with the variable TOKEN, and is not traced by a shell.
+token_recipe() {
+    busybox_base
+    cat >stacker.yaml <<END
+it:
+  from: {type: oci, url: "busybox:latest"}
+  build_env_passthrough: [TOKEN]
+  run: |
+    #!/bin/sh
+    $1
+END
+}
+
 # behaviour: a file that was imported and only read is not in the image: no layer, config or annotation has it
 # documented: docs/security.md#secrets; docs/recipe.md#imports
 # status: documented
@@ -153,15 +166,7 @@ END
 # documented: docs/recipe.md#build_env_passthrough; docs/security.md#secrets
 # status: documented
 @test "a variable that passes through is not in the image" {
-    busybox_base
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:latest"}
-  build_env_passthrough: [TOKEN]
-  run: |
-    #!/bin/sh
-    printf %s "$TOKEN" | sha256sum > /sum
-END
+    token_recipe 'printf %s "$TOKEN" | sha256sum > /sum'
     TOKEN=$mark stacker build
     assert_equal "$(layer_tar it -1 | tar xO sum | cut -d' ' -f1)" "$(printf %s "$mark" | sha256sum | cut -d' ' -f1)"
     refute_in_image
@@ -181,15 +186,7 @@ END
 # documented: docs/security.md#secrets
 # status: beyond
 @test "values of variables are not in what --debug says" {
-    busybox_base
-    cat >stacker.yaml <<'END'
-it:
-  from: {type: oci, url: "busybox:latest"}
-  build_env_passthrough: [TOKEN]
-  run: |
-    #!/bin/sh
-    test -n "$TOKEN"
-END
+    token_recipe 'test -n "$TOKEN"'
     TOKEN=$mark run --separate-stderr stacker --debug build
     assert_success
     assert_said "lowerdir="

@@ -3,7 +3,8 @@
 
 load helpers
 
-# start_long_build: starts a build whose script waits, and returns when it does.
+# start_long_build COMMAND…: starts a build whose script waits, and returns when it does. $first is what the script does
+# before.
 start_long_build() {
     busybox_base
     mkdir signal
@@ -13,6 +14,7 @@ long:
   binds:
     - $PWD/signal -> /signal
   run: |
+    ${first:-}
     touch /signal/running
     sleep 600
 END
@@ -71,20 +73,7 @@ assert_stopped_cleanly() {
 # documented: docs/commands.md#signals
 # status: beyond
 @test "a script that ignores SIGTERM is ended" {
-    busybox_base
-    mkdir signal
-    cat >stacker.yaml <<END
-long:
-  from: {type: oci, url: "busybox:latest"}
-  binds:
-    - $PWD/signal -> /signal
-  run: |
-    trap "" TERM INT HUP
-    touch /signal/running
-    sleep 600
-END
-    start "$STACKER" build
-    wait_for_file signal/running
+    first='trap "" TERM INT HUP' start_long_build "$STACKER" build
     kill -TERM "$started"
     wait_for_end
     assert_stopped_cleanly

@@ -90,6 +90,8 @@ add_blob() {
     build_it --layer-type squashfs
     first=$(layer_digest it-squashfs -1)
     rm -rf busybox oci roots .stacker
+    # In another second.
+    sleep 1.1
     build_it --layer-type squashfs
     assert_equal "$(layer_digest it-squashfs -1)" "$first"
 }

@@ -63,6 +63,12 @@ END
 # documented: docs/storage.md#the-mount; stacker's hacking guide, "Overlayfs / layer issues"
 # status: documented
 @test "the host never sees the overlay" {
+    if ((EUID == 0)); then
+        # As on most machines, what is mounted in here is passed on to whoever does not ask for the contrary.
+        mount_tmpfs 64M shared
+        mount --make-shared shared
+        cd shared || return
+    fi
     busybox_base
     mkdir signal
     cat >stacker.yaml <<END
@@ -76,12 +82,12 @@ it:
 END
     start "$STACKER" build
     wait_for_file signal/running
-    mounts=$(cat /proc/self/mountinfo)
+    mounts=$(list_mounts)
     in_rootfs=$(ls -A roots/it/rootfs)
     touch signal/seen
     wait_for_end
     assert_equal "$status" 0
-    run ! grep -F "$BATS_TEST_TMPDIR" <<<"$mounts"
+    assert_equal "$mounts" ""
     assert_equal "$in_rootfs" ""
 }
 
@@ -136,6 +142,8 @@ two:
   from: {type: oci, url: "busybox:latest"}
   run: echo two > /two
 END
-    stacker build
+    run -0 --separate-stderr stacker --progress build
     assert_equal "$(find roots -maxdepth 3 -path '*/overlay/bin' | wc -l)" 1
+    # Others may say nothing of it.
+    ! is_ours || assert_equal "$(grep -c "^Copying blob $(layer_digest latest 0 busybox)" <<<"$stderr")" 1
 }

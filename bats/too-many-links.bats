@@ -308,6 +308,11 @@ none:
 END
 }
 
+# assert_deleted WORK_DIR COUNT: the image built there hides so many files.
+assert_deleted() {
+    assert_equal "$1: $(list_layer none -1 "$1/oci" | grep -c '\.wh\.file-')" "$1: $2"
+}
+
 # behaviour: a script that can't delete its files for want of links ends with the remedy, and passes after it
 # documented: docs/file-systems.md#deleting-is-linking
 # status: beyond
@@ -324,7 +329,7 @@ END
         # As root, whoever builds.
         "$STACKER_BINARY" --work-dir "$name" check --fix
         stacker --work-dir "$name" build
-        assert_equal "$(list_layer none -1 "$name/oci" | grep -c '\.wh\.file-')" "$count"
+        assert_deleted "$name" "$count"
         unmount_file_system "$name"
     done
 }
@@ -338,7 +343,7 @@ END
     for name in ext4 btrfs xfs tmpfs; do
         mount_file_system "$name" "$name"
         stacker --work-dir "$name" build
-        assert_equal "$name: $(list_layer none -1 "$name/oci" | grep -c '\.wh\.file-')" "$name: 1000"
+        assert_deleted "$name" 1000
         unmount_file_system "$name"
     done
 }
@@ -362,7 +367,7 @@ END
         fi
         run -0 --separate-stderr stacker --work-dir "$name" build
         refute_said "extended inode refs"
-        assert_equal "$(list_layer none -1 "$name/oci" | grep -c '\.wh\.file-')" 300
+        assert_deleted "$name" 300
         unmount_file_system "$name"
     done
 }

@@ -39,6 +39,16 @@ build_it() {
     assert_equal "$(list_layer it -1)" it
 }
 
+# behaviour: a mount point that the script unmounted and removed leaves no whiteout
+# documented: docs/storage.md#traces
+# status: beyond
+@test "a bind target that the script removed" {
+    mkdir shared
+    build_it "  binds: [$PWD/shared -> /deep/er/shared]
+  run: umount /deep/er/shared && rm -r /deep && echo it > /it"
+    assert_equal "$(list_layer it -1)" it
+}
+
 # behaviour: a script writes to a bind on the host, not into the layer
 # documented: docs/recipe.md#binds
 # status: documented
@@ -68,6 +78,21 @@ build_it() {
     unpack_image it rootfs
     assert_equal "$(stat -c %a rootfs/proc)" 555
     assert_equal "$(cat rootfs/etc/resolv.conf)" base
+}
+
+# behaviour: a directory in which a mount point was made is in the layer, if the script changed it, with its own metadata
+# documented: docs/storage.md#traces
+# status: beyond
+@test "a directory with a mount point, and a script's file" {
+    busybox_base
+    umoci unpack --image busybox:latest bundle
+    chmod 0711 bundle/rootfs/etc
+    umoci repack --image busybox:latest bundle
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo it > /etc/it\n' >stacker.yaml
+    stacker build
+    assert_equal "$(list_layer it -1)" $'etc\netc/it'
+    unpack_image it rootfs
+    assert_equal "$(stat -c %a rootfs/etc)" 711
 }
 
 # behaviour: an /etc/resolv.conf that the script itself made is in the layer

@@ -21,13 +21,14 @@ for requests whose path has PART in it. It strikes NUMBER times (default 1; 0 is
 """
 import email.utils
 import http.client
-import http.server
 import os
 import socket
 import struct
 import sys
 import threading
 import time
+
+import servers
 
 upstream, state = sys.argv[1:3]
 lock = threading.Lock()
@@ -54,7 +55,7 @@ class Fault:
 faults = [Fault(text) for text in sys.argv[3:]]
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(servers.QuietHandler):
     def handle_one(self):
         path, content = self.path, self.rfile.read(int(self.headers.get("Content-Length") or 0))
         with lock, open(os.path.join(state, "requests"), "a", encoding="utf-8") as file:
@@ -112,12 +113,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_one
 
-    def log_message(self, *arguments):
-        pass
 
-
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-with open(os.path.join(state, "port.new"), "w", encoding="utf-8") as file:
-    file.write(str(server.server_port))
-os.rename(os.path.join(state, "port.new"), os.path.join(state, "port"))
-server.serve_forever()
+servers.serve(Handler, state)

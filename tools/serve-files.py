@@ -19,6 +19,8 @@ import os
 import ssl
 import sys
 
+import servers
+
 directory, state = (os.path.abspath(path) for path in sys.argv[1:3])
 os.makedirs(state, exist_ok=True)
 
@@ -72,12 +74,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().end_headers()
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+context = None
 if os.path.exists(os.path.join(state, "server.pem")):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(os.path.join(state, "server.pem"))
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-with open(os.path.join(state, "port.new"), "w") as file:
-    file.write(str(server.server_port))
-os.rename(os.path.join(state, "port.new"), os.path.join(state, "port"))
-server.serve_forever()
+servers.serve(Handler, state, context)

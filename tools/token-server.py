@@ -11,7 +11,6 @@ only what the first scope says. Nobody may pull what is below "public/", and get
 https://distribution.github.io/distribution/spec/auth/jwt/
 """
 import base64
-import http.server
 import json
 import os
 import subprocess
@@ -19,6 +18,8 @@ import sys
 import time
 import urllib.parse
 import uuid
+
+import servers
 
 state, certificate, key = sys.argv[1:4]
 
@@ -45,7 +46,7 @@ def access(scopes, is_known):
             yield {"type": kind, "name": name, "actions": allowed}
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Handler(servers.QuietHandler):
     def do_GET(self):
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
         scopes = query.get("scope", [])
@@ -73,12 +74,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *arguments):
-        pass
 
-
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-with open(os.path.join(state, "port.new"), "w", encoding="utf-8") as file:
-    file.write(str(server.server_port))
-os.rename(os.path.join(state, "port.new"), os.path.join(state, "port"))
-server.serve_forever()
+servers.serve(Handler, state)

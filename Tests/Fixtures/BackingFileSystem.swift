@@ -73,17 +73,3 @@ public enum BackingFileSystem: String, Sendable, CaseIterable, CustomStringConve
         return try body(directory)
     }
 }
-
-/// Runs a command of the shell and gives what it printed.
-///
-/// - Throws: if its status is not 0, with what it printed.
-@discardableResult
-public func shell(_ command: String) throws -> String {
-    guard let pipe = popen("{ \(command)\n} 2>&1", "r") else { throw Errno(rawValue: errno) }
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { output += buffer[..<count] }
-    let text = String(decoding: output, as: UTF8.self)
-    guard pclose(pipe) == 0 else { throw Failure("\(command): \(text)") }
-    return text
-}

@@ -26,7 +26,9 @@ public struct LayerSession {
         try directories.refuseForeign()
         return try directories.locked(creating: true) {
             let roots = try RootsDirectory(at: directories.roots)
-            let place: Place = try attempt("couldn't enter layer \(layer.name)") { try self.place(of: layer, in: roots) }
+            let place: Place = try attempt("couldn't enter layer \(layer.name)") {
+                try self.place(of: layer, in: roots)
+            }
             return try ScriptRun(
                 layer: layer, recipe: recipe, directories: directories, storage: roots.layer(layer.name),
                 stack: LayerStack(place.lowerdirs), baseEnvironment: place.base.environment, log: project.log

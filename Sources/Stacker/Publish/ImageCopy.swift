@@ -57,7 +57,7 @@ public struct ImageCopy {
             let pull = ImagePull(reference, from: servers.registry(reference.registry, isInsecure: false))
             let found = try pull.find(platform)
             let layout = try Layout(openingOrCreating: path)
-            try pull.fetch(found, into: layout, progress: log.progress) { _ in } checkpoint: { try StopSignal.check() }
+            try pull.fetch(found, into: layout, progress: log.progress, checkpoint: { try StopSignal.check() })
             try layout.updateIndex { $0.setEntry(tag: tag, to: found.descriptor) }
         case (.registry, .registry):
             throw Failure(

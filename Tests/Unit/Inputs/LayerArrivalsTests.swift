@@ -64,6 +64,12 @@ struct LayerArrivalsTests {
             Issue.record("the first file was not unpacked while the rest was still to come")
         }
 
+        /// Gives whoever unpacks the time to put the layer in place, which is not to be done before the blob is verified.
+        func expectNotInPlace() {
+            for _ in 0..<30 where !roots.holdsOwnContent(of: layer.digest) { usleep(10_000) }
+            #expect(!roots.holdsOwnContent(of: layer.digest))
+        }
+
         /// What there is of layers, complete or not.
         var directories: [FilePath] {
             get throws { try roots.directory.names().filter { !$0.string.hasPrefix(".stacker") } }
@@ -107,6 +113,7 @@ struct LayerArrivalsTests {
                     try scene.append(other[..<(other.count - 1)], to: blob)
                     try scene.waitForFirstFile()
                     try scene.append(other.suffix(1), to: blob)
+                    scene.expectNotInPlace()
                     try blob.finish()
                 }
             }

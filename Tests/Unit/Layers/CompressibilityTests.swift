@@ -1,4 +1,5 @@
 import FileTree
+import Fixtures
 import Testing
 
 @testable import Layers

@@ -1,5 +1,6 @@
 import CSyscalls
 import FileTree
+import Fixtures
 import Glibc
 import OCI
 import Synchronization
@@ -8,13 +9,63 @@ import Testing
 
 @testable import Layers
 
+/// The file systems that a layer can be an image of.
+enum ImageFormat: String, Sendable, CaseIterable {
+    case squashfs, erofs
+
+    /// What is encoded.
+    func layer(verity: Bool) -> LayerFormat {
+        switch self {
+        case .squashfs: .squashfs(verity: verity)
+        case .erofs: .erofs(verity: verity)
+        }
+    }
+
+    /// The type of the layers that are made.
+    var mediaType: MediaType {
+        switch self {
+        case .squashfs: .squashfsZstd
+        case .erofs: .erofs
+        }
+    }
+
+    /// Where the image ends and a dm-verity tree may follow.
+    func paddedSize(of image: String) throws -> Int64 {
+        let file = try OpenFile(FilePath(image), O_RDONLY)
+        let size = try file.status().size
+        return switch self {
+        case .squashfs: try SquashfsStoredImage.paddedSize(file, size: size)
+        case .erofs: try ErofsStoredImage.paddedSize(file, size: size)
+        }
+    }
+}
+
+/// Encodes a tree as one layer that is an image.
+func encodeImage(
+    _ tree: Directory, as format: ImageFormat, verity: Bool = false, into blobs: Directory,
+    _ change: (inout EncodeOptions) -> Void = { _ in }
+) throws -> EncodedLayer? {
+    try encode(tree, as: format.layer(verity: verity), into: blobs, change)
+}
+
+/// All of a file.
+func bytes(_ path: String) throws -> [UInt8] {
+    try OpenFile(FilePath(path), O_RDONLY).readToEnd(limit: 1 << 30)
+}
+
+/// Printable text that can't be compressed much.
+func randomText(_ count: Int, seed: UInt64) -> String {
+    var generator = SplitMix(state: seed)
+    return String(decoding: (0..<count).map { _ in UInt8.random(in: 33...126, using: &generator) }, as: UTF8.self)
+}
+
 /// What the kernel reads in an image.
-func withMounted<Result>(_ image: String, as type: String = "squashfs", _ body: (Directory) throws -> Result) throws
+func withMounted<Result>(_ image: String, as format: ImageFormat, _ body: (Directory) throws -> Result) throws
     -> Result
 {
     let scratch = try Scratch()
     let point = scratch.path("mounted")
-    try shell("mkdir \(point) && mount -t \(type) -o loop,ro '\(image)' \(point)")
+    try shell("mkdir \(point) && mount -t \(format) -o loop,ro '\(image)' \(point)")
     // The loop device goes with its mount, and that with its last user: a program that another test starts has our
     // descriptors for a moment.
     defer { _ = try? shell("umount --lazy \(point)") }
@@ -25,6 +76,11 @@ extension Scratch {
     /// Where the blob of a layer is.
     func blob(_ layer: EncodedLayer?) -> String { path("blobs/\(layer?.descriptor.digest.hex ?? "")") }
 }
+
+/// POSIX ACLs as the kernel keeps them in "system.posix_acl_access": one user may read what others may not write.
+let accessControlList: [UInt8] =
+    [2, 0, 0, 0] + [1, 0, 6, 0, 255, 255, 255, 255] + [2, 0, 4, 0, 0xe8, 3, 0, 0]
+    + [4, 0, 4, 0, 255, 255, 255, 255] + [0x10, 0, 4, 0, 255, 255, 255, 255] + [0x20, 0, 4, 0, 255, 255, 255, 255]
 
 /// What the kernel shows of a tree once it went through an image, seen from the tree: the opaque attribute of both
 /// kinds of mount.
@@ -71,6 +127,25 @@ extension Directory {
         }
         try setTime("etc/passwd", Timestamp(seconds: 1_234_567_890))
         try setTime("tmp", Timestamp(seconds: 1_000_000_000))
+    }
+
+    /// Files of which some are worth compressing in all of their parts, some in a few, some in none.
+    func fillWithSizes() throws {
+        for size in [1, 4031, 4032, 4033, 4095, 4096, 4097, 8192, 100_000, 524_288, 524_289, 5_000_000] {
+            try put(
+                "text/\(size)", String(String(repeating: "0123456789 \(size)\n", count: size / 12 + 1).prefix(size)))
+        }
+        try put("random", randomText(70_001, seed: 101))
+        try put(
+            "mixed",
+            String(repeating: "a", count: 9000) + randomText(20_000, seed: 102) + String(repeating: "b", count: 600_100)
+        )
+        try put(
+            "mixed-short",
+            randomText(5000, seed: 103) + String(repeating: "c", count: 30_000) + randomText(3000, seed: 104))
+        for number in 0..<700 {
+            try put("many/name-\(number)-\(String(repeating: "x", count: number % 90))", "\(number)")
+        }
     }
 }
 

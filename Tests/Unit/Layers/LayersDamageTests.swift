@@ -1,5 +1,6 @@
 import CSyscalls
 import FileTree
+import Fixtures
 import Glibc
 import OCI
 import SystemPackage

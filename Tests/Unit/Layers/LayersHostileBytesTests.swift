@@ -1,4 +1,5 @@
 import FileTree
+import Fixtures
 import Glibc
 import OCI
 import SystemPackage

@@ -1,5 +1,6 @@
 import Failure
 import FileTree
+import Fixtures
 import Glibc
 import SystemPackage
 import Testing

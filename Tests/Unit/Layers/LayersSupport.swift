@@ -1,6 +1,6 @@
 import CSyscalls
-import Failure
 import FileTree
+import Fixtures
 import Glibc
 import OCI
 import Synchronization
@@ -120,26 +120,22 @@ private func escaped(_ text: UnsafePointer<CChar>) -> String {
         .map { $0 > 0x20 && $0 < 0x7f ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
 }
 
-/// Runs a command of the shell; returns what it wrote. A failing command is an error with all of its output.
-@discardableResult
-func shell(_ command: String) throws -> String {
-    guard let pipe = popen("(set -e; \(command)) 2>&1", "r") else { throw Errno(rawValue: errno) }
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { output += buffer[..<count] }
-    let text = String(decoding: output, as: UTF8.self)
-    guard pclose(pipe) == 0 else { throw Failure("\(command): \(text)") }
-    return text
-}
-
 /// Encodes a tree as one layer.
 func encode(
-    _ tree: Directory, _ compression: Compression = .gzip(), into blobs: Directory,
+    _ tree: Directory, as format: LayerFormat, into blobs: Directory,
     _ change: (inout EncodeOptions) -> Void = { _ in }
 ) throws -> EncodedLayer? {
     var options = EncodeOptions()
     change(&options)
-    return try encodeLayer(tree, as: [.tar(compression)], into: blobs, options: options)?.first
+    return try encodeLayer(tree, as: [format], into: blobs, options: options)?.first
+}
+
+/// Encodes a tree as one tar.
+func encode(
+    _ tree: Directory, _ compression: Compression = .gzip(), into blobs: Directory,
+    _ change: (inout EncodeOptions) -> Void = { _ in }
+) throws -> EncodedLayer? {
+    try encode(tree, as: .tar(compression), into: blobs, change)
 }
 
 /// Unpacks a layer that was encoded before.
@@ -185,14 +181,14 @@ struct TarMaker {
     }
 }
 
-/// Unpacks an uncompressed archive as a layer whose digests are right.
+/// Unpacks a blob that is not compressed as a layer whose digests are right.
 @discardableResult
 func unpackBytes(
-    _ archive: [UInt8], into root: Directory, options: UnpackOptions = UnpackOptions()
+    _ blob: [UInt8], as type: MediaType = .tar, into root: Directory, options: UnpackOptions = UnpackOptions()
 ) throws -> UnpackReport {
-    let digest = Digest(of: archive)
-    let descriptor = Descriptor(mediaType: .tar, digest: digest, size: Int64(archive.count))
-    return try unpackLayer(temporaryFile(archive), descriptor, diffID: digest, into: root, options: options)
+    let digest = Digest(of: blob)
+    let descriptor = Descriptor(mediaType: type, digest: digest, size: Int64(blob.count))
+    return try unpackLayer(temporaryFile(blob), descriptor, diffID: digest, into: root, options: options)
 }
 
 /// O_TMPFILE, which is a macro.

@@ -1,4 +1,5 @@
 import FileTree
+import Fixtures
 import Glibc
 import SystemPackage
 import Testing

@@ -64,9 +64,12 @@ struct RecipeSubstitutionTests {
                 "a\n  ${{B}} ${{C}} ${{B}}",
                 "give it with --substitute B=… --substitute C=…, or write a default: ${{B:default}}"),
             Case("é ${{B:${{C}}}}", "f:1:8: no value for substitution C"),
-            Case("run: echo $A", "f:1:11: A was provided as a substitution and unsupported placeholder \"$A\" was found"),
-            Case("run: echo ${A}b", "f:1:11: A was provided as a substitution and unsupported placeholder \"${A}\" was found"),
-            Case("$A.", "f:1:1: $A is not"),
+            Case(
+                "run: echo $A", "f:1:11: A was provided as a substitution and unsupported placeholder \"$A\" was found"),
+            Case(
+                "run: echo ${A}b",
+                "f:1:11: A was provided as a substitution and unsupported placeholder \"${A}\" was found"),
+            Case("$A.", "f:1:1: A was provided"),
             Case("${{B}} $A", "f:1:1: no value"),
             Case("x ${{A", "f:1:3: \"${{\" without \"}}\""),
             Case("x ${{", "f:1:3: \"${{\" without \"}}\""),
