@@ -23,6 +23,9 @@ final class ArchiveStream: @unchecked Sendable {
     private let running = DispatchGroup()
     private let room = DispatchSemaphore(value: 0)
     private let ready = DispatchSemaphore(value: 0)
+    /// A chunk that is not hashed is in memory, also when the caller is done with it: zeros are unpacked faster than
+    /// they are hashed.
+    private let unhashed = DispatchSemaphore(value: 0)
     private let shared = Mutex(Shared())
 
     private struct Shared: Sendable {
@@ -40,7 +43,10 @@ final class ArchiveStream: @unchecked Sendable {
         inflater = try makeInflater(input)
         isThreaded = blobSize >= Self.smallBlob
         if isThreaded {
-            for _ in 0..<Self.chunksAhead { room.signal() }
+            for _ in 0..<Self.chunksAhead {
+                room.signal()
+                unhashed.signal()
+            }
             producing.async(group: running) { [self] in produce() }
         }
     }
@@ -102,7 +108,11 @@ final class ArchiveStream: @unchecked Sendable {
         total += Int64(chunk.count)
         if total > limit { throw UnpackLimits.exceeded(bytes: limit) }
         if isThreaded {
-            hashing.async(group: running) { [self] in hasher.update(chunk.bytes) }
+            unhashed.wait()
+            hashing.async(group: running) { [self] in
+                hasher.update(chunk.bytes)
+                unhashed.signal()
+            }
         } else {
             hasher.update(chunk.bytes)
         }
