@@ -204,6 +204,18 @@ END
     assert_said nowhere
 }
 
+# behaviour: a base that is no layout is an error that says what was expected there
+# documented: docs/recipe.md#from
+# status: beyond
+@test "a base layout that is none" {
+    mkdir somewhere
+    : >somewhere/file
+    printf 'it:\n  from: {type: oci, url: "somewhere:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said "name a directory that holds oci-layout and index.json"
+    [[ $output$stderr != *"new name"* ]]
+}
+
 # behaviour: a base layer whose blob is damaged is refused, and never unpacked under its digest
 # documented: docs/storage.md#roots
 # status: documented
@@ -307,6 +319,17 @@ END
     yes "this is not a tar" | head -c 100000 >base.tar
     tar_recipe
     refuse build
+}
+
+# behaviour: of a tar base that can't be read, the error says which compressions can
+# documented: docs/recipe.md#from
+# status: beyond
+@test "a tar of another compression" {
+    : >file
+    tar cJf base.tar file
+    tar_recipe
+    refuse build
+    assert_said "gzip or zstd"
 }
 
 # behaviour: an empty file is no tar

@@ -22,11 +22,10 @@ public struct Layout: Sendable {
     /// Opens a layout that is there.
     public init(at path: FilePath) throws {
         self.path = path
-        switch try LayoutState(of: path) {
+        let help = "name a directory that holds oci-layout and index.json"
+        switch try LayoutState(of: path, help: help) {
         case .layout: break
-        case .absent, .empty:
-            throw Failure(
-                "there is no OCI layout at \(path)", help: "name a directory that holds oci-layout and index.json")
+        case .absent, .empty: throw Failure("there is no OCI layout at \(path)", help: help)
         }
         root = try Directory(at: path)
         try root.makeDirectory("blobs", exclusive: false)
@@ -86,15 +85,15 @@ public struct Layout: Sendable {
 public enum LayoutState: Sendable {
     case absent, empty, layout
 
-    /// Looks at `path`; anything but nothing, an empty directory or a layout is an error that says what was expected.
-    public init(of path: FilePath) throws {
-        func wrong(_ what: String) -> Failure {
-            Failure(
-                "\(path) exists but \(what)",
-                help:
-                    "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name"
-            )
-        }
+    /// What can stand where images are written.
+    public static let expected =
+        "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name"
+
+    /// Looks at `path`; anything but nothing, an empty directory or a layout is an error.
+    ///
+    /// - Parameter help: what was expected.
+    public init(of path: FilePath, help: String = expected) throws {
+        func wrong(_ what: String) -> Failure { Failure("\(path) exists but \(what)", help: help) }
         let directory: OpenFile
         do {
             directory = try OpenFile(path, O_RDONLY | O_DIRECTORY)
