@@ -271,6 +271,26 @@ END
     assert_said layout
 }
 
+# behaviour: a directory that can't be made is one error that names it, before anything runs
+# documented: docs/storage.md#the-output-layout
+# status: beyond
+@test "directories that can't be made" {
+    busybox_recipe '  run: exit 7'
+    : >file
+    for option in --roots-dir --stacker-dir --work-dir --oci-dir; do
+        for place in /proc/no-such/place file/place; do
+            refuse "$option" "$place" build
+            assert_said "${place%/place}"
+            refute_output --partial "exit status 7"
+            assert_equal "$(grep -c error <<<"$output$stderr")" 1
+        done
+    done
+    # What was only tried is not there.
+    run stacker --oci-dir new/layout build
+    assert_failure
+    assert_not_exists new
+}
+
 # behaviour: a roots directory with a colon is refused: it separates lowerdirs
 # documented: docs/commands.md#global-options; docs/commands.md#messages
 # status: documented

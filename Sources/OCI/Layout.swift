@@ -47,6 +47,22 @@ public struct Layout: Sendable {
         try self.init(at: path)
     }
 
+    /// Sees whether a layout can be made at `path` if there is nothing: by making the directory, and removing it again.
+    public static func refuseImpossible(_ path: FilePath) throws {
+        guard try LayoutState(of: path) == .absent else { return }
+        var missing = path
+        while case let parent = missing.removingLastComponent(), !parent.isEmpty, !exists(parent) { missing = parent }
+        try attempt("couldn't make OCI layout \(path)", help: LayoutState.expected) {
+            try Directory.create(missing)
+            _ = try missing.withPlatformString { try checked(rmdir($0)) }
+        }
+    }
+
+    fileprivate static func exists(_ path: FilePath) -> Bool {
+        var status = stat()
+        return path.withPlatformString { stat($0, &status) } == 0
+    }
+
     /// Opens the layout at `path`; `nil` if there is nothing, or an empty directory.
     ///
     /// - Throws: `Failure` if something else is there.
@@ -100,8 +116,10 @@ public enum LayoutState: Sendable {
         } catch Errno.noSuchFileOrDirectory {
             self = .absent
             return
-        } catch Errno.notDirectory {
+        } catch Errno.notDirectory where Layout.exists(path) {
             throw wrong("is not a directory")
+        } catch Errno.notDirectory {
+            throw Failure("couldn't open OCI layout \(path)", because: Errno.notDirectory, help: help)
         } catch {
             throw Failure("couldn't open OCI layout \(path)", because: error)
         }
