@@ -139,6 +139,17 @@ public struct Directory: Sendable {
         }
     }
 
+    /// Lets two names of this directory change places in one step, whatever they are names of.
+    ///
+    /// - Throws: `Errno`; `EINVAL` where the file system can't do it.
+    public func exchange(_ name: FilePath, _ other: FilePath) throws {
+        _ = try name.withPlatformString { name in
+            try other.withPlatformString { other in
+                try checked(stacker_renameat2(file.number, name, file.number, other, stacker_rename_exchange))
+            }
+        }
+    }
+
     /// The names in this directory without `.` and `..`, sorted by their bytes.
     public func names() throws -> [FilePath] {
         let copy = try openNoSymlinks(".", O_RDONLY | O_DIRECTORY)
