@@ -204,6 +204,18 @@ END
     assert_said nowhere
 }
 
+# behaviour: a base that is no layout is an error that says what was expected there
+# documented: docs/recipe.md#from
+# status: beyond
+@test "a base layout that is none" {
+    mkdir somewhere
+    : >somewhere/file
+    printf 'it:\n  from: {type: oci, url: "somewhere:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said "name a directory that holds oci-layout and index.json"
+    [[ $output$stderr != *"new name"* ]]
+}
+
 # behaviour: a base layer whose blob is damaged is refused, and never unpacked under its digest
 # documented: docs/storage.md#roots
 # status: documented
@@ -259,6 +271,26 @@ END
     assert_said layout
 }
 
+# behaviour: a directory that can't be made is one error that names it, before anything runs
+# documented: docs/storage.md#the-output-layout
+# status: beyond
+@test "directories that can't be made" {
+    busybox_recipe '  run: exit 7'
+    : >file
+    for option in --roots-dir --stacker-dir --work-dir --oci-dir; do
+        for place in /proc/no-such/place file/place; do
+            refuse "$option" "$place" build
+            assert_said "${place%/place}"
+            refute_output --partial "exit status 7"
+            assert_equal "$(grep -c error <<<"$output$stderr")" 1
+        done
+    done
+    # What was only tried is not there.
+    run stacker --oci-dir new/layout build
+    assert_failure
+    assert_not_exists new
+}
+
 # behaviour: a roots directory with a colon is refused: it separates lowerdirs
 # documented: docs/commands.md#global-options; docs/commands.md#messages
 # status: documented
@@ -307,6 +339,17 @@ END
     yes "this is not a tar" | head -c 100000 >base.tar
     tar_recipe
     refuse build
+}
+
+# behaviour: of a tar base that can't be read, the error says which compressions can
+# documented: docs/recipe.md#from
+# status: beyond
+@test "a tar of another compression" {
+    : >file
+    tar cJf base.tar file
+    tar_recipe
+    refuse build
+    assert_said "gzip or zstd"
 }
 
 # behaviour: an empty file is no tar

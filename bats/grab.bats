@@ -96,6 +96,19 @@ END
     assert_equal "$(ls -A)" f
 }
 
+# behaviour: a device node, fifo or socket by itself is an error that names it, and leaves nothing
+# documented: docs/commands.md#grab
+# status: beyond
+@test "a fifo by itself" {
+    build_pair 'mkfifo /fifo' 'true'
+    mkdir here
+    cd here
+    refuse --roots-dir ../roots grab above:/fifo
+    assert_said "couldn't grab /fifo of above: device nodes, fifos and sockets can't be grabbed"
+    [[ $output$stderr != *tmp* ]]
+    assert_equal "$(ls -A)" ""
+}
+
 # behaviour: what is not there is an error that names it, and leaves nothing
 # documented: docs/commands.md#grab
 # status: documented

@@ -257,3 +257,85 @@ END
     echo '  run: cat /file' >>other.yaml
     stacker build -f other.yaml
 }
+
+# damaged_recipe LINE FILE: "T" with FILE in /x, which LINE brings, and "U" on it, which reads that.
+damaged_recipe() {
+    busybox_base
+    mkdir -p dir
+    echo file | tee dir/file >single
+    cat >stacker.yaml <<END
+T:
+  from: {type: oci, url: "busybox:latest"}
+  $1
+  run: touch /r
+U:
+  from: {type: built, tag: T}
+  run: cat /x/$2
+END
+}
+
+# assert_repaired COPY [ARGUMENT…]: removes the copy after a build, and builds again: once.
+assert_repaired() {
+    local copy=$1
+    shift
+    stacker build "$@"
+    assert_exists "$copy"
+    rm -r "$copy"
+    run stacker build "$@"
+    assert_success
+    assert_said "cache miss because"
+    assert_exists "$copy"
+    run stacker build "$@"
+    assert_success
+    assert_said "found cached layer T"
+    # Something new on it.
+    echo "    # and more" >>stacker.yaml
+    sed -i 's,cat ,cat /r ,' stacker.yaml
+    stacker build "$@"
+}
+
+# behaviour: an overlay dir whose copy is gone is a miss that makes it whole again, for layers on it, too
+# documented: docs/storage.md#roots
+# status: beyond
+@test "a copy of an overlay dir that is gone is made again" {
+    damaged_recipe "overlay_dirs: [{source: dir, dest: /x}]" file
+    assert_repaired roots/T/overlay_dirs/dir/x
+    assert_repaired roots/T/overlay_dirs/dir/x --layer-type tar --layer-type squashfs
+    assert_repaired roots/T/overlay_dirs/dir/x --layer-type squashfs --layer-type tar
+    assert_repaired roots/T/overlay_dirs/dir/x --layer-type squashfs
+    # What the other type has is whole, and stays when rubbish goes.
+    stacker gc
+    echo "    # and more" >>stacker.yaml
+    sed -i 's,cat ,cat /r ,' stacker.yaml
+    stacker build --layer-type tar
+}
+
+# behaviour: an import with a dest whose copy is gone is a miss that makes it whole again, for layers on it, too
+# documented: docs/storage.md#roots
+# status: beyond
+@test "a copy of an import that is gone is made again" {
+    damaged_recipe "imports: [{path: single, dest: /x/}]" single
+    assert_repaired roots/T/overlay_dirs/single/x
+}
+
+# behaviour: a build without the cache mends the directories of its layers that have lost files
+# documented: docs/storage.md#roots
+# status: beyond
+@test "a build without the cache mends directories of layers" {
+    clamp_times
+    damaged_recipe "overlay_dirs: [{source: dir, dest: /x}]" file
+    sed -i 's,touch /r,touch -d @1500000000 /r,; s,cat /x,cat /r /x,' stacker.yaml
+    stacker build --layer-type tar --layer-type erofs
+    rm roots/T/overlay_dirs/dir/x/file "$(layer_directory T -1)/overlay/r"
+    stacker build --no-cache --layer-type tar --layer-type erofs
+    assert_file_exists roots/T/overlay_dirs/dir/x/file
+    assert_file_exists "$(layer_directory T -1)/overlay/r"
+    assert_equal "$(find roots -path '*/sha256_*/overlay/r' | wc -l)" 1
+    # Whichever of the types is a symlink to the other.
+    rm roots/T/overlay_dirs/dir/x/file "$(layer_directory T -1)/overlay/r"
+    stacker build --no-cache --layer-type erofs --layer-type tar
+    assert_file_exists "$(layer_directory T -1)/overlay/r"
+    assert_file_exists "$(layer_directory T-erofs -1)/overlay/r"
+    assert_equal "$(find roots -path '*/sha256_*/overlay/r' | wc -l)" 1
+    assert_equal "$(find roots -name '.unpack-*')" ""
+}

@@ -27,12 +27,20 @@ public struct Directory: Sendable {
 
     /// Makes the directory at `path` and its missing parents, like `mkdir -p`.
     public static func create(_ path: FilePath, mode: mode_t = 0o755) throws {
+        try create(path, mode, hasParents: false)
+    }
+
+    private static func create(_ path: FilePath, _ mode: mode_t, hasParents: Bool) throws {
         let made = path.withPlatformString { mkdir($0, mode) }
         if made == 0 { return }
+        let parent = path.removingLastComponent()
         switch Glibc.errno {
-        case ENOENT where path.removingLastComponent() != path && !path.removingLastComponent().isEmpty:
-            try create(path.removingLastComponent())
-            try create(path, mode: mode)
+        case ENOENT where hasParents:
+            // What /proc says, for one.
+            throw Failure("couldn't make directory \(path)", because: Failure("\(parent) takes no new directories"))
+        case ENOENT where parent != path && !parent.isEmpty:
+            try create(parent)
+            try create(path, mode, hasParents: true)
         case EEXIST:
             var status = stat()
             guard path.withPlatformString({ stat($0, &status) }) == 0, FileKind(mode: status.st_mode) == .directory
@@ -127,6 +135,17 @@ public struct Directory: Sendable {
                 try checked(
                     stacker_renameat2(
                         file.number, name, target.file.number, newName, replacing ? 0 : stacker_rename_noreplace))
+            }
+        }
+    }
+
+    /// Lets two names of this directory change places in one step, whatever they are names of.
+    ///
+    /// - Throws: `Errno`; `EINVAL` where the file system can't do it.
+    public func exchange(_ name: FilePath, _ other: FilePath) throws {
+        _ = try name.withPlatformString { name in
+            try other.withPlatformString { other in
+                try checked(stacker_renameat2(file.number, name, file.number, other, stacker_rename_exchange))
             }
         }
     }

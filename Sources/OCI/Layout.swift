@@ -22,11 +22,10 @@ public struct Layout: Sendable {
     /// Opens a layout that is there.
     public init(at path: FilePath) throws {
         self.path = path
-        switch try LayoutState(of: path) {
+        let help = "name a directory that holds oci-layout and index.json"
+        switch try LayoutState(of: path, help: help) {
         case .layout: break
-        case .absent, .empty:
-            throw Failure(
-                "there is no OCI layout at \(path)", help: "name a directory that holds oci-layout and index.json")
+        case .absent, .empty: throw Failure("there is no OCI layout at \(path)", help: help)
         }
         root = try Directory(at: path)
         try root.makeDirectory("blobs", exclusive: false)
@@ -46,6 +45,22 @@ public struct Layout: Sendable {
             try root.replaceFile("index.json", with: JSON.encode(ImageIndex()))
         }
         try self.init(at: path)
+    }
+
+    /// Sees whether a layout can be made at `path` if there is nothing: by making the directory, and removing it again.
+    public static func refuseImpossible(_ path: FilePath) throws {
+        guard try LayoutState(of: path) == .absent else { return }
+        var missing = path
+        while case let parent = missing.removingLastComponent(), !parent.isEmpty, !exists(parent) { missing = parent }
+        try attempt("couldn't make OCI layout \(path)", help: LayoutState.expected) {
+            try Directory.create(missing)
+            _ = try missing.withPlatformString { try checked(rmdir($0)) }
+        }
+    }
+
+    fileprivate static func exists(_ path: FilePath) -> Bool {
+        var status = stat()
+        return path.withPlatformString { stat($0, &status) } == 0
     }
 
     /// Opens the layout at `path`; `nil` if there is nothing, or an empty directory.
@@ -86,23 +101,25 @@ public struct Layout: Sendable {
 public enum LayoutState: Sendable {
     case absent, empty, layout
 
-    /// Looks at `path`; anything but nothing, an empty directory or a layout is an error that says what was expected.
-    public init(of path: FilePath) throws {
-        func wrong(_ what: String) -> Failure {
-            Failure(
-                "\(path) exists but \(what)",
-                help:
-                    "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name"
-            )
-        }
+    /// What can stand where images are written.
+    public static let expected =
+        "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name"
+
+    /// Looks at `path`; anything but nothing, an empty directory or a layout is an error.
+    ///
+    /// - Parameter help: what was expected.
+    public init(of path: FilePath, help: String = expected) throws {
+        func wrong(_ what: String) -> Failure { Failure("\(path) exists but \(what)", help: help) }
         let directory: OpenFile
         do {
             directory = try OpenFile(path, O_RDONLY | O_DIRECTORY)
         } catch Errno.noSuchFileOrDirectory {
             self = .absent
             return
-        } catch Errno.notDirectory {
+        } catch Errno.notDirectory where Layout.exists(path) {
             throw wrong("is not a directory")
+        } catch Errno.notDirectory {
+            throw Failure("couldn't open OCI layout \(path)", because: Errno.notDirectory, help: help)
         } catch {
             throw Failure("couldn't open OCI layout \(path)", because: error)
         }

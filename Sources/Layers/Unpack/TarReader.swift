@@ -68,7 +68,7 @@ final class TarReader: LayerContent {
                     return -1
                 }
             }, nil)
-        if opened != ARCHIVE_OK { throw problem("it is not a tar archive") }
+        if opened != ARCHIVE_OK { throw noArchive() }
     }
 
     deinit {
@@ -93,7 +93,7 @@ final class TarReader: LayerContent {
             let hasOddTime = archive_entry_mtime(entry) <= 0 && archive_entry_mtime_nsec(entry) != 0
             return TarEntry(entry, result == ARCHIVE_WARN || hasOddTime ? try rawRecords() : RawRecords())
         default:
-            throw problem(archive_file_count(archive) == 0 ? "it is not a tar archive" : "it is damaged")
+            throw archive_file_count(archive) == 0 ? noArchive() : problem("it is damaged")
         }
     }
 
@@ -119,10 +119,14 @@ final class TarReader: LayerContent {
 
     // MARK: -
 
-    private func problem(_ what: String) -> any Error {
+    private func noArchive() -> any Error {
+        problem("it is not a tar archive", help: "archives are read as they are, or compressed with gzip or zstd")
+    }
+
+    private func problem(_ what: String, help: String? = nil) -> any Error {
         if let failure = source.failure { return failure }
-        guard let text = archive_error_string(archive) else { return Failure(what) }
-        return Failure(what, because: Failure(String(cString: text)))
+        guard let text = archive_error_string(archive) else { return Failure(what, help: help) }
+        return Failure(what, because: Failure(String(cString: text)), help: help)
     }
 
     /// What the current entry's extended header says, byte by byte. libarchive takes names there for UTF-8, as

@@ -53,6 +53,7 @@ public struct Build {
     }
 
     private func buildAll(mayBuild: Bool) throws -> Bool {
+        if mayBuild { try Layout.refuseImpossible(project.directories.oci) }
         var run = try BuildRun(request, identity, project, mayBuild: mayBuild)
         for file in project.recipes.files {
             for layer in file.layers {

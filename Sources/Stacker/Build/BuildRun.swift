@@ -64,6 +64,7 @@ struct BuildRun {
     private mutating func build(_ layer: RecipeSet.Layer, of recipe: Recipe, _ inputs: LayerInputs) throws {
         let name = layer.definition.name
         try cache.forget(name)
+        try resolver.roots.layer(name).discardDamagedOverlayDirectories()
         let build = LayerBuild(
             layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
             contents: LayerContents(resolver: resolver, cache: cache))

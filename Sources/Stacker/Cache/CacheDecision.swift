@@ -82,6 +82,12 @@ struct CacheLookup {
     private func loss(of entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> String? {
         if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
         guard let layout = try Layout(ifThereAt: resolver.output) else { return "\(resolver.output) is gone" }
+        let storage = roots.layer(definition.name)
+        if !definition.overlayPieces(on: nil).isEmpty,
+            let copy = try storage.metadata()?.overlayDirectories.first(where: storage.isDamaged)
+        {
+            return "its directory \(storage.place(of: copy)) is gone"
+        }
         for type in request.layerTypes {
             guard let descriptor = entry.outputs[type] else { return "it has no \(type) image yet" }
             guard try layout.holds(descriptor) else { return "its image is no longer in \(layout.path)" }

@@ -41,7 +41,7 @@ struct OverlayDirectoryCheck {
     private func changedFiles(
         _ entry: OverlayDirectory, _ copy: OverlayDirectoryCopy, _ digests: inout FileDigests
     ) throws -> [FilePath] {
-        let path = storage.overlayDirectory(copy.name).pushing(FilePath(copy.destination))
+        let path = storage.place(of: copy)
         return try attempt("couldn't compare overlay_dir \(entry.path) with \(path)") {
             guard case .directory(let now) = try SourceNode(at: entry.source, following: true),
                 case .directory(let before) = try SourceNode(at: path, following: true)

@@ -31,6 +31,9 @@ public struct Grab {
         if layer.state != .built { log.warn(ExplainedLayer.heading(layer.name, layer.state)) }
         try attempt("couldn't grab \(path) of \(layer.name)") {
             let source = try find()
+            if case .file(_, _, let status) = source, status.kind != .regular, status.kind != .symlink {
+                throw Failure("device nodes, fifos and sockets can't be grabbed")
+            }
             let name = FilePath(path.lastComponent?.string ?? layer.name)
             let here = try Directory(at: ".")
             try refuseDirectory(name, in: here, source)

@@ -17,9 +17,10 @@ struct RootsGarbage {
         self.roots = roots
         let names = try roots.directory.names()
         let aliases = try Self.aliases(names, roots.directory)
-        // Whatever name a layer is referred to by, its directory is.
-        var live = blobs.union(aliases.filter { blobs.contains($0.key) }.values)
+        var live = blobs
         let parts = try Self.parts(of: &live, and: layers, in: roots)
+        // Whatever name a layer is referred to by, its directory is.
+        live.formUnion(aliases.filter { live.contains($0.key) }.values)
         let present = Set(names.compactMap { Digest(directoryName: $0.string) }).subtracting(aliases.keys)
         // Before the directories: a name that leads nowhere would keep the layer from ever being unpacked again.
         for (alias, target) in aliases.sorted(by: { $0.key < $1.key })
@@ -62,7 +63,7 @@ struct RootsGarbage {
         return parts
     }
 
-    /// The symlinks among the layers, and where they lead.
+    /// The symlinks among the layers, and the directories to which they lead, be it through others.
     private static func aliases(_ names: [FilePath], _ directory: Directory) throws -> [Digest: Digest] {
         var aliases: [Digest: Digest] = [:]
         for name in names {
@@ -71,7 +72,12 @@ struct RootsGarbage {
             else { continue }
             aliases[alias] = target
         }
-        return aliases
+        return aliases.mapValues { target in
+            var end = target
+            var steps = 0
+            while let next = aliases[end], steps < aliases.count { (end, steps) = (next, steps + 1) }
+            return end
+        }
     }
 
     private mutating func add(_ kind: GarbageItem.Kind, _ name: FilePath) throws {

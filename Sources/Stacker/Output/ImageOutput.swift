@@ -211,12 +211,12 @@ struct ImageOutput {
     private func store(_ parts: [Part], of layer: LayerDirectory) throws {
         for part in parts {
             guard let first = part.encoded.first?.descriptor.digest else { continue }
-            if let name = part.overlayDirectory {
-                try layer.moveOverlayDirectory(name, to: first)
-            } else {
-                try layer.moveUpper(to: first)
+            let isNew =
+                try part.overlayDirectory.map { try layer.moveOverlayDirectory($0, to: first) }
+                ?? layer.moveUpper(to: first)
+            for other in part.encoded.dropFirst() {
+                try roots.link(other.descriptor.digest, to: first, mending: isNew)
             }
-            for other in part.encoded.dropFirst() { try roots.link(other.descriptor.digest, to: first) }
         }
     }
 

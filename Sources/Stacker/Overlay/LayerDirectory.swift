@@ -50,26 +50,51 @@ struct LayerDirectory: Sendable {
     }
 
     /// Whether the copy of an overlay dir is there.
-    func holds(_ copy: OverlayDirectoryCopy) -> Bool {
-        roots.isThere(overlayDirectory(copy.name).pushing(FilePath(copy.destination)))
+    func holds(_ copy: OverlayDirectoryCopy) -> Bool { roots.isThere(place(of: copy)) }
+
+    /// Where in the storage the copied directory is.
+    func place(of copy: OverlayDirectoryCopy) -> FilePath {
+        overlayDirectory(copy.name).pushing(FilePath(copy.destination))
+    }
+
+    /// Whether somebody has removed something of an overlay dir's copy, and not all of it.
+    func isDamaged(_ copy: OverlayDirectoryCopy) -> Bool { roots.isThere(overlayDirectory(copy.name)) && !holds(copy) }
+
+    /// Removes the layers that overlay dirs have become and that are damaged: a layer that is not there is made anew,
+    /// for this one and for others that have it.
+    func discardDamagedOverlayDirectories() throws {
+        for copy in (try? metadata())?.overlayDirectories ?? [] where isDamaged(copy) {
+            let parent = try roots.directory.directory(FilePath(name).pushing(Self.overlayDirectoriesName))
+            guard let place = try Self.keptPlace(FilePath(copy.name), in: parent),
+                let content = FilePath(place).components.first
+            else { continue }
+            try roots.discard(FilePath(root: nil, [content]))
+        }
     }
 
     /// Moves the upperdir to its digest's directory and leaves an empty one.
-    func moveUpper(to digest: Digest) throws {
+    ///
+    /// - Returns: as ``moveOverlayDirectory(_:to:)``.
+    func moveUpper(to digest: Digest) throws -> Bool {
         try attempt("couldn't move \(upper) to \(roots.contentPath(of: digest))") {
             let layer = try roots.directory.directory(FilePath(name))
-            try move("overlay", of: layer, to: digest)
+            let isNew = try move("overlay", of: layer, to: digest)
             try layer.makeDirectory("overlay")
+            return isNew
         }
     }
 
     /// Moves an overlay dir to its digest's directory and leaves a relative symlink to it: building this layer anew
     /// removes the symlink only, and others may share the directory.
-    func moveOverlayDirectory(_ name: String, to digest: Digest) throws {
+    ///
+    /// - Returns: whether the digest's directory has this content now. Otherwise it was moved before, for another image,
+    ///   and what is under the digest may be another directory.
+    func moveOverlayDirectory(_ name: String, to digest: Digest) throws -> Bool {
         try attempt("couldn't move \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
             let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
-            try move(FilePath(name), of: parent, to: digest)
+            let isNew = try move(FilePath(name), of: parent, to: digest)
             try parent.makeSymlink(FilePath(name), to: Self.overlayDirectoryTarget(digest))
+            return isNew
         }
     }
 
@@ -97,16 +122,19 @@ struct LayerDirectory: Sendable {
         FilePath("../..").pushing(digest.directoryName).appending("overlay")
     }
 
-    private func move(_ name: FilePath, of parent: Directory, to digest: Digest) throws {
+    private func move(_ name: FilePath, of parent: Directory, to digest: Digest) throws -> Bool {
         let temporary = try roots.makeTemporary()
         let storage = try roots.directory.directory(temporary)
-        if let place = try Self.keptPlace(name, in: parent) {
+        let place = try Self.keptPlace(name, in: parent)
+        if let place {
             try MergedLayer([place]).write(to: storage)
             try parent.remove(name)
         } else {
             try parent.rename(name, to: "overlay", in: storage)
         }
-        try roots.install(temporary, as: digest)
+        // The place may be in the directory that has the digest's name: that one stays.
+        try roots.install(temporary, as: digest, mending: place == nil)
+        return place == nil
     }
 
     /// Moves the upperdir to where it stays, whatever is built later, and leaves a relative symlink to it.

@@ -88,10 +88,15 @@ public struct RootsDirectory: Sendable {
         return path.withPlatformString { stat($0, &status) } == 0
     }
 
+    /// A name that ``removeTemporaries()`` knows.
+    private static func temporaryName() -> FilePath {
+        // The process number keeps two stackers apart, though the lock should do so already.
+        FilePath(".unpack-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+    }
+
     /// Makes an empty directory under a temporary name, in which a layer is put together.
     func makeTemporary() throws -> FilePath {
-        // The process number keeps two stackers apart, though the lock should do so already.
-        let name = FilePath(".unpack-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+        let name = Self.temporaryName()
         try attempt("couldn't make \(path.appending(name.string))") { try directory.makeDirectory(name, mode: 0o755) }
         return name
     }
@@ -99,29 +104,80 @@ public struct RootsDirectory: Sendable {
     /// Gives a complete temporary directory, with an `overlay` or a `merged.json` in it, its digest's name. An `overlay`
     /// that is there is kept and the new directory dropped: equal digests have equal content. What is there without one
     /// may not be the content of the layer everywhere, and is replaced.
-    func install(_ temporary: FilePath, as digest: Digest) throws {
+    ///
+    /// - Parameter mending: whether the layer has just been made of the new directory, so that an `overlay` with other
+    ///   files is damaged, and replaced.
+    func install(_ temporary: FilePath, as digest: Digest, mending: Bool = false) throws {
         try attempt("couldn't put layer \(digest) in place") {
             do {
                 try directory.rename(temporary, to: digest.directoryName, replacing: false)
-            } catch Errno.fileExists where holdsOwnContent(of: digest) {
+            } catch Errno.fileExists
+                where holdsOwnContent(of: digest) && (!mending || haveSameFiles(temporary, digest.directoryName))
+            {
                 try directory.removeTree(temporary)
             } catch Errno.fileExists {
-                try directory.removeTree(digest.directoryName)
-                try directory.rename(temporary, to: digest.directoryName, replacing: false)
+                try replace(digest.directoryName, with: temporary)
             }
         }
     }
 
     /// Makes the content of `digest` the content of `alias` too: a relative symlink, since roots directories are
     /// bind-mounted elsewhere.
-    func link(_ alias: Digest, to digest: Digest) throws {
+    ///
+    /// - Parameter mending: whether the symlink takes the place of what `alias` has already, if that has other files.
+    func link(_ alias: Digest, to digest: Digest, mending: Bool = false) throws {
         guard alias != digest else { return }
         try attempt("couldn't link layer \(alias) to \(digest)") {
             do {
                 try directory.makeSymlink(alias.directoryName, to: digest.directoryName)
             } catch Errno.fileExists {
-                return
+                guard mending, !haveSameFiles(alias.directoryName, digest.directoryName) else { return }
+                let temporary = Self.temporaryName()
+                try directory.makeSymlink(temporary, to: digest.directoryName)
+                try replace(alias.directoryName, with: temporary)
             }
+        }
+    }
+
+    /// Whether two layers have the same files, as far as that can be said without reading them.
+    private func haveSameFiles(_ one: FilePath, _ other: FilePath) -> Bool {
+        let same = try? Directory(at: path.pushing(one).appending("overlay"))
+            .hasSameFiles(as: Directory(at: path.pushing(other).appending("overlay")))
+        return same ?? false
+    }
+
+    /// Removes a directory of content, and what it is a symlink to: whoever needs it has it unpacked again.
+    func discard(_ name: FilePath) throws {
+        var next: FilePath? = name
+        while let name = next, Self.isContentName(name.string), try directory.status(name) != nil {
+            next = try linkedName(name)
+            let temporary = Self.temporaryName()
+            try attempt("couldn't remove \(path.appending(name.string))") {
+                // In one step: a directory of that name is complete.
+                try directory.rename(name, to: temporary, replacing: false)
+                try directory.removeTree(temporary)
+            }
+        }
+    }
+
+    /// Where a name leads that is a symlink.
+    private func linkedName(_ name: FilePath) throws -> FilePath? {
+        guard try directory.status(name)?.kind == .symlink else { return nil }
+        return try directory.symlinkTarget(name)
+    }
+
+    /// Puts something temporary in the place of a directory or symlink. Whoever is killed meanwhile leaves one or the
+    /// other under the name.
+    private func replace(_ name: FilePath, with temporary: FilePath) throws {
+        do {
+            try directory.exchange(temporary, name)
+            try directory.removeTree(temporary)
+        } catch Errno.invalidArgument {
+            // Not every file system can do that. With nothing under the name, the layer's blob is unpacked.
+            let old = Self.temporaryName()
+            try directory.rename(name, to: old, replacing: false)
+            try directory.rename(temporary, to: name, replacing: false)
+            try directory.removeTree(old)
         }
     }
 

@@ -19,6 +19,7 @@ const uint64_t stacker_resolve_in_root = RESOLVE_IN_ROOT;
 const uint64_t stacker_resolve_no_symlinks = RESOLVE_NO_SYMLINKS;
 const uint64_t stacker_resolve_no_magiclinks = RESOLVE_NO_MAGICLINKS;
 const unsigned int stacker_rename_noreplace = RENAME_NOREPLACE;
+const unsigned int stacker_rename_exchange = RENAME_EXCHANGE;
 
 const uint64_t stacker_btrfs_extref = BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF;
 

@@ -101,7 +101,7 @@ struct MergedLayerTests {
         try withMerged { roots in
             let foo = roots.layer("foo")
             let place = try foo.keepUpper()
-            try foo.moveUpper(to: layer("alone").digest)
+            _ = try foo.moveUpper(to: layer("alone").digest)
             #expect(try roots.contentOfTop(of: [layer("alone")]) == [roots.path.pushing(FilePath(place))])
             #expect(try Directory(at: foo.upper).names().isEmpty)
         }

@@ -55,7 +55,7 @@ struct RootsDirectoryTests {
             let layer = try RootsDirectory(at: root).layer("foo")
             try layer.reset()
             try layer.upper.appending("file").write("changed")
-            try layer.moveUpper(to: digest)
+            _ = try layer.moveUpper(to: digest)
             let left = try Directory(at: layer.upper).names()
             #expect(left.isEmpty)
             #expect(try layer.roots.contentPath(of: digest).appending("file").text() == "changed")

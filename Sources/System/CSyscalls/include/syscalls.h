@@ -59,5 +59,6 @@ extern const uint64_t stacker_resolve_in_root;
 extern const uint64_t stacker_resolve_no_symlinks;
 extern const uint64_t stacker_resolve_no_magiclinks;
 extern const unsigned int stacker_rename_noreplace;
+extern const unsigned int stacker_rename_exchange;
 
 #endif
