@@ -202,3 +202,32 @@ END
     stacker --config conf.yaml build
     assert_built_in .stacker oci roots
 }
+
+# behaviour: global options may stand after the command, too, where they win over those before it
+# documented: docs/commands.md#global-options
+# status: documented
+@test "global options after the command" {
+    minimal_recipe
+    stacker --oci-dir none build --stacker-dir s --oci-dir=o --roots-dir r --debug --log-file log
+    assert_built_in s o r
+    assert_not_exists none
+    grep -q "^stacker version" log
+    refuse build --debug --quiet
+    assert_said "--debug and --quiet don't go together"
+    stacker build
+    stacker clean --stacker-dir s --roots-dir r --oci-dir o
+    assert_not_exists s
+    assert_built_in .stacker oci roots
+}
+
+# behaviour: what follows the layer of chroot is the command's, whatever it is called
+# documented: docs/commands.md#global-options
+# status: documented
+@test "global options and a command in a layer" {
+    requires container
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    stacker build --roots-dir r
+    run -0 --separate-stderr stacker chroot --roots-dir r --quiet it sh -c 'echo "$@"' sh --roots-dir x --debug
+    assert_output "--roots-dir x --debug"
+}

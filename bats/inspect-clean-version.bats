@@ -148,3 +148,21 @@ END
     assert_said "couldn't acquire lock"
     assert_exists roots/.lock
 }
+
+# behaviour: what can't be written to stdout is an error
+# documented: docs/commands.md#output
+# status: beyond
+@test "a full stdout" {
+    run -1 sh -c "'$STACKER' --version >/dev/full"
+    assert_output --partial "couldn't write to standard output: No space left on device"
+}
+
+# behaviour: stdout and stderr stand in their order where they are one pipe
+# documented: docs/commands.md#output
+# status: documented
+@test "one pipe for both" {
+    run -1 sh -c "'$STACKER' --roots-dir /proc/none check 2>&1 | cat; exit 1"
+    assert_line --index 0 --regexp '^ok'
+    assert_line --partial "error: a build would fail here"
+    refute_line --index 0 --partial error
+}

@@ -24,6 +24,17 @@ END
 
 # --- Layouts ----------------------------------------------------------------------------------------
 
+# behaviour: a tag that is none is refused before anything is sent, whatever the target
+# documented: docs/commands.md#publish
+# status: documented
+@test "a tag that is none" {
+    build_images
+    refuse publish --url oci:target --tag good --tag 'bad tag'
+    assert_said '"bad tag" is no tag'
+    refuse publish --url oci:target --tag ''
+    assert_not_exists target
+}
+
 # behaviour: --substitute-file gives values, as for build; --substitute wins
 # documented: docs/commands.md#publish
 # status: documented

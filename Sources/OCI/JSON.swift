@@ -67,7 +67,9 @@ public enum JSON {
             return "\(context.debugDescription) (\(place(context)))"
         case .dataCorrupted(let context):
             if let cause = context.underlyingError as? Failure { return "\(cause) (\(place(context)))" }
-            return "not valid JSON: \(context.debugDescription)"
+            // Foundation mostly says that much and no more.
+            let words = context.debugDescription
+            return words == "The given data was not valid JSON." ? "not valid JSON" : "not valid JSON: \(words)"
         @unknown default: return String(describing: error)
         }
     }

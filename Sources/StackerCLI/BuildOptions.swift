@@ -78,6 +78,7 @@ struct BuildOptions: ParsableArguments {
         request.compression = try compression.compression(level: compressionLevel)
         request.addsVerity = !noVerity
         request.collapsesBuildOnly = collapseBuildOnly
+        guard !annotationsNamespace.isEmpty else { throw Failure("--annotations-namespace is empty") }
         request.annotationsNamespace = annotationsNamespace
         request.requiresHashes = requireHash
         request.hardLinkOverflow = hardlinkOverflow
@@ -89,7 +90,7 @@ struct BuildOptions: ParsableArguments {
         let build = try Build(request, in: surroundings.directories, log: surroundings.log)
         if orderOnly {
             surroundings.log.release()
-            for line in build.order { print(line) }
+            for line in build.order { try say(line) }
             return
         }
         if !Namespace.isNeededForFiles, try build.run(mayBuild: surroundings.isInsideNamespace) {

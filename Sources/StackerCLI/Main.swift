@@ -15,7 +15,7 @@ enum Main {
         lxcw_raise_descriptor_limit()
         // What a build makes must not depend on who calls it: the mode of a root directory, a script's own umask.
         umask(0o022)
-        exit(run(Array(CommandLine.arguments.dropFirst())))
+        exit(run(GlobalOptions.inFront(Array(CommandLine.arguments.dropFirst()))))
     }
 
     private static func run(_ arguments: [String]) -> Int32 {
@@ -31,7 +31,7 @@ enum Main {
             log = try globals.makeLog()
             if !globals.internalUserns { log?.debug("stacker version \(Version.stacker)") }
             if arguments.isEmpty {
-                print(StackerCommand.commands)
+                try say(StackerCommand.commands)
                 return 0
             }
             let directories = try globals.makeDirectories()
@@ -66,8 +66,12 @@ enum Main {
         }
         // What ArgumentParser throws: a request for help or the version, or a mistake on the command line.
         if StackerCommand.exitCode(for: error) == .success {
-            print(StackerCommand.fullMessage(for: error))
-            return 0
+            do {
+                try say(StackerCommand.fullMessage(for: error))
+                return 0
+            } catch {
+                return report(error, debug: debug)
+            }
         }
         write(
             "error: \(StackerCommand.message(for: error))\nhelp: see 'stacker --help' or 'stacker COMMAND --help'\n",

@@ -15,7 +15,7 @@ struct StackerCommand: ParsableCommand {
         ]
     )
 
-    @OptionGroup(title: "Global options, before the command")
+    @OptionGroup(title: "Global options, before or after the command")
     var globals: GlobalOptions
 
     /// The help without arguments, under the heading that scripts look for.

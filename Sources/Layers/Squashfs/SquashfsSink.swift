@@ -145,7 +145,8 @@ final class SquashfsSink: LayerSink {
 
     private func sayLeftOut() {
         guard leftOutACLs.count > 0 else { return }
-        let others = leftOutACLs.count > 1 ? " and \(leftOutACLs.count - 1) others" : ""
+        let more = leftOutACLs.count - 1
+        let others = more > 0 ? " and \(more) other\(more > 1 ? "s" : "")" : ""
         options.warn("left out the POSIX ACLs of \(shown(leftOutACLs.example))\(others): squashfs cannot hold them")
     }
 }

@@ -53,7 +53,9 @@ public struct ImagePull: Sendable {
                 help: "push the image again with a newer program")
         }
         guard remote.mediaType.isManifest else {
-            throw Failure("it is no image: its media type is \(shown(remote.mediaType.rawValue))")
+            let type = remote.mediaType.rawValue
+            throw Failure(
+                "it is no image: " + (type.isEmpty ? "it has no media type" : "its media type is \(shown(type))"))
         }
         var original = try JSON.decode(ImageManifest.self, from: remote.bytes)
         if remote.mediaType == .dockerManifest { original.mediaType = .dockerManifest }

@@ -35,6 +35,10 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
                 digest = try Digest(rest[rest.index(after: mark)...])
                 rest = rest[..<mark]
             }
+            guard rest.last != "@" else {
+                throw Failure(
+                    "nothing follows its \"@\"", help: "write the digest there, as @sha256:…, or a tag, as :latest")
+            }
             guard !rest.contains("@") else {
                 throw Failure(
                     "it has a user name in it, or a digest that is not sha256",
@@ -90,13 +94,14 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         text == "localhost" || text.contains { $0 == "." || $0 == ":" }
     }
 
-    private static func checked(tag: String) throws -> String {
+    /// The text, if it is a tag.
+    public static func checked(tag: String) throws -> String {
         let bytes = tag.utf8
         guard let first = bytes.first, bytes.count <= 128, isWordByte(first),
             bytes.allSatisfy({ isWordByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
         else {
             throw Failure(
-                "\(shown(tag)) is no tag",
+                "\"\(shown(tag))\" is no tag",
                 help:
                     "a tag has at most 128 letters, digits, \"_\", \".\" and \"-\", and begins with none of the last two"
             )

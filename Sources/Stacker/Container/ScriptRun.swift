@@ -192,7 +192,9 @@ struct ScriptRun {
             var status = stat()
             guard bind.source.withPlatformString({ stat($0, &status) }) == 0 else {
                 let error = Errno(rawValue: errno)
-                throw Failure("\(bind.position): couldn't find bind source \(bind.path)", because: error)
+                throw Failure(
+                    "\(bind.position): couldn't find bind source \(bind.path)", because: error,
+                    help: "make it, or name what is there; a path from a Dockerfile's VOLUME is a substitution")
             }
             let isDirectory = FileStatus(status).kind == .directory
             let target = FilePath(root: nil, FilePath(bind.destination).components)

@@ -102,7 +102,9 @@ public struct PathExplanation: Encodable {
     /// For people.
     public func text() -> String {
         var lines = [ExplainedLayer.heading(layer, state)]
-        if resolved != path { lines.append("\(path) is \(resolved), through a symlink") }
+        // Without "//", "." and "..", which no symlink is needed for.
+        let plain = FilePath(path).lexicallyNormalized().string
+        if resolved != plain { lines.append("\(path) is \(resolved), through a symlink") }
         if let provider {
             lines.append("\(resolved): \(provider.description)")
             lines.append("  provided by \(provider.layer): \(provider.file)")

@@ -44,7 +44,7 @@ struct SplitBase: Codable {
     ///
     /// - Parameter storage: where the content is.
     func warning(_ layer: Digest, at storage: FilePath) -> String {
-        let others = files > 1 ? " and \(files - 1) more files" : ""
+        let others = files > 1 ? " and \(files - 1) more file\(files > 2 ? "s" : "")" : ""
         let number = copies == 1 ? "1 copy" : "\(copies) copies"
         return "base layer \(layer) is encoded anew from \(storage), where \(example)\(others) had to be split "
             + "(\(fileSystem)): the new layer has \(number) in place of hard links, and is not what it is elsewhere; "

@@ -17,6 +17,7 @@ public struct Publish {
         guard !request.tags.isEmpty else {
             throw Failure("no tag to publish the images with", help: "give at least one with --tag")
         }
+        for tag in request.tags { _ = try ImageReference.checked(tag: tag) }
         self.request = request
         project = try Project(request.build, missing: .replace("dummy"), in: directories, log: log)
         let names = Set(project.recipes.layers.map(\.definition.name))

@@ -38,10 +38,13 @@ enum BuildOrder {
         return layers.compactMap { layer in
             let missing = layer.dependencies.filter { !names.contains($0.layer) }
             if missing.isEmpty { return nil }
-            let list = missing.map(\.text).joined(separator: ", ")
-            let message = "\(layer.position): couldn't find dependencies for \(layer.name): \(list)"
-            guard let near = nearest(to: missing[0].layer, in: names.sorted()) else { return message }
-            return "\(message) (is \(near) meant?)"
+            // It can't be the layer itself that is meant.
+            let others = names.subtracting([layer.name]).sorted()
+            let list = missing.map { dependency in
+                guard let near = nearest(to: dependency.layer, in: others) else { return dependency.text }
+                return "\(dependency.text) (is \(near) meant?)"
+            }
+            return "\(layer.position): couldn't find dependencies for \(layer.name): \(list.joined(separator: ", "))"
         }
     }
 

@@ -78,7 +78,7 @@ struct LayerParser {
             switch pair.key.value {
             case "type":
                 if pair.value.isNull { continue }
-                from.kind = try baseKind(pair.value, keyWhat)
+                from.kind = try baseKind(pair.value, keyWhat, what)
             case "url":
                 if pair.value.isNull { continue }
                 from.url = Located(try ValueReader.text(pair.value, keyWhat), at: pair.value.position)
@@ -96,11 +96,11 @@ struct LayerParser {
         return from
     }
 
-    private func baseKind(_ node: YAMLNode, _ what: String) throws -> From.Kind {
+    private func baseKind(_ node: YAMLNode, _ what: String, _ from: String) throws -> From.Kind {
         let text = try ValueReader.someText(node, what)
         if let kind = From.Kind(rawValue: text) { return kind }
         let known = From.Kind.allCases.map(\.rawValue)
-        let problem = "\(node.position): unknown type \(quoted(text)) in \(what)"
+        let problem = "\(node.position): unknown type \(quoted(text)) in \(from)"
         guard let near = nearest(to: text, in: known) else {
             throw Failure(problem, help: "type is one of \(known.joined(separator: ", "))")
         }

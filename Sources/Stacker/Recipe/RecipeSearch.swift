@@ -39,7 +39,9 @@ public struct RecipeSearch: Sendable {
                     let child = path.pushing(name)
                     switch try directory.status(name)?.kind {
                     case .directory: waiting.append(child)
-                    case .regular, .symlink: if matches(child.string) { found.append(child) }
+                    case .regular: if matches(child.string) { found.append(child) }
+                    // One that leads nowhere is named when it can't be read.
+                    case .symlink: if matches(child.string), !isDirectory(child) { found.append(child) }
                     default: continue
                     }
                 }
@@ -68,6 +70,11 @@ public struct RecipeSearch: Sendable {
             guard relative.removePrefix(start) else { return file.string }
             return FilePath(name).pushing(relative).lexicallyNormalized().string
         }
+    }
+
+    private func isDirectory(_ path: FilePath) -> Bool {
+        var status = stat()
+        return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     private func matcher() throws -> (String) -> Bool {

@@ -24,10 +24,10 @@ struct ExplainCommand: Command {
         let layer = try ExplainedLayer(place.layer, in: surroundings.directories)
         if let path = place.path {
             let explanation = try PathExplanation(of: path, in: layer)
-            print(try json ? explanation.json() : explanation.text())
+            try say(json ? explanation.json() : explanation.text())
         } else {
             let explanation = try StackExplanation(of: layer)
-            print(try json ? explanation.json() : explanation.text())
+            try say(json ? explanation.json() : explanation.text())
         }
     }
 }

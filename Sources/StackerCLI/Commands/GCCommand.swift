@@ -20,6 +20,6 @@ struct GCCommand: Command {
         if Namespace.isNeededForFiles { try surroundings.enterNamespace() }
         let collection = try GarbageCollection(in: surroundings.directories)
         if !dryRun { try collection.remove() }
-        print(try json ? collection.json(removed: !dryRun) : collection.text(removed: !dryRun))
+        try say(json ? collection.json(removed: !dryRun) : collection.text(removed: !dryRun))
     }
 }

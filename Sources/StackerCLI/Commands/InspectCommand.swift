@@ -17,6 +17,6 @@ struct InspectCommand: Command {
 
     func run(in surroundings: Surroundings) throws {
         let inspection = try Inspection(of: Layout(at: surroundings.directories.oci), tag: tag)
-        print(try json ? inspection.json() : inspection.text())
+        try say(json ? inspection.json() : inspection.text())
     }
 }

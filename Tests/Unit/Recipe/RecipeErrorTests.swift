@@ -106,7 +106,7 @@ struct RecipeErrorTests {
         arguments: [
             Case("from: scratch", "2:9: from of layer foo must be a map, not text: \"scratch\""),
             Case(
-                "from: {type: dockr}", "2:16: unknown type \"dockr\" in type in from of layer foo: did you mean docker?"
+                "from: {type: dockr}", "2:16: unknown type \"dockr\" in from of layer foo: did you mean docker?"
             ),
             Case("from: {type: zzzzzzzz}", "help: type is one of docker, oci, tar, built, scratch"),
             Case("from: {type: [a]}", "2:16: type in from of layer foo must be text, not a list"),

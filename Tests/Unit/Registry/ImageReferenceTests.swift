@@ -47,7 +47,7 @@ struct ImageReferenceTests {
             ("a.b/é", "is no repository"), ("a.b:99999/x", "is no registry"), ("a.b:/x", "is no registry"),
             ("a..?b/x", "is no registry"), ("a.b/x@sha256:00", "is not a sha256 digest"),
             ("a.b/x@sha512:\(String(repeating: "0", count: 128))", "is not a sha256 digest"),
-            ("a.b/x@md5:00", "a digest that is not sha256"), ("a.b/x@", "it has a user name in it"),
+            ("a.b/x@md5:00", "a digest that is not sha256"), ("a.b/x@", "nothing follows its"),
             ("a.b/\(String(repeating: "x", count: 256))", "is no repository"),
             (String(repeating: "x/", count: 3000), "longer than 1024 bytes"),
         ])
