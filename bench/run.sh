@@ -162,6 +162,7 @@ measure_pack() {
     compare pack-gzip "$layer_bench encode tree out tar.gz" "tar c -C tree . | pigz -6 >out"
     compare pack-zstd "$layer_bench encode tree out tar.zst" "tar c -C tree . | zstd -q -3 -T0 >out"
     local bytes
+    rm -rf out
     bytes=$("$layer_bench" encode tree out tar.gz)
     echo "tar.gz: $bytes bytes, gzip -6: $(tar c -C tree . | gzip -6 | wc -c)"
     rm -rf out
