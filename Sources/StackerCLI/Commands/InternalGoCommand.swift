@@ -34,10 +34,8 @@ struct CheckOverlayCommand: Command {
         discussion: "The exit status is 50 if they can't.")
 
     func run(in surroundings: Surroundings) throws {
-        if Namespace.isNeededForFiles {
-            guard Namespace.canBeEntered else { throw ExitCode(50) }
-            try surroundings.enterNamespace()
-        }
+        // Where it can't be entered, the findings say why.
+        if Namespace.isNeededForFiles, Namespace.canBeEntered { try surroundings.enterNamespace() }
         let check = try HostCheck(surroundings.directories, creatingRoots: true)
         for finding in check.findings where finding.status == .fail {
             surroundings.log.info("\(finding.name): \(finding.detail)")
