@@ -56,15 +56,9 @@ struct LayerHistory {
         func shell(_ commands: String) throws -> String {
             let script = work.appending("commands")
             try script.write("set -e\ncd '\(work)'\n\(commands)\n")
-            guard let pipe = popen("timeout 600 unshare -m --propagation private sh '\(script)' 2>&1", "r") else {
-                throw Errno(rawValue: errno)
+            return try attempt(commands) {
+                try Fixtures.shell("timeout 600 unshare -m --propagation private sh '\(script)'")
             }
-            var output: [UInt8] = []
-            var buffer = [UInt8](repeating: 0, count: 65536)
-            while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { output += buffer[..<count] }
-            let text = String(decoding: output, as: UTF8.self)
-            guard pclose(pipe) == 0 else { throw Failure("\(commands): \(text)") }
-            return text
         }
 
         /// The command that lists a tree.
