@@ -34,6 +34,14 @@ list_requests() {
     rm -f state/requests
 }
 
+# protect_file AUTHS: files/private/file, for which the server wants a password, and auth.json with AUTHS, an object of
+# jq's in which $place is the server and $auth what lets us in.
+protect_file() {
+    mkdir files/private
+    echo one >files/private/file
+    jq -n --arg place "${url#http://}" --arg auth "$(printf me:s3cr3t | base64)" "{auths: $1}" >auth.json
+}
+
 # write_recipe IMPORT…: a layer that keeps its imports, each one a YAML node.
 write_recipe() {
     printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  imports:\n' >stacker.yaml
@@ -370,10 +378,7 @@ END
 @test "credentials of a login, without TLS" {
     busybox_base
     serve
-    mkdir files/private
-    echo one >files/private/file
-    jq -n --arg place "${url#http://}" --arg auth "$(printf me:s3cr3t | base64)" \
-        '{auths: {($place): {auth: $auth}, "elsewhere.invalid": {auth: $auth}}}' >auth.json
+    protect_file '{($place): {auth: $auth}, "elsewhere.invalid": {auth: $auth}}'
     export REGISTRY_AUTH_FILE=auth.json
     write_recipe "$url/private/file"
     stacker build
@@ -389,10 +394,7 @@ END
 @test "credentials of a login" {
     busybox_base
     serve_tls
-    mkdir files/private
-    echo one >files/private/file
-    jq -n --arg place "${url#http://}" --arg auth "$(printf me:s3cr3t | base64)" \
-        '{auths: {($place + "/private"): {auth: $auth}, ($place): {auth: "bm86bm8="}}}' >auth.json
+    protect_file '{($place + "/private"): {auth: $auth}, ($place): {auth: "bm86bm8="}}'
     export SSL_CERT_FILE=ca.pem
     write_recipe "${url/http:/https:}/private/file"
     refuse build
