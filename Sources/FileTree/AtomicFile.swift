@@ -8,9 +8,8 @@ extension Directory {
     public func replaceFile(
         _ name: FilePath, with bytes: some Sequence<UInt8>, mode: mode_t = 0o644, durable: Bool = false
     ) throws {
-        let temporary = FilePath(".\(name.lastComponent?.string ?? "file").\(getpid()).tmp")
+        let temporary = FilePath.temporaryName(for: name.lastComponent?.string ?? "file")
         do {
-            try? remove(temporary)
             let file = try openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
             try file.writeAll(bytes)
             if durable { try file.synchronize() }

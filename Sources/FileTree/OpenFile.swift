@@ -86,6 +86,12 @@ public final class OpenFile: ByteSource, Sendable {
         }
     }
 
+    /// Has the kernel begin to write the file's content to the disk, without waiting for it. To fail here does no harm:
+    /// ``synchronize()`` says so.
+    public func startWriting() {
+        _ = stacker_start_writing(number)
+    }
+
     /// Makes the file's content durable: fsync(2).
     public func synchronize() throws {
         try checked(fsync(number))

@@ -13,7 +13,9 @@ public final class IncomingBlob {
     public let descriptor: Descriptor
     /// Bytes so far, with those that were kept from another time.
     public private(set) var count: Int64
-    private let blobs: Directory
+    private let writer: LayoutWriter
+    /// Where it is until it has its name.
+    private let directory: Directory
     private let temporary: FilePath
     private let file: OpenFile
     private var hasher: DigestHasher
@@ -27,25 +29,26 @@ public final class IncomingBlob {
     ///
     /// - Parameter keepsPart: whether a part of it is kept. It is for one writer: another one begins its own, which is not.
     /// - Throws: `Errno`.
-    public init(_ descriptor: Descriptor, into layout: Layout, keepsPart: Bool = false) throws {
+    public init(_ descriptor: Descriptor, into writer: LayoutWriter, keepsPart: Bool = false) throws {
         self.descriptor = descriptor
-        blobs = layout.blobs
-        if keepsPart, let part = try PartialBlob(of: descriptor, in: blobs) {
+        self.writer = writer
+        if keepsPart, let part = try PartialBlob(of: descriptor, in: writer.layout.blobs) {
             self.keepsPart = true
+            directory = writer.layout.blobs
             (temporary, file, hasher, count) = (part.name, part.file, part.hasher, part.count)
             return
         }
         self.keepsPart = false
-        temporary = FilePath(".\(descriptor.digest.hex).\(getpid()).tmp")
-        try? blobs.remove(temporary)
-        file = try blobs.openNoSymlinks(temporary, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
+        directory = try writer.workshop()
+        temporary = .temporaryName(for: descriptor.digest.hex)
+        file = try directory.openNoSymlinks(temporary, O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
         hasher = DigestHasher()
         count = 0
     }
 
     deinit {
         let stays = isFinished || keepsPart && count > 0 && !isWrong
-        if !stays { try? blobs.remove(temporary) }
+        if !stays { try? directory.remove(temporary) }
         arriving?.end(isComplete: isFinished)
     }
 
@@ -82,8 +85,7 @@ public final class IncomingBlob {
     /// Whether all of it is there, and it is the blob that the descriptor names.
     public var isRight: Bool { count == descriptor.size && hasher.finish() == descriptor.digest }
 
-    /// Checks length and digest and gives the content its name. It is not synced: after a crash of the machine a file
-    /// that was only ever appended to is short, if anything, and then it is not the blob.
+    /// Checks length and digest and gives the content its name.
     ///
     /// - Throws: `Failure` for a blob that is not the one that the descriptor names.
     public func finish() throws {
@@ -95,7 +97,9 @@ public final class IncomingBlob {
             isWrong = true
             throw Failure("its content has the digest \(digest)")
         }
-        try blobs.rename(temporary, to: FilePath(descriptor.digest.hex))
+        try writer.place(digest, file) {
+            try directory.rename(temporary, to: FilePath(digest.hex), in: writer.layout.blobs)
+        }
         isFinished = true
         arriving?.end(isComplete: true)
     }
@@ -141,12 +145,10 @@ extension Layout {
         try blobs.names().filter { $0.string.hasPrefix(".") && $0.string.hasSuffix(Self.partSuffix) }
     }
 
-    /// Removes what writers that were killed have left, and parts of blobs that nobody has gone on with for a week. Only
-    /// for a layout that nobody else writes to now.
-    public func removeTemporaries() throws {
-        for name in try blobs.names() where name.string.hasPrefix(".") {
-            if name.string.hasSuffix(".tmp") { try blobs.remove(name) }
-            guard name.string.hasSuffix(Self.partSuffix), let status = try blobs.status(name) else { continue }
+    /// Removes parts of blobs that nobody has gone on with for a week.
+    public func removeOldParts() throws {
+        for name in try parts() {
+            guard let status = try blobs.status(name) else { continue }
             if Timestamp.now.seconds - status.modified.seconds > Self.partLifetime { try blobs.remove(name) }
         }
     }

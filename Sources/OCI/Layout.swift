@@ -10,6 +10,8 @@ public struct Layout: Sendable {
     /// Where it is, for messages.
     public let path: FilePath
     let root: Directory
+    static let indexName: FilePath = "index.json"
+    static let markerName: FilePath = "oci-layout"
     /// The directory `blobs/sha256`.
     public let blobs: Directory
 
@@ -21,12 +23,22 @@ public struct Layout: Sendable {
 
     /// Opens a layout that is there.
     public init(at path: FilePath) throws {
-        self.path = path
         let help = "name a directory that holds oci-layout and index.json"
         switch try LayoutState(of: path, help: help) {
         case .layout: break
-        case .absent, .empty: throw Failure("there is no OCI layout at \(path)", help: help)
+        case .absent, .empty, .unfinished: throw Failure("there is no OCI layout at \(path)", help: help)
         }
+        try self.init(unchecked: path)
+    }
+
+    /// Opens the layout at `path`; one that does not exist, or an empty directory, becomes a layout without images.
+    public init(openingOrCreating path: FilePath) throws {
+        self = try LayoutWriter(openingOrCreating: path).layout
+    }
+
+    /// Opens what has the directories of a layout.
+    init(unchecked path: FilePath) throws {
+        self.path = path
         root = try Directory(at: path)
         try root.makeDirectory("blobs", exclusive: false)
         let blobs = try root.directory("blobs")
@@ -34,27 +46,22 @@ public struct Layout: Sendable {
         self.blobs = try blobs.directory("sha256")
     }
 
-    /// Opens the layout at `path`; one that does not exist, or an empty directory, becomes a layout without images.
-    public init(openingOrCreating path: FilePath) throws {
-        if try LayoutState(of: path) != .layout {
-            let root = try Directory(creating: path)
-            try root.makeDirectory("blobs", exclusive: false)
-            try root.directory("blobs").makeDirectory("sha256", exclusive: false)
-            try root.replaceFile("oci-layout", with: #"{"imageLayoutVersion":"1.0.0"}"#.utf8)
-            // Last: a directory is taken for a layout from the moment it has an index.
-            try root.replaceFile("index.json", with: JSON.encode(ImageIndex()))
-        }
-        try self.init(at: path)
+    /// Makes the directories of a layout; those that are there are fine.
+    static func makeDirectories(at path: FilePath) throws {
+        try Directory.create(path.appending("blobs/sha256"))
     }
 
-    /// Sees whether a layout can be made at `path` if there is nothing: by making the directory, and removing it again.
+    /// Sees whether a layout can be made at `path` if there is nothing: by making a directory beside it, and removing that.
     public static func refuseImpossible(_ path: FilePath) throws {
         guard try LayoutState(of: path) == .absent else { return }
         var missing = path
         while case let parent = missing.removingLastComponent(), !parent.isEmpty, !exists(parent) { missing = parent }
         try attempt("couldn't make OCI layout \(path)", help: LayoutState.expected) {
-            try Directory.create(missing)
-            _ = try missing.withPlatformString { try checked(rmdir($0)) }
+            // Not under its own name: another stacker may be about to make the layout.
+            let name = FilePath.temporaryName(for: missing.lastComponent?.string ?? "oci")
+            let probe = missing.removingLastComponent().pushing(name)
+            try Directory.create(probe)
+            _ = try probe.withPlatformString { try checked(rmdir($0)) }
         }
     }
 
@@ -74,32 +81,19 @@ public struct Layout: Sendable {
     /// The images of the layout.
     public func index() throws -> ImageIndex {
         try attempt("couldn't read \(path)/index.json") {
-            guard let bytes = try root.readFile("index.json", limit: Limit.index) else {
+            guard let bytes = try root.readFile(Self.indexName, limit: Limit.index) else {
                 throw Errno.noSuchFileOrDirectory
             }
             return try JSON.decode(ImageIndex.self, from: bytes)
         }
-    }
-
-    /// Replaces `index.json` in one step.
-    public func replaceIndex(_ index: ImageIndex) throws {
-        try attempt("couldn't update \(path)") {
-            try root.replaceFile("index.json", with: JSON.encode(index), durable: true)
-        }
-    }
-
-    /// Changes `index.json` in one step; it is not written if it stays the same.
-    public func updateIndex(_ change: (inout ImageIndex) -> Void) throws {
-        let index = try index()
-        var changed = index
-        change(&changed)
-        if changed != index { try replaceIndex(changed) }
     }
 }
 
 /// What stands where a layout is expected.
 public enum LayoutState: Sendable {
     case absent, empty, layout
+    /// A layout whose making was broken off: there is no index, and no blob.
+    case unfinished
 
     /// What can stand where images are written.
     public static let expected =
@@ -123,13 +117,30 @@ public enum LayoutState: Sendable {
         } catch {
             throw Failure("couldn't open OCI layout \(path)", because: error)
         }
-        let names = try Directory(directory).names()
+        let root = Directory(directory)
+        let names = try root.names()
         if names.isEmpty {
             self = .empty
-        } else if names.contains("index.json") && names.contains("oci-layout") {
+        } else if names.contains(Layout.indexName) && names.contains(Layout.markerName) {
+            self = .layout
+        } else if try root.isUnfinishedLayout(names) {
+            self = .unfinished
+        } else if try root.status(Layout.indexName) != nil, try root.status(Layout.markerName) != nil {
+            // Another stacker has made it since the names were read.
             self = .layout
         } else {
             throw wrong("does not look like an OCI layout")
         }
+    }
+}
+
+extension Directory {
+    /// Whether these names, all that there are, are what the making of a layout has left that came to no end.
+    fileprivate func isUnfinishedLayout(_ names: [FilePath]) throws -> Bool {
+        let workshops = try Workshop.names(in: self)
+        guard names.contains("blobs"), names.allSatisfy({ $0 == "blobs" || $0 == Layout.markerName || workshops.contains($0) }),
+            let blobs = try? directory("blobs"), try blobs.names().allSatisfy({ $0 == "sha256" })
+        else { return false }
+        return try blobs.status("sha256") == nil || blobs.directory("sha256").names().isEmpty
     }
 }

@@ -1,23 +1,58 @@
 import Failure
+public import FileTree
 import FoundationEssentials
 public import SystemPackage
 
-extension Layout {
-    /// Removes the blobs that no entry of the index reaches, and left-overs of writers that were killed.
+/// The collection of what no entry of a layout's index reaches. No stacker uses the layout as long as this value lives.
+///
+/// Other programs respect no lock of ours, and write blobs before they name them in the index. So what may be theirs stays
+/// for a while.
+public struct LayoutCollection: Sendable {
+    /// Where it collects.
+    public let layout: Layout
+    private let lock: LayoutLock
+
+    /// How old a blob is, in seconds, that nobody is about to name any more.
+    public static let grace: Int64 = 3600
+
+    /// - Returns: `nil` if another stacker uses the layout: it may count on blobs that no index names.
+    public init?(of layout: Layout) throws {
+        guard let lock = try attempt("couldn't lock \(layout.path)", { try LayoutLock.collection(of: layout) })
+        else { return nil }
+        self.layout = layout
+        self.lock = lock
+    }
+
+    /// The names of blobs that are not needed, and of left-overs of writers that were killed.
     ///
-    /// What other tools put there stays: nested indexes, artifacts and their subjects are followed too.
-    ///
-    /// - Returns: the names that were removed.
-    @discardableResult
-    public func collectGarbage() throws -> [FilePath] {
-        try attempt("couldn't remove unused blobs of \(path)") {
-            let garbage = try garbage(keeping: reach(from: index().manifests))
-            for name in garbage { try blobs.remove(name) }
-            return garbage
+    /// - Parameters:
+    ///   - reached: what is needed.
+    ///   - isOurs: whether a stacker has written a blob. Others must be older than ``grace``.
+    ///   - now: when it is.
+    public func garbage(
+        keeping reached: Set<Digest>, now: Timestamp = .now, isOurs: (Digest, FileStatus) -> Bool
+    ) throws -> [FilePath] {
+        try layout.garbage(keeping: reached).filter { name in
+            guard let digest = Digest(hex: name.string), let status = try layout.blobs.status(name) else { return true }
+            return isOurs(digest, status) || now.seconds - status.changed.seconds > Self.grace
         }
     }
 
-    /// All blobs that these descriptors lead to, themselves among them, be they there or not.
+    /// The names, beside `index.json`, of what writers that were killed have left.
+    public func leftovers() throws -> [FilePath] { try Workshop.names(in: layout.root) }
+
+    /// Removes blobs that are not needed, and left-overs.
+    public func remove(keeping reached: Set<Digest>, isOurs: (Digest, FileStatus) -> Bool) throws {
+        try attempt("couldn't remove unused blobs of \(layout.path)") {
+            for name in try garbage(keeping: reached, isOurs: isOurs) { try layout.blobs.removeTree(name) }
+            Workshop.removeDead(in: layout.root)
+        }
+    }
+}
+
+extension Layout {
+    /// All blobs that these descriptors lead to, themselves among them, be they there or not. Nested indexes, artifacts and
+    /// their subjects are followed, too.
     public func reach(from descriptors: [Descriptor]) throws -> Set<Digest> {
         var reached: Set<Digest> = []
         var rest = descriptors
@@ -35,6 +70,9 @@ extension Layout {
             Digest(hex: name.string).map { !reached.contains($0) } ?? name.string.hasSuffix(".tmp")
         }
     }
+
+    /// The directory beside whose `index.json` writers make things.
+    public var directory: Directory { root }
 }
 
 extension MediaType {

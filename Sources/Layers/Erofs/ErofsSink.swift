@@ -8,7 +8,7 @@ import OCI
 final class ErofsSink: LayerSink {
     private let options: EncodeOptions
     private let verity: Bool
-    private let blob: BlobFile
+    private let blob: PendingBlob
     private var image: ErofsImage
     private let buffer = Chunk(capacity: ErofsCompressor.batchSize)
     /// The directories that the next entry can lie in, the outermost first.
@@ -43,10 +43,10 @@ final class ErofsSink: LayerSink {
         var names: UInt32 = 1
     }
 
-    init(blobs: Directory, verity: Bool, options: EncodeOptions) throws {
+    init(blobs: any BlobDestination, verity: Bool, options: EncodeOptions) throws {
         self.options = options
         self.verity = verity
-        blob = try BlobFile(in: blobs)
+        blob = try blobs.newBlob()
         image = ErofsImage(blob.file)
     }
 

@@ -8,7 +8,7 @@ import OCI
 final class SquashfsSink: LayerSink {
     private let options: EncodeOptions
     private let verity: Bool
-    private let blob: BlobFile
+    private let blob: PendingBlob
     private let image: SquashfsImage
     private var inodes: [SquashfsInode] = []
     /// The directories that the next entry can lie in, the outermost first.
@@ -24,10 +24,10 @@ final class SquashfsSink: LayerSink {
         var children: [SquashfsInode.Child] = []
     }
 
-    init(blobs: Directory, verity: Bool, options: EncodeOptions) throws {
+    init(blobs: any BlobDestination, verity: Bool, options: EncodeOptions) throws {
         self.options = options
         self.verity = verity
-        blob = try BlobFile(in: blobs)
+        blob = try blobs.newBlob()
         // What mount shows of it is nothing; zero where no time is asked for.
         let modified = options.latestTime.map(SquashfsInode.seconds) ?? 0
         image = try SquashfsImage(blob.file, workers: options.workers, modified: modified)

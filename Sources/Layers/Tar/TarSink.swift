@@ -8,15 +8,15 @@ import OCI
 final class TarSink: LayerSink {
     private let options: EncodeOptions
     private let compression: Compression
-    private let blob: BlobFile
+    private let blob: PendingBlob
     private let stream: ChunkPipeline
     private var entries = 0
     private var contentSize: Int64 = 0
 
-    init(blobs: Directory, compression: Compression, options: EncodeOptions) throws {
+    init(blobs: any BlobDestination, compression: Compression, options: EncodeOptions) throws {
         self.options = options
         self.compression = compression
-        blob = try BlobFile(in: blobs)
+        blob = try blobs.newBlob()
         stream = ChunkPipeline(compression: compression, workers: options.workers, output: blob.file)
     }
 

@@ -14,14 +14,14 @@ extension RegistryClient {
     ///   - arriving: gets what reads the blob while it comes.
     ///   - checkpoint: called with every piece; what it throws ends the download.
     func download(
-        _ blob: Descriptor, of repository: String, to layout: Layout, keepsPart: Bool = false,
+        _ blob: Descriptor, of repository: String, to writer: LayoutWriter, keepsPart: Bool = false,
         progress: any ProgressSink = NoProgress(), arriving: (ArrivingBlob) -> Void = { _ in },
         checkpoint: () throws -> Void = {}
     ) throws {
-        if try layout.holds(blob) { return }
+        if try writer.layout.holds(blob) { return }
         let task = "couldn't get blob \(blob.digest) of \(registry)/\(repository)"
         try progress.following(.blob(blob.digest.description), total: blob.size) { watched in
-            let incoming = try attempt(task) { try IncomingBlob(blob, into: layout, keepsPart: keepsPart) }
+            let incoming = try attempt(task) { try IncomingBlob(blob, into: writer, keepsPart: keepsPart) }
             arriving(incoming.follow())
             try receive(incoming, of: repository, task: task) {
                 watched.reach(incoming.count)

@@ -53,11 +53,11 @@ public struct ArtifactPull: Sendable {
     }
 
     /// Gets those blobs that a layout does not hold, several at a time.
-    public func fetch(_ blobs: [Descriptor], into layout: Layout) throws {
-        let missing = try blobs.filter { try !layout.holds($0) }.eachOnce()
+    public func fetch(_ blobs: [Descriptor], into writer: LayoutWriter) throws {
+        let missing = try blobs.filter { try !writer.layout.holds($0) }.eachOnce()
         try Workers.forEach(missing) { [client, reference, progress] blob, checkpoint in
             try client.download(
-                blob, of: reference.repository, to: layout, progress: progress, checkpoint: checkpoint)
+                blob, of: reference.repository, to: writer, progress: progress, checkpoint: checkpoint)
         }
     }
 }

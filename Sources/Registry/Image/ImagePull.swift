@@ -68,10 +68,10 @@ public struct ImagePull: Sendable {
 
     /// Gets the config of an image into a layout.
     public func fetchConfig(
-        _ found: Found, into layout: Layout, progress: any ProgressSink = NoProgress()
+        _ found: Found, into writer: LayoutWriter, progress: any ProgressSink = NoProgress()
     ) throws -> ImageConfig {
-        try client.download(found.manifest.config, of: reference.repository, to: layout, progress: progress)
-        return try layout.config(found.manifest)
+        try client.download(found.manifest.config, of: reference.repository, to: writer, progress: progress)
+        return try writer.layout.config(found.manifest)
     }
 
     /// Gets everything of an image that a layout does not hold, several blobs at a time, the manifest last.
@@ -81,19 +81,19 @@ public struct ImagePull: Sendable {
     ///   - arriving: gets each blob that begins to come. It must not wait: the blob would.
     ///   - checkpoint: called with every piece of a blob; what it throws ends the pull.
     public func fetch(
-        _ found: Found, into layout: Layout, progress: any ProgressSink = NoProgress(),
+        _ found: Found, into writer: LayoutWriter, progress: any ProgressSink = NoProgress(),
         arriving: @escaping @Sendable (ArrivingBlob) -> Void = { _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
-        let missing = try found.manifest.blobs.filter { try !layout.holds($0) }.eachOnce()
+        let missing = try found.manifest.blobs.filter { try !writer.layout.holds($0) }.eachOnce()
         try Workers.forEach(missing) { [client, reference] blob, othersAreFine in
             try client.download(
-                blob, of: reference.repository, to: layout, keepsPart: true, progress: progress, arriving: arriving
+                blob, of: reference.repository, to: writer, keepsPart: true, progress: progress, arriving: arriving
             ) {
                 try othersAreFine()
                 try checkpoint()
             }
         }
-        _ = try layout.put(found.bytes, .manifest)
+        _ = try writer.put(found.bytes, .manifest)
     }
 }

@@ -8,6 +8,7 @@ struct BuildRun {
     private let mayBuild: Bool
     private let resolver: BaseResolver
     private let lookup: CacheLookup
+    private let output: OutputLayout
     private var cache: BuildCache
     private var digests: FileDigests
     private var shared: SharedCache
@@ -23,10 +24,12 @@ struct BuildRun {
         self.mayBuild = mayBuild
         let roots = try RootsDirectory(at: directories.roots)
         resolver = project.resolver(request, in: roots)
+        output = try OutputLayout(at: directories.oci, stackerDirectory: directories.stacker)
         lookup = CacheLookup(request: request, identity: identity, resolver: resolver)
         cache = try BuildCache(in: directories.stacker, log: project.log)
         digests = try FileDigests(in: directories.stacker)
-        shared = try SharedCache(request, in: directories, roots: roots, servers: project.servers, log: project.log)
+        shared = try SharedCache(
+            request, in: directories, roots: roots, output: output, servers: project.servers, log: project.log)
         if mayBuild { try roots.removeTemporaries() }
     }
 
@@ -54,7 +57,7 @@ struct BuildRun {
     /// Points the tags of a cached layer at its images: somebody may have taken them away.
     private func retag(_ name: String, _ entry: BuildCache.Entry) throws {
         guard !entry.outputs.isEmpty else { return log.info("found cached layer \(name)") }
-        try Layout(at: project.directories.oci).tag(entry.outputs, of: name, request.layerTypes)
+        try output.writer().tag(entry.outputs, of: name, request.layerTypes)
         for type in request.layerTypes where entry.outputs[type] != nil {
             log.info("found cached layer \(type.tag(for: name))")
         }
@@ -67,7 +70,7 @@ struct BuildRun {
         try resolver.roots.layer(name).discardDamagedOverlayDirectories()
         let build = LayerBuild(
             layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
-            contents: LayerContents(resolver: resolver, cache: cache))
+            contents: LayerContents(resolver: resolver, cache: cache), output: output)
         if let entry = try shared.take(build, inputs) {
             try cache.record(entry, for: name)
             return try shared.give(layer.definition, &cache, isNew: false)
@@ -81,6 +84,6 @@ struct BuildRun {
     /// Remembers what was found out, and removes what no image needs any more.
     mutating func finish() throws {
         try digests.save()
-        try Layout(ifThereAt: project.directories.oci)?.collectGarbage()
+        try output.finish()
     }
 }

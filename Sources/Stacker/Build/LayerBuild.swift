@@ -13,6 +13,7 @@ struct LayerBuild {
     let directories: StackerDirectories
     let identity: BuildIdentity
     let contents: LayerContents
+    let output: OutputLayout
 
     private var definition: LayerDefinition { layer.definition }
     var roots: RootsDirectory { contents.resolver.roots }
@@ -106,7 +107,7 @@ struct LayerBuild {
         options.latestTime = identity.sourceDateEpoch
         options.warn = { [log] in log.warn($0) }
         options.checkpoint = { try StopSignal.check() }
-        let layout = try Layout(openingOrCreating: directories.oci)
+        let writer = try output.writer()
         var base = base
         var run: BuildOnlyRun?
         if base.isBuildOnly, layer.collapsesBuildOnly ?? request.collapsesBuildOnly {
@@ -114,7 +115,7 @@ struct LayerBuild {
             base.metadata = base.metadata.withoutBuildOnly()
         }
         var output = try ImageOutput(
-            base, to: layout, roots: roots, request: request, identity: identity, options: options,
+            base, by: writer, roots: roots, request: request, identity: identity, options: options,
             progress: log.progress)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
         // Scripts that count layers expect one for each link of a build_only chain, the image's own among them, also

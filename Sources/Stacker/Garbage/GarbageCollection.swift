@@ -14,12 +14,19 @@ public struct GarbageCollection {
     private let locks: [Lock]
     private var items: [GarbageItem] = []
     private var pulled: PulledImages?
+    private let takesAll: Bool
+    /// The output layout, which nobody else uses meanwhile.
+    private var collection: LayoutCollection?
+    /// Places that were not looked at, and why.
+    private var skipped: [String] = []
 
     /// Looks for it; nothing is changed.
     ///
+    /// - Parameter all: whether blobs of the output layout that another program may be about to name go, too.
     /// - Throws: a failure also if a build is under way.
-    public init(in directories: StackerDirectories) throws {
+    public init(in directories: StackerDirectories, all: Bool = false) throws {
         self.directories = directories
+        takesAll = all
         try directories.refuseForeign()
         locks = try directories.locks()
         roots = try? RootsDirectory(reading: directories.roots)
@@ -45,12 +52,26 @@ public struct GarbageCollection {
         var blobs = builds?.blobs ?? []
         if let output {
             blobs.formUnion(try output.reach(from: output.index().manifests + (builds?.images ?? [])))
-            items += try output.garbage(keeping: blobs).map {
-                try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: output.blobs, at: output.blobsPath)
-            }
+            try addBlobs(of: output, keeping: blobs)
         }
         if let pulled { blobs.formUnion(pulled.kept) }
         if let roots { items += try RootsGarbage(roots, blobs, builds?.layers ?? []).items }
+    }
+
+    /// Adds the blobs of the output layout that are not needed, unless somebody is about to need them.
+    private mutating func addBlobs(of output: Layout, keeping blobs: Set<Digest>) throws {
+        guard let collection = try LayoutCollection(of: output) else {
+            return skipped.append("\(output.path): another stacker is writing to it, or publishing from it")
+        }
+        self.collection = collection
+        let written = try WrittenBlobs(in: directories.stacker).known()
+        let garbage = try collection.garbage(keeping: blobs) { takesAll || written[$0] == $1.inode }
+        items += try garbage.map {
+            try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: output.blobs, at: output.blobsPath)
+        }
+        items += try collection.leftovers().map {
+            try GarbageItem(.temporary, $0, in: output.directory, at: output.path)
+        }
     }
 
     /// Removes all of it. To be killed half-way does no harm.
@@ -73,18 +94,19 @@ public struct GarbageCollection {
         let sum =
             items.isEmpty
             ? "nothing to remove" : "\(removed ? "removed" : "would remove") \(items.count), \(humanSize(total))"
-        return (lines + [sum]).joined(separator: "\n")
+        return (skipped.map { "left alone \($0)" } + lines + [sum]).joined(separator: "\n")
     }
 
-    /// An object with `removed`, `total` in bytes, and `items`.
+    /// An object with `removed`, `total` in bytes, `items`, and `skipped`: the places that were not looked at.
     public func json(removed: Bool) throws -> String {
-        try JSON.text(Report(removed: removed, total: total, items: items))
+        try JSON.text(Report(removed: removed, total: total, items: items, skipped: skipped))
     }
 
     private struct Report: Encodable {
         let removed: Bool
         let total: Int64
         let items: [GarbageItem]
+        let skipped: [String]
     }
 }
 

@@ -8,7 +8,6 @@ struct PulledImages {
     private let layout: Layout
     private let pulled: PulledBlobs
     private let unused: [Descriptor]
-    private let index: ImageIndex
     /// What stacker has pulled, be it needed or not.
     private let ours: Set<Digest>
     /// All that is needed.
@@ -21,14 +20,14 @@ struct PulledImages {
         layout = try Layout(at: path)
         pulled = PulledBlobs(in: stackerDirectory)
         var index = try layout.index()
-        func isUnused(_ entry: Descriptor) -> Bool {
-            entry.annotations?[RegistryBases.sourceAnnotation] != nil && !builds.bases.contains(entry.digest)
-        }
-        unused = index.manifests.filter(isUnused)
-        index.manifests.removeAll(where: isUnused)
-        self.index = index
+        unused = index.manifests.filter { Self.isPulled($0) && !builds.bases.contains($0.digest) }
+        index.manifests.removeAll(where: unused.contains)
         ours = try pulled.digests().union(layout.reach(from: unused))
         kept = try layout.reach(from: index.manifests).union(builds.blobs)
+    }
+
+    private static func isPulled(_ entry: Descriptor) -> Bool {
+        entry.annotations?[RegistryBases.sourceAnnotation] != nil
     }
 
     /// What is to go.
@@ -51,7 +50,8 @@ struct PulledImages {
     func forget() throws {
         guard !unused.isEmpty else { return }
         try pulled.add(ours)
-        try layout.replaceIndex(index)
+        let gone = Set(unused.map(\.digest))
+        try LayoutWriter(layout).updateIndex { $0.manifests.removeAll { Self.isPulled($0) && gone.contains($0.digest) } }
     }
 
     /// Forgets the blobs that are gone.

@@ -53,7 +53,7 @@ final class RegistryBases: Sendable {
         let found = try pull.find(platform)
         run.withLock { $0.images[key] = found }
         // The tag may have moved to an index that has the same image for this platform.
-        if let entry, entry.digest == found.descriptor.digest { try record(found, key, in: Layout(at: path)) }
+        if let entry, entry.digest == found.descriptor.digest { try record(found, key, by: writer()) }
         return found.descriptor.digest
     }
 
@@ -77,17 +77,18 @@ final class RegistryBases: Sendable {
         let pull = pull(reference, insecure)
         let found = try run.withLock({ $0.images[key] }) ?? pull.find(platform)
         log.info("pulling docker://\(reference)")
-        let layout = try Layout(openingOrCreating: path)
-        try layout.removeTemporaries()
+        let writer = try writer()
+        let layout = writer.layout
+        try layout.removeOldParts()
         for blob in found.manifest.blobs { try check(blob, layout) }
         try pulled.note(found, before: layout)
-        let config = try pull.fetchConfig(found, into: layout, progress: log.progress)
+        let config = try pull.fetchConfig(found, into: writer, progress: log.progress)
         let arrivals = LayerArrivals(found.manifest, config, unpacker)
         try arrivals.unpack {
             try pull.fetch(
-                found, into: layout, progress: log.progress, arriving: arrivals.begin, checkpoint: arrivals.check)
+                found, into: writer, progress: log.progress, arriving: arrivals.begin, checkpoint: arrivals.check)
         }
-        try record(found, key, in: layout)
+        try record(found, key, by: writer)
         return (layout, found.manifest)
     }
 
@@ -128,11 +129,15 @@ final class RegistryBases: Sendable {
         stackerDirectory.pushing("layer-bases/oci")
     }
 
-    private func record(_ found: ImagePull.Found, _ key: Key, in layout: Layout) throws {
+    private func writer() throws -> LayoutWriter {
+        try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
+    }
+
+    private func record(_ found: ImagePull.Found, _ key: Key, by writer: LayoutWriter) throws {
         var entry = found.descriptor
         entry.annotations = [Self.sourceAnnotation: found.source.description]
         entry.platform = key.platform
-        try layout.updateIndex { $0.setEntry(tag: Self.tag(key), to: entry) }
+        try writer.updateIndex { $0.setEntry(tag: Self.tag(key), to: entry) }
     }
 
     /// In which repositories of a registry the blobs of kept images are: they need not be sent there once more.

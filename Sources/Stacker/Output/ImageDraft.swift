@@ -80,17 +80,17 @@ struct ImageDraft: Sendable {
         annotations.merge(more) { $1 }
     }
 
-    /// Writes config and manifest into a layout that holds the layers.
+    /// Writes config and manifest to a layout that holds the layers.
     ///
     /// - Returns: the manifest's descriptor.
-    func write(to layout: Layout) throws -> Descriptor {
-        let manifest = try manifest(in: layout)
-        return try layout.put(JSON.encode(manifest), .manifest)
+    func write(by writer: LayoutWriter) throws -> Descriptor {
+        let manifest = try manifest(by: writer)
+        return try writer.put(JSON.encode(manifest), .manifest)
     }
 
     /// The manifest, its config written.
-    func manifest(in layout: Layout) throws -> ImageManifest {
-        let config = try layout.put(JSON.encode(config), .config)
+    func manifest(by writer: LayoutWriter) throws -> ImageManifest {
+        let config = try writer.put(JSON.encode(config), .config)
         return ImageManifest(config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
     }
 }

@@ -7,7 +7,7 @@ import SystemPackage
 
 /// Turns upperdirs into layers of the output layout, one image for each requested type.
 struct ImageOutput {
-    let layout: Layout
+    let writer: LayoutWriter
     let roots: RootsDirectory
     let types: [LayerType]
     let formats: [LayerFormat]
@@ -15,15 +15,16 @@ struct ImageOutput {
     let identity: BuildIdentity
     let progress: any ProgressSink
     private(set) var drafts: [LayerType: ImageDraft] = [:]
+    private var layout: Layout { writer.layout }
     /// How many layers are below those of build_only layers.
     private let layersBelow: Int
 
     init(
-        _ base: BuildBase, to layout: Layout, roots: RootsDirectory, request: BuildRequest, identity: BuildIdentity,
+        _ base: BuildBase, by writer: LayoutWriter, roots: RootsDirectory, request: BuildRequest, identity: BuildIdentity,
         options: EncodeOptions, progress: any ProgressSink
     ) throws {
         self.progress = progress
-        self.layout = layout
+        self.writer = writer
         self.roots = roots
         self.identity = identity
         self.options = options
@@ -43,13 +44,13 @@ struct ImageOutput {
     /// Sees that the blobs of the layers below are in the output layout: linked from where the base is or, if they are of
     /// another type or nobody has them any more, encoded once more from the unpacked layer.
     private mutating func bringBlobs(of manifest: ImageManifest, _ type: LayerType, from source: Layout?) throws {
-        let conversion = LayerConversion(roots: roots, layout: layout, options: options, progress: progress)
+        let conversion = LayerConversion(roots: roots, writer: writer, options: options, progress: progress)
         for (place, layer) in manifest.layers.enumerated() {
             let isOfType = type.describes(layer.mediaType)
             if try isOfType && layout.holds(layer) { continue }
             if isOfType, let source, try source.holds(layer) {
                 let verified = try roots.hasVerified(source.open(layer), of: layer.digest)
-                try layout.adopt(layer, from: source, verified: verified)
+                try writer.adopt(layer, from: source, verified: verified)
             } else if let format = zip(types, formats).first(where: { $0.0 == type })?.1 {
                 let below = (drafts[type]?.layers ?? []).prefix(place)
                 let converted = try attempt("couldn't make a \(type) layer of base layer \(layer.digest)") {
@@ -70,7 +71,7 @@ struct ImageOutput {
         if let root { options.root = root }
         return try progress.packing(layer, directory) {
             options.advanced = $0
-            return try encodeLayer(tree, as: formats, into: layout.blobs, options: options) ?? []
+            return try encodeLayer(tree, as: formats, into: writer, options: options) ?? []
         }
     }
 
@@ -123,7 +124,7 @@ struct ImageOutput {
             draft.add(labels: labels)
             draft.apply(definition, identity)
             draft.sign(identity, annotations: annotations)
-            let descriptor = try draft.write(to: layout)
+            let descriptor = try draft.write(by: writer)
             outputs[type] = descriptor
             metadata.manifests[type] = try layout.manifest(descriptor)
             metadata.configs[type] = draft.config
@@ -138,7 +139,7 @@ struct ImageOutput {
         } else {
             try store(parts, of: layer)
         }
-        try layout.tag(outputs, of: definition.name, types)
+        try writer.tag(outputs, of: definition.name, types)
         return outputs
     }
 

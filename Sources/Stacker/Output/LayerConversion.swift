@@ -9,7 +9,7 @@ import SystemPackage
 /// on the same base need not do it again.
 struct LayerConversion {
     let roots: RootsDirectory
-    let layout: Layout
+    let writer: LayoutWriter
     let options: EncodeOptions
     let progress: any ProgressSink
 
@@ -31,7 +31,7 @@ struct LayerConversion {
         let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
         let name = recordName(format)
         if let bytes = try directory.readFile(name, limit: 1 << 16),
-            let known = try? JSON.decode(Outcome.self, from: bytes), try layout.holds(known.descriptor)
+            let known = try? JSON.decode(Outcome.self, from: bytes), try writer.layout.holds(known.descriptor)
         {
             return known
         }
@@ -44,7 +44,7 @@ struct LayerConversion {
         let content = try tree(layers)
         let encoded = try progress.packing(String(layer.hex.prefix(9)), roots.contentPath(of: layer)) {
             options.advanced = $0
-            return try encodeLayer(content, as: [format], into: layout.blobs, options: options)?.first
+            return try encodeLayer(content, as: [format], into: writer, options: options)?.first
         }
         guard let encoded else { throw Errno.noSuchFileOrDirectory }
         try roots.link(encoded.descriptor.digest, to: layer)

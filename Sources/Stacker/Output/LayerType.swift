@@ -27,7 +27,7 @@ public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentab
     }
 }
 
-extension Layout {
+extension LayoutWriter {
     /// Points the tags of a layer at its images; new ones come in the order of these types.
     func tag(_ images: [LayerType: Descriptor], of layer: String, _ types: [LayerType]) throws {
         try updateIndex { index in

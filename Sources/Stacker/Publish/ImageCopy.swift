@@ -45,10 +45,13 @@ public struct ImageCopy {
         switch (source, destination) {
         case (.layout(let path, let tag), _):
             let layout = try Layout(at: path)
+            let use = try LayoutLock.use(of: layout) { try StopSignal.check() }
+            defer { withExtendedLifetime(use) {} }
             let descriptor = try layout.resolve(tag, for: platform).descriptor
             switch destination {
             case .layout(let path, let tag):
-                try Layout(openingOrCreating: path).copy(descriptor, from: layout, as: tag, log)
+                try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
+                    .copy(descriptor, from: layout, as: tag, log)
             case .registry(let reference):
                 let client = servers.registry(reference.registry, isInsecure: false)
                 try ImagePush(from: layout, to: client, progress: log.progress).push(descriptor, to: reference)
@@ -56,9 +59,9 @@ public struct ImageCopy {
         case (.registry(let reference), .layout(let path, let tag)):
             let pull = ImagePull(reference, from: servers.registry(reference.registry, isInsecure: false))
             let found = try pull.find(platform)
-            let layout = try Layout(openingOrCreating: path)
-            try pull.fetch(found, into: layout, progress: log.progress, checkpoint: { try StopSignal.check() })
-            try layout.updateIndex { $0.setEntry(tag: tag, to: found.descriptor) }
+            let writer = try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
+            try pull.fetch(found, into: writer, progress: log.progress, checkpoint: { try StopSignal.check() })
+            try writer.updateIndex { $0.setEntry(tag: tag, to: found.descriptor) }
         case (.registry, .registry):
             throw Failure(
                 "couldn't copy from one registry to another", help: "copy the image to an OCI layout, and from there")
@@ -66,13 +69,13 @@ public struct ImageCopy {
     }
 }
 
-extension Layout {
+extension LayoutWriter {
     /// Copies an image of another layout that this one does not have, and gives it a tag.
     func copy(_ descriptor: Descriptor, from source: Layout, as tag: String, _ log: Log) throws {
         let manifest = try source.manifest(descriptor)
         for blob in manifest.blobs + [descriptor] {
             try StopSignal.check()
-            if try holds(blob) { continue }
+            if try layout.holds(blob) { continue }
             try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
                 try adopt(blob, from: source) { watched.advance(by: $0) }
             }

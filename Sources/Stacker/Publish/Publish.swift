@@ -29,6 +29,11 @@ public struct Publish {
     /// Finds out what is to be published, and then publishes it, or says so.
     public func run() throws {
         try project.directories.locked {
+            // Another stacker may give the tags to other images meanwhile.
+            let use = try Layout(ifThereAt: project.directories.oci).map { source in
+                try LayoutLock.use(of: source) { try StopSignal.check() }
+            }
+            defer { withExtendedLifetime(use) {} }
             let parcels = try parcels()
             if request.showsOnly { show(parcels) } else { try send(parcels) }
         }
@@ -97,7 +102,8 @@ public struct Publish {
                         push = one
                         try one.push(parcel.descriptor, to: reference)
                     case .layout(let path, let tag, _):
-                        try Layout(openingOrCreating: path).copy(parcel.descriptor, from: source, as: tag, log)
+                        try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
+                            .copy(parcel.descriptor, from: source, as: tag, log)
                     }
                 }
             }

@@ -11,6 +11,7 @@ struct SharedCache {
     private let request: BuildRequest
     private let directories: StackerDirectories
     private let roots: RootsDirectory
+    private let output: OutputLayout
     private let servers: Servers
     private let log: Log
     private let from: [SharedRepository]
@@ -23,11 +24,13 @@ struct SharedCache {
 
     /// - Throws: `Failure` for a URL that is none of a repository.
     init(
-        _ request: BuildRequest, in directories: StackerDirectories, roots: RootsDirectory, servers: Servers, log: Log
+        _ request: BuildRequest, in directories: StackerDirectories, roots: RootsDirectory, output: OutputLayout,
+        servers: Servers, log: Log
     ) throws {
         self.request = request
         self.directories = directories
         self.roots = roots
+        self.output = output
         self.servers = servers
         self.log = log
         (from, to) = try Self.repositories(request)
@@ -110,7 +113,7 @@ struct SharedCache {
             if isThere == false { targets.append(repository) }
         }
         guard let first = targets.first else { return }
-        let draft = SharedDraft(request: request, directories: directories, roots: roots)
+        let draft = SharedDraft(request: request, directories: directories, roots: roots, output: output)
         defer { draft.clear() }
         let made = try guarded(first, reading: false, "share layer \(layer.name) at") {
             try draft.make(layer, entry, key: key)

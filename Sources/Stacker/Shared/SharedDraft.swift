@@ -9,6 +9,7 @@ struct SharedDraft {
     let request: BuildRequest
     let directories: StackerDirectories
     let roots: RootsDirectory
+    let output: OutputLayout
 
     /// Under stacker's directory: a layout that is there as long as an entry is made or taken.
     static let layoutName: FilePath = "shared-cache"
@@ -28,11 +29,11 @@ struct SharedDraft {
     }
 
     private func artifact(
-        _ record: SharedRecord, _ blobs: [Descriptor], in layout: Layout
+        _ record: SharedRecord, _ blobs: [Descriptor], by writer: LayoutWriter
     ) throws -> (layout: Layout, manifest: Descriptor) {
-        let config = try layout.put(JSON.encode(record), SharedRecord.mediaType)
+        let config = try writer.put(JSON.encode(record), SharedRecord.mediaType)
         let artifact = ArtifactManifest(SharedRecord.artifactType, config: config, layers: blobs.eachOnce())
-        return (layout, try layout.put(JSON.encode(artifact), .manifest))
+        return (writer.layout, try writer.put(JSON.encode(artifact), .manifest))
     }
 
     // MARK: - Images
@@ -40,14 +41,14 @@ struct SharedDraft {
     private func makeImages(
         _ definition: LayerDefinition, _ entry: BuildCache.Entry, _ key: Digest
     ) throws -> (layout: Layout, manifest: Descriptor) {
-        let layout = try Layout(at: directories.oci)
+        let writer = try output.writer()
         var record = SharedRecord(key: key, layer: definition.name)
         record.images = [:]
         var blobs: [Descriptor] = []
         var manifests: [ImageManifest] = []
         for type in request.layerTypes.sorted(by: { $0.rawValue < $1.rawValue }) {
             guard let output = entry.outputs[type] else { throw Failure("it has no \(type) image") }
-            let manifest = try layout.manifest(output)
+            let manifest = try writer.layout.manifest(output)
             record.images?[type] = output
             manifests.append(manifest)
             // A registry need not know what these are; it would look for manifests among its manifests.
@@ -67,10 +68,10 @@ struct SharedDraft {
             // Nothing came of it, or it went into a layer together with others.
             let path = storage.overlayDirectory(copy.name)
             let isEmpty = try Directory(at: path).names().isEmpty
-            return SharedRecord.Piece(copy: copy, blob: isEmpty ? nil : try encode(path, into: layout))
+            return SharedRecord.Piece(copy: copy, blob: isEmpty ? nil : try encode(path, by: writer))
         }
         blobs += record.overlayDirectories.compactMap(\.blob?.descriptor)
-        return try artifact(record, blobs, in: layout)
+        return try artifact(record, blobs, by: writer)
     }
 
     // MARK: - Directories of a build_only layer
@@ -82,16 +83,16 @@ struct SharedDraft {
         guard let metadata = try storage.metadata(),
             let type = LayerType.allCases.first(where: { metadata.manifests[$0] != nil })
         else { throw Failure("\(storage.path) has no metadata") }
-        let layout = try Layout(openingOrCreating: directories.stacker.pushing(Self.layoutName))
+        let writer = try LayoutWriter(openingOrCreating: directories.stacker.pushing(Self.layoutName))
         var record = SharedRecord(key: key, layer: definition.name)
         record.labels = metadata.configs[type]?.config?.labels ?? [:]
         record.overlayDirectories = try metadata.overlayDirectories.map { copy in
-            SharedRecord.Piece(copy: copy, blob: try encode(storage.overlayDirectory(copy.name), into: layout))
+            SharedRecord.Piece(copy: copy, blob: try encode(storage.overlayDirectory(copy.name), by: writer))
         }
-        let upper = try encode(upper(of: storage, metadata, type), into: layout)
+        let upper = try encode(upper(of: storage, metadata, type), by: writer)
         record.upper = upper
         let blobs = record.overlayDirectories.compactMap(\.blob) + [upper]
-        return try artifact(record, blobs.map(\.descriptor), in: layout)
+        return try artifact(record, blobs.map(\.descriptor), by: writer)
     }
 
     /// Where the upperdir of a build_only layer is: in place, or where layers are, once an image stands on it.
@@ -106,12 +107,12 @@ struct SharedDraft {
     }
 
     /// A directory as a tar with all that later layers can see of it.
-    private func encode(_ path: FilePath, into layout: Layout) throws -> SharedRecord.Blob {
+    private func encode(_ path: FilePath, by writer: LayoutWriter) throws -> SharedRecord.Blob {
         var options = EncodeOptions()
         options.keepsSubseconds = true
         options.root = .always
         options.checkpoint = { try StopSignal.check() }
-        let encoded = try encodeLayer(Directory(at: path), as: [.tar(.zstd())], into: layout.blobs, options: options)
+        let encoded = try encodeLayer(Directory(at: path), as: [.tar(.zstd())], into: writer, options: options)
         guard let layer = encoded?.first else { throw Failure("nothing came out of \(path)") }
         return SharedRecord.Blob(descriptor: layer.descriptor, diffID: layer.diffID)
     }

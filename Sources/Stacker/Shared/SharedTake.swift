@@ -20,11 +20,11 @@ struct SharedTake {
         guard found.manifest.artifactType == SharedRecord.artifactType else {
             throw Failure("what is there is no layer that a stacker has shared")
         }
-        let staging = try Layout(openingOrCreating: build.directories.stacker.pushing(SharedDraft.layoutName))
+        let staging = try LayoutWriter(openingOrCreating: build.directories.stacker.pushing(SharedDraft.layoutName))
         defer { try? Directory(at: build.directories.stacker).removeTree(SharedDraft.layoutName) }
         let config = try found.manifest.config.short()
         try pull.fetch([config], into: staging)
-        let bytes = try staging.read(config)
+        let bytes = try staging.layout.read(config)
         let record = try attempt("couldn't understand the entry") { try SharedRecord(bytes, key: key) }
         var entry: BuildCache.Entry
         if build.layer.definition.isBuildOnly {
@@ -40,31 +40,32 @@ struct SharedTake {
     // MARK: - Images
 
     private func takeImages(_ record: SharedRecord) throws -> [LayerType: Descriptor] {
-        let layout = try Layout(openingOrCreating: build.directories.oci)
+        let writer = try build.output.writer()
         var metadata = OverlayMetadata()
         var outputs: [LayerType: Descriptor] = [:]
         for type in build.request.layerTypes {
             guard let named = record.images?[type] else { throw Failure("the entry has no \(type) image") }
             let descriptor = Descriptor(mediaType: .manifest, digest: named.digest, size: named.size)
-            (metadata.manifests[type], metadata.configs[type]) = try fetch(descriptor, type, into: layout)
+            (metadata.manifests[type], metadata.configs[type]) = try fetch(descriptor, type, into: writer)
             outputs[type] = descriptor
         }
-        try pull.fetch(record.overlayDirectories.compactMap(\.blob?.descriptor), into: layout)
-        try unpack(metadata, from: layout)
-        try store(record, metadata, outputs, in: layout)
+        try pull.fetch(record.overlayDirectories.compactMap(\.blob?.descriptor), into: writer)
+        try unpack(metadata, from: writer.layout)
+        try store(record, metadata, outputs, by: writer)
         return outputs
     }
 
     /// Gets an image. Its blobs are taken from this machine's base images as far as they are there.
     private func fetch(
-        _ descriptor: Descriptor, _ type: LayerType, into layout: Layout
+        _ descriptor: Descriptor, _ type: LayerType, into writer: LayoutWriter
     ) throws -> (ImageManifest, ImageConfig) {
-        try pull.fetch([descriptor.short()], into: layout)
+        let layout = writer.layout
+        try pull.fetch([descriptor.short()], into: writer)
         let manifest = try layout.manifest(descriptor)
         guard try manifest.converted() == manifest, manifest.layers.allSatisfy({ type.describes($0.mediaType) }) else {
             throw Failure("image \(descriptor.digest) of the entry is none of type \(type)")
         }
-        try pull.fetch([manifest.config.short()], into: layout)
+        try pull.fetch([manifest.config.short()], into: writer)
         let config = try layout.config(manifest)
         guard config.rootfs.diffIDs.count == manifest.layers.count else {
             throw Failure(
@@ -73,9 +74,9 @@ struct SharedTake {
         }
         for layer in manifest.layers {
             // One that is damaged is fetched like one that is not there.
-            for source in baseLayouts where try source.holds(layer) { try? layout.adopt(layer, from: source) }
+            for source in baseLayouts where try source.holds(layer) { try? writer.adopt(layer, from: source) }
         }
-        try pull.fetch(manifest.layers, into: layout)
+        try pull.fetch(manifest.layers, into: writer)
         return (manifest, config)
     }
 
@@ -103,7 +104,7 @@ struct SharedTake {
     }
 
     private func store(
-        _ record: SharedRecord, _ base: OverlayMetadata, _ outputs: [LayerType: Descriptor], in layout: Layout
+        _ record: SharedRecord, _ base: OverlayMetadata, _ outputs: [LayerType: Descriptor], by writer: LayoutWriter
     ) throws {
         var metadata = base
         metadata.hasBuiltOCIOutput = true
@@ -126,16 +127,16 @@ struct SharedTake {
                 continue
             }
             let directory = try storage.makeOverlayDirectory(piece.copy.name)
-            if let blob = piece.blob { try build.unpack(blob, from: layout, into: directory) }
+            if let blob = piece.blob { try build.unpack(blob, from: writer.layout, into: directory) }
         }
         try build.fillImports()
         try storage.write(metadata)
-        try layout.tag(outputs, of: name, types)
+        try writer.tag(outputs, of: name, types)
     }
 
     // MARK: - Directories of a build_only layer
 
-    private func takeDirectories(_ record: SharedRecord, through staging: Layout) throws {
+    private func takeDirectories(_ record: SharedRecord, through staging: LayoutWriter) throws {
         guard let upper = record.upper else { throw Failure("the entry has no upperdir") }
         let blobs = record.overlayDirectories.compactMap(\.blob)
         guard blobs.count == record.overlayDirectories.count else {
@@ -144,7 +145,7 @@ struct SharedTake {
         try pull.fetch((blobs + [upper]).map(\.descriptor), into: staging)
         let base = try build.contents.resolver.base(
             build.layer.base, build.layer.definition.platform, build.contents.cache)
-        try build.restore(record, upper, from: staging, on: base)
+        try build.restore(record, upper, from: staging.layout, on: base)
     }
 }
 

@@ -12,13 +12,16 @@ struct GCCommand: Command {
     @Flag(help: "Only say what would be removed.")
     var dryRun = false
 
+    @Flag(help: "Also remove blobs of the output layout that no stacker has written and that are not an hour old.")
+    var all = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run(in surroundings: Surroundings) throws {
         // A user's layers have files of many ids, which can be measured and removed only where they are mapped.
         if Namespace.isNeededForFiles { try surroundings.enterNamespace() }
-        let collection = try GarbageCollection(in: surroundings.directories)
+        let collection = try GarbageCollection(in: surroundings.directories, all: all)
         if !dryRun { try collection.remove() }
         try say(json ? collection.json(removed: !dryRun) : collection.text(removed: !dryRun))
     }

@@ -55,6 +55,11 @@ ssize_t stacker_copy_file_range(int to, int from, size_t length)
 	return copy_file_range(from, NULL, to, NULL, length, 0);
 }
 
+int stacker_start_writing(int fd)
+{
+    return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 int stacker_file_system_magic(int fd, uint32_t *magic)
 {
 	struct statfs status;

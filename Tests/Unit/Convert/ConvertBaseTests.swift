@@ -93,12 +93,11 @@ struct ConvertBaseTests {
     }
 
     private func putImage(_ tag: String, user: String, _ platform: Platform, in path: FilePath) throws {
-        let layout = try Layout(openingOrCreating: path)
+        let writer = try LayoutWriter(openingOrCreating: path)
         var config = ImageConfig(platform: platform)
         config.config = base(user: user)
-        let manifest = ImageManifest(config: try layout.put(JSON.encode(config), .config), layers: [])
-        var index = try layout.index()
-        index.setEntry(tag: tag, to: try layout.put(JSON.encode(manifest), .manifest))
-        try layout.replaceIndex(index)
+        let manifest = ImageManifest(config: try writer.put(JSON.encode(config), .config), layers: [])
+        let image = try writer.put(JSON.encode(manifest), .manifest)
+        try writer.updateIndex { $0.setEntry(tag: tag, to: image) }
     }
 }

@@ -16,7 +16,7 @@ struct LayerArrivalsTests {
     /// A layer with a small file at its beginning and four mebibytes behind it; where it comes to; and what unpacks it.
     private struct Scene {
         let roots: RootsDirectory
-        let layout: Layout
+        let writer: LayoutWriter
         let layer: Descriptor
         let bytes: [UInt8]
         let arrivals: LayerArrivals
@@ -31,7 +31,7 @@ struct LayerArrivalsTests {
             layer = encoded.descriptor
             bytes = try #require(try blobs.readFile(FilePath(layer.digest.hex), limit: 8 << 20))
             roots = try RootsDirectory(at: root.appending("roots"))
-            layout = try Layout(openingOrCreating: root.appending("oci"))
+            writer = try LayoutWriter(openingOrCreating: root.appending("oci"))
             var config = ImageConfig(platform: Platform(os: "linux", architecture: "amd64"))
             config.rootfs.diffIDs = [diffID ?? encoded.diffID]
             let manifest = ImageManifest(
@@ -83,7 +83,7 @@ struct LayerArrivalsTests {
         try withTemporaryDirectory { root in
             let scene = try Scene(in: root, compression: compression)
             try scene.arrivals.unpack {
-                let blob = try IncomingBlob(scene.layer, into: scene.layout)
+                let blob = try IncomingBlob(scene.layer, into: scene.writer)
                 scene.arrivals.begin(blob.follow())
                 let half = scene.bytes.count / 2
                 try scene.append(scene.bytes[..<half], to: blob)
@@ -95,7 +95,7 @@ struct LayerArrivalsTests {
             #expect(try scene.directories == [scene.layer.digest.directoryName])
             let file = scene.roots.contentPath(of: scene.layer.digest).appending("b")
             #expect(try file.text().utf8.count == 4 << 20)
-            #expect(try scene.roots.hasVerified(scene.layout.open(scene.layer), of: scene.layer.digest))
+            #expect(try scene.roots.hasVerified(scene.writer.layout.open(scene.layer), of: scene.layer.digest))
         }
     }
 
@@ -108,7 +108,7 @@ struct LayerArrivalsTests {
             other[9] ^= 1
             let failure = #expect(throws: Failure.self) {
                 try scene.arrivals.unpack {
-                    let blob = try IncomingBlob(scene.layer, into: scene.layout)
+                    let blob = try IncomingBlob(scene.layer, into: scene.writer)
                     scene.arrivals.begin(blob.follow())
                     try scene.append(other[..<(other.count - 1)], to: blob)
                     try scene.waitForFirstFile()
@@ -129,7 +129,7 @@ struct LayerArrivalsTests {
             let scene = try Scene(in: root)
             #expect(throws: Cut.self) {
                 try scene.arrivals.unpack {
-                    let blob = try IncomingBlob(scene.layer, into: scene.layout)
+                    let blob = try IncomingBlob(scene.layer, into: scene.writer)
                     scene.arrivals.begin(blob.follow())
                     try scene.append(scene.bytes[..<(2 << 20)], to: blob)
                     try scene.waitForFirstFile()
@@ -145,7 +145,7 @@ struct LayerArrivalsTests {
         try withTemporaryDirectory { root in
             let scene = try Scene(in: root)
             try scene.arrivals.unpack {
-                let blob = try IncomingBlob(scene.layer, into: scene.layout)
+                let blob = try IncomingBlob(scene.layer, into: scene.writer)
                 scene.arrivals.begin(blob.follow())
                 var damaged = scene.bytes[..<(2 << 20)]
                 damaged[try #require(scene.bytes.firstRange(of: Array("first".utf8))).lowerBound] = UInt8(ascii: "X")
@@ -166,7 +166,7 @@ struct LayerArrivalsTests {
             let scene = try Scene(in: root, diffID: Digest(of: "else".utf8))
             let failure = #expect(throws: Failure.self) {
                 try scene.arrivals.unpack {
-                    let blob = try IncomingBlob(scene.layer, into: scene.layout)
+                    let blob = try IncomingBlob(scene.layer, into: scene.writer)
                     scene.arrivals.begin(blob.follow())
                     try scene.append(scene.bytes[...], to: blob)
                     try blob.finish()

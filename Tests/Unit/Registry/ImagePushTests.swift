@@ -14,10 +14,10 @@ struct ImagePushTests {
     /// A layout with an image of one layer.
     private func withImage<Result>(_ body: (Layout, Descriptor) throws -> Result) throws -> Result {
         try withTemporaryDirectory { directory in
-            let layout = try Layout(openingOrCreating: directory.appending("oci"))
-            let config = try layout.put(JSON.encode(ImageConfig(platform: ImagePullTests.platform)), .config)
-            let manifest = ImageManifest(config: config, layers: [try layout.put(Self.layer, .tar)])
-            return try body(layout, layout.put(JSON.encode(manifest), .manifest))
+            let writer = try LayoutWriter(openingOrCreating: directory.appending("oci"))
+            let config = try writer.put(JSON.encode(ImageConfig(platform: ImagePullTests.platform)), .config)
+            let manifest = ImageManifest(config: config, layers: [try writer.put(Self.layer, .tar)])
+            return try body(writer.layout, writer.put(JSON.encode(manifest), .manifest))
         }
     }
 

@@ -26,6 +26,9 @@ int stacker_clone_file(int to, int from);
 /* copy_file_range(2) from and to the current positions. */
 ssize_t stacker_copy_file_range(int to, int from, size_t length);
 
+/* sync_file_range(2) of all of a file: begins to write it, and does not wait. */
+int stacker_start_writing(int fd);
+
 /* f_type of fstatfs(2). */
 int stacker_file_system_magic(int fd, uint32_t *magic);
 

@@ -1,0 +1,46 @@
+import Glibc
+import SystemPackage
+
+/// Who else may have a lock on a file at the same time.
+public enum LockKind: Sendable {
+    /// Others that share it.
+    case shared
+    /// Nobody.
+    case exclusive
+}
+
+extension OpenFile {
+    /// Takes a lock on the open file, which may be a directory: flock(2), without waiting. A lock that this open file has
+    /// already becomes one of that kind.
+    ///
+    /// The kernel lets go of it with the last descriptor, however the process ends.
+    ///
+    /// - Returns: false if somebody has one that does not go with it.
+    /// - Throws: `Errno`.
+    public func tryLock(_ kind: LockKind) throws -> Bool {
+        while true {
+            if flock(number, (kind == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
+            switch Glibc.errno {
+            case EINTR: continue
+            case EWOULDBLOCK: return false
+            case let errno: throw Errno(rawValue: errno)
+            }
+        }
+    }
+
+    /// Takes a lock, and waits for it if need be.
+    ///
+    /// - Parameters:
+    ///   - seconds: for how long at most.
+    ///   - checkpoint: called again and again while it waits; what it throws ends the waiting.
+    /// - Returns: false if somebody has had one all the time.
+    public func lock(_ kind: LockKind, within seconds: Int, checkpoint: () throws -> Void = {}) throws -> Bool {
+        let pause: useconds_t = 5_000
+        for _ in 0...(seconds * 1_000_000 / Int(pause)) {
+            if try tryLock(kind) { return true }
+            try checkpoint()
+            usleep(pause)
+        }
+        return false
+    }
+}

@@ -1,0 +1,41 @@
+import OCI
+import SystemPackage
+
+/// The output layout of a build. It is made when the first image is written, and from the moment that it is there, or the
+/// build begins, no other stacker removes blobs that the build counts on.
+final class OutputLayout {
+    private let path: FilePath
+    private let written: WrittenBlobs
+    private var current: LayoutWriter?
+
+    /// Finds the layout, if it is there.
+    init(at path: FilePath, stackerDirectory: FilePath) throws {
+        self.path = path
+        written = WrittenBlobs(in: stackerDirectory)
+        if try Layout(ifThereAt: path) != nil { current = try open() }
+    }
+
+    /// What writes to it.
+    func writer() throws -> LayoutWriter {
+        if let current { return current }
+        let writer = try open()
+        current = writer
+        return writer
+    }
+
+    private func open() throws -> LayoutWriter {
+        try LayoutWriter(
+            openingOrCreating: path, note: { [written] in try written.note($0, $1) },
+            checkpoint: { try StopSignal.check() })
+    }
+
+    /// Ends the writing, and removes the blobs that no image needs any more, as far as they are nobody else's. Where another
+    /// stacker uses the layout that is left to it.
+    func finish() throws {
+        current = nil
+        guard let layout = try Layout(ifThereAt: path), let collection = try LayoutCollection(of: layout) else { return }
+        let known = try written.known()
+        try collection.remove(keeping: layout.reach(from: layout.index().manifests)) { known[$0] == $1.inode }
+        try written.keep { try layout.blobs.status(FilePath($0.hex))?.inode == $1 }
+    }
+}
