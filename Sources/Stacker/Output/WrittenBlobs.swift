@@ -38,8 +38,12 @@ struct WrittenBlobs: Sendable {
 
     private func lines() throws -> [Substring] {
         try attempt("couldn't read \(path)") {
-            let text = try Directory(at: directory).readFile(Self.name, limit: 64 << 20) ?? []
-            return String(decoding: text, as: UTF8.self).split(separator: "\n")
+            do {
+                let text = try OpenFile(path, O_RDONLY | O_NOFOLLOW).readToEnd(limit: 64 << 20)
+                return String(decoding: text, as: UTF8.self).split(separator: "\n")
+            } catch Errno.noSuchFileOrDirectory {
+                return []
+            }
         }
     }
 
