@@ -36,7 +36,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define REPORT_FD 3
 #define CGROUPS "/sys/fs/cgroup"
 #define LXC_RUN "/run/lxc"
 
@@ -61,17 +60,43 @@ struct request {
 
 static struct shared *shared;
 
+/* Reads the environment that we were handed: entries with a NUL behind each. NULL if that can't be. */
+static char **read_environment(void)
+{
+	struct stat status;
+	char *text, **entries;
+	size_t size, used = 0, count = 0;
+
+	if (fstat(ENVIRONMENT_FD, &status) < 0)
+		return NULL;
+	size = (size_t)status.st_size;
+	text = malloc(size + 1);
+	while (text && used < size) {
+		ssize_t got = read(ENVIRONMENT_FD, text + used, size - used);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return NULL;
+		used += got > 0 ? (size_t)got : 0;
+	}
+	close(ENVIRONMENT_FD);
+	for (size_t i = 0; text && i < size; i++)
+		count += text[i] == '\0';
+	entries = text ? calloc(count + 1, sizeof(*entries)) : NULL;
+	for (size_t i = 0; entries && i < count; i++) {
+		entries[i] = text;
+		text += strlen(text) + 1;
+	}
+	return entries;
+}
+
 static void parse(char **arguments, struct request *request)
 {
 	static char *none[] = { NULL };
-	size_t variables = 0, n = 0;
 
 	memset(request, 0, sizeof(*request));
 	request->argv = none;
-	while (arguments[n])
-		n++;
-	request->environment = calloc(n + 1, sizeof(char *));
-	if (!request->environment || n < 5)
+	request->environment = read_environment();
+	if (!request->environment || lxcw_length(arguments) < 5)
 		return;
 	request->name = *arguments++;
 	request->directory = *arguments++;
@@ -79,8 +104,6 @@ static void parse(char **arguments, struct request *request)
 	for (; *arguments; arguments++) {
 		if (strcmp(*arguments, "--sys") == 0 && arguments[1]) {
 			request->sys = *++arguments;
-		} else if (strcmp(*arguments, "--environment") == 0 && arguments[1]) {
-			request->environment[variables++] = *++arguments;
 		} else if (strcmp(*arguments, "--terminal") == 0) {
 			request->terminal = true;
 		} else {
