@@ -30,6 +30,12 @@ int lxcw_make_mounts_private(void);
  */
 int lxcw_enter_user_namespace(char ***arguments);
 
+/*
+ * locks.c: in a mount namespace of our own, gives liblxc a directory in which it can make its locks. `scratch` is an
+ * empty directory, or NULL, which serves where a root directory of our own is needed. Returns 0 or -1 with errno.
+ */
+int lxcw_provide_locks(const char *scratch);
+
 /* Subcommands: arguments after the subcommand's name, NULL-terminated. They return the exit status. */
 int lxcw_nsexec(char **argv);
 int lxcw_spawn(char **argv);
