@@ -21,7 +21,7 @@ struct BuildRun {
         self.identity = identity
         self.project = project
         self.mayBuild = mayBuild
-        let roots = try RootsDirectory(at: directories.roots)
+        let roots = try RootsDirectory(takingOver: directories.roots)
         resolver = project.resolver(request, in: roots)
         lookup = CacheLookup(request: request, identity: identity, resolver: resolver)
         cache = try BuildCache(in: directories.stacker, log: project.log)
