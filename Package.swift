@@ -47,7 +47,7 @@ let package = Package(
         .executableTarget(
             name: "StackerCLI",
             dependencies: [
-                "Stacker", "LXCWrapper", "Failure",
+                "Stacker", "LXCWrapper", "CSyscalls", "Failure",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -132,7 +132,7 @@ let package = Package(
         // C. The only code that calls liblxc.
         .target(
             name: "LXCWrapper",
-            dependencies: ["CLXC"],
+            dependencies: ["CLXC", "CSyscalls"],
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
         ),
 

@@ -16,7 +16,7 @@ setup() {
     run -0 --separate-stderr stacker --work-dir fs check
     refute_output --regexp '^(warn|fail)'
     local name
-    for name in kernel liblxc user 'id maps' roots 'hard links' whiteouts 'user xattrs' overlay; do
+    for name in kernel liblxc user 'id maps' roots 'hard links' whiteouts 'user xattrs' overlay stacker oci container; do
         assert_line --partial "$name: "
     done
     # Nothing is left, and nothing was made.
@@ -75,4 +75,124 @@ END
     run -0 stacker --work-dir fs build
     assert_line --index 0 --partial "warning: the roots directory $PWD/fs/roots is on btrfs without extended inode refs"
     assert_equal "$(grep -c "extended inode refs" <<<"$output")" 1
+}
+
+# hello_recipe: a layer whose script writes a file.
+hello_recipe() {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo hello > /hello\n' >stacker.yaml
+}
+
+# behaviour: what a killed check, or the check of a killed build, has left stops no later one, and goes
+# documented: docs/commands.md#check
+# status: beyond
+@test "a left probe is no obstacle" {
+    hello_recipe
+    mkdir -p .stacker-check.1/work roots/.stacker-check.1
+    stacker build
+    run -0 --separate-stderr stacker check
+    refute_line --regexp '^fail'
+    run -0 --separate-stderr stacker --work-dir new check
+    assert_equal "$(find . -name '.stacker-check.*')" ""
+}
+
+# behaviour: checks under one directory don't disturb each other
+# documented: docs/commands.md#check
+# status: beyond
+@test "checks at once" {
+    local number
+    for ((number = 0; number < 8; number++)); do
+        "$STACKER" check >"said.$number" 2>&1 3>&- 4>&- &
+    done
+    wait
+    run cat said.*
+    refute_line --regexp '^fail'
+    assert_equal "$(grep -c '^ok.container: started' <<<"$output")" 8
+}
+
+# with_run OPTIONS COMMAND…: runs it where /run is a directory of its own with the file "it", mounted with these options.
+with_run() {
+    unshare --mount sh -euc 'mount -t tmpfs none /run
+        echo it >/run/it
+        mount -o "remount,$0" /run
+        exec "$@"' "$@"
+}
+
+# behaviour: where /run can't be written to, check says ok and a build works; what is in there can be bound
+# documented: docs/commands.md#check
+# status: beyond
+@test "a /run that can't be written to" {
+    hello_recipe
+    sed -i 's,  run: .*,  binds: ["/run/it -> /it"]\n  run: cp /it /copy,' stacker.yaml
+    run -0 --separate-stderr with_run ro "$STACKER" check
+    assert_line $'ok\tcontainer: started'
+    run -0 --separate-stderr with_run ro "$STACKER" build
+    refute_said lock
+    assert_equal "$(layer_tar it -1 | tar xO copy)" it
+}
+
+# without_run COMMAND…: runs it in a root directory that has all but /run.
+without_run() {
+    mkdir root
+    # shellcheck disable=SC2016  # for the inner shell
+    unshare --mount --propagation private sh -euc 'here=$PWD
+        mount -t tmpfs none root
+        for place in /*; do
+            [ "$place" != /run ] || continue
+            if [ -L "$place" ]; then
+                cp -P "$place" root/
+            elif [ -d "$place" ]; then
+                mkdir "root$place"
+                mount --rbind "$place" "root$place"
+            fi
+        done
+        mkdir root/old
+        cd root
+        pivot_root . old
+        umount -l /old
+        rmdir /old
+        cd "$here"
+        exec "$@"' sh "$@"
+    rmdir root
+}
+
+# behaviour: where there is no /run, check says ok and a build works
+# documented: docs/commands.md#check
+# status: beyond
+@test "no /run" {
+    hello_recipe
+    run -0 --separate-stderr without_run "$STACKER" check
+    assert_line $'ok\tcontainer: started'
+    without_run "$STACKER" build
+    assert_equal "$(layer_tar it -1 | tar xO hello)" hello
+}
+
+# behaviour: without /dev/null both check and build say that it is what is missing
+# documented: docs/commands.md#check
+# status: beyond
+# why: what becomes the tests' user needs a /dev/null itself
+# bats test_tags=level:priv
+@test "no /dev/null" {
+    hello_recipe
+    run -1 --separate-stderr unshare --mount sh -euc 'mount -t tmpfs none /dev; exec "$@"' sh "$STACKER" check
+    assert_line --regexp '^fail.container: .*/dev/null'
+    run -1 --separate-stderr unshare --mount sh -euc 'mount -t tmpfs none /dev; exec "$@"' sh "$STACKER" build
+    assert_said "couldn't open /dev/null: No such file or directory"
+    assert_said "help: "
+}
+
+# behaviour: with directories in which no build works, check says fail, and which
+# documented: docs/commands.md#check
+# status: beyond
+@test "directories that can't be used" {
+    hello_recipe
+    echo >file
+    run -1 --separate-stderr stacker --stacker-dir file check
+    assert_line --regexp "^fail.stacker: .*$PWD/file"
+    run -1 --separate-stderr stacker --oci-dir file check
+    assert_line --regexp "^fail.oci: .*$PWD/file"
+    run -1 --separate-stderr stacker --roots-dir file check
+    assert_line --regexp "^fail.roots: .*$PWD/file"
+    # As a build says.
+    refuse --stacker-dir file build
 }

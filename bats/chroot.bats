@@ -210,3 +210,15 @@ END
     refuse build --shell-fail --on-run-failure /bin/true
     assert_said "--shell-fail is incompatible with --on-run-failure=/bin/true"
 }
+
+# behaviour: what another stacker has unpacked can't be entered, and stays
+# documented: docs/storage.md#roots
+# status: beyond
+@test "another stacker's layers" {
+    build_two
+    rm roots/.stacker-roots
+    find roots | sort >before
+    run -1 --separate-stderr stacker chroot two true
+    assert_said "couldn't enter layer two: it has not been built"
+    find roots | sort | diff before -
+}

@@ -162,6 +162,8 @@ say_what_buildah_lacks() { say_what_program_lacks buildah; }
 say_what_squashfs_tools_lacks() { say_what_program_lacks mksquashfs; }
 say_what_erofs_utils_lacks() { say_what_program_lacks mkfs.erofs; }
 say_what_openssl_lacks() { say_what_program_lacks openssl; }
+say_what_git_lacks() { say_what_program_lacks git; }
+say_what_faketime_lacks() { say_what_program_lacks faketime; }
 say_what_veritysetup_lacks() { say_what_program_lacks veritysetup; }
 say_what_terminal_lacks() { say_what_program_lacks script; }
 say_what_program_lacks() {

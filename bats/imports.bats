@@ -360,3 +360,13 @@ END
     assert_equal "$(cat rootfs/seen)" $'it\nit'
     assert_not_exists rootfs/stacker
 }
+
+# behaviour: an import may be called as the script's own file is: both are there
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "an import with the name of the script's file" {
+    echo mine >.stacker-run.sh
+    recipe_with_imports "[.stacker-run.sh]" 'cat /stacker/imports/.stacker-run.sh > /seen'
+    stacker build
+    assert_equal "$(layer_tar it -1 | tar xO seen)" mine
+}

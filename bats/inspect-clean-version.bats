@@ -149,6 +149,25 @@ END
     assert_exists roots/.lock
 }
 
+# behaviour: a clean and builds in the same directories either succeed or say that another stacker uses them
+# documented: docs/commands.md#clean
+# status: beyond
+@test "clean beside builds" {
+    printf 'it:\n  from: {type: scratch}\n' >stacker.yaml
+    local round command
+    for ((round = 0; round < 12; round++)); do
+        for command in build clean clean; do
+            "$STACKER" "$command" 3>&- 4>&- &
+        done
+        wait
+    done >said 2>&1
+    run grep '^error' said
+    assert_equal "$(grep -v "couldn't acquire lock on" <<<"$output")" ""
+    # None of them has left a lock that nobody has.
+    stacker build
+    assert_equal "$(list_tags)" it
+}
+
 # behaviour: what can't be written to stdout is an error
 # documented: docs/commands.md#output
 # status: beyond

@@ -360,3 +360,19 @@ END
     assert_layout_whole copy
     grep -q PATCH faults/requests
 }
+
+# --- Looking ----------------------------------------------------------------------------------------
+
+# behaviour: publish takes nothing away that another stacker has unpacked
+# documented: docs/storage.md#roots
+# status: beyond
+@test "another stacker's layers are left alone" {
+    build_images
+    rm roots/.stacker-roots
+    find roots | sort >before
+    refuse publish --url oci:out --tag v1 --show-only
+    assert_said "layer needs to be rebuilt before publishing"
+    refuse publish --url oci:out --tag v1
+    stacker publish --url oci:out --tag v1 --force --show-only
+    find roots | sort | diff before -
+}

@@ -137,3 +137,16 @@ END
     stacker build
     assert_equal "$(skopeo inspect --raw oci:oci:it | jq '.layers | length')" 0
 }
+
+# behaviour: a clock that is before 1970, as on a machine without a battery, is none to be afraid of
+# documented: docs/recipe.md#run
+# status: beyond
+@test "a clock before 1970" {
+    requires faketime
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo hello > /hello\n' >stacker.yaml
+    TZ=UTC faketime '1969-12-31 23:00:00' "$STACKER" build
+    assert_equal "$(layer_tar it -1 | tar xO hello)" hello
+    run image_config it
+    assert_output --partial '"created":"1969-12-31T23:00:'
+}

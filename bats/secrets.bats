@@ -202,3 +202,24 @@ END
     run image_manifest it
     assert_output --partial "$mark"
 }
+
+# behaviour: the value of a variable, of however many lines, is in the arguments of no process, where every user can read it
+# documented: docs/security.md#secrets
+# status: beyond
+@test "a variable is in the arguments of no process" {
+    token_recipe 'echo > /shared/running
+    until test -e /shared/go; do sleep 0.1; done
+    printf %s "$TOKEN" | sha256sum > /sum'
+    mkdir shared
+    sed -i 's,  run:,  binds: ["shared -> /shared"]\n&,' stacker.yaml
+    local value="begin"$'\n'"$mark"$'\n'"end"
+    TOKEN=$value start "$STACKER" build
+    wait_for_file shared/running
+    # Nor in those of this search.
+    run grep -saF -l -f <(echo "$mark") /proc/[0-9]*/cmdline
+    assert_output ""
+    touch shared/go
+    wait_for_end
+    assert_equal "$status" 0
+    assert_equal "$(layer_tar it -1 | tar xO sum | cut -d' ' -f1)" "$(printf %s "$value" | sha256sum | cut -d' ' -f1)"
+}

@@ -83,3 +83,39 @@ set_up() {
     assert_said ".stacker"
     assert_equal "$(stat -c %u precious precious/file)" $'0\n0'
 }
+
+# behaviour: a file of root's that has names elsewhere, which the user may have made here, stays root's, and that is said
+# documented: docs/security.md#set-up-as-root
+# status: beyond
+# why: it is root's command
+@test "a file with names elsewhere is not given away" {
+    mkdir .stacker oci
+    echo precious >precious
+    ln precious .stacker/mine
+    echo blob >oci/one
+    ln oci/one .stacker/two
+    run -0 --separate-stderr set_up --username somebody
+    assert_equal "$(stat -c %u precious)" 0
+    assert_said "left $PWD/.stacker/mine as it is"
+    # All names of this one are here.
+    assert_equal "$(stat -c %u oci/one)" 4321
+}
+
+# behaviour: /etc/subuid and /etc/subgid keep their owner, mode and extended attributes, as SELinux's label is one
+# documented: docs/security.md#set-up-as-root
+# status: beyond
+# why: it is root's command
+@test "the files of ranges keep what they have" {
+    local file
+    for file in etc/subuid etc/subgid; do
+        chown 0:4 "$file"
+        chmod 0640 "$file"
+        setfattr -n trusted.label -v mark "$file"
+    done
+    run -0 set_up --username somebody
+    for file in etc/subuid etc/subgid; do
+        assert_equal "$(stat -c %u:%g:%a "$file")" 0:4:640
+        assert_equal "$(getfattr --only-values -n trusted.label "$file")" mark
+        assert_file_contains "$file" ^somebody:
+    done
+}

@@ -42,12 +42,21 @@ public struct Directory: Sendable {
             try create(parent)
             try create(path, mode, hasParents: true)
         case EEXIST:
-            var status = stat()
-            guard path.withPlatformString({ stat($0, &status) }) == 0, FileKind(mode: status.st_mode) == .directory
-            else { throw Failure("couldn't make directory \(path)", because: Errno.fileExists) }
+            try attempt("couldn't make directory \(path)") { try expectDirectory(path) }
         case let errno:
             throw Failure("couldn't make directory \(path)", because: Errno(rawValue: errno))
         }
+    }
+
+    private static func expectDirectory(_ path: FilePath) throws {
+        var status = stat()
+        if path.withPlatformString({ stat($0, &status) }) == 0 {
+            if FileKind(mode: status.st_mode) != .directory { throw Errno.fileExists }
+            return
+        }
+        let error = Errno(rawValue: Glibc.errno)
+        guard error == .noSuchFileOrDirectory, path.withPlatformString({ lstat($0, &status) }) == 0 else { throw error }
+        throw Failure("it is a symlink that leads nowhere", help: "make the directory that it names, or remove it")
     }
 
     // MARK: - Names beneath
@@ -154,8 +163,11 @@ public struct Directory: Sendable {
     public func names() throws -> [FilePath] {
         let copy = try openNoSymlinks(".", O_RDONLY | O_DIRECTORY)
         // fdopendir takes the descriptor over, so it gets one of its own.
-        guard let stream = fdopendir(try checked(fcntl(copy.number, F_DUPFD_CLOEXEC, 0))) else {
-            throw Errno(rawValue: Glibc.errno)
+        let number = try checked(fcntl(copy.number, F_DUPFD_CLOEXEC, 0))
+        guard let stream = fdopendir(number) else {
+            let error = Errno(rawValue: Glibc.errno)
+            close(number)
+            throw error
         }
         defer { closedir(stream) }
         var names: [FilePath] = []

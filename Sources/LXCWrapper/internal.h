@@ -7,6 +7,10 @@
 
 #define LXCW_INTERNAL "internal-lxc"
 
+/* What the guard has besides 0 to 2: where it reports, and a file with the environment of the program. */
+#define REPORT_FD 3
+#define ENVIRONMENT_FD 4
+
 /* The entries of a NULL-terminated list; none if it is NULL. */
 size_t lxcw_length(char *const *list);
 
@@ -26,11 +30,14 @@ int lxcw_make_mounts_private(void);
  */
 int lxcw_enter_user_namespace(char ***arguments);
 
+/*
+ * locks.c: in a mount namespace of our own, gives liblxc a directory in which it can make its locks. `scratch` is an
+ * empty directory, or NULL, which serves where a root directory of our own is needed. Returns 0 or -1 with errno.
+ */
+int lxcw_provide_locks(const char *scratch);
+
 /* Subcommands: arguments after the subcommand's name, NULL-terminated. They return the exit status. */
 int lxcw_nsexec(char **argv);
 int lxcw_spawn(char **argv);
-
-/* limits.c: switches to the descriptor limit that programs get, and back. */
-void lxcw_descriptor_limit_for_programs(bool programs);
 
 #endif

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "child.h"
 #include "internal.h"
 #include "lxc_wrapper.h"
 
@@ -56,18 +57,18 @@ int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps
 
 	/* What the exec below would do, without the time that starting a program takes: it is felt in every build. */
 	if (is_single_threaded() && close_range(3, UINT_MAX, 0) == 0) {
-		lxcw_descriptor_limit_for_programs(true);
+		stacker_descriptor_limit_for_programs(true);
 		_exit(lxcw_nsexec(arguments));
 	}
 
 	/* Marked, not closed: if exec fails, this process goes on with all it had. */
-	lxcw_descriptor_limit_for_programs(true);
+	stacker_descriptor_limit_for_programs(true);
 	if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
 		execv("/proc/self/exe", all);
 
 	int error = errno;
 
-	lxcw_descriptor_limit_for_programs(false);
+	stacker_descriptor_limit_for_programs(false);
 
 	free(all);
 	errno = error;

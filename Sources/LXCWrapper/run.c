@@ -1,28 +1,24 @@
 #define _GNU_SOURCE
+#include "child.h"
 #include "internal.h"
 #include "lxc_wrapper.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
-/* The descriptor on which the guard reports. */
-#define REPORT_FD 3
-
 /* The command line of the guard; spawn.c takes it apart. NULL with errno if there is no memory. */
 static char **guard_arguments(const struct lxcw_container *container)
 {
-	size_t variables = lxcw_length(container->environment), words = lxcw_length(container->argv), n = 0;
-	char **all = calloc(13 + 2 * variables + words, sizeof(*all));
+	size_t words = lxcw_length(container->argv), n = 0;
+	char **all = calloc(12 + words, sizeof(*all));
 
 	if (!all)
 		return NULL;
@@ -38,63 +34,64 @@ static char **guard_arguments(const struct lxcw_container *container)
 	}
 	if (container->terminal)
 		all[n++] = "--terminal";
-	for (size_t i = 0; i < variables; i++) {
-		all[n++] = "--environment";
-		all[n++] = container->environment[i];
-	}
 	all[n++] = "--";
 	memcpy(all + n, container->argv, words * sizeof(*all));
 	return all;
 }
 
-/* Starts the guard with nothing inherited but descriptors 0 to 2 and the report pipe. Returns 0 or an errno. */
-static int start_guard(const struct lxcw_container *container, int report, pid_t *pid)
+/*
+ * A file that is nowhere but in memory, with each entry of an environment and its NUL; arguments can be read by every
+ * user, and a pipe holds no more than 64 KiB. Returns its descriptor, at the file's start, or -1 with errno.
+ */
+static int environment_file(char *const *environment)
 {
-	char **arguments = guard_arguments(container);
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t mask, defaults;
-	int error;
+	int fd = memfd_create("environment", MFD_CLOEXEC);
 
-	if (!arguments)
-		return ENOMEM;
-	if ((error = posix_spawn_file_actions_init(&actions)) != 0)
-		goto out_arguments;
-	if ((error = posix_spawnattr_init(&attributes)) != 0)
-		goto out_actions;
+	for (; fd >= 0 && *environment; environment++) {
+		const char *rest = *environment;
+		size_t size = strlen(rest) + 1;
 
-	if (!container->terminal)
-		error = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(&actions, report, REPORT_FD);
-	if (!error)
-		error = posix_spawn_file_actions_addclosefrom_np(&actions, REPORT_FD + 1);
+		while (size > 0) {
+			ssize_t count = write(fd, rest, size);
 
-	/* Stop signals stay blocked until the guard waits for them, and ignored ones stay ignored. */
-	lxcw_stop_signals(&mask);
-	sigfillset(&defaults);
-	for (int number = 1; number < NSIG; number++) {
-		struct sigaction action;
-
-		if (number != SIGPIPE && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-			sigdelset(&defaults, number);
+			if (count < 0 && errno != EINTR)
+				goto failed;
+			if (count > 0) {
+				rest += count;
+				size -= (size_t)count;
+			}
+		}
 	}
-	if (!error)
-		error = posix_spawnattr_setsigmask(&attributes, &mask);
-	if (!error)
-		error = posix_spawnattr_setsigdefault(&attributes, &defaults);
-	if (!error)
-		error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	lxcw_descriptor_limit_for_programs(true);
-	if (!error)
-		error = posix_spawn(pid, container->executable ? container->executable : "/proc/self/exe", &actions,
-				    &attributes, arguments, environ);
-	lxcw_descriptor_limit_for_programs(false);
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+failed:
+	close(fd);
+	return -1;
+}
 
-	posix_spawnattr_destroy(&attributes);
-out_actions:
-	posix_spawn_file_actions_destroy(&actions);
-out_arguments:
+/* Starts the guard with nothing inherited but descriptors 0 to 2 and the two that it is told of. Returns 0 or an errno. */
+static int start_guard(const struct lxcw_container *container, int input, int report, pid_t *pid)
+{
+	int environment = environment_file(container->environment), error;
+	const int descriptors[] = { input, STDOUT_FILENO, STDERR_FILENO, report, environment };
+	char **arguments = guard_arguments(container);
+	sigset_t blocked;
+	struct stacker_child child = {
+		.program = container->executable ? container->executable : "/proc/self/exe",
+		.arguments = arguments,
+		.descriptors = descriptors,
+		.count = sizeof(descriptors) / sizeof(descriptors[0]),
+		.blocked = &blocked,
+	};
+
+	/* Stop signals stay blocked until the guard waits for them. */
+	lxcw_stop_signals(&blocked);
+	if (environment < 0 || !arguments)
+		error = environment < 0 ? errno : ENOMEM;
+	else
+		error = stacker_start_child(&child, pid);
+	if (environment >= 0)
+		close(environment);
 	free(arguments);
 	return error;
 }
@@ -142,16 +139,24 @@ static size_t await_report(int report, pid_t guard, char *line, size_t size)
 int lxcw_run(const struct lxcw_container *container, struct lxcw_result *result)
 {
 	char line[512];
-	int pipe_fds[2], status, error, started, ended, offset = 0;
+	int pipe_fds[2], input = STDIN_FILENO, status, error, started, ended, offset = 0;
 	pid_t guard;
 
 	memset(result, 0, sizeof(*result));
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return -1;
-	error = start_guard(container, pipe_fds[1], &guard);
-	close(pipe_fds[1]);
+	if (!container->terminal && (input = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) {
+		snprintf(result->message, sizeof(result->message), "couldn't open /dev/null: %s", strerror(errno));
+		return 0;
+	}
+	error = pipe2(pipe_fds, O_CLOEXEC) < 0 ? errno : 0;
+	if (error == 0) {
+		error = start_guard(container, input, pipe_fds[1], &guard);
+		close(pipe_fds[1]);
+		if (error != 0)
+			close(pipe_fds[0]);
+	}
+	if (input != STDIN_FILENO)
+		close(input);
 	if (error != 0) {
-		close(pipe_fds[0]);
 		errno = error;
 		return -1;
 	}

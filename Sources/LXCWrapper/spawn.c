@@ -36,9 +36,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define REPORT_FD 3
 #define CGROUPS "/sys/fs/cgroup"
-#define LXC_RUN "/run/lxc"
 
 /* What the processes below the guard tell it, in memory that all of them share. */
 struct shared {
@@ -61,17 +59,43 @@ struct request {
 
 static struct shared *shared;
 
+/* Reads the environment that we were handed: entries with a NUL behind each. NULL if that can't be. */
+static char **read_environment(void)
+{
+	struct stat status;
+	char *text, **entries;
+	size_t size, used = 0, count = 0;
+
+	if (fstat(ENVIRONMENT_FD, &status) < 0)
+		return NULL;
+	size = (size_t)status.st_size;
+	text = malloc(size + 1);
+	while (text && used < size) {
+		ssize_t got = read(ENVIRONMENT_FD, text + used, size - used);
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return NULL;
+		used += got > 0 ? (size_t)got : 0;
+	}
+	close(ENVIRONMENT_FD);
+	for (size_t i = 0; text && i < size; i++)
+		count += text[i] == '\0';
+	entries = text ? calloc(count + 1, sizeof(*entries)) : NULL;
+	for (size_t i = 0; entries && i < count; i++) {
+		entries[i] = text;
+		text += strlen(text) + 1;
+	}
+	return entries;
+}
+
 static void parse(char **arguments, struct request *request)
 {
 	static char *none[] = { NULL };
-	size_t variables = 0, n = 0;
 
 	memset(request, 0, sizeof(*request));
 	request->argv = none;
-	while (arguments[n])
-		n++;
-	request->environment = calloc(n + 1, sizeof(char *));
-	if (!request->environment || n < 5)
+	request->environment = read_environment();
+	if (!request->environment || lxcw_length(arguments) < 5)
 		return;
 	request->name = *arguments++;
 	request->directory = *arguments++;
@@ -79,8 +103,6 @@ static void parse(char **arguments, struct request *request)
 	for (; *arguments; arguments++) {
 		if (strcmp(*arguments, "--sys") == 0 && arguments[1]) {
 			request->sys = *++arguments;
-		} else if (strcmp(*arguments, "--environment") == 0 && arguments[1]) {
-			request->environment[variables++] = *++arguments;
 		} else if (strcmp(*arguments, "--terminal") == 0) {
 			request->terminal = true;
 		} else {
@@ -118,13 +140,15 @@ struct attributes {
 	uint64_t set, clear, propagation, userns;
 };
 
-/* In a mount namespace of our own: an image of /sys for the container, then no cgroups for liblxc. */
+/* In a mount namespace of our own: a place for liblxc's locks, an image of /sys for the container, and no cgroups. */
 static void prepare_mounts(const char *sys)
 {
 	if (unshare(CLONE_NEWNS) < 0)
 		give_up("couldn't make a mount namespace", errno);
 	if (lxcw_make_mounts_private() < 0)
 		give_up("couldn't make mounts private", errno);
+	if (lxcw_provide_locks(sys) < 0)
+		give_up("couldn't make a directory for liblxc's locks in /run", errno);
 	if (sys) {
 		struct attributes attributes = { .set = 1 /* MOUNT_ATTR_RDONLY */ };
 
@@ -141,11 +165,33 @@ static void prepare_mounts(const char *sys)
 	if (access(CGROUPS, F_OK) == 0 &&
 	    mount("none", CGROUPS, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=755") < 0)
 		give_up("couldn't hide " CGROUPS, errno);
-	/* The directories that liblxc makes below /run/lxc/lock for each path of a container, and never removes. */
-	mkdir(LXC_RUN, 0755);
-	if (access(LXC_RUN, F_OK) == 0 &&
-	    mount("none", LXC_RUN, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") < 0)
-		give_up("couldn't hide " LXC_RUN, errno);
+}
+
+/* liblxc's own function says some errors on standard error, whatever log it has: they become part of ours. */
+static struct lxc_container *new_container(const struct request *request)
+{
+	struct lxc_container *container;
+	char words[128] = "";
+	int pipe_fds[2], own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, ENVIRONMENT_FD + 1);
+
+	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) < 0 || dup2(pipe_fds[1], STDERR_FILENO) < 0)
+		give_up("couldn't make a pipe", errno);
+	container = lxc_container_new(request->name, request->directory);
+	if (own < 0 || dup2(own, STDERR_FILENO) < 0)
+		close(STDERR_FILENO);
+	if (!container) {
+		ssize_t count = read(pipe_fds[0], words, sizeof(words) - 1);
+
+		while (count > 0 && words[count - 1] == '\n')
+			words[--count] = '\0';
+		snprintf(shared->message, sizeof(shared->message), "liblxc couldn't make a container object%s%s",
+			 words[0] ? ": " : "", words);
+		_exit(EXIT_FAILURE);
+	}
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	close(own);
+	return container;
 }
 
 static _Noreturn void monitor(const struct request *request, pid_t guard)
@@ -175,9 +221,7 @@ static _Noreturn void monitor(const struct request *request, pid_t guard)
 	if (setgroups(0, NULL) < 0)
 		give_up("couldn't drop the user's groups", errno);
 
-	container = lxc_container_new(request->name, request->directory);
-	if (!container)
-		give_up("liblxc couldn't make a container object", 0);
+	container = new_container(request);
 	container->clear_config(container);
 	if (!container->load_config(container, request->config))
 		give_up("liblxc couldn't load the container's config", 0);

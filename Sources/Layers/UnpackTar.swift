@@ -114,7 +114,7 @@ private func unpack(
     let stream = try ArchiveStream(input, blobSize: blobSize, limit: limit)
     // Its threads must have ended before the input is used again.
     defer { stream.stop() }
-    return try withUTF8Names {
+    return try withBytesAsNames {
         var writer = TreeWriter(root: root, options: options, bytesLimit: limit)
         let reader = try TarReader(stream, headerLimit: options.limits.header, checkpoint: options.checkpoint)
         while let entry = try reader.next() { try writer.write(entry, from: reader) }
@@ -146,10 +146,13 @@ extension Directory {
     }
 }
 
-/// Runs `body` with a UTF-8 locale in this thread: in another one libarchive damages names that are not ASCII.
-private func withUTF8Names<Result>(_ body: () throws -> Result) throws -> Result {
-    guard let locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil) else {
-        throw Failure("the C library has no locale C.UTF-8", because: Errno(rawValue: errno))
+/// Runs `body` in this thread with the one locale that every C library has built in.
+///
+/// In a UTF-8 locale libarchive composes characters in names, which makes other names of them. Here it says of each name
+/// that is not ASCII that it can't convert it, and ``TarReader`` reads the name's bytes by itself.
+private func withBytesAsNames<Result>(_ body: () throws -> Result) throws -> Result {
+    guard let locale = newlocale(LC_CTYPE_MASK, "C", nil) else {
+        throw Failure("the C library has no locale C", because: Errno(rawValue: errno))
     }
     let previous = uselocale(locale)
     defer {

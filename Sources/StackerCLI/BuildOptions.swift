@@ -96,6 +96,10 @@ struct BuildOptions: ParsableArguments {
         if !Namespace.isNeededForFiles, try build.run(mayBuild: surroundings.isInsideNamespace) {
             return surroundings.log.release()
         }
+        // Inside it is done, or an error: to enter once more would go on for ever.
+        guard !surroundings.isInsideNamespace else {
+            throw Failure("a layer could be neither found nor built, for no reason that stacker knows of")
+        }
         try surroundings.enterNamespace()
     }
 }

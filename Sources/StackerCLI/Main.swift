@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSyscalls
 import Failure
 import Glibc
 import LXCWrapper
@@ -12,7 +13,7 @@ enum Main {
         if lxcw_is_internal(CommandLine.argc, CommandLine.unsafeArgv) {
             exit(lxcw_main(CommandLine.argc, CommandLine.unsafeArgv))
         }
-        lxcw_raise_descriptor_limit()
+        stacker_raise_descriptor_limit()
         // What a build makes must not depend on who calls it: the mode of a root directory, a script's own umask.
         umask(0o022)
         exit(run(GlobalOptions.inFront(Array(CommandLine.arguments.dropFirst()))))

@@ -38,12 +38,6 @@ int lxcw_stop_signal(void);
 int lxcw_bound_stop(unsigned int grace_seconds);
 
 /*
- * Lets this process open as many files as it may at all; what runs in a container finds the limit as it was.
- * Call it at the start of main.
- */
-void lxcw_raise_descriptor_limit(void);
-
-/*
  * How the ids of a user are seen in a user namespace. Each list is what a set-user-ID helper is to do: its absolute
  * path, then triples of decimal numbers (first id inside, first id outside, how many), NULL-terminated.
  */
@@ -76,7 +70,8 @@ struct lxcw_container {
 	const char *config;
 	/* An empty directory that gets a read-only view of /sys for the config to bind, or NULL. */
 	const char *sys;
-	/* Environment entries "K=V" that a config file cannot carry, NULL-terminated. */
+	/* The program's environment, entries "K=V", NULL-terminated. No other user gets to see it: it is neither in a file
+	 * nor in the arguments of a process. */
 	char *const *environment;
 	/* Keep standard input (otherwise it is /dev/null) and the terminal. */
 	bool terminal;

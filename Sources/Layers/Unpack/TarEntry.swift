@@ -27,7 +27,10 @@ struct TarEntry: LayerEntry {
     /// `nil` if the header does not say.
     var kind: FileKind? {
         let mode = mode_t(archive_entry_filetype(entry))
-        return mode == 0 ? nil : FileKind(mode: mode)
+        guard mode != 0 else { return nil }
+        let kind = FileKind(mode: mode)
+        // Old archives name directories so; libarchive knows, but for names that it can't convert.
+        return kind == .regular && records.path?.last == UInt8(ascii: "/") ? .directory : kind
     }
     var permissions: mode_t { mode_t(archive_entry_perm(entry)) & 0o7777 }
     /// Owners above 32 bits do not exist.

@@ -24,6 +24,21 @@ final class TarReader: LayerContent {
         /// How many bytes of headers can still come; `nil` where content is read.
         var headerRoom: Int?
         var failure: (any Error)?
+
+        /// What is still in memory of the archive, from a position on.
+        func bytes(from position: Int64, atMost count: Int) -> ArraySlice<UInt8> {
+            var pieces: [UInt8] = []
+            var start = offset - Int64((previous?.count ?? 0) + (current?.count ?? 0))
+            guard position >= start else { return [] }
+            for chunk in [previous, current] {
+                guard let chunk, pieces.count < count else { continue }
+                let skipped = min(max(0, position - start), Int64(chunk.count))
+                pieces += chunk.bytes.dropFirst(Int(skipped)).prefix(count - pieces.count)
+                start += Int64(chunk.count)
+            }
+            return pieces[...]
+        }
+
         /// Whether the last block so far holds nothing but zeros, as the last one of an archive does.
         var endsInZeros: Bool {
             (current?.bytes.suffix(TarHeader.blockSize)).map { $0.allSatisfy { $0 == 0 } } ?? false
@@ -130,19 +145,15 @@ final class TarReader: LayerContent {
     }
 
     /// What the current entry's extended header says, byte by byte. libarchive takes names there for UTF-8, as
-    /// the standard says, and damages others; Go's tools write other bytes there all the same.
+    /// the standard says, and can't convert what is not ASCII; Go's tools write other bytes there all the same.
     private func rawRecords() throws -> RawRecords {
         let position = archive_read_header_position(archive)
-        guard let current = source.current else { return RawRecords() }
-        var start = source.offset - Int64(current.count)
-        var window = current.bytes.map { $0 }
-        if position < start, let previous = source.previous {
-            start -= Int64(previous.count)
-            window = previous.bytes + window
-        }
-        guard position >= start, let names = RawRecords(headersIn: window.dropFirst(Int(position - start))) else {
-            throw problem("a name in it cannot be read exactly")
-        }
+        guard source.current != nil else { return RawRecords() }
+        // Nearly all are short: the rest of the archive that is in memory need not be copied for each name.
+        guard
+            let names = RawRecords(headersIn: source.bytes(from: position, atMost: 16 << 10))
+                ?? RawRecords(headersIn: source.bytes(from: position, atMost: .max))
+        else { throw problem("a name in it cannot be read exactly") }
         return names
     }
 }

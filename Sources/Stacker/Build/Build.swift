@@ -24,8 +24,18 @@ public struct Build {
                 try directories.refuseContaining(entry.source, "\(entry.position): overlay dir \(entry.path)")
             }
         }
-        // Before anything is made: a layout that can't be used is not worth a build.
-        _ = try Layout(ifThereAt: directories.oci)?.index()
+        try refuseUnusableLayout()
+    }
+
+    /// Before anything is made: a layout that can't be used is not worth a build.
+    private func refuseUnusableLayout() throws {
+        let path = project.directories.oci
+        do {
+            _ = try Layout(ifThereAt: path)?.index()
+        } catch let failure as Failure where failure.errno == .noSuchFileOrDirectory {
+            // A clean has taken it away just now, or it is none.
+            guard try Layout(ifThereAt: path) == nil else { throw failure }
+        }
     }
 
     /// The stacker files in build order, one a line: `N build FILE: requires: [FILE FILE]`.

@@ -22,7 +22,7 @@ struct BuildRun {
         self.identity = identity
         self.project = project
         self.mayBuild = mayBuild
-        let roots = try RootsDirectory(at: directories.roots)
+        let roots = try RootsDirectory(takingOver: directories.roots)
         resolver = project.resolver(request, in: roots)
         output = try OutputLayout(at: directories.oci, stackerDirectory: directories.stacker)
         lookup = CacheLookup(request: request, identity: identity, resolver: resolver)

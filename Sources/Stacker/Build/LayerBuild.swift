@@ -122,19 +122,21 @@ struct LayerBuild {
         // where its run: changed nothing.
         let ownLayer = base.isBuildOnly && definition.run != nil ? RootEntry.always : root
         return try output.finish(
-            definition, labels: labels, annotations: annotations, metadata: base.metadata,
+            definition, labels: labels, annotations: try annotations, metadata: base.metadata,
             root: run?.rootEntry() ?? ownLayer, merging: run)
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.
     private var annotations: [String: String] {
-        let prefix = "\(request.annotationsNamespace).stacker"
-        var annotations = [
-            "\(prefix).stacker_yaml": recipe.text,
-            "\(prefix).stacker_version": Version.stacker,
-        ]
-        annotations["\(prefix).git_version"] = GitVersion.of(recipe.source.directory, log: log)
-        return annotations
+        get throws {
+            let prefix = "\(request.annotationsNamespace).stacker"
+            var annotations = [
+                "\(prefix).stacker_yaml": recipe.text,
+                "\(prefix).stacker_version": Version.stacker,
+            ]
+            annotations["\(prefix).git_version"] = try GitVersion.of(recipe.source.directory, log: log)
+            return annotations
+        }
     }
 }
 

@@ -40,13 +40,40 @@ public enum Container {
     public static func run(
         _ config: ContainerConfig, _ arguments: [String], executable: FilePath? = nil
     ) throws -> ContainerOutcome {
-        try StopSignal.check()
         guard let program = arguments.first, !config.lowerdirs.isEmpty else {
             throw Failure("a container needs a program and at least one lowerdir")
         }
+        let result = try result(of: config, arguments, executable)
+        if result.exec_errno != 0 {
+            throw Failure(
+                "couldn't execute \(program) in the container", because: Errno(rawValue: result.exec_errno),
+                help: result.exec_errno == ENOENT
+                    ? "the image lacks what it needs to run: the interpreter that its first line names, /bin/sh by default, or its loader"
+                    : nil,
+                exitStatus: result.exec_errno == ENOENT ? 127 : 126)
+        }
+        guard result.started else { throw startFailure(result, log: config.logFile) }
+        return ContainerOutcome(
+            exit: .exited(result.exit_status), endedBackgroundProcesses: result.ended_processes)
+    }
+
+    /// Sets a container up as ``run(_:_:executable:)`` does, to the point where its program would be executed, which isn't
+    /// there.
+    ///
+    /// - Throws: `Failure` if the container could not be started, or on a stop.
+    static func tryToStart(_ config: ContainerConfig) throws {
+        let result = try result(of: config, ["/nothing"], nil)
+        guard result.started || result.exec_errno != 0 else { throw startFailure(result, log: config.logFile) }
+    }
+
+    private static func result(
+        of config: ContainerConfig, _ arguments: [String], _ executable: FilePath?
+    ) throws -> lxcw_result {
+        try StopSignal.check()
         var config = config
         config.logFile = try absolute(config.logFile)
-        config.rootfsMount = try absolute(config.rootfsMount)
+        // liblxc follows no symlink to the place where it mounts a root.
+        config.rootfsMount = try attempt("couldn't find \(config.rootfsMount)") { try config.rootfsMount.resolved() }
         config.lowerdirs = unique(config.lowerdirs)
         try LXCLog.start(config.logFile)
 
@@ -60,18 +87,7 @@ public enum Container {
             }
         }
         try StopSignal.check(result.stop_signal)
-
-        if result.exec_errno != 0 {
-            throw Failure(
-                "couldn't execute \(program) in the container", because: Errno(rawValue: result.exec_errno),
-                help: result.exec_errno == ENOENT
-                    ? "the image lacks what it needs to run: the interpreter that its first line names, /bin/sh by default, or its loader"
-                    : nil,
-                exitStatus: result.exec_errno == ENOENT ? 127 : 126)
-        }
-        guard result.started else { throw startFailure(result, log: config.logFile) }
-        return ContainerOutcome(
-            exit: .exited(result.exit_status), endedBackgroundProcesses: result.ended_processes)
+        return result
     }
 
     /// Each directory once, where it is topmost. An image may have a layer twice, the empty one often; overlayfs refuses
@@ -121,7 +137,8 @@ public enum Container {
             tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
         let cause = errors.first.map { Failure(LXCLog.brief($0.message), help: LXCLog.advice(for: errors)) }
-        return Failure(message, because: cause, help: cause == nil ? nil : "liblxc's log is \(log)")
+        return Failure(
+            message, because: cause, help: cause == nil ? LXCLog.advice(for: message) : "liblxc's log is \(log)")
     }
 }
 

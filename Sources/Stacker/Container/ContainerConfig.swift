@@ -72,11 +72,11 @@ public struct ContainerConfig: Sendable {
 }
 
 extension ContainerConfig {
-    /// The text of the LXC config file, and the environment entries that such a file cannot carry.
+    /// The text of the LXC config file, and what no file and no argument is to show: the environment.
     struct Text: Sendable, Equatable {
         /// The file's lines, each with its line feed.
         var file: String
-        /// `NAME=value`, where the value has a line feed in it.
+        /// `NAME=value`.
         var environment: [String]
     }
 
@@ -91,7 +91,7 @@ extension ContainerConfig {
     ///   - console: let liblxc put a terminal of its own between ours and the program: that gives it job control and
     ///     Ctrl-C, but is nothing that a pipe could pass.
     func text(directory: FilePath, disableAppArmor: Bool, console: Bool) throws -> Text {
-        var text = Text(file: "", environment: [])
+        var text = Text(file: "", environment: try environmentEntries())
         func set(_ key: String, _ value: String) { text.file += "\(key) = \(value)\n" }
 
         // First, so that what is wrong in the lines below is logged.
@@ -115,20 +115,18 @@ extension ContainerConfig {
         set("lxc.net.0.type", "none")
         if disableAppArmor { set("lxc.apparmor.profile", "unconfined") }
         if !console { set("lxc.console.path", "none") }
+        return text
+    }
 
-        for (name, value) in environment {
+    private func environmentEntries() throws -> [String] {
+        try environment.map { name, value in
             if name.isEmpty || name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) {
                 throw Failure("\"\(name)\" cannot be the name of an environment variable")
             }
             let entry = "\(name)=\(value)"
             if entry.utf8.contains(0) { throw Failure("the environment variable \(name) has a NUL byte in its value") }
-            if entry.utf8.contains(UInt8(ascii: "\n")) {
-                text.environment.append(entry)
-            } else {
-                set("lxc.environment", "\"\(entry)\"")
-            }
+            return entry
         }
-        return text
     }
 
     /// A value as liblxc's parser takes it: without quotes it loses blanks at both ends, and it removes one pair of

@@ -33,9 +33,8 @@ struct ContainerDirectory {
 
     private init(in state: FilePath) throws {
         parent = try Directory(creating: state)
-        // pid and time: a pid alone comes back in the next pid namespace.
-        let now = Timestamp.now
-        name = "stacker-\(getpid())-\(String(UInt64(now.seconds) * 1_000_000_000 + UInt64(now.nanoseconds), radix: 36))"
+        // A pid alone comes back in the next pid namespace.
+        name = "stacker-\(getpid())-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         path = try absolute(state).appending(name)
         try attempt("couldn't make \(path)") { [parent, name] in
             try parent.makeDirectory(FilePath(name), mode: 0o700)

@@ -21,8 +21,7 @@ public enum LXCLog {
             try checked(fchmod(log.number, 0o600))
             guard let name = path.lastComponent, name != latest else { return }
             let directory = try Directory(at: path.removingLastComponent())
-            let temporary = FilePath(".\(latest).\(getpid()).tmp")
-            try? directory.remove(temporary)
+            let temporary = FilePath.temporaryName(for: latest.string)
             try directory.makeSymlink(temporary, to: FilePath(root: nil, [name]))
             try directory.rename(temporary, to: FilePath(root: nil, [latest]))
         }
@@ -70,10 +69,12 @@ public enum LXCLog {
 
     /// What can be done about known errors.
     static func advice(for errors: [Entry]) -> String? {
-        for (text, help) in known where errors.contains(where: { $0.message.contains(text) }) {
-            return help
-        }
-        return nil
+        errors.lazy.compactMap { advice(for: $0.message) }.first
+    }
+
+    /// What can be done about a known error.
+    static func advice(for message: String) -> String? {
+        known.first { message.contains($0.text) }?.help
     }
 
     private static let known: [(text: String, help: String)] = [
@@ -85,6 +86,8 @@ public enum LXCLog {
             "AppArmor",
             "AppArmor is in the way: install the lxc package, which has the profile lxc-container-default-cgns"
         ),
+        ("/dev/null", "the devices that every program expects have to be in /dev: mount the host's there"),
+        ("lock", "liblxc makes a lock in /run/lxc or in the stacker directory: see that they can be written to"),
     ]
 }
 

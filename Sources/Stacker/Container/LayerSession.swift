@@ -25,9 +25,9 @@ public struct LayerSession {
         let directories = project.directories
         try directories.refuseForeign()
         return try directories.locked(creating: true) {
-            let roots = try RootsDirectory(at: directories.roots)
-            let place: Place = try attempt("couldn't enter layer \(layer.name)") {
-                try self.place(of: layer, in: roots)
+            let (roots, place) = try attempt("couldn't enter layer \(layer.name)") {
+                guard let roots = try RootsDirectory(ifOursAt: directories.roots) else { throw Self.notBuilt }
+                return (roots, try self.place(of: layer, in: roots))
             }
             return try ScriptRun(
                 layer: layer, recipe: recipe, directories: directories, storage: roots.layer(layer.name),
@@ -61,6 +61,8 @@ public struct LayerSession {
 
     // MARK: - The state that is entered
 
+    private static var notBuilt: Failure { Failure("it has not been built", help: "stacker build builds it") }
+
     /// Where a session takes place.
     private typealias Place = (base: BuildBase, lowerdirs: [FilePath])
 
@@ -82,7 +84,7 @@ public struct LayerSession {
     /// What there is of a layer of which the cache knows nothing: mostly of one whose script failed.
     private func placeLeft(in layer: LayerDirectory) throws -> Place {
         guard layer.hasUpper, let base = try layer.base() ?? layer.metadata() else {
-            throw Failure("it has not been built", help: "stacker build builds it")
+            throw Self.notBuilt
         }
         let left = try ExplainedLayer(layer.name, in: project.directories)
         if let part = left.parts.first(where: { !$0.isThere }) {

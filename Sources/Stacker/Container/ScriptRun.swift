@@ -20,6 +20,7 @@ struct ScriptRun {
     var onFailure: [String]?
     let log: Log
 
+    /// How the script is called where it is mounted, if nothing else is called so there.
     private static let scriptName: FilePath = ".stacker-run.sh"
 
     /// Runs the script of `run:`. What it changes is in the upperdir afterwards, and nothing that is only there for the
@@ -28,10 +29,11 @@ struct ScriptRun {
     /// - Throws: a failure with the script's own exit status if that was not 0.
     func run(_ script: Script) throws {
         let imports = try importsMount()
-        try Directory(at: imports.source)
-            .replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+        let directory = try Directory(at: imports.source)
+        let name = try Self.freeName(in: directory)
+        try directory.replaceFile(name, with: script.executable.utf8, mode: 0o755)
         try execute(
-            Self.program(in: imports), as: "run", mounts: importsMounts(imports) + environmentMounts(),
+            Self.program(name, in: imports), as: "run", mounts: importsMounts(imports) + environmentMounts(),
             upper: storage.upper, lowerdirs: stack.lowerdirs)
     }
 
@@ -70,7 +72,8 @@ struct ScriptRun {
         try Directory.create(copy.appending("overlay"))
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
         try execute(
-            Self.program(in: mount), as: "generate_labels", mounts: [importsMount(), mount] + environmentMounts(),
+            Self.program(Self.scriptName, in: mount), as: "generate_labels",
+            mounts: [importsMount(), mount] + environmentMounts(),
             upper: copy.appending("overlay"), lowerdirs: [storage.upper] + stack.lowerdirs)
         let names = try labels.names().filter { name in
             try name != Self.scriptName && labels.status(name)?.kind == .regular
@@ -83,8 +86,19 @@ struct ScriptRun {
         }
     }
 
-    private static func program(in mount: ContainerMount) -> String {
-        FilePath("/").pushing(mount.target).pushing(scriptName).string
+    /// A name for the script that no import has. What an earlier build left there is gone since the imports came.
+    private static func freeName(in directory: Directory) throws -> FilePath {
+        var name = scriptName
+        var number = 0
+        while try directory.status(name) != nil {
+            number += 1
+            name = FilePath("\(scriptName).\(number)")
+        }
+        return name
+    }
+
+    private static func program(_ name: FilePath, in mount: ContainerMount) -> String {
+        FilePath("/").pushing(mount.target).pushing(name).string
     }
 
     private func execute(

@@ -41,7 +41,7 @@ struct StackerDirectoryGarbage {
         }
     }
 
-    /// `stacker-PID-TIME`, as ``ContainerDirectory`` calls it.
+    /// `stacker-PID-RANDOM`, as ``ContainerDirectory`` calls it.
     private static func isOfContainer(_ name: FilePath) -> Bool {
         let parts = name.string.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "stacker" else { return false }

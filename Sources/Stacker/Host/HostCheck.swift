@@ -35,20 +35,29 @@ public struct HostCheck: Sendable {
     /// Whether a build would fail.
     public var fails: Bool { findings.contains { $0.status == .fail } }
 
-    /// Looks at everything; the roots directory need not exist.
+    /// Looks at everything; the directories need not exist.
     ///
-    /// - Parameter creatingRoots: whether it is made, and stays.
+    /// - Parameter creatingRoots: whether the roots directory is made, and stays.
     public init(_ directories: StackerDirectories, creatingRoots: Bool = false) throws {
         if creatingRoots { try Directory.create(directories.roots) }
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
         add("liblxc", .ok, Version.liblxc)
         let user = HostUser.current
         add("user", .ok, user.uid == 0 ? "root" : "\(user.name), uid \(user.uid)")
-        let roots = try attempt("couldn't look at the roots directory \(directories.roots)") {
-            try RootsFileSystem(directories.roots)
-        }
         checkIDMaps(of: user)
-        try check(roots)
+        try checkRoots(directories)
+        attemptFinding("stacker", "\(directories.stacker)", "name another with --stacker-dir") {
+            try directories.refuseForeign()
+            try NearestDirectory(directories.stacker).withProbe { _, _ in }
+        }
+        attemptFinding("oci", "\(directories.oci)", "name another with --oci-dir") {
+            try Layout.refuseImpossible(directories.oci)
+            _ = try Layout(ifThereAt: directories.oci)?.index()
+            // No probe: with anything else in it, a directory is no place for a layout.
+            let path = try NearestDirectory(directories.oci).path
+            _ = try attempt("couldn't write to \(path)") { try checked(access(path.string, W_OK | X_OK)) }
+        }
+        checkContainer(directories)
     }
 
     private mutating func add(_ name: String, _ status: Status, _ detail: String, _ remedy: String? = nil) {
@@ -62,6 +71,14 @@ public struct HostCheck: Sendable {
         attemptFinding("id maps", "found") {
             _ = try IDMaps(of: user)
             try Namespace.refuseWithoutUserNamespaces()
+        }
+    }
+
+    private mutating func checkRoots(_ directories: StackerDirectories) throws {
+        do {
+            try check(RootsFileSystem(directories.roots))
+        } catch let failure as Failure {
+            add("roots", .fail, failure.description, failure.advice ?? "name another with --roots-dir")
         }
     }
 
@@ -83,6 +100,20 @@ public struct HostCheck: Sendable {
             }
         } catch {
             add("overlay", .fail, "nothing can be made in \(roots.path): \(error)", elsewhere)
+        }
+    }
+
+    /// Starts a container, which takes what no single look can tell: devices, a place for liblxc's locks, mounts.
+    private mutating func checkContainer(_ directories: StackerDirectories) {
+        guard geteuid() == 0 else { return add("container", .warn, "can't be tried without id maps", "see id maps") }
+        // Of what has been found out already this would say no more.
+        if fails { return add("container", .warn, "not tried", "see the lines above that begin with fail") }
+        attemptFinding("container", "started") {
+            try NearestDirectory(directories.roots).withProbe { _, roots in
+                try NearestDirectory(directories.stacker).withProbe { _, stacker in
+                    try TrialContainer.start(roots: roots, stacker: stacker)
+                }
+            }
         }
     }
 
@@ -156,7 +187,7 @@ extension HostCheck {
             "switching extended inode refs on, for good, on the btrfs \(btrfs.uuid) that \(roots.path) is on: "
                 + "kernels before 3.7 can't mount it any more")
         try attempt("couldn't switch extended inode refs on") {
-            _ = try checked(stacker_btrfs_enable_extref(roots.directory.file.number))
+            _ = try checked(stacker_btrfs_enable_extref(roots.nearest.directory.file.number))
         }
     }
 }

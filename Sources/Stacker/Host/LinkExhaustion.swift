@@ -3,6 +3,9 @@ import SystemPackage
 
 /// Whether what a script changed met the limit of names that its file system has.
 enum LinkExhaustion {
+    /// How deep a tree is looked into: a directory within another is held open, and what a script makes has no bounds.
+    private static let deepest = 200
+
     /// What to do about it; `nil` if it was not met in `upperdir`.
     ///
     /// A script's own error says no more than "Too many links", on btrfs without extended inode refs even of a file that
@@ -12,23 +15,28 @@ enum LinkExhaustion {
         guard let directory = try? Directory(at: upperdir), let fileSystem = try? FileSystem(of: directory.file)
         else { return nil }
         if fileSystem.runsOutOfLinks, let btrfs = fileSystem.btrfs {
-            guard (try? isExhausted(directory, nodeSize: Int(btrfs.nodeSize))) == true else { return nil }
+            guard (try? isExhausted(directory, nodeSize: Int(btrfs.nodeSize), deepest)) == true else { return nil }
             return
                 "\(upperdir) is on \(fileSystem), which has no room for more names of one file in a directory, and a "
                 + "deleted file leaves such a name: \(fileSystem.linkRemedy)"
         }
-        guard let most = fileSystem.mostLinks, let full = try? fullFile(directory, "", most) else { return nil }
+        guard let most = fileSystem.mostLinks, let full = try? fullFile(directory, "", most, deepest) else {
+            return nil
+        }
         return "\(full) has \(most) names, as many as a file can have on \(fileSystem.name), which \(upperdir) is on: "
             + "have the script make fewer, or \(fileSystem.linkRemedy)"
     }
 
     /// The path of a file with `most` names, whiteouts apart; `nil` if there is none.
-    private static func fullFile(_ directory: Directory, _ path: FilePath, _ most: UInt64) throws -> FilePath? {
+    private static func fullFile(
+        _ directory: Directory, _ path: FilePath, _ most: UInt64, _ depth: Int
+    ) throws -> FilePath? {
+        guard depth > 0 else { return nil }
         for name in try directory.names() {
             guard let status = try directory.status(name) else { continue }
             let path = path.pushing(name)
             if status.kind == .directory {
-                if let found = try fullFile(directory.directory(name), path, most) { return found }
+                if let found = try fullFile(directory.directory(name), path, most, depth - 1) { return found }
             } else if status.links >= most, !status.isWhiteout {
                 return FilePath("/").pushing(path)
             }
@@ -37,7 +45,8 @@ enum LinkExhaustion {
     }
 
     /// Whether in a directory of the tree some inode has no room for one more name of any length.
-    private static func isExhausted(_ directory: Directory, nodeSize: Int) throws -> Bool {
+    private static func isExhausted(_ directory: Directory, nodeSize: Int, _ depth: Int) throws -> Bool {
+        guard depth > 0 else { return false }
         // A node's header and the one item in it; and what each name takes beside its own bytes.
         let room = nodeSize - 101 - 25
         let overhead = 10
@@ -45,7 +54,7 @@ enum LinkExhaustion {
         for name in try directory.names() {
             guard let status = try directory.status(name) else { continue }
             if status.kind == .directory {
-                if try isExhausted(directory.directory(name), nodeSize: nodeSize) { return true }
+                if try isExhausted(directory.directory(name), nodeSize: nodeSize, depth - 1) { return true }
             } else if status.links > 1 {
                 used[UInt64(status.inode), default: 0] += overhead + name.withPlatformString { $0.length }
             }

@@ -10,11 +10,24 @@ struct Lock: Sendable {
     private let file: OpenFile
 
     /// Takes the lock without waiting.
+    ///
+    /// - Throws: a failure if another stacker has it; its cause is ENOENT if there is no such directory, any more.
     init(on directory: FilePath) throws {
         let path = directory.appending(".lock")
-        file = try attempt("couldn't open lock file \(path)") {
-            try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+        while true {
+            let file = try attempt("couldn't open lock file \(path)") {
+                try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+            }
+            try Self.lock(file, at: path, on: directory)
+            // A file that was removed meanwhile is no lock: others make, and lock, a new one.
+            if try Self.isStill(file, at: path) {
+                self.file = file
+                return
+            }
         }
+    }
+
+    private static func lock(_ file: OpenFile, at path: FilePath, on directory: FilePath) throws {
         // A second try: who only asks whether it is held has it for an instant.
         guard
             flock(file.number, LOCK_EX | LOCK_NB) == 0
@@ -25,6 +38,13 @@ struct Lock: Sendable {
                 "couldn't acquire lock on \(path)\(Lock.owner(of: file).map { " held by process \($0)" } ?? "")",
                 because: error, help: "another stacker uses \(directory): wait for it, or name another directory")
         }
+    }
+
+    private static func isStill(_ file: OpenFile, at path: FilePath) throws -> Bool {
+        var status = stat()
+        guard path.withPlatformString({ lstat($0, &status) }) == 0 else { return false }
+        let own = try file.status()
+        return own.inode == status.st_ino && own.device == status.st_dev
     }
 
     /// Whether somebody holds the lock. /proc/locks would tell without taking it, but not from within a pid namespace.
@@ -58,9 +78,29 @@ extension StackerDirectories {
     ///
     /// - Parameter creating: whether directories that are not there are made first.
     func locked<Result>(creating: Bool = false, _ body: () throws -> Result) throws -> Result {
-        if creating { for directory in [stacker, roots] { try Directory.create(directory) } }
-        let locks = try locks()
+        let locks = try creating ? locksOfMade() : locks()
         defer { withExtendedLifetime(locks) {} }
         return try body()
+    }
+
+    /// Makes the directories and locks them.
+    private func locksOfMade() throws -> [Lock] {
+        try whileOthersClean {
+            for directory in [stacker, roots] { try Directory.create(directory) }
+            return try [roots, stacker].map { try Lock(on: $0) }
+        }
+    }
+
+    /// Makes or locks directories, again if they go meanwhile: a clean holds the locks for as long as it takes, and ends.
+    func whileOthersClean<Result>(_ body: () throws -> Result) throws -> Result {
+        var triesLeft = 100
+        while true {
+            do {
+                return try body()
+            } catch let failure as Failure where failure.errno == .noSuchFileOrDirectory && triesLeft > 0 {
+                triesLeft -= 1
+                try StopSignal.check()
+            }
+        }
     }
 }

@@ -8,8 +8,7 @@ import SystemPackage
 struct RootsFileSystem {
     /// The roots directory.
     let path: FilePath
-    /// It, or the nearest directory above it that exists.
-    let directory: Directory
+    let nearest: NearestDirectory
     let fileSystem: FileSystem
 
     /// Those that overlayfs never accepts for an upperdir.
@@ -84,21 +83,14 @@ struct RootsFileSystem {
 
     /// Runs `body` on an empty directory on this file system, and removes that.
     func withProbe(_ body: (Directory) throws -> Void) throws {
-        let name = FilePath(".stacker-check.\(getpid())")
-        try directory.makeDirectory(name, mode: 0o700)
-        defer { try? directory.removeTree(name) }
-        try body(directory.directory(name))
+        try nearest.withProbe { probe, _ in try body(probe) }
     }
 }
 
 extension RootsFileSystem {
     /// Looks at the directory, or where it will be.
     init(_ path: FilePath) throws {
-        var existing = path
-        while access(existing.string, F_OK) != 0, existing != existing.removingLastComponent() {
-            existing = existing.removingLastComponent()
-        }
-        let directory = try Directory(at: existing)
-        self.init(path: path, directory: directory, fileSystem: try FileSystem(of: directory.file))
+        let nearest = try NearestDirectory(path)
+        self.init(path: path, nearest: nearest, fileSystem: try FileSystem(of: nearest.directory.file))
     }
 }

@@ -69,21 +69,6 @@ public struct StackerDirectories: Sendable {
             }
         }
     }
-
-    /// Removes all three directories. Absent ones are fine.
-    ///
-    /// - Throws: a failure also if a build is under way in them.
-    public func clean() throws {
-        try locked {
-            for path in [roots, oci, stacker] {
-                try attempt("couldn't remove \(path)") {
-                    guard let name = path.lastComponent, let parent = try? Directory(at: path.removingLastComponent())
-                    else { return }
-                    try parent.removeTree(FilePath(root: nil, [name]))
-                }
-            }
-        }
-    }
 }
 
 /// The user's defaults: a YAML map of `work_dir`, `stacker_dir`, `oci_dir` and `rootfs_dir`.

@@ -45,11 +45,34 @@ struct SubordinateFile {
 
     /// Puts it in the place of the file, under the lock that shadow(5)'s programs take.
     func write() throws {
-        try attempt("couldn't write \(kind.file)") {
-            let path = access(kind.file.string, F_OK) == 0 ? try kind.file.resolved() : kind.file
-            guard let name = path.lastComponent else { return }
-            try Directory(at: path.removingLastComponent())
-                .replaceFile(FilePath(root: nil, [name]), with: text.utf8, durable: true)
+        try attempt("couldn't write \(kind.file)") { try write(to: kind.file) }
+    }
+
+    /// Puts it in the place of a file, whose owner, mode and extended attributes it gets, among them the label without
+    /// which SELinux lets no program read it.
+    func write(to file: FilePath) throws {
+        let path = access(file.string, F_OK) == 0 ? try file.resolved() : file
+        guard let component = path.lastComponent else { return }
+        let name = FilePath(root: nil, [component])
+        let directory = try Directory(at: path.removingLastComponent())
+        let temporary = FilePath.temporaryName(for: component.string)
+        do {
+            let new = try directory.openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+            try new.writeAll(text.utf8)
+            let old = try directory.status(name)
+            if let old {
+                try checked(fchown(new.number, old.uid, old.gid))
+                for attribute in try directory.attributes(of: name) {
+                    try directory.setAttribute(attribute, of: temporary)
+                }
+            }
+            // Last: to change the owner takes mode bits away.
+            try checked(fchmod(new.number, old?.permissions ?? 0o644))
+            try new.synchronize()
+            try directory.rename(temporary, to: name)
+        } catch {
+            try? directory.remove(temporary)
+            throw error
         }
     }
 

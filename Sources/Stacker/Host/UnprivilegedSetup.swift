@@ -47,12 +47,7 @@ public struct UnprivilegedSetup {
         _ = try IDMaps(of: user)
         try refuseRootsOfOthers(directories.roots)
         for path in [directories.stacker, directories.roots] { try Directory.create(path) }
-        for path in [directories.stacker, directories.roots, directories.oci] {
-            try attempt("couldn't make \(path) \(user.name)'s", help: "it has to be a directory, not a symlink to one")
-            {
-                try give(path)
-            }
-        }
+        try GivenTrees([directories.stacker, directories.roots, directories.oci], to: user).give(say)
     }
 
     /// Layers under roots have the ids of those who built them: for the user they would be other files.
@@ -63,30 +58,6 @@ public struct UnprivilegedSetup {
             throw Failure(
                 "\(roots) holds what uid \(status.uid) has built, which is no use to \(user.name)",
                 help: "remove it as that user: stacker clean")
-        }
-    }
-
-    /// Makes root's files and directories at `path`, and below, the user's. Symlinks are not followed: the directory may
-    /// be one that the user can change.
-    private func give(_ path: FilePath) throws {
-        let file: OpenFile
-        do {
-            file = try OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-        } catch Errno.noSuchFileOrDirectory {
-            return
-        }
-        try give(Directory(file))
-        if try file.status().uid == 0 { try checked(fchown(file.number, user.uid, user.gid)) }
-    }
-
-    private func give(_ directory: Directory) throws {
-        for name in try directory.names() {
-            guard let status = try directory.status(name) else { continue }
-            if status.kind == .directory { try give(directory.directory(name)) }
-            guard status.uid == 0 else { continue }
-            _ = try name.withPlatformString {
-                try checked(fchownat(directory.file.number, $0, user.uid, user.gid, AT_SYMLINK_NOFOLLOW))
-            }
         }
     }
 }

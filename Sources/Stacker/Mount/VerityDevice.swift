@@ -44,7 +44,8 @@ struct VerityDevice {
     }
 
     private static func veritysetup(_ arguments: String...) throws {
-        let status = try CommandOutput(of: ["veritysetup"] + arguments).status
+        // It waits for udev, which may be slow and is not for ever.
+        let status = try ChildProcess.run(["veritysetup"] + arguments, patience: .seconds(120)).status
         guard status == 0 else {
             throw Failure("veritysetup \(arguments.joined(separator: " ")) ended with status \(status)")
         }

@@ -1,27 +1,64 @@
+import Failure
 import FileTree
 import Glibc
 import SystemPackage
 
 /// Which state of its repository a recipe is from.
 enum GitVersion {
-    /// `git describe --tags`, or the commit where there is no tag, with `-dirty` if tracked files were changed.
+    /// How long git may take for one answer: a repository may be large, and on a slow file system.
+    private static let patience = Duration.seconds(120)
+
+    /// `git describe --tags`, or the commit where there is no tag, with `-dirty` unless git says that no tracked file was
+    /// changed.
     ///
     /// - Returns: `nil` outside a repository, without git, and where git refuses a repository that another user owns.
-    static func of(_ directory: FilePath, log: Log) -> String? {
+    static func of(_ directory: FilePath, log: Log) throws -> String? {
         // Most recipes are tried outside a repository first: that must not cost a process.
+        let directory = (try? directory.resolved()) ?? directory
         guard isInsideRepository(directory) else { return nil }
-        func git(_ arguments: String...) -> CommandOutput? {
-            try? CommandOutput(of: ["git", "-C", directory.string] + arguments)
-        }
         guard
-            let name = [git("describe", "--tags"), git("rev-parse", "HEAD")].compactMap(\.self)
-                .first(where: { $0.status == 0 })?.text.split(separator: "\n").first
+            let name = try (answer(["describe", "--tags"], directory) ?? answer(["rev-parse", "HEAD"], directory))?
+                .split(separator: "\n").first
         else {
             log.debug("couldn't find the git version of \(directory): git describe and git rev-parse failed")
             return nil
         }
-        let dirty = git("status", "--porcelain", "--untracked-files=no").map { !$0.text.isEmpty } ?? false
-        return dirty ? "\(name)-dirty" : String(name)
+        return try isClean(directory, log) ? String(name) : "\(name)-dirty"
+    }
+
+    /// Whether git says so. What can't be found out is not clean.
+    private static func isClean(_ directory: FilePath, _ log: Log) throws -> Bool {
+        do {
+            let outcome = try git(["status", "--porcelain", "--untracked-files=no"], directory)
+            if outcome.status == 0 { return outcome.output.isEmpty }
+            throw Failure("git status ended with status \(outcome.status)")
+        } catch Errno.fileTooLarge {
+            // So many changes.
+            return false
+        } catch {
+            try StopSignal.check()
+            log.warn("\(directory) counts as changed since its last commit: couldn't find out whether it is: \(error)")
+            return false
+        }
+    }
+
+    /// What git prints; `nil` if it fails.
+    private static func answer(_ arguments: [String], _ directory: FilePath) throws -> String? {
+        let outcome = try? git(arguments, directory)
+        try StopSignal.check()
+        return outcome?.status == 0 ? outcome?.text : nil
+    }
+
+    private static func git(_ arguments: [String], _ directory: FilePath) throws -> ChildProcess.Outcome {
+        // In a hook of git's these name the repository whose hook it is.
+        let foreign: Set = [
+            "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
+        ]
+        let environment = Environment.all.filter { !foreign.contains(String($0.prefix { $0 != "=" })) }
+        // To look at the state must not write to the index.
+        return try ChildProcess.run(
+            ["git", "-C", directory.string] + arguments, environment: environment + ["GIT_OPTIONAL_LOCKS=0"],
+            patience: patience, checkpoint: { try StopSignal.check() })
     }
 
     private static func isInsideRepository(_ directory: FilePath) -> Bool {

@@ -25,13 +25,14 @@ public struct RootsDirectory: Sendable {
     private static let marker: FilePath = ".stacker-roots"
     private static let markerText = "stacker-swift 1\n"
 
-    /// Opens the roots directory, or makes it.
+    /// Opens the roots directory to build in it, or makes it.
     ///
     /// Without our marker the layers in it are another implementation's: their form is not known, and they are removed.
-    public init(at path: FilePath) throws {
+    /// Who only looks at what is there uses ``init(reading:)`` or ``init(ifOursAt:)``.
+    public init(takingOver path: FilePath) throws {
         self.path = path
         directory = try Directory(creating: path)
-        if try directory.readFile(Self.marker, limit: 64) != Array(Self.markerText.utf8) {
+        if try !Self.isOurs(directory) {
             try attempt("couldn't remove what another stacker left in \(path)") {
                 for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
             }
@@ -49,9 +50,25 @@ public struct RootsDirectory: Sendable {
         ) {
             try Directory(at: path)
         }
-        guard try directory.readFile(Self.marker, limit: 64) == Array(Self.markerText.utf8) else {
+        guard try Self.isOurs(directory) else {
             throw Failure("\(path) is not a roots directory of this stacker", help: "build first")
         }
+    }
+
+    /// Opens the roots directory to look into it, as ``init(reading:)`` does; `nil` if there is none, or if another
+    /// implementation made what is in it.
+    init?(ifOursAt path: FilePath) throws {
+        do {
+            directory = try Directory(at: path)
+        } catch let failure as Failure where failure.errno == .noSuchFileOrDirectory {
+            return nil
+        }
+        guard try Self.isOurs(directory) else { return nil }
+        self.path = path
+    }
+
+    private static func isOurs(_ directory: Directory) throws -> Bool {
+        try directory.readFile(marker, limit: 64) == Array(markerText.utf8)
     }
 
     /// Whether this is a name that stacker itself gives: no layer of a recipe can have it.

@@ -74,11 +74,10 @@ struct PublishableOutputs {
 
     private func openState() throws -> State? {
         let directories = project.directories
-        for directory in [directories.stacker, directories.roots] where access(directory.string, F_OK) != 0 {
-            return nil
-        }
+        guard access(directories.stacker.string, F_OK) == 0,
+            let roots = try RootsDirectory(ifOursAt: directories.roots)
+        else { return nil }
         let build = request.build
-        let roots = try RootsDirectory(at: directories.roots)
         let resolver = project.resolver(build, in: roots)
         return State(
             cache: try BuildCache(in: directories.stacker, log: project.log),

@@ -17,7 +17,7 @@ struct OverlayDirectoryCheckTests {
             let recipe = try Recipe(
                 Array("it:\n  from: {type: scratch}\n  overlay_dirs:\n\(entries)".utf8),
                 source: RecipeSource("stacker.yaml", workingDirectory: root))
-            let storage = try RootsDirectory(at: root.appending("roots")).layer("it")
+            let storage = try RootsDirectory(takingOver: root.appending("roots")).layer("it")
             try storage.reset()
             var metadata = OverlayMetadata()
             for name in names {

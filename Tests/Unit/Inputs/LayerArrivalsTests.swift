@@ -30,7 +30,7 @@ struct LayerArrivalsTests {
             let encoded = try #require(layers?.first)
             layer = encoded.descriptor
             bytes = try #require(try blobs.readFile(FilePath(layer.digest.hex), limit: 8 << 20))
-            roots = try RootsDirectory(at: root.appending("roots"))
+            roots = try RootsDirectory(takingOver: root.appending("roots"))
             writer = try LayoutWriter(openingOrCreating: root.appending("oci"))
             var config = ImageConfig(platform: Platform(os: "linux", architecture: "amd64"))
             config.rootfs.diffIDs = [diffID ?? encoded.diffID]

@@ -151,11 +151,11 @@ struct CollapsedTreeTests {
                 else: print(entry.name, "file", tar.extractfile(entry).read().decode())
             """
         try work.appending("list.py").write(script)
-        let output = try CommandOutput(
-            of: [
+        let output = try ChildProcess.run(
+            [
                 "python3", work.appending("list.py").string,
                 work.appending("blobs/\(layer.descriptor.digest.hex)").string,
-            ])
+            ], patience: .seconds(600))
         #expect(output.status == 0)
         return output.text.split(separator: "\n").map(String.init)
     }

@@ -15,7 +15,7 @@ struct MergedLayerTests {
     /// A roots directory with the layer "base", and "top" of two parts over it, that of foo first.
     private func withMerged(_ body: (RootsDirectory) throws -> Void) throws {
         try withTemporaryDirectory { root in
-            let roots = try RootsDirectory(at: root)
+            let roots = try RootsDirectory(takingOver: root)
             try roots.contentPath(of: layer("base").digest).appending("file").write("base")
             let places = try ["foo", "bar"].map { name in
                 let storage = roots.layer(name)

@@ -17,7 +17,7 @@ struct RootsDirectoryTests {
             try root.appending("foo/overlay/file").write("theirs")
             try root.appending("foo/overlay_metadata.json").write("{}")
             try root.appending("notes/file").write("mine")
-            let roots = try RootsDirectory(at: root)
+            let roots = try RootsDirectory(takingOver: root)
             #expect(!roots.holdsOwnContent(of: digest))
             #expect(try roots.layer("foo").metadata() == nil)
             #expect(try root.appending("notes/file").text() == "mine")
@@ -27,7 +27,7 @@ struct RootsDirectoryTests {
     @Test("of two layers with one digest the first is kept")
     func keepsFirst() throws {
         try withTemporaryDirectory { root in
-            let roots = try RootsDirectory(at: root)
+            let roots = try RootsDirectory(takingOver: root)
             for content in ["first", "second"] {
                 let temporary = try roots.makeTemporary()
                 try root.appending(temporary.string).appending("overlay/file").write(content)
@@ -40,7 +40,7 @@ struct RootsDirectoryTests {
     @Test("a further type's digest is a relative symlink to the first")
     func links() throws {
         try withTemporaryDirectory { root in
-            let roots = try RootsDirectory(at: root)
+            let roots = try RootsDirectory(takingOver: root)
             let other = Digest(of: "squashfs".utf8)
             try roots.link(other, to: digest)
             try roots.link(other, to: digest)
@@ -52,7 +52,7 @@ struct RootsDirectoryTests {
     @Test("a moved upperdir leaves an empty one")
     func movesUpper() throws {
         try withTemporaryDirectory { root in
-            let layer = try RootsDirectory(at: root).layer("foo")
+            let layer = try RootsDirectory(takingOver: root).layer("foo")
             try layer.reset()
             try layer.upper.appending("file").write("changed")
             _ = try layer.moveUpper(to: digest)
@@ -65,7 +65,7 @@ struct RootsDirectoryTests {
     @Test("what a killed run left under a temporary name is removed")
     func removesTemporaries() throws {
         try withTemporaryDirectory { root in
-            let roots = try RootsDirectory(at: root)
+            let roots = try RootsDirectory(takingOver: root)
             _ = try roots.makeTemporary()
             try roots.removeTemporaries()
             let left = try Directory(at: root).names()

@@ -16,7 +16,7 @@ struct RootsFileSystemTests {
     func refuses(magic: UInt32, name: String) throws {
         try withTemporaryDirectory { directory in
             let roots = RootsFileSystem(
-                path: "/srv/roots", directory: try Directory(at: directory), fileSystem: FileSystem(magic: magic))
+                path: "/srv/roots", nearest: try NearestDirectory(directory), fileSystem: FileSystem(magic: magic))
             let failure = #expect(throws: Failure.self) { try roots.refuseUnfit() }
             #expect(
                 failure?.description

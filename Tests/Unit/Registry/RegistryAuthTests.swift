@@ -247,7 +247,7 @@ struct RegistryAuthTests {
             let failures = [
                 ("echo s3cr3t >&2; echo s3cr3t; exit 3", "ended with status 3", long),
                 ("echo s3cr3t", "is not what such a program", long),
-                ("exec sleep 100", "said nothing for 0.3 seconds", short),
+                ("exec sleep 100", "did not end within 0.3 seconds", short),
                 ("exec >&-; exec sleep 100", "did not end within 3.0 seconds", .seconds(3)),
                 ("yes s3cr3t", "File too large", long),
             ]

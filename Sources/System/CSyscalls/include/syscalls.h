@@ -14,6 +14,12 @@ int stacker_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, 
 /* open(2) and openat(2) with a mode. */
 int stacker_openat(int dirfd, const char *path, int flags, mode_t mode);
 
+/* open(2)'s O_PATH. */
+extern const int stacker_open_path;
+
+/* Changes the owner of an open file, also of one that was opened by O_PATH. */
+int stacker_chown(int fd, uid_t uid, gid_t gid);
+
 /* renameat2(2) with RENAME_NOREPLACE or RENAME_EXCHANGE. */
 int stacker_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags);
 

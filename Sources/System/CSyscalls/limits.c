@@ -2,11 +2,10 @@
  * The number of files that stacker may have open, and that the programs it starts may.
  *
  * Reading a stack of hundreds of layers takes a descriptor for each directory of it, more than the 1024 that most
- * systems allow at first. What runs in a container must find the limit as it was: programs that close all possible
- * descriptors, or that use select(2), suffer from a high one.
+ * systems allow at first. What runs in a container, and every other program, must find the limit as it was: programs
+ * that close all possible descriptors, or that use select(2), suffer from a high one.
  */
-#include "internal.h"
-#include "lxc_wrapper.h"
+#include "child.h"
 
 #include <sys/resource.h>
 
@@ -23,7 +22,7 @@ static void set_soft_limit(rlim_t soft)
 	}
 }
 
-void lxcw_raise_descriptor_limit(void)
+void stacker_raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
@@ -33,7 +32,7 @@ void lxcw_raise_descriptor_limit(void)
 	}
 }
 
-void lxcw_descriptor_limit_for_programs(bool programs)
+void stacker_descriptor_limit_for_programs(bool programs)
 {
 	if (found)
 		set_soft_limit(programs ? found : RLIM_INFINITY);

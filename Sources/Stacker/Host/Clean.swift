@@ -1,0 +1,88 @@
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+extension StackerDirectories {
+    /// Removes all three directories. Absent ones are fine. One that is a symlink, or a mount point, is emptied: that it is
+    /// one was somebody's wish.
+    ///
+    /// - Throws: a failure also if a build is under way in them.
+    public func clean() throws {
+        guard [roots, oci, stacker].contains(where: { access($0.string, F_OK) == 0 }) else { return }
+        // Whoever builds locks this one, too: it is the one by which nobody begins meanwhile.
+        let held = try whileOthersClean {
+            if access(stacker.removingLastComponent().string, F_OK) == 0 { try Directory.create(stacker) }
+            return try self.locks()
+        }
+        defer { withExtendedLifetime(held) {} }
+        try attempt("couldn't remove \(roots)") { try removeLocked(roots) }
+        try attempt("couldn't remove \(oci)") { try removeAtOnce(oci) }
+        try attempt("couldn't remove \(stacker)") { try removeLocked(stacker) }
+    }
+
+    private static let lock: FilePath = ".lock"
+
+    /// Removes a directory of which we hold the lock. The lock goes last: who makes a new one finds nothing else.
+    private func removeLocked(_ path: FilePath) throws {
+        guard let directory = try Directory(ifThereAt: path) else { return }
+        for name in try directory.names() where name != Self.lock { try directory.removeTree(name) }
+        try directory.removeTree(Self.lock)
+        try removeEmpty(path)
+    }
+
+    /// Removes a directory so that nobody sees a part of it: it has another name then.
+    private func removeAtOnce(_ path: FilePath) throws {
+        guard let name = path.lastComponent, let place = try Directory(ifThereAt: path.removingLastComponent()) else {
+            return
+        }
+        let own = FilePath(root: nil, [name])
+        // What a clean that was killed has left.
+        for left in try place.names() where left.isTemporaryName(for: name.string) { try place.removeTree(left) }
+        guard try place.status(own)?.kind != .symlink else { return try empty(path) }
+        let temporary = FilePath.temporaryName(for: name.string)
+        do {
+            try place.rename(own, to: temporary)
+        } catch Errno.noSuchFileOrDirectory {
+            return
+        } catch Errno.resourceBusy {
+            return try empty(path)
+        }
+        try place.removeTree(temporary)
+    }
+
+    private func empty(_ path: FilePath) throws {
+        guard let directory = try Directory(ifThereAt: path) else { return }
+        for name in try directory.names() { try directory.removeTree(name) }
+    }
+
+    /// Removes an empty directory. One in which somebody has begun anew stays, as does one that only looks like one.
+    private func removeEmpty(_ path: FilePath) throws {
+        do {
+            try checked(path.withPlatformString { rmdir($0) })
+        } catch Errno.noSuchFileOrDirectory, Errno.notDirectory, Errno.directoryNotEmpty, Errno.fileExists,
+            Errno.resourceBusy
+        {}
+    }
+}
+
+extension Directory {
+    /// Opens the directory at `path`; `nil` if there is none.
+    fileprivate init?(ifThereAt path: FilePath) throws {
+        do {
+            self.init(try OpenFile(path, O_RDONLY | O_DIRECTORY))
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        }
+    }
+}
+
+extension FilePath {
+    /// Whether it is one that ``temporaryName(for:)`` could give.
+    fileprivate func isTemporaryName(for name: String) -> Bool {
+        let (text, start, end) = (string, ".\(name).", ".tmp")
+        guard text.hasPrefix(start), text.hasSuffix(end) else { return false }
+        let random = text.dropFirst(start.count).dropLast(end.count)
+        return random.count == 16 && random.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+}
