@@ -58,7 +58,7 @@ extension StackerDirectories {
     ///
     /// - Parameter creating: whether directories that are not there are made first.
     func locked<Result>(creating: Bool = false, _ body: () throws -> Result) throws -> Result {
-        if creating { for directory in [stacker, roots] { try Directory.create(directory) } }
+        if creating { for directory in [stacker, roots] { try Directory.create(directory, isPlain: true) } }
         let locks = try locks()
         defer { withExtendedLifetime(locks) {} }
         return try body()

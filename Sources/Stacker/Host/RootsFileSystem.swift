@@ -85,7 +85,7 @@ struct RootsFileSystem {
     /// Runs `body` on an empty directory on this file system, and removes that.
     func withProbe(_ body: (Directory) throws -> Void) throws {
         let name = FilePath(".stacker-check.\(getpid())")
-        try directory.makeDirectory(name, mode: 0o700)
+        try directory.makePlainDirectory(name, mode: 0o700)
         defer { try? directory.removeTree(name) }
         try body(directory.directory(name))
     }

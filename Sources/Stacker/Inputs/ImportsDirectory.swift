@@ -18,13 +18,12 @@ struct ImportsDirectory {
     /// Fills the directory with the imports that have no `dest`. What an earlier build left there goes first: it may be
     /// of another recipe, and it may be what has been removed from an imported directory since.
     func fill(_ imports: [Import], from contents: LayerContents) throws {
-        let parent = try Directory(creating: directory.removingLastComponent())
+        let parent = try Directory(creating: directory.removingLastComponent(), isPlain: true)
         guard let name = directory.lastComponent.map({ FilePath(root: nil, [$0]) }) else { return }
-        try attempt("couldn't clear \(directory)") {
+        let target = try attempt("couldn't clear \(directory)") {
             try parent.removeTree(name)
-            try parent.makeDirectory(name)
+            return try parent.makePlainDirectory(name)
         }
-        let target = try parent.directory(name)
         for entry in imports where entry.destination == nil {
             try attempt("\(entry.position): couldn't import \(entry.path)") {
                 guard let node = try entry.node(in: contents) else { return }

@@ -39,8 +39,7 @@ struct OverlayTarget {
         if let root = view.root.parts.first { made.append((layer, .existing(root))) }
         for (depth, step) in place.steps.enumerated() {
             let name = FilePath(root: nil, [step.name])
-            try here.makeDirectory(name)
-            here = try here.directory(name)
+            here = try here.makePlainDirectory(name)
             switch step.node {
             case .directory(let original): made.append((here, .existing(original.top)))
             case .file, nil:

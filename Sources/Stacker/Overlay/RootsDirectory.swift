@@ -30,7 +30,7 @@ public struct RootsDirectory: Sendable {
     /// Without our marker the layers in it are another implementation's: their form is not known, and they are removed.
     public init(at path: FilePath) throws {
         self.path = path
-        directory = try Directory(creating: path)
+        directory = try Directory(creating: path, isPlain: true)
         if try directory.readFile(Self.marker, limit: 64) != Array(Self.markerText.utf8) {
             try attempt("couldn't remove what another stacker left in \(path)") {
                 for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
@@ -97,7 +97,7 @@ public struct RootsDirectory: Sendable {
     /// Makes an empty directory under a temporary name, in which a layer is put together.
     func makeTemporary() throws -> FilePath {
         let name = Self.temporaryName()
-        try attempt("couldn't make \(path.appending(name.string))") { try directory.makeDirectory(name, mode: 0o755) }
+        try attempt("couldn't make \(path.appending(name.string))") { _ = try directory.makePlainDirectory(name) }
         return name
     }
 
