@@ -187,3 +187,28 @@ END
     run unsquashfs -ll "$(layer_blob it-squashfs 1)"
     assert_line --regexp '^c.* 0,  0 .*/srv/app/gone$'
 }
+
+# behaviour: where a script put a socket, what the layers below have under that name is not in the image
+# documented: docs/storage.md#whiteouts
+# status: beyond
+@test "a socket in place of a file" {
+    mkdir host
+    python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("host/socket")'
+    busybox_base
+    cat >stacker.yaml <<'END'
+below:
+  from: {type: oci, url: "busybox:latest"}
+  run: mkdir -p /srv/dir; touch /srv/dir/in /srv/file /file
+above:
+  from: {type: built, tag: below}
+  binds: [host -> /host]
+  run: |
+    rm -r /srv/dir /srv/file /file
+    for name in /srv/dir /srv/file /file /srv/new; do
+      cp -a /host/socket $name
+      test -S $name
+    done
+END
+    stacker build
+    assert_equal "$(list_layer above -1)" $'.wh.file\nsrv\nsrv/.wh.dir\nsrv/.wh.file'
+}

@@ -59,7 +59,8 @@ struct TreeWalk {
         if isWorthAnEntry(entry) || entry.isOpaque { return false }
         return try attempt("couldn't read the tree") { try root.children() }
             .allSatisfy { child in
-                try leaveOut.contains(Array(child.name.bytes)) || child.status().kind == .socket
+                if leaveOut.contains(Array(child.name.bytes)) { return true }
+                return try child.status().kind == .socket && !root.hidesLower(child.name)
             }
     }
 
@@ -127,6 +128,21 @@ struct TreeWalk {
         var entry = TreeEntry(path: path, status: try child.status())
         // Overlayfs hard-links all its whiteouts to one inode: that group means nothing.
         if entry.isWhiteout {
+    /// Leaves a socket out. What lower layers have under its name must not show instead: a whiteout hides it.
+    private func leaveOutSocket(
+        _ entry: inout TreeEntry, _ child: TreeChild, of parent: any TreeNode, _ sinks: [any LayerSink]
+    ) throws {
+        let hides = try parent.hidesLower(child.name)
+        options.warn(
+            "left out \(shown(entry.path)): a layer cannot hold a socket"
+                + (hides ? "; the file that was there before is removed" : ""))
+        guard hides else { return }
+        entry.status.kind = .characterDevice
+        entry.status.specialDevice = 0
+        entry.status.permissions = 0
+        for sink in sinks { try sink.add(entry) }
+    }
+
             for sink in sinks { try sink.add(entry) }
             return nil
         }
@@ -142,7 +158,7 @@ struct TreeWalk {
             for sink in sinks { try sink.add(entry) }
             return try Level(node, path: path)
         case .socket:
-            options.warn("left out \(shown(path)): a layer cannot hold a socket")
+            try leaveOutSocket(&entry, child, of: parent, sinks)
             return nil
         default:
             break
