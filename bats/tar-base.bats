@@ -137,3 +137,27 @@ END
     assert_equal "$(count_layers it)" 2
     assert_equal "$(list_layer it 1)" it
 }
+
+# compressed_recipe NAME: a recipe on that archive of the directory "tree", and a user of its file.
+compressed_recipe() {
+    printf 'it:\n  from: {type: tar, url: %s}\n' "$1" >stacker.yaml
+}
+
+# behaviour: an extended attribute that is too large for the file system is an error that says so, and no full disk
+# documented: docs/file-systems.md#when-there-is-no-room
+# status: beyond
+@test "an attribute that is too large for ext4" {
+    requires ext4
+    mount_file_system ext4 small
+    python3 - <<'END'
+import tarfile
+with tarfile.open("base.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+    entry = tarfile.TarInfo("file")
+    entry.pax_headers = {"SCHILY.xattr.user.large": "v" * 60000}
+    tar.addfile(entry)
+END
+    compressed_recipe base.tar
+    refuse --roots-dir "$PWD/small/roots" build
+    assert_said "couldn't set its attribute user.large of 60000 bytes: ext4 does not hold so many bytes"
+    refute_said "make room"
+}

@@ -110,8 +110,8 @@ private struct Unpacked {
 private func unpack(
     _ input: BlobInput, blobSize: Int64, into root: Directory, _ options: UnpackOptions
 ) throws -> Unpacked {
-    let limit = try options.limits.bytes ?? root.freeSpace()
-    let stream = try ArchiveStream(input, blobSize: blobSize, limit: limit)
+    let limit = try options.limits.bytes ?? root.file.freeSpace()
+    let stream = try ArchiveStream(input, kind, blobSize: blobSize, limit: limit)
     // Its threads must have ended before the input is used again.
     defer { stream.stop() }
     return try withUTF8Names {
@@ -134,16 +134,6 @@ private func verify(_ input: BlobInput, _ descriptor: Descriptor) throws {
         throw Failure("the blob is \(input.size) bytes long, but its descriptor says \(descriptor.size)")
     }
     if let digest, digest != descriptor.digest { throw Failure("the blob is damaged: its digest is \(digest)") }
-}
-
-extension Directory {
-    /// Bytes that this user can still write to the directory's file system.
-    func freeSpace() throws -> Int64 {
-        var status = statvfs()
-        try checked(fstatvfs(file.number, &status))
-        return Int64(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
-    }
 }
 
 /// Runs `body` with a UTF-8 locale in this thread: in another one libarchive damages names that are not ASCII.

@@ -191,7 +191,8 @@ struct TreeWriter {
             do {
                 try parent.setAttribute(attribute, of: FilePath(bytes: name.last))
             } catch let errno as Errno {
-                try leaveOut(attribute, errno.rawValue, name.path, &report)
+                guard try attribute.isRefused(errno, on: parent.file) else { continue }
+                report.leftOutAttributes.add("\(shown(name.path)): \(attribute.name)")
             }
         }
         let times = [entry.modified.timespec, entry.modified.timespec]
