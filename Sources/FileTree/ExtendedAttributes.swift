@@ -25,14 +25,18 @@ extension Directory {
         try FilePath("/proc/self/fd/\(file.number)").pushing(name).withPlatformString(body)
     }
 
-    /// All extended attributes of `name`, sorted by name; a file system without them has none.
+    /// The extended attributes of `name`, sorted by name; a file system without them has none.
     ///
+    /// - Parameter isWanted: whether one of this name is read; by default all are.
     /// - Throws: `Errno`.
-    public func attributes(of name: FilePath) throws -> [ExtendedAttribute] {
+    public func attributes(
+        of name: FilePath, where isWanted: (AttributeName) -> Bool = { _ in true }
+    ) throws -> [ExtendedAttribute] {
         try withProcPath(name) { path in
             let names = try growing { llistxattr(path, $0, $1) } ?? []
             return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
                 let name = AttributeName(bytes)
+                guard isWanted(name) else { return nil }
                 // An attribute that another process removed between the two calls is gone, not an error.
                 return try name.withCString { attribute in try growing { lgetxattr(path, attribute, $0, $1) } }
                     .map { ExtendedAttribute(name: name, value: $0) }

@@ -52,14 +52,16 @@ public enum CarriedAttributes {
 }
 
 extension OpenFile {
-    /// All extended attributes of the open file, sorted by name; a file system without them has none.
+    /// The extended attributes of the open file, sorted by name; a file system without them has none.
     ///
+    /// - Parameter isWanted: whether one of this name is read; by default all are.
     /// - Throws: `Errno`.
-    public func attributes() throws -> [ExtendedAttribute] {
+    public func attributes(where isWanted: (AttributeName) -> Bool = { _ in true }) throws -> [ExtendedAttribute] {
         let names = try read { flistxattr(number, $0, $1) } ?? []
         if names.isEmpty { return [] }
         return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
             let name = AttributeName(bytes)
+            guard isWanted(name) else { return nil }
             // One that was removed between the two calls is gone, not an error.
             return try name.withCString { attribute in try read { fgetxattr(number, attribute, $0, $1) } }
                 .map { ExtendedAttribute(name: name, value: $0) }

@@ -53,7 +53,7 @@ extension Import {
 
     /// Copies the source to `name` in a directory, or its contents into the directory itself, and checks its hash.
     func copy(_ node: SourceNode, as name: FilePath.Component?, into target: Directory, _ log: Log) throws {
-        var copy = TreeCopy(overrides) { log.warn("\(position): import \(path): \($0)") }
+        var copy = TreeCopy(overrides, attributes) { log.warn("\(position): import \(path): \($0)") }
         switch (node, name.map { FilePath(root: nil, [$0]) }) {
         case (_, let name?): try copy.copy(node, as: FileName(name), in: target)
         case (.directory(let directory), nil): try copy.copyContents(of: directory, into: target)
