@@ -53,7 +53,7 @@ export LXC_CLONE_URL LXC_BRANCH
 FORCE:
 
 static: packages ## build .build/static/stacker, which needs no shared library but glibc's
-	@tools/install-packages lxc static
+	@tools/install-packages lxc
 	@tools/require-swift
 	@tools/make-static -c release
 

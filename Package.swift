@@ -93,7 +93,8 @@ let package = Package(
         .target(
             name: "Layers",
             dependencies: [
-                "OCI", "FileTree", "Failure", "CArchive", "CDeflate", "CLZ4", "CSquashFS", "CSyscalls", "CZstd",
+                "OCI", "FileTree", "Failure", "CArchive", "CBzip2", "CDeflate", "CLZ4", "CLZMA", "CSquashFS",
+                "CSyscalls", "CZstd",
                 .product(name: "Crypto", package: "swift-crypto"),
             ] + inflater,
             swiftSettings: strict + inflaterSettings
@@ -141,6 +142,8 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", path: "Sources/System/CArchive", pkgConfig: "libarchive",
             providers: [.apt(["libarchive-dev"])]),
+        // It has no pkg-config file.
+        .systemLibrary(name: "CBzip2", path: "Sources/System/CBzip2", providers: [.apt(["libbz2-dev"])]),
         .systemLibrary(
             name: "CDeflate", path: "Sources/System/CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev"])]),
@@ -148,6 +151,8 @@ let package = Package(
             name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .systemLibrary(
             name: "CLZ4", path: "Sources/System/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(
+            name: "CLZMA", path: "Sources/System/CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(
             name: "CSquashFS", path: "Sources/System/CSquashFS", pkgConfig: "libsquashfs1",
             providers: [.apt(["libsquashfs-dev"])]),

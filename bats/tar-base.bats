@@ -137,3 +137,109 @@ END
     assert_equal "$(count_layers it)" 2
     assert_equal "$(list_layer it 1)" it
 }
+
+# compressed_recipe NAME: a recipe on that archive of the directory "tree", and a user of its file.
+compressed_recipe() {
+    printf 'it:\n  from: {type: tar, url: %s}\n' "$1" >stacker.yaml
+}
+
+# behaviour: a tar base may be compressed with xz or bzip2, in one stream or in several, as root file systems are published
+# documented: docs/recipe.md#from
+# status: beyond
+@test "an xz and a bzip2 tar base" {
+    local program
+    mkdir tree
+    head -c 3000000 /dev/urandom >tree/file
+    tar cf base.tar -C tree .
+    for program in xz bzip2; do
+        # What it is called does not count. Two streams are one file to both programs.
+        { head -c 1000000 base.tar | $program -c1 && tail -c +1000001 base.tar | $program -c1; } >"$program"
+        compressed_recipe "$program"
+        stacker build
+        assert_equal "$(layer_tar it 0 | tar xO ./file file 2>/dev/null | sha256sum)" "$(sha256sum <tree/file)"
+    done
+}
+
+# behaviour: an xz or bzip2 archive that is damaged, cut off, or wants more memory than it may is an error that says so
+# documented: docs/recipe.md#from; docs/security.md#hostile-input
+# status: beyond
+@test "a damaged xz or bzip2 tar base" {
+    local program
+    mkdir tree
+    head -c 300000 /dev/urandom >tree/file
+    tar cf base.tar -C tree .
+    for program in xz bzip2; do
+        $program -c1 base.tar >good
+        head -c 200000 good >short
+        compressed_recipe short
+        refuse build
+        assert_said "couldn't unpack $PWD/short: the $program stream is truncated"
+        { head -c 100000 good && printf 'damaged' && tail -c +100008 good; } >damaged
+        compressed_recipe damaged
+        refuse build
+        assert_said "couldn't unpack $PWD/damaged: the $program stream is damaged"
+    done
+    xz -c --lzma2=dict=512MiB base.tar >greedy
+    compressed_recipe greedy
+    refuse build
+    assert_said "MiB of memory, more than 256"
+}
+
+# behaviour: an archive that unpacks to more than the disk has free is refused before it fills it
+# documented: docs/security.md#hostile-input
+# status: beyond
+@test "an xz bomb" {
+    requires root
+    mount_tmpfs 64M small
+    # A file in a tar is written with holes: it is the size that counts.
+    truncate -s 256M bomb
+    tar c bomb | xz -0 >small/bomb.tar.xz
+    rm bomb
+    compressed_recipe small/bomb.tar.xz
+    refuse --work-dir "$PWD/small" build
+    assert_said "it unpacks to more than"
+}
+
+# behaviour: what follows the end of an archive or of a gzip stream is passed over
+# documented: docs/recipe.md#from
+# status: beyond
+@test "bytes after the end of a tar and of a gzip stream" {
+    mkdir tree
+    echo file >tree/file
+    tar cf base.tar -C tree file
+    cp base.tar after.tar
+    printf 'something else%.0s' {1..300} >>after.tar
+    gzip -c base.tar >after.gz
+    printf 'something else' >>after.gz
+    gzip -c after.tar >both.gz
+    head -c 1000 /dev/zero >>both.gz
+    for name in after.tar after.gz both.gz; do
+        compressed_recipe "$name"
+        stacker build
+        assert_equal "$(list_layer it 0)" file
+    done
+    # One that was cut off has no end, whatever it ends in.
+    head -c 1024 base.tar >cut.tar
+    compressed_recipe cut.tar
+    refuse build
+    assert_said "its end is missing"
+}
+
+# behaviour: an extended attribute that is too large for the file system is an error that says so, and no full disk
+# documented: docs/file-systems.md#when-there-is-no-room
+# status: beyond
+@test "an attribute that is too large for ext4" {
+    requires ext4
+    mount_file_system ext4 small
+    python3 - <<'END'
+import tarfile
+with tarfile.open("base.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+    entry = tarfile.TarInfo("file")
+    entry.pax_headers = {"SCHILY.xattr.user.large": "v" * 60000}
+    tar.addfile(entry)
+END
+    compressed_recipe base.tar
+    refuse --roots-dir "$PWD/small/roots" build
+    assert_said "couldn't set its attribute user.large of 60000 bytes: ext4 does not hold so many bytes"
+    refute_said "make room"
+}

@@ -135,3 +135,80 @@ EOF
     assert_equal "$(cat rootfs/seen rootfs/etc/group)" $'again\nagain'
     assert_not_exists rootfs/bin/vi
 }
+
+# stray_whiteouts: adds a layer to the busybox image, in which the directory /srv/app has a whiteout that hides nothing.
+stray_whiteouts() {
+    requires umoci
+    busybox_base
+    mkdir -p layer/srv/app
+    touch layer/srv/app/{kept,.wh.gone}
+    tar c -C layer srv >layer.tar
+    umoci raw add-layer --image busybox:latest layer.tar
+}
+
+# behaviour: a whiteout in a base that hides nothing is no name in a script's directory
+# documented: docs/storage.md#whiteouts
+# status: beyond
+# why: overlayfs reads a directory that one layer alone has as it is, with the device that a whiteout is: ls shows a file
+# that is not there, and chown -R and tar fail
+@test "whiteouts that hide nothing" {
+    local type
+    stray_whiteouts
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: |
+    ls -l /srv/app
+    chown -R 5 /srv/app
+    tar cf /dev/null /srv
+    test "$(echo /srv/app/*)" = /srv/app/kept
+END
+    stacker build --layer-type tar --layer-type squashfs --layer-type erofs
+    # The base's own layer has it as before.
+    assert_equal "$(layer_digest it 1)" "$(layer_digest latest 1 busybox)"
+    assert_equal "$(list_layer it -1)" $'srv\nsrv/app\nsrv/app/kept'
+    for type in squashfs erofs; do
+        rm -rf roots .stacker
+        printf 'on:\n  from: {type: oci, url: "oci:it-%s"}\n  run: ls -l /srv/app; echo /srv/app/* >/seen\n' \
+            "$type" >stacker.yaml
+        stacker --oci-dir "on-$type" build
+        assert_equal "$(layer_tar on -1 "on-$type" | tar xO seen)" /srv/app/kept
+    done
+}
+
+# behaviour: a whiteout that hides nothing stays in a layer that is made anew of its directory
+# documented: docs/storage.md#whiteouts
+# status: beyond
+@test "a whiteout that hides nothing is carried over" {
+    stray_whiteouts
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    stacker build --layer-type squashfs
+    requires squashfs_tools
+    run unsquashfs -ll "$(layer_blob it-squashfs 1)"
+    assert_line --regexp '^c.* 0,  0 .*/srv/app/gone$'
+}
+
+# behaviour: where a script put a socket, what the layers below have under that name is not in the image
+# documented: docs/storage.md#whiteouts
+# status: beyond
+@test "a socket in place of a file" {
+    mkdir host
+    python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("host/socket")'
+    busybox_base
+    cat >stacker.yaml <<'END'
+below:
+  from: {type: oci, url: "busybox:latest"}
+  run: mkdir -p /srv/dir; touch /srv/dir/in /srv/file /file
+above:
+  from: {type: built, tag: below}
+  binds: [host -> /host]
+  run: |
+    rm -r /srv/dir /srv/file /file
+    for name in /srv/dir /srv/file /file /srv/new; do
+      cp -a /host/socket $name
+      test -S $name
+    done
+END
+    stacker build
+    assert_equal "$(list_layer above -1)" $'.wh.file\nsrv\nsrv/.wh.dir\nsrv/.wh.file'
+}

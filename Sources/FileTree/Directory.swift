@@ -20,27 +20,37 @@ public struct Directory: Sendable {
     }
 
     /// Opens the directory at `path`, making it and its parents with mode 0755 where they are missing.
-    public init(creating path: FilePath) throws {
-        try Directory.create(path)
+    ///
+    /// - Parameter isPlain: as ``create(_:mode:isPlain:)`` has it.
+    public init(creating path: FilePath, isPlain: Bool = false) throws {
+        try Directory.create(path, isPlain: isPlain)
         try self.init(at: path)
     }
 
     /// Makes the directory at `path` and its missing parents, like `mkdir -p`.
-    public static func create(_ path: FilePath, mode: mode_t = 0o755) throws {
-        try create(path, mode, hasParents: false)
+    ///
+    /// - Parameter isPlain: whether those that are made take nothing from the directory around them, as
+    ///   ``makePlainDirectory(_:mode:exclusive:)`` has it.
+    public static func create(_ path: FilePath, mode: mode_t = 0o755, isPlain: Bool = false) throws {
+        try create(path, mode, isPlain, hasParents: false)
     }
 
-    private static func create(_ path: FilePath, _ mode: mode_t, hasParents: Bool) throws {
+    private static func create(_ path: FilePath, _ mode: mode_t, _ isPlain: Bool, hasParents: Bool) throws {
         let made = path.withPlatformString { mkdir($0, mode) }
-        if made == 0 { return }
+        if made == 0 {
+            guard isPlain else { return }
+            return try attempt("couldn't make directory \(path)") {
+                try OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).becomePlain(mode: mode)
+            }
+        }
         let parent = path.removingLastComponent()
         switch Glibc.errno {
         case ENOENT where hasParents:
             // What /proc says, for one.
             throw Failure("couldn't make directory \(path)", because: Failure("\(parent) takes no new directories"))
         case ENOENT where parent != path && !parent.isEmpty:
-            try create(parent)
-            try create(path, mode, hasParents: true)
+            try create(parent, isPlain: isPlain)
+            try create(path, mode, isPlain, hasParents: true)
         case EEXIST:
             try attempt("couldn't make directory \(path)") { try expectDirectory(path) }
         case let errno:

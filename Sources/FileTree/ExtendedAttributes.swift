@@ -5,12 +5,12 @@ public import SystemPackage
 /// One extended attribute: name and value are bytes.
 public struct ExtendedAttribute: Sendable, Equatable {
     /// The full name with its namespace, as `user.mime_type`.
-    public var name: String
+    public var name: AttributeName
     /// The value, at most 64 KiB on Linux.
     public var value: [UInt8]
 
     /// Makes an attribute of its parts.
-    public init(name: String, value: [UInt8]) {
+    public init(name: AttributeName, value: [UInt8]) {
         self.name = name
         self.value = value
     }
@@ -25,17 +25,21 @@ extension Directory {
         try FilePath("/proc/self/fd/\(file.number)").pushing(name).withPlatformString(body)
     }
 
-    /// All extended attributes of `name`, sorted by name; a file system without them has none.
+    /// The extended attributes of `name`, sorted by name; a file system without them has none.
     ///
+    /// - Parameter isWanted: whether one of this name is read; by default all are.
     /// - Throws: `Errno`.
-    public func attributes(of name: FilePath) throws -> [ExtendedAttribute] {
+    public func attributes(
+        of name: FilePath, where isWanted: (AttributeName) -> Bool = { _ in true }
+    ) throws -> [ExtendedAttribute] {
         try withProcPath(name) { path in
             let names = try growing { llistxattr(path, $0, $1) } ?? []
             return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
-                let attribute = String(decoding: bytes, as: UTF8.self)
+                let name = AttributeName(bytes)
+                guard isWanted(name) else { return nil }
                 // An attribute that another process removed between the two calls is gone, not an error.
-                guard let value = try growing({ lgetxattr(path, attribute, $0, $1) }) else { return nil }
-                return ExtendedAttribute(name: attribute, value: value)
+                return try name.withCString { attribute in try growing { lgetxattr(path, attribute, $0, $1) } }
+                    .map { ExtendedAttribute(name: name, value: $0) }
             }.sorted { $0.name < $1.name }
         }
     }
@@ -48,8 +52,8 @@ extension Directory {
     /// Sets one attribute of `name`.
     public func setAttribute(_ attribute: ExtendedAttribute, of name: FilePath) throws {
         _ = try withProcPath(name) { path in
-            try attribute.value.withUnsafeBytes {
-                try checked(lsetxattr(path, attribute.name, $0.baseAddress, $0.count, 0))
+            try attribute.value.withUnsafeBytes { value in
+                try attribute.name.withCString { try checked(lsetxattr(path, $0, value.baseAddress, value.count, 0)) }
             }
         }
     }

@@ -48,7 +48,7 @@ private func unpackArchive(
     var options = options
     options.checkpoint = interruption.checkpoint
     let unpacked = try verifyingBlob({ try verify(input, descriptor) }, unless: { interruption.happened }) {
-        try unpack(input, blobSize: descriptor.size, into: root, options)
+        try unpack(input, .layer, blobSize: descriptor.size, into: root, options)
     }
     guard unpacked.diffID == diffID else {
         throw Failure("its content has digest \(unpacked.diffID), but the image config says \(diffID)")
@@ -57,7 +57,8 @@ private func unpackArchive(
 }
 
 /// Unpacks a tar file of which nothing is known into the directory `root`, as ``unpackLayer(_:_:diffID:into:options:)``
-/// does with a layer. Whiteouts in it are left out, unless `options` say otherwise.
+/// does with a layer; it may also be compressed with xz or bzip2. Whiteouts in it are left out, unless `options` say
+/// otherwise. What follows its end is passed over, as GNU tar does.
 ///
 /// - Throws: A ``Failure``; also if the archive has no end, as after a download that was cut off.
 public func unpackTarFile(
@@ -66,7 +67,7 @@ public func unpackTarFile(
     let status = try file.status()
     if status.kind == .directory { throw Failure("it is a directory, not a tar archive") }
     let input = BlobInput(file, hashes: false)
-    let unpacked = try unpack(input, blobSize: status.size, into: root, options)
+    let unpacked = try unpack(input, .file, blobSize: status.size, into: root, options)
     guard unpacked.isComplete else { throw Failure("the tar archive is truncated: its end is missing") }
     return unpacked.report
 }
@@ -108,10 +109,10 @@ private struct Unpacked {
 }
 
 private func unpack(
-    _ input: BlobInput, blobSize: Int64, into root: Directory, _ options: UnpackOptions
+    _ input: BlobInput, _ kind: ArchiveKind, blobSize: Int64, into root: Directory, _ options: UnpackOptions
 ) throws -> Unpacked {
-    let limit = try options.limits.bytes ?? root.freeSpace()
-    let stream = try ArchiveStream(input, blobSize: blobSize, limit: limit)
+    let limit = try options.limits.bytes ?? root.file.freeSpace()
+    let stream = try ArchiveStream(input, kind, blobSize: blobSize, limit: limit)
     // Its threads must have ended before the input is used again.
     defer { stream.stop() }
     return try withBytesAsNames {
@@ -134,16 +135,6 @@ private func verify(_ input: BlobInput, _ descriptor: Descriptor) throws {
         throw Failure("the blob is \(input.size) bytes long, but its descriptor says \(descriptor.size)")
     }
     if let digest, digest != descriptor.digest { throw Failure("the blob is damaged: its digest is \(digest)") }
-}
-
-extension Directory {
-    /// Bytes that this user can still write to the directory's file system.
-    func freeSpace() throws -> Int64 {
-        var status = statvfs()
-        try checked(fstatvfs(file.number, &status))
-        return Int64(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
-    }
 }
 
 /// Runs `body` in this thread with the one locale that every C library has built in.

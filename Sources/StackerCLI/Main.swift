@@ -14,8 +14,10 @@ enum Main {
             exit(lxcw_main(CommandLine.argc, CommandLine.unsafeArgv))
         }
         stacker_raise_descriptor_limit()
-        // What a build makes must not depend on who calls it: the mode of a root directory, a script's own umask.
+        // What a build makes must not depend on who calls it: the mode of a root directory, a script's own umask, and
+        // for root the group of new files.
         umask(0o022)
+        if geteuid() == 0 { setgid(0) }
         exit(run(GlobalOptions.inFront(Array(CommandLine.arguments.dropFirst()))))
     }
 

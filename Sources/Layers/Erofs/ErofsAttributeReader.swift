@@ -17,7 +17,7 @@ struct ErofsAttributeReader {
         var attributes: [ExtendedAttribute] = []
         var total = 0
         func add(_ attribute: ExtendedAttribute) throws {
-            total += attribute.name.utf8.count + attribute.value.count
+            total += attribute.name.bytes.count + attribute.value.count
             if total > limit { throw Failure("its extended attributes are larger than \(limit) bytes") }
             attributes.append(attribute)
         }
@@ -37,7 +37,7 @@ struct ErofsAttributeReader {
             try add(parse(Array(bytes[place..<place + length])))
             place += (length + 3) & ~3
         }
-        return attributes.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        return attributes.sorted { $0.name < $1.name }
     }
 
     /// How long an entry is, with its header and without padding.
@@ -52,7 +52,7 @@ struct ErofsAttributeReader {
             throw Self.damage
         }
         return ExtendedAttribute(
-            name: known.prefix + String(decoding: name, as: UTF8.self), value: Array(entry[end...]))
+            name: AttributeName(Array(known.prefix.utf8) + name), value: Array(entry[end...]))
     }
 
     private static var damage: Failure { Failure("the erofs is damaged: its extended attributes make no sense") }

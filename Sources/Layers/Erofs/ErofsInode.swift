@@ -50,7 +50,7 @@ struct ErofsInode {
             guard let known = Erofs.attributePrefixes.first(where: { attribute.name.hasPrefix($0.prefix) }),
                 attribute.value.count <= Int(UInt16.max)
             else { throw Failure("an erofs cannot hold its extended attribute \(attribute.name)") }
-            let rest = attribute.name.utf8.dropFirst(known.prefix.utf8.count)
+            let rest = attribute.name.bytes.dropFirst(known.prefix.utf8.count)
             bytes.append(UInt8(rest.count))
             bytes.append(known.index)
             bytes.append(UInt8(truncatingIfNeeded: attribute.value.count))

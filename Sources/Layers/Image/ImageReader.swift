@@ -77,6 +77,7 @@ struct ImageReader<Image: StoredImage> {
         }
         entry.isOpaque = CarriedAttributes.isOpaque(stored)
         entry.carried = stored.filter { CarriedAttributes.carries($0.name) }
+        for attribute in entry.carried { try CarriedAttributes.refuseTooLong(attribute.name) }
         if inode.kind == .regular {
             bytes += inode.size
             try image.beginContent(of: inode)

@@ -32,7 +32,7 @@ private func readImage<Image: StoredImage>(
     _ kind: Image.Type, _ blob: OpenFile, size: Int64, into root: Directory, _ options: UnpackOptions
 ) throws -> UnpackReport {
     let limits = options.limits
-    let bytesLimit = try limits.bytes ?? root.freeSpace()
+    let bytesLimit = try limits.bytes ?? root.file.freeSpace()
     let image = try Image(blob, size: size, limits: limits)
     var reader = ImageReader(image, limits: limits, bytesLimit: bytesLimit)
     var writer = TreeWriter(root: root, options: options, bytesLimit: bytesLimit)

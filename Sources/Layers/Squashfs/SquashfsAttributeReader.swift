@@ -65,10 +65,10 @@ struct SquashfsAttributeReader {
                     SQFS_XATTR_TYPE(rawValue: UInt32(type) & UInt32(SQFS_XATTR_PREFIX_MASK.rawValue)))
             else { throw Failure("it has an attribute of no known type") }
             try room(length + 1)
-            let name = String(cString: prefix) + String(decoding: try values.read(length), as: UTF8.self)
-            guard !name.utf8.contains(0) else { throw Failure("the name of an attribute has a NUL in it") }
+            let name = Array(String(cString: prefix).utf8) + (try values.read(length))
+            guard !name.contains(0) else { throw Failure("the name of an attribute has a NUL in it") }
             let value = try readValue(elsewhere: type & UInt16(SQFS_XATTR_FLAG_OOL.rawValue) != 0, room)
-            attributes.append(ExtendedAttribute(name: name, value: value))
+            attributes.append(ExtendedAttribute(name: AttributeName(name), value: value))
         }
         return attributes
     }

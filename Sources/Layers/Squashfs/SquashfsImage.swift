@@ -72,7 +72,7 @@ final class SquashfsImage {
 
     /// Whether squashfs has a place for attributes of this name: it knows three namespaces, and POSIX ACLs are in
     /// another.
-    static func holds(_ name: String) -> Bool { sqfs_get_xattr_prefix_id(name) >= 0 }
+    static func holds(_ name: AttributeName) -> Bool { name.withCString { sqfs_get_xattr_prefix_id($0) } >= 0 }
 
     /// Remembers a set of attributes; the same set gets the same index.
     func addAttributes(_ attributes: [ExtendedAttribute]) throws -> UInt32 {
@@ -81,10 +81,11 @@ final class SquashfsImage {
         for attribute in attributes {
             _ = try attribute.value.withUnsafeBytes { value in
                 try withUnsafeBytes(of: 0) { none in
-                    try file.check(
-                        sqfs_xattr_writer_add(
-                            attributeWriter.pointer, attribute.name, value.baseAddress ?? none.baseAddress,
-                            value.count))
+                    try attribute.name.withCString { name in
+                        try file.check(
+                            sqfs_xattr_writer_add(
+                                attributeWriter.pointer, name, value.baseAddress ?? none.baseAddress, value.count))
+                    }
                 }
             }
         }

@@ -32,12 +32,13 @@ struct PaxRecords {
 
     /// The key of an extended attribute. An `=` would end the key, so that it is written as `%3D`, as GNU tar and
     /// libarchive do; a name that holds such an escape by itself has its `%` escaped as well.
-    static func attributeKey(_ name: String) -> [UInt8] {
+    static func attributeKey(_ name: AttributeName) -> [UInt8] {
         let prefix = Array("SCHILY.xattr.".utf8)
-        let bytes = Array(name.utf8)
-        guard bytes.contains(UInt8(ascii: "=")) || attributeName(name) != name else { return prefix + bytes }
+        guard name.bytes.contains(UInt8(ascii: "=")) || attributeName(name.bytes) != name else {
+            return prefix + name.bytes
+        }
         return prefix
-            + bytes.flatMap { byte in
+            + name.bytes.flatMap { byte in
                 switch byte {
                 case UInt8(ascii: "="): Array("%3D".utf8)
                 case UInt8(ascii: "%"): Array("%25".utf8)
@@ -47,10 +48,10 @@ struct PaxRecords {
     }
 
     /// The reverse of ``attributeKey(_:)`` without the prefix.
-    static func attributeName(_ text: String) -> String {
-        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+    static func attributeName(_ key: [UInt8]) -> AttributeName {
+        guard key.contains(UInt8(ascii: "%")) else { return AttributeName(key) }
         var name: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = key[...]
         while let byte = rest.first {
             if rest.starts(with: "%3D".utf8) {
                 name.append(UInt8(ascii: "="))
@@ -63,7 +64,7 @@ struct PaxRecords {
                 rest = rest.dropFirst()
             }
         }
-        return String(decoding: name, as: UTF8.self)
+        return AttributeName(name)
     }
 }
 

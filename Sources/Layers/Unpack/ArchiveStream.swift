@@ -37,10 +37,10 @@ final class ArchiveStream: @unchecked Sendable {
     private var ended: Result<Void, any Error>?
 
     /// - Parameter limit: more bytes than these are refused.
-    init(_ input: BlobInput, blobSize: Int64, limit: Int64) throws {
+    init(_ input: BlobInput, _ kind: ArchiveKind, blobSize: Int64, limit: Int64) throws {
         self.input = input
         self.limit = limit
-        inflater = try makeInflater(input)
+        inflater = try makeInflater(input, kind)
         isThreaded = blobSize >= Self.smallBlob
         if isThreaded {
             for _ in 0..<Self.chunksAhead {

@@ -30,8 +30,12 @@ final class BlobInput {
         return try readMore() > 0
     }
 
-    /// The first bytes of the blob, fewer if it is shorter. Only before anything was consumed.
+    /// The next few bytes, fewer at the end of the blob.
     func peek(_ count: Int) throws -> [UInt8] {
+        if range.count < count, range.lowerBound > 0 {
+            buffer.memory.copyMemory(from: rest)
+            range = 0..<range.count
+        }
         while range.count < count, try readMore() > 0 {}
         return Array(rest.prefix(count))
     }

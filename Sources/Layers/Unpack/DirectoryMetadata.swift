@@ -29,7 +29,7 @@ struct DirectoryMetadata {
     /// Remembers what a directory is to have; what was said of it before no longer counts.
     mutating func remember(_ record: Record) throws {
         size += record.path.count
-        for attribute in record.attributes { size += attribute.name.utf8.count + attribute.value.count }
+        for attribute in record.attributes { size += attribute.name.bytes.count + attribute.value.count }
         if size > limit { throw UnpackLimits.exceeded(kept: limit) }
         if let position = index[record.path] {
             records[position] = record
@@ -58,25 +58,12 @@ struct DirectoryMetadata {
 extension OpenFile {
     /// Sets extended attributes. Those that the file system or the user's rights do not allow are counted.
     func setAttributes(_ attributes: [ExtendedAttribute], path: [UInt8], report: inout UnpackReport) throws {
-        for attribute in attributes {
-            let result = attribute.value.withUnsafeBytes {
-                fsetxattr(number, attribute.name, $0.baseAddress, $0.count, 0)
-            }
-            if result != 0 { try leaveOut(attribute, errno, path, &report) }
-        }
+        for name in try setAttributes(attributes) { report.leftOutAttributes.add("\(shown(path)): \(name)") }
     }
 
     /// Sets the modification time; the access time becomes the same, which no archive says.
     func setModified(_ time: Timestamp) throws {
         let times = [time.timespec, time.timespec]
         try checked(futimens(number, times))
-    }
-}
-
-/// Counts an attribute that could not be set, if that is no reason to give up.
-func leaveOut(_ attribute: ExtendedAttribute, _ errno: Int32, _ path: [UInt8], _ report: inout UnpackReport) throws {
-    switch errno {
-    case ENOTSUP, EPERM: report.leftOutAttributes.add("\(shown(path)): \(attribute.name)")
-    default: throw Failure("couldn't set its attribute \(attribute.name)", because: Errno(rawValue: errno))
     }
 }

@@ -22,25 +22,31 @@ protocol GzipEngine: AnyObject {
     typealias PreferredGzipEngine = ZlibEngine
 #endif
 
-/// gzip of one or many members.
+/// gzip of one or many members. What follows them and is none is passed over, as gzip(1) does: it is of no use, and the
+/// digest of a blob is one of all its bytes.
 final class GzipInflater<Engine: GzipEngine>: Inflater {
     private let input: BlobInput
     private let engine: Engine
     private var isBetweenMembers = true
+    private var hasMember = false
 
     init(_ input: BlobInput) throws {
         self.input = input
         engine = try Engine()
     }
 
+    /// What a member begins with.
+    static var magic: [UInt8] { [0x1f, 0x8b] }
+
     func fill(_ memory: UnsafeMutableRawBufferPointer) throws -> Int {
         var filled = 0
         while filled < memory.count {
             let hasInput = try input.refill()
             if isBetweenMembers {
-                if !hasInput { break }
+                if try !hasInput || (hasMember && input.peek(2) != Self.magic) { break }
                 engine.reset()
                 isBetweenMembers = false
+                hasMember = true
             } else if !hasInput {
                 throw Failure("the gzip stream is truncated")
             }

@@ -8,14 +8,27 @@ protocol Inflater: AnyObject {
     func fill(_ memory: UnsafeMutableRawBufferPointer) throws -> Int
 }
 
+/// How an archive may be compressed.
+enum ArchiveKind {
+    /// A layer of an image: as the image spec has it.
+    case layer
+    /// A file that somebody names: also as distributions compress their root file systems.
+    case file
+}
+
 /// Makes the inflater for what `input` starts with. Media types are not asked: not a few registries get them wrong.
-func makeInflater(_ input: BlobInput) throws -> any Inflater {
-    let start = try input.peek(4)
-    if start.starts(with: [0x1f, 0x8b]) { return try GzipInflater<PreferredGzipEngine>(input) }
+func makeInflater(_ input: BlobInput, _ kind: ArchiveKind) throws -> any Inflater {
+    let start = try input.peek(6)
+    typealias Gzip = GzipInflater<PreferredGzipEngine>
+    if start.starts(with: Gzip.magic) { return try Gzip(input) }
     // A zstd frame, or a skippable frame before one.
     if start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return try ZstdInflater(input) }
-    if start.count == 4, start[0] & 0xf0 == 0x50, Array(start[1...]) == [0x2a, 0x4d, 0x18] {
+    if start.count >= 4, start[0] & 0xf0 == 0x50, start[1..<4] == [0x2a, 0x4d, 0x18] {
         return try ZstdInflater(input)
+    }
+    if kind == .file {
+        if start == [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] { return try XZInflater(input) }
+        if start.starts(with: "BZh".utf8) { return try Bzip2Inflater(input) }
     }
     return PlainInput(input)
 }

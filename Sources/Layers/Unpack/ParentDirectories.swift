@@ -119,9 +119,22 @@ extension Directory {
         throw Errno(rawValue: errno)
     }
 
+    /// Has overlayfs look for whiteouts in this directory also where no other layer has it: otherwise it would list the
+    /// names of those that hide nothing, as files that are not there.
+    ///
+    /// It is the mark of a directory that was copied up, of which overlayfs only asks whether it is there
+    /// (ovl_path_check_origin_xattr in fs/overlayfs/util.c). In a lower directory it has no other meaning.
+    func markWhiteouts() throws {
+        try attempt("couldn't mark it as having whiteouts", help: Self.attributesHelp) {
+            _ = try checked(fsetxattr(file.number, "user.overlay.origin", "", 0, 0))
+        }
+    }
+
+    private static let attributesHelp = "the file system must have user.* extended attributes"
+
     /// Makes this directory hide the lower ones, as overlayfs mounted with `userxattr` reads it.
     func markOpaque() throws {
-        try attempt("couldn't make it opaque", help: "the file system must have user.* extended attributes") {
+        try attempt("couldn't make it opaque", help: Self.attributesHelp) {
             _ = try checked(fsetxattr(file.number, "user.overlay.opaque", "y", 1, 0))
         }
     }

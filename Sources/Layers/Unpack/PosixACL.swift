@@ -8,10 +8,11 @@ enum PosixACL {
     static func attributes(of entry: OpaquePointer) -> [ExtendedAttribute] {
         let types = archive_entry_acl_types(entry)
         if types == 0 { return [] }
-        return [
+        let kinds: [(Int32, AttributeName)] = [
             (ARCHIVE_ENTRY_ACL_TYPE_ACCESS, "system.posix_acl_access"),
             (ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, "system.posix_acl_default"),
-        ].compactMap { type, name in
+        ]
+        return kinds.compactMap { type, name in
             guard types & type != 0, let value = encoded(entry, type) else { return nil }
             return ExtendedAttribute(name: name, value: value)
         }

@@ -15,7 +15,7 @@ struct TarEntry: LayerEntry {
     }
 
     /// The name, byte by byte.
-    var path: [UInt8] { records.path ?? Self.bytes(archive_entry_pathname(entry)) }
+    var path: [UInt8] { records.sparsePath ?? records.path ?? Self.bytes(archive_entry_pathname(entry)) }
     /// For a symlink, where it points.
     var symlinkTarget: [UInt8] { records.linkPath ?? Self.bytes(archive_entry_symlink(entry)) }
     /// For a hard link, the name of the file that it is.
@@ -57,7 +57,7 @@ struct TarEntry: LayerEntry {
     /// - Throws: A ``Failure`` if they are larger than `limit` in all.
     func attributes(limit: Int) throws -> [ExtendedAttribute] {
         var attributes: [ExtendedAttribute] = []
-        var names: Set<String> = []
+        var names: Set<AttributeName> = []
         archive_entry_xattr_reset(entry)
         var total = 0
         var name: UnsafePointer<CChar>?
@@ -67,9 +67,10 @@ struct TarEntry: LayerEntry {
             guard let name else { continue }
             total += strlen(name) + size
             if total > limit { throw Failure("its extended attributes are larger than \(limit) bytes") }
-            let key = PaxRecords.attributeName(String(cString: name))
+            let key = PaxRecords.attributeName(Self.bytes(name))
             // Of several values for one name the last one counts, which libarchive gives first.
             guard CarriedAttributes.carries(key), names.insert(key).inserted else { continue }
+            try CarriedAttributes.refuseTooLong(key)
             attributes.append(
                 ExtendedAttribute(name: key, value: Array(UnsafeRawBufferPointer(start: value, count: size))))
         }

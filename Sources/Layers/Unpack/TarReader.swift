@@ -12,37 +12,17 @@ final class TarReader: LayerContent {
     private let source: Source
     private let headerLimit: Int
     private var isStarted = false
+    private var hasEnd = false
 
     /// What libarchive reads from: its callback gets this object.
     private final class Source {
         let stream: ArchiveStream
         let checkpoint: () throws -> Void
-        var current: Chunk?
-        var previous: Chunk?
-        /// Offset in the archive of what comes after `current`.
-        var offset: Int64 = 0
+        /// The chunks in which the headers of the next entry are: the last two, and those that came while they were read.
+        private(set) var window = ChunkWindow()
         /// How many bytes of headers can still come; `nil` where content is read.
         var headerRoom: Int?
         var failure: (any Error)?
-
-        /// What is still in memory of the archive, from a position on.
-        func bytes(from position: Int64, atMost count: Int) -> ArraySlice<UInt8> {
-            var pieces: [UInt8] = []
-            var start = offset - Int64((previous?.count ?? 0) + (current?.count ?? 0))
-            guard position >= start else { return [] }
-            for chunk in [previous, current] {
-                guard let chunk, pieces.count < count else { continue }
-                let skipped = min(max(0, position - start), Int64(chunk.count))
-                pieces += chunk.bytes.dropFirst(Int(skipped)).prefix(count - pieces.count)
-                start += Int64(chunk.count)
-            }
-            return pieces[...]
-        }
-
-        /// Whether the last block so far holds nothing but zeros, as the last one of an archive does.
-        var endsInZeros: Bool {
-            (current?.bytes.suffix(TarHeader.blockSize)).map { $0.allSatisfy { $0 == 0 } } ?? false
-        }
 
         init(_ stream: ArchiveStream, _ checkpoint: @escaping () throws -> Void) {
             self.stream = stream
@@ -54,11 +34,19 @@ final class TarReader: LayerContent {
             try checkpoint()
             if let room = headerRoom, room <= 0 { throw Failure("the headers of an entry are too long") }
             guard let chunk = try stream.next() else { return nil }
-            if let room = headerRoom { headerRoom = room - chunk.count }
-            previous = current
-            current = chunk
-            offset += Int64(chunk.count)
+            if let room = headerRoom {
+                headerRoom = room - chunk.count
+            } else {
+                window.shrink(to: 1)
+            }
+            window.append(chunk)
             return chunk
+        }
+
+        /// Headers are going to be read.
+        func beginHeaders(_ limit: Int) {
+            headerRoom = limit
+            window.shrink(to: 2)
         }
     }
 
@@ -96,17 +84,17 @@ final class TarReader: LayerContent {
         // What is left of the last entry's content is none of this one's headers.
         if isStarted, archive_read_data_skip(archive) < ARCHIVE_WARN { throw problem("it is damaged") }
         isStarted = true
-        source.headerRoom = headerLimit
+        source.beginHeaders(headerLimit)
         let result = archive_read_next_header(archive, &entry)
         source.headerRoom = nil
         switch result {
         case ARCHIVE_EOF:
+            // Nothing is read where there is nothing; an archive ends with blocks of zeros.
+            hasEnd = archive_filter_bytes(archive, 0) > archive_read_header_position(archive)
             return nil
         case ARCHIVE_OK, ARCHIVE_WARN:
             guard let entry else { throw problem("it has a damaged entry") }
-            // libarchive 3.6 reads "-1.25" as a quarter of a second after -1.
-            let hasOddTime = archive_entry_mtime(entry) <= 0 && archive_entry_mtime_nsec(entry) != 0
-            return TarEntry(entry, result == ARCHIVE_WARN || hasOddTime ? try rawRecords() : RawRecords())
+            return TarEntry(entry, try rawRecords())
         default:
             throw archive_file_count(archive) == 0 ? noArchive() : problem("it is damaged")
         }
@@ -126,16 +114,19 @@ final class TarReader: LayerContent {
 
     /// Reads what follows the archive's end to the stream's end, so that the digests cover all of it.
     ///
-    /// - Returns: Whether the stream ended in zeros, as a complete archive does.
+    /// - Returns: Whether the archive has an end, as a complete one does.
     func drain() throws -> Bool {
         while try source.next() != nil {}
-        return source.endsInZeros
+        return hasEnd
     }
 
     // MARK: -
 
     private func noArchive() -> any Error {
-        problem("it is not a tar archive", help: "archives are read as they are, or compressed with gzip or zstd")
+        problem(
+            "it is not a tar archive",
+            help: "archives are read as they are, or compressed with gzip, zstd, xz or bzip2; layers with gzip or zstd"
+        )
     }
 
     private func problem(_ what: String, help: String? = nil) -> any Error {
@@ -144,58 +135,11 @@ final class TarReader: LayerContent {
         return Failure(what, because: Failure(String(cString: text)), help: help)
     }
 
-    /// What the current entry's extended header says, byte by byte. libarchive takes names there for UTF-8, as
-    /// the standard says, and can't convert what is not ASCII; Go's tools write other bytes there all the same.
+    /// What the current entry's extended headers say, byte by byte. libarchive ends names at a NUL, takes them for UTF-8,
+    /// as the standard says, and damages others; Go's tools write other bytes there all the same.
     private func rawRecords() throws -> RawRecords {
-        let position = archive_read_header_position(archive)
-        guard source.current != nil else { return RawRecords() }
-        // Nearly all are short: the rest of the archive that is in memory need not be copied for each name.
-        guard
-            let names = RawRecords(headersIn: source.bytes(from: position, atMost: 16 << 10))
-                ?? RawRecords(headersIn: source.bytes(from: position, atMost: .max))
-        else { throw problem("a name in it cannot be read exactly") }
-        return names
-    }
-}
-
-/// Records of an extended header, byte by byte.
-struct RawRecords {
-    var path: [UInt8]?
-    var linkPath: [UInt8]?
-    var modified: Timestamp?
-
-    init() {}
-
-    /// Reads the extended headers that `bytes` start with; `nil` if they are not all there.
-    init?(headersIn bytes: ArraySlice<UInt8>) {
-        var rest = bytes
-        while rest.count >= TarHeader.blockSize {
-            let kind = rest[rest.startIndex + 156]
-            let digits = rest[(rest.startIndex + 124)..<(rest.startIndex + 136)].filter { (0x30...0x37).contains($0) }
-            let size = digits.reduce(0) { $0 << 3 | Int($1 - 0x30) }
-            guard kind == UInt8(ascii: "x") || kind == UInt8(ascii: "g") || kind == UInt8(ascii: "X") else { return }
-            rest = rest.dropFirst(TarHeader.blockSize)
-            guard size <= rest.count else { return nil }
-            if kind != UInt8(ascii: "g") { read(rest.prefix(size)) }
-            rest = rest.dropFirst(size + TarHeader.padding(Int64(size)))
-        }
-        return nil
-    }
-
-    private mutating func read(_ records: ArraySlice<UInt8>) {
-        var rest = records
-        while let space = rest.firstIndex(of: UInt8(ascii: " ")),
-            let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
-            length <= rest.count, length > space - rest.startIndex + 1
-        {
-            let record = rest.prefix(length).dropFirst(space + 1 - rest.startIndex).dropLast()
-            if let equals = record.firstIndex(of: UInt8(ascii: "=")) {
-                let value = Array(record[(equals + 1)...])
-                if record[..<equals].elementsEqual("path".utf8) { path = value }
-                if record[..<equals].elementsEqual("linkpath".utf8) { linkPath = value }
-                if record[..<equals].elementsEqual("mtime".utf8) { modified = Timestamp(decimal: value) }
-            }
-            rest = rest.dropFirst(length)
-        }
+        let records = try RawRecords(at: archive_read_header_position(archive), in: source.window)
+        guard let records else { throw problem("a name in it cannot be read exactly") }
+        return records
     }
 }

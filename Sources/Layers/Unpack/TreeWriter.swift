@@ -67,7 +67,7 @@ struct TreeWriter {
     /// Makes a whiteout. A whiteout hides what lower layers have, not what the same archive has: that stays, and if it
     /// is a directory, nothing of a lower one shows through.
     private func hide(_ name: FileName, in parent: Directory) throws {
-        if name.withCString({ mknodat(parent.file.number, $0, S_IFCHR, 0) }) == 0 { return }
+        if name.withCString({ mknodat(parent.file.number, $0, S_IFCHR, 0) }) == 0 { return try parent.markWhiteouts() }
         guard errno == EEXIST else { throw Errno(rawValue: errno) }
         if try parent.entryStatus(name)?.kind == .directory { try parent.subdirectory(name).markOpaque() }
     }
@@ -191,7 +191,8 @@ struct TreeWriter {
             do {
                 try parent.setAttribute(attribute, of: FilePath(bytes: name.last))
             } catch let errno as Errno {
-                try leaveOut(attribute, errno.rawValue, name.path, &report)
+                guard try attribute.isRefused(errno, on: parent.file) else { continue }
+                report.leftOutAttributes.add("\(shown(name.path)): \(attribute.name)")
             }
         }
         let times = [entry.modified.timespec, entry.modified.timespec]

@@ -1,5 +1,6 @@
 import CSyscalls
-import FileTree
+import Failure
+public import FileTree
 import Glibc
 import SystemPackage
 
@@ -10,16 +11,28 @@ import SystemPackage
 ///   way in they would be a stranger's redirects;
 /// - not `security.selinux`, `security.evm` and the like: they belong to the policy of one host;
 /// - not `trusted.*`: only root can see them, and a layer must not depend on who builds it.
-enum CarriedAttributes {
-    static func carries(_ name: some StringProtocol) -> Bool {
-        switch name {
-        case "security.capability", "security.ima", "system.posix_acl_access", "system.posix_acl_default": true
-        default: name.hasPrefix("user.") && !isOverlay(name) && name.utf8.count <= 255
-        }
+public enum CarriedAttributes {
+    /// Whether a layer carries attributes of this name.
+    public static func carries(_ name: AttributeName) -> Bool {
+        others.contains(name) || (name.hasPrefix("user.") && !isOverlay(name))
+    }
+
+    /// Those beside `user.*`.
+    private static let others: Set<AttributeName> = [
+        "security.capability", "security.ima", "system.posix_acl_access", "system.posix_acl_default",
+    ]
+
+    /// The most bytes that a name can have on Linux: XATTR_NAME_MAX in linux/limits.h.
+    private static let longestName = 255
+
+    /// Refuses a name in a layer that no file can have an attribute of.
+    static func refuseTooLong(_ name: AttributeName) throws {
+        guard name.bytes.count > longestName else { return }
+        throw Failure("the name of its extended attribute \(name) is longer than \(longestName) bytes")
     }
 
     /// Whether the attribute is one of overlayfs's own.
-    static func isOverlay(_ name: some StringProtocol) -> Bool {
+    public static func isOverlay(_ name: AttributeName) -> Bool {
         name.hasPrefix("user.overlay.") || name.hasPrefix("trusted.overlay.")
     }
 
@@ -32,22 +45,27 @@ enum CarriedAttributes {
 
     /// The overlay attribute that makes a file more than what it seems, if there is one: a directory that shows another
     /// lower directory, or a file whose content is in a lower layer. A layer cannot say either.
-    static func redirection(_ attributes: [ExtendedAttribute]) -> String? {
+    static func redirection(_ attributes: [ExtendedAttribute]) -> AttributeName? {
         attributes.first { isOverlay($0.name) && ($0.name.hasSuffix(".redirect") || $0.name.hasSuffix(".metacopy")) }?
             .name
     }
 }
 
 extension OpenFile {
-    /// All extended attributes of the open file, sorted by name; a file system without them has none.
-    func attributes() throws -> [ExtendedAttribute] {
+    /// The extended attributes of the open file, sorted by name; a file system without them has none.
+    ///
+    /// - Parameter isWanted: whether one of this name is read; by default all are.
+    /// - Throws: `Errno`.
+    public func attributes(where isWanted: (AttributeName) -> Bool = { _ in true }) throws -> [ExtendedAttribute] {
         let names = try read { flistxattr(number, $0, $1) } ?? []
         if names.isEmpty { return [] }
         return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
-            let name = String(decoding: bytes, as: UTF8.self)
+            let name = AttributeName(bytes)
+            guard isWanted(name) else { return nil }
             // One that was removed between the two calls is gone, not an error.
-            return try read { fgetxattr(number, name, $0, $1) }.map { ExtendedAttribute(name: name, value: $0) }
-        }.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+            return try name.withCString { attribute in try read { fgetxattr(number, attribute, $0, $1) } }
+                .map { ExtendedAttribute(name: name, value: $0) }
+        }.sorted { $0.name < $1.name }
     }
 
     /// Asks with a small buffer, and with one of the largest possible size if that was not enough.

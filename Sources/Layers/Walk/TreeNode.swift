@@ -18,6 +18,15 @@ public protocol TreeNode {
     ///
     /// - Throws: `Errno`.
     func node(_ name: FileName) throws -> any TreeNode
+    /// Whether lower layers have a file of this name here, which shows if the layer does not have one.
+    ///
+    /// - Throws: `Errno`.
+    func hidesLower(_ name: FileName) throws -> Bool
+}
+
+extension TreeNode {
+    /// A tree of which nothing is known to be below hides nothing.
+    public func hidesLower(_ name: FileName) throws -> Bool { false }
 }
 
 /// A name in a ``TreeNode``.

@@ -19,35 +19,6 @@ struct TreeWalk {
         var number: ino_t
     }
 
-    /// How many directories within each other are held open at once: however deep a tree is, descriptors don't run out.
-    private static let reach = 100
-
-    /// A directory whose children are being walked.
-    private struct Level {
-        var path: [UInt8]
-        /// `nil` while the walk is too far below.
-        var content: Content?
-        /// The child that the walk has come to.
-        var current: FileName?
-
-        struct Content {
-            var node: any TreeNode
-            var children: ArraySlice<TreeChild>
-        }
-
-        init(_ node: any TreeNode, path: [UInt8]) throws {
-            self.path = path
-            content = Content(node: node, children: try node.children()[...])
-        }
-
-        /// Opens it again; the walk goes on after the child that it had come to.
-        mutating func reopen(_ node: any TreeNode) throws {
-            let children = try node.children()
-            let next = current.map { current in children.firstIndex { current < $0.name } ?? children.endIndex } ?? 0
-            content = Content(node: node, children: children[next...])
-        }
-    }
-
     init(_ options: EncodeOptions) {
         self.options = options
         leaveOut = Set(options.leaveOut.map(\.relativeBytes))
@@ -59,7 +30,8 @@ struct TreeWalk {
         if isWorthAnEntry(entry) || entry.isOpaque { return false }
         return try attempt("couldn't read the tree") { try root.children() }
             .allSatisfy { child in
-                try leaveOut.contains(Array(child.name.bytes)) || child.status().kind == .socket
+                if leaveOut.contains(Array(child.name.bytes)) { return true }
+                return try child.status().kind == .socket && !root.hidesLower(child.name)
             }
     }
 
@@ -67,39 +39,26 @@ struct TreeWalk {
     mutating func run(_ root: any TreeNode, into sinks: [any LayerSink]) throws {
         let entry = try rootEntry(root)
         if isWorthAnEntry(entry) || entry.isOpaque { for sink in sinks { try sink.add(entry) } }
-        var stack = [try attempt("couldn't read the tree") { try Level(root, path: []) }]
+        var walk = try attempt("couldn't read the tree") { try DepthFirstWalk(root) }
+        // Of the directories that the walk is in.
+        var paths: [[UInt8]] = [[]]
         var entries = 0
-        while let level = stack.last {
-            guard var content = level.content else {
-                try attempt("couldn't encode \(shown(level.path))") { try reopen(&stack, root) }
+        while let here = paths.last,
+            let step = try attempt("couldn't encode \(shown(here))", { try walk.next() })
+        {
+            guard case .child(let child, let parent) = step else {
+                paths.removeLast()
                 continue
             }
-            guard let child = content.children.popFirst() else {
-                stack.removeLast()
-                continue
-            }
-            let path = level.path.isEmpty ? Array(child.name.bytes) : level.path + [slash] + child.name.bytes
-            stack[stack.count - 1].content = content
-            stack[stack.count - 1].current = child.name
+            let path = here.isEmpty ? Array(child.name.bytes) : here + [slash] + child.name.bytes
             if !leaveOut.isEmpty, leaveOut.contains(path) { continue }
             entries += 1
             if entries % 16 == 1 { try options.checkpoint() }
-            let entered = try attempt("couldn't encode \(shown(path))") {
-                try visit(child, at: path, in: content.node, sinks: sinks)
+            try attempt("couldn't encode \(shown(path))") {
+                guard let directory = try visit(child, at: path, in: parent, sinks: sinks) else { return }
+                try walk.enter(directory)
+                paths.append(path)
             }
-            if let entered {
-                stack.append(entered)
-                if stack.count > Self.reach { stack[stack.count - 1 - Self.reach].content = nil }
-            }
-        }
-    }
-
-    /// Opens the last levels again after the walk has come back to one that was closed.
-    private func reopen(_ stack: inout [Level], _ root: any TreeNode) throws {
-        var node = root
-        for index in stack.indices {
-            if index > 0, let name = stack[index - 1].current { node = try node.node(name) }
-            if index >= stack.count - Self.reach { try stack[index].reopen(node) }
         }
     }
 
@@ -120,10 +79,10 @@ struct TreeWalk {
         root.isWorthAnEntry(options.root)
     }
 
-    /// Hands one child to the sinks. Returns the level below it if it is a directory.
+    /// Hands one child to the sinks. Returns it as a node if it is a directory.
     private mutating func visit(
         _ child: TreeChild, at path: [UInt8], in parent: any TreeNode, sinks: [any LayerSink]
-    ) throws -> Level? {
+    ) throws -> (any TreeNode)? {
         var entry = TreeEntry(path: path, status: try child.status())
         // Overlayfs hard-links all its whiteouts to one inode: that group means nothing.
         if entry.isWhiteout {
@@ -140,9 +99,9 @@ struct TreeWalk {
             entry.isOpaque = node.isOpaque ?? CarriedAttributes.isOpaque(attributes)
             entry.attributes = try carried(attributes)
             for sink in sinks { try sink.add(entry) }
-            return try Level(node, path: path)
+            return node
         case .socket:
-            options.warn("left out \(shown(path)): a layer cannot hold a socket")
+            try leaveOutSocket(&entry, child, of: parent, sinks)
             return nil
         default:
             break
@@ -167,6 +126,21 @@ struct TreeWalk {
             for sink in sinks { try sink.add(entry) }
         }
         return nil
+    }
+
+    /// Leaves a socket out. What lower layers have under its name must not show instead: a whiteout hides it.
+    private func leaveOutSocket(
+        _ entry: inout TreeEntry, _ child: TreeChild, of parent: any TreeNode, _ sinks: [any LayerSink]
+    ) throws {
+        let hides = try parent.hidesLower(child.name)
+        options.warn(
+            "left out \(shown(entry.path)): a layer cannot hold a socket"
+                + (hides ? "; the file that was there before is removed" : ""))
+        guard hides else { return }
+        entry.status.kind = .characterDevice
+        entry.status.specialDevice = 0
+        entry.status.permissions = 0
+        for sink in sinks { try sink.add(entry) }
     }
 
     /// Hands a regular file and its content to the sinks.

@@ -22,7 +22,7 @@ struct FileInputs {
                 guard node.isDirectory else {
                     throw Failure("it should be a directory", help: "imports: with dest: brings single files")
                 }
-                return try digests.digest(of: node)
+                return try digests.digest(of: node, .ofHost)
             }
             inputs.add(LayerInputs.overlayDirectoryContent, part: entry.path, digest)
         }
@@ -43,7 +43,7 @@ struct FileInputs {
             basis = nil
         }
         let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
-            try entry.node(in: contents, mayUnpack: mayUnpack).map { try digests.digest(of: $0) }
+            try entry.node(in: contents, mayUnpack: mayUnpack).map { try digests.digest(of: $0, entry.attributes) }
         }
         guard let digest else { return false }
         inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)

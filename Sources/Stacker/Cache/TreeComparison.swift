@@ -2,9 +2,12 @@ import FileTree
 import Layers
 import SystemPackage
 
-/// Finds the files in which two trees differ: in content, mode, kind or link target, or by being in one of them only.
+/// Finds the files in which two trees differ: in content, mode, kind, extended attributes or link target, or by being in one of them only.
 /// Neither owners nor times count, and nothing about the two top directories themselves.
 struct TreeComparison {
+    /// How deep files are told from each other: a directory is held open for each level of either tree.
+    private static let reach = 100
+
     var digests: FileDigests
     private var place: [FileName] = []
     private var found: [FilePath] = []
@@ -49,7 +52,9 @@ struct TreeComparison {
             if try left.directory.file.status().permissions != right.directory.file.status().permissions {
                 found.append(place.path)
             }
-            try compare(left, right)
+            if place.count < Self.reach { return try compare(left, right) }
+            // Deeper down it need not be known which file it is.
+            if try digests.digest(of: one, .ofHost) != digests.digest(of: other, .ofHost) { found.append(place.path) }
         case (.file(let left, let leftName, let leftStatus), .file(let right, let rightName, let rightStatus)):
             if try !areEqual((left, leftName, leftStatus), (right, rightName, rightStatus)) { found.append(place.path) }
         default: found.append(place.path)
@@ -63,7 +68,9 @@ struct TreeComparison {
         switch one.2.kind {
         case .symlink: return try one.0.symlinkTarget(one.1) == other.0.symlinkTarget(other.1)
         case .regular:
-            guard one.2.permissions == other.2.permissions, one.2.size == other.2.size else { return false }
+            guard one.2.permissions == other.2.permissions, one.2.size == other.2.size,
+                try CopiedAttributes.ofHost.of(one.1, in: one.0) == CopiedAttributes.ofHost.of(other.1, in: other.0)
+            else { return false }
             if trustsTimes, one.2.modified == other.2.modified { return true }
             return try digests.content(of: one.1, in: one.0, one.2)
                 == digests.content(of: other.1, in: other.0, other.2)

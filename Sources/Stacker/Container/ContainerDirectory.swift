@@ -47,7 +47,7 @@ struct ContainerDirectory {
             for (index, lower) in config.lowerdirs.enumerated() {
                 try directory.makeSymlink(FilePath(String(index)), to: absolute(lower))
             }
-            try Directory.create(config.workdir)
+            try Directory.create(config.workdir, isPlain: true)
             try directory.makeSymlink(FilePath(root: nil, [Self.upper]), to: absolute(config.upperdir))
             try directory.makeSymlink(FilePath(root: nil, [Self.work]), to: absolute(config.workdir))
             try directory.makeDirectory(FilePath(root: nil, [Self.sys]))

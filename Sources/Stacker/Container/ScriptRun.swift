@@ -41,12 +41,12 @@ struct ScriptRun {
     ///
     /// - Returns: its exit status.
     func enter(_ arguments: [String]) throws -> Int32 {
-        for directory in [storage.path, storage.rootfs] { try Directory.create(directory) }
+        for directory in [storage.path, storage.rootfs] { try Directory.create(directory, isPlain: true) }
         let parent = try Directory(at: storage.path)
         try parent.removeTree("session")
         defer { try? parent.removeTree("session") }
         let upper = storage.path.appending("session").appending("overlay")
-        try Directory.create(upper)
+        try Directory.create(upper, isPlain: true)
         if let top = stack.lowerdirs.first { try Directory(at: upper).takeMetadata(of: Directory(at: top)) }
         let mounts = try importsMounts(importsMount()) + environmentMounts()
         return try withContainer(mounts: mounts, upper: upper, lowerdirs: stack.lowerdirs) { config, _ in
@@ -61,15 +61,15 @@ struct ScriptRun {
     /// - Returns: a label for each file that the script left in /stacker/oci-labels: its name and its content.
     func labels(_ script: Script) throws -> [(name: String, value: String)] {
         let path = directories.stacker.appending("oci-labels").appending(layer.name)
-        let parent = try Directory(creating: path.removingLastComponent())
+        let parent = try Directory(creating: path.removingLastComponent(), isPlain: true)
         try parent.removeTree(FilePath(layer.name))
         defer { try? parent.removeTree(FilePath(layer.name)) }
-        let labels = try Directory(creating: path)
+        let labels = try Directory(creating: path, isPlain: true)
         try labels.replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
 
         let copy = storage.path.appending("labels")
         defer { try? Directory(at: storage.path).removeTree("labels") }
-        try Directory.create(copy.appending("overlay"))
+        try Directory.create(copy.appending("overlay"), isPlain: true)
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
         try execute(
             Self.program(Self.scriptName, in: mount), as: "generate_labels",
@@ -183,7 +183,7 @@ struct ScriptRun {
     /// The layer's imports: every run has them, read-only.
     private func importsMount() throws -> ContainerMount {
         let source = directories.stacker.appending("imports").appending(layer.name)
-        try Directory.create(source)
+        try Directory.create(source, isPlain: true)
         return ContainerMount(
             source: source, target: "stacker/imports", readOnly: true, isDirectory: true)
     }

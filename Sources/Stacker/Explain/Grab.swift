@@ -40,7 +40,7 @@ public struct Grab {
             let temporary = FilePath(".\(name).\(getpid()).tmp")
             do {
                 try here.removeTree(temporary)
-                var copy = TreeCopy(.init(uid: geteuid(), gid: getegid())) { [log] in log.warn($0) }
+                var copy = TreeCopy(.init(uid: geteuid(), gid: getegid()), .none) { [log] in log.warn($0) }
                 try copy.copy(source, as: FileName(temporary), in: here)
                 try here.rename(temporary, to: name, replacing: !source.isDirectory)
             } catch {

@@ -86,7 +86,7 @@ extension StackerDirectories {
     /// Makes the directories and locks them.
     private func locksOfMade() throws -> [Lock] {
         try whileOthersClean {
-            for directory in [stacker, roots] { try Directory.create(directory) }
+            for directory in [stacker, roots] { try Directory.create(directory, isPlain: true) }
             return try [roots, stacker].map { try Lock(on: $0) }
         }
     }

@@ -18,13 +18,12 @@ struct ImportsDirectory {
     /// Fills the directory with the imports that have no `dest`. What an earlier build left there goes first: it may be
     /// of another recipe, and it may be what has been removed from an imported directory since.
     func fill(_ imports: [Import], from contents: LayerContents) throws {
-        let parent = try Directory(creating: directory.removingLastComponent())
+        let parent = try Directory(creating: directory.removingLastComponent(), isPlain: true)
         guard let name = directory.lastComponent.map({ FilePath(root: nil, [$0]) }) else { return }
-        try attempt("couldn't clear \(directory)") {
+        let target = try attempt("couldn't clear \(directory)") {
             try parent.removeTree(name)
-            try parent.makeDirectory(name)
+            return try parent.makePlainDirectory(name)
         }
-        let target = try parent.directory(name)
         for entry in imports where entry.destination == nil {
             try attempt("\(entry.position): couldn't import \(entry.path)") {
                 guard let node = try entry.node(in: contents) else { return }
@@ -54,7 +53,7 @@ extension Import {
 
     /// Copies the source to `name` in a directory, or its contents into the directory itself, and checks its hash.
     func copy(_ node: SourceNode, as name: FilePath.Component?, into target: Directory, _ log: Log) throws {
-        var copy = TreeCopy(overrides) { log.warn("\(position): import \(path): \($0)") }
+        var copy = TreeCopy(overrides, attributes) { log.warn("\(position): import \(path): \($0)") }
         switch (node, name.map { FilePath(root: nil, [$0]) }) {
         case (_, let name?): try copy.copy(node, as: FileName(name), in: target)
         case (.directory(let directory), nil): try copy.copyContents(of: directory, into: target)

@@ -85,8 +85,7 @@ struct LayerUnpacker: Sendable {
         do {
             try DiskSpace.blaming(roots.place) {
                 let content = try roots.directory.directory(temporary)
-                try content.makeDirectory("overlay")
-                let report = try unpack(content.directory("overlay"))
+                let report = try unpack(content.makePlainDirectory("overlay"))
                 report.say("layer \(layer.digest)", log)
                 try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
                 if let split = SplitBase(report.splitLinks) { try split.write(to: content) }

@@ -82,11 +82,14 @@ struct OverlayPieces {
                 }
                 let place = ImportPlacement(
                     of: nil, isDirectory: true, meansContents: true, destination: entry.destination)
-                let target = try OverlayTarget(place.directory, in: layer, over: lowerdirs, like: source.directory)
+                let target = try OverlayTarget(
+                    place.directory, in: layer, over: lowerdirs, like: source.directory, attributes: .ofHost)
                 target.sayIfMoved(from: entry.destination, of: "overlay_dir \(entry.path)", log)
-                var copy = TreeCopy { log.warn("\(entry.position): overlay_dir \(entry.path): \($0)") }
+                var copy = TreeCopy(.init(), .ofHost) {
+                    log.warn("\(entry.position): overlay_dir \(entry.path): \($0)")
+                }
                 try copy.copyContents(of: source, into: target.directory)
-                try target.finish()
+                say(try target.finish(), "\(entry.position): overlay_dir \(entry.path)")
                 return target.path
             }
         case .file(let entry):
@@ -104,7 +107,8 @@ struct OverlayPieces {
         var like: Directory?
         if case .directory(let source) = node { like = source.directory }
         let target = try OverlayTarget(
-            place.directory, in: layer, over: lowerdirs, like: like, overrides: entry.overrides)
+            place.directory, in: layer, over: lowerdirs, like: like, overrides: entry.overrides,
+            attributes: entry.attributes)
         target.sayIfMoved(from: place.directory.string, of: "import \(entry.path)", log)
         if let name = place.name, try target.hasDirectory(name) {
             log.warn(
@@ -112,7 +116,12 @@ struct OverlayPieces {
                     + "write a / at the end of dest to put it inside")
         }
         try entry.copy(node, as: place.name, into: target.directory, log)
-        try target.finish()
+        say(try target.finish(), "\(entry.position): import \(entry.path)")
         return target.path
+    }
+
+    private func say(_ leftOut: [AttributeName], _ what: String) {
+        if leftOut.isEmpty { return }
+        log.warn("\(what): left out extended attributes: \(leftOut.map(\.description).joined(separator: ", "))")
     }
 }

@@ -18,7 +18,7 @@ struct OverlayTarget {
 
     private enum Model {
         case existing(Directory)
-        case source(FileStatus, TreeCopy.Overrides)
+        case source(FileStatus, TreeCopy.Overrides, [ExtendedAttribute])
         case plain
     }
 
@@ -27,9 +27,10 @@ struct OverlayTarget {
     /// - Parameters:
     ///   - lowerdirs: the directories of the base, top first.
     ///   - source: the directory whose contents are copied; `nil` if a file is.
+    ///   - attributes: which extended attributes a directory gets that is like it.
     init(
         _ destination: FilePath, in layer: Directory, over lowerdirs: [FilePath], like source: Directory?,
-        overrides: TreeCopy.Overrides = .init()
+        overrides: TreeCopy.Overrides = .init(), attributes: CopiedAttributes
     ) throws {
         let view = try MergedView(lowerdirs)
         let place = try attempt("couldn't find /\(destination) in the base") { try view.resolve(destination) }
@@ -39,14 +40,16 @@ struct OverlayTarget {
         if let root = view.root.parts.first { made.append((layer, .existing(root))) }
         for (depth, step) in place.steps.enumerated() {
             let name = FilePath(root: nil, [step.name])
-            try here.makeDirectory(name)
-            here = try here.directory(name)
+            here = try here.makePlainDirectory(name)
             switch step.node {
             case .directory(let original): made.append((here, .existing(original.top)))
             case .file, nil:
                 let isLast = depth == place.steps.count - 1
-                let status = try isLast ? source?.file.status() : nil
-                made.append((here, status.map { .source($0, overrides) } ?? .plain))
+                guard let source, isLast else {
+                    made.append((here, .plain))
+                    continue
+                }
+                made.append((here, .source(try source.file.status(), overrides, try attributes.of(source.file))))
             }
         }
         directory = here
@@ -67,14 +70,19 @@ struct OverlayTarget {
     }
 
     /// Gives the directories their owner, mode and times, when all files are in place.
-    func finish() throws {
+    ///
+    /// - Returns: extended attributes of the source that the file system or the user's rights do not allow.
+    func finish() throws -> [AttributeName] {
+        var leftOut: [AttributeName] = []
         // Deepest first: making an entry changed the times of the directory around it. Those that are nobody's get the
         // time of what is in them, so that the same input gives the same layer.
         var time = try directory.newestTime()
         for (directory, model) in made.reversed() {
             switch model {
             case .existing(let original): try directory.takeMetadata(of: original)
-            case .source(let status, let overrides): try directory.file.take(status, overrides, permissions: nil)
+            case .source(let status, let overrides, let attributes):
+                try directory.file.take(status, overrides, permissions: nil)
+                leftOut += try directory.file.setAttributes(attributes)
             case .plain:
                 try checked(fchown(directory.file.number, 0, 0))
                 try checked(fchmod(directory.file.number, 0o755))
@@ -82,6 +90,7 @@ struct OverlayTarget {
             }
             time = try directory.file.status().modified
         }
+        return leftOut
     }
 }
 

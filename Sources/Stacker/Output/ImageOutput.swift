@@ -158,21 +158,34 @@ struct ImageOutput {
     ) throws -> [Part] {
         try attempt("couldn't pack layer \(layer.name)") {
             var parts: [Part] = []
+            var lowerdirs = try lowerdirs
             for name in overlayDirectories.map(\.name) {
                 let encoded = try add(
                     layer.overlayDirectory(name), of: layer.name, createdBy: "stacker overlay dir for \(layer.name)")
                 parts.append(Part(overlayDirectory: name, encoded: encoded))
+                lowerdirs.insert(layer.overlayDirectory(name), at: 0)
             }
-            let own = try add(layer.upper, of: layer.name, createdBy: "stacker build of \(layer.name)", root: root)
+            let own = try add(
+                layer.upper, of: layer.name, createdBy: "stacker build of \(layer.name)", root: root, over: lowerdirs)
             parts.append(Part(encoded: own))
             return parts
         }
     }
 
+    /// The directories of the image so far, top first.
+    private var lowerdirs: [FilePath] {
+        get throws {
+            let layers = types.first.flatMap { drafts[$0]?.layers } ?? []
+            return try roots.contents(of: layers).reversed().flatMap { $0 ?? [] }
+        }
+    }
+
+    /// - Parameter lowerdirs: what is below, top first, where that matters.
     private mutating func add(
-        _ directory: FilePath, of layer: String, createdBy: String, root: RootEntry? = nil
+        _ directory: FilePath, of layer: String, createdBy: String, root: RootEntry? = nil,
+        over lowerdirs: [FilePath] = []
     ) throws -> [EncodedLayer] {
-        let tree = DirectoryNode(try Directory(at: directory))
+        let tree = try LayerTree(Directory(at: directory), over: lowerdirs)
         return append(try encode(tree, in: directory, of: layer, root: root), createdBy: createdBy)
     }
 

@@ -48,6 +48,8 @@ struct CollapsedDirectory: TreeNode {
         return parts.count == 1 ? children : children.sorted { $0.name < $1.name }
     }
 
+    func hidesLower(_ name: FileName) throws -> Bool { try below?.child(name.path) != nil }
+
     func node(_ name: FileName) throws -> any TreeNode {
         var found: [Directory] = []
         var hides = false

@@ -23,10 +23,9 @@ struct LayerDirectory: Sendable {
     func reset() throws {
         try attempt("couldn't clear \(path)") {
             try roots.directory.removeTree(FilePath(name))
-            try roots.directory.makeDirectory(FilePath(name))
-            let directory = try roots.directory.directory(FilePath(name))
-            try directory.makeDirectory("overlay")
-            try directory.makeDirectory("rootfs")
+            let directory = try roots.directory.makePlainDirectory(FilePath(name))
+            try directory.makePlainDirectory("overlay")
+            try directory.makePlainDirectory("rootfs")
         }
     }
 
@@ -42,10 +41,8 @@ struct LayerDirectory: Sendable {
     func makeOverlayDirectory(_ name: String) throws -> Directory {
         try attempt("couldn't make \(overlayDirectory(name))") {
             let layer = try roots.directory.directory(FilePath(self.name))
-            try layer.makeDirectory(Self.overlayDirectoriesName, exclusive: false)
-            let parent = try layer.directory(Self.overlayDirectoriesName)
-            try parent.makeDirectory(FilePath(name))
-            return try parent.directory(FilePath(name))
+            return try layer.makePlainDirectory(Self.overlayDirectoriesName, exclusive: false)
+                .makePlainDirectory(FilePath(name))
         }
     }
 
@@ -79,7 +76,7 @@ struct LayerDirectory: Sendable {
         try attempt("couldn't move \(upper) to \(roots.contentPath(of: digest))") {
             let layer = try roots.directory.directory(FilePath(name))
             let isNew = try move("overlay", of: layer, to: digest)
-            try layer.makeDirectory("overlay")
+            try layer.makePlainDirectory("overlay")
             return isNew
         }
     }
@@ -102,8 +99,7 @@ struct LayerDirectory: Sendable {
     func linkOverlayDirectory(_ name: String, to digest: Digest) throws {
         try attempt("couldn't link \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
             let layer = try roots.directory.directory(FilePath(self.name))
-            try layer.makeDirectory(Self.overlayDirectoriesName, exclusive: false)
-            try layer.directory(Self.overlayDirectoriesName)
+            try layer.makePlainDirectory(Self.overlayDirectoriesName, exclusive: false)
                 .makeSymlink(FilePath(name), to: Self.overlayDirectoryTarget(digest))
         }
     }
@@ -179,7 +175,7 @@ struct LayerDirectory: Sendable {
         try attempt("couldn't clear \(upper)") {
             let layer = try roots.directory.directory(FilePath(name))
             try layer.removeTree("overlay")
-            try layer.makeDirectory("overlay")
+            try layer.makePlainDirectory("overlay")
         }
     }
 

@@ -27,7 +27,7 @@ struct MountTargets: Sendable {
     /// Finds each target in `view`, and makes in a new directory at `directory` what is missing.
     init(_ targets: [Target], in view: MergedView, at directory: FilePath) throws {
         self.directory = directory
-        let layer = try Directory(creating: directory)
+        let layer = try Directory(creating: directory, isPlain: true)
         for target in targets {
             try attempt("couldn't prepare /\(target.path) to be mounted on") {
                 try add(target, layer, view)
@@ -61,10 +61,9 @@ struct MountTargets: Sendable {
             let name = FilePath(root: nil, [step.name])
             if step.node == nil, try here.status(name) == nil { provided.append(path) }
             if depth == place.steps.count - 1 && !target.isDirectory {
-                _ = try here.openNoSymlinks(name, O_WRONLY | O_CREAT, mode: 0o644)
+                try here.openNoSymlinks(name, O_WRONLY | O_CREAT, mode: 0o644).becomePlain(mode: 0o644)
             } else {
-                try here.makeDirectory(name, exclusive: false)
-                here = try here.directory(name)
+                here = try here.makePlainDirectory(name, exclusive: false)
                 if case .directory(let original)? = step.node { existing.append((here, like: original.top)) }
             }
         }

@@ -31,7 +31,7 @@ public struct RootsDirectory: Sendable {
     /// Who only looks at what is there uses ``init(reading:)`` or ``init(ifOursAt:)``.
     public init(takingOver path: FilePath) throws {
         self.path = path
-        directory = try Directory(creating: path)
+        directory = try Directory(creating: path, isPlain: true)
         if try !Self.isOurs(directory) {
             try attempt("couldn't remove what another stacker left in \(path)") {
                 for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
@@ -114,7 +114,7 @@ public struct RootsDirectory: Sendable {
     /// Makes an empty directory under a temporary name, in which a layer is put together.
     func makeTemporary() throws -> FilePath {
         let name = Self.temporaryName()
-        try attempt("couldn't make \(path.appending(name.string))") { try directory.makeDirectory(name, mode: 0o755) }
+        try attempt("couldn't make \(path.appending(name.string))") { _ = try directory.makePlainDirectory(name) }
         return name
     }
 

@@ -11,7 +11,7 @@ import Testing
 @Suite("Digests of files and trees")
 struct FileDigestsTests {
     private func digest(_ path: FilePath, _ digests: inout FileDigests) throws -> Digest {
-        try digests.digest(of: SourceNode(at: path, following: false))
+        try digests.digest(of: SourceNode(at: path, following: false), .ofHost)
     }
 
     /// Changes of a tree, and whether they change its digest.

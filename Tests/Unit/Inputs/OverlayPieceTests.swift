@@ -55,10 +55,10 @@ struct OverlayPieceTests {
             try Directory(at: base).makeSymlink("link", to: "/real")
             let target = try OverlayTarget(
                 "link/new", in: Directory(creating: layer), over: [base], like: nil,
-                overrides: .init(uid: getuid(), gid: getgid()))
+                overrides: .init(uid: getuid(), gid: getgid()), attributes: .none)
             #expect(target.path == "real/new")
             try layer.appending("real/new/file").write("x")
-            if getuid() == 0 { try target.finish() }
+            if getuid() == 0 { _ = try target.finish() }
             #expect(try Directory(at: layer).names() == ["real"])
             if getuid() == 0 { #expect(try Directory(at: layer).status("real")?.permissions == 0o1777) }
         }

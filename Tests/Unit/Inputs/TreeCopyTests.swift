@@ -18,7 +18,7 @@ struct TreeCopyTests {
         try withTemporaryDirectory { root in
             try prepare(root.appending("from"))
             var warnings: [String] = []
-            var copy = TreeCopy(overrides) { warnings.append($0) }
+            var copy = TreeCopy(overrides, .ofHost) { warnings.append($0) }
             let node = try SourceNode(at: root.appending("from"), following: false)
             try copy.copy(node, as: FileName("to"), in: Directory(at: root))
             try check(root.appending("to"), warnings)
@@ -89,7 +89,7 @@ struct TreeCopyTests {
             try root.appending("to/changed/was-a-directory").write("")
             try root.appending("to/dir").write("was a file")
             try root.appending("to/kept").write("old")
-            var copy = TreeCopy(.init(uid: getuid(), gid: getgid())) { _ in }
+            var copy = TreeCopy(.init(uid: getuid(), gid: getgid()), .ofHost) { _ in }
             let node = try SourceNode(at: root.appending("from"), following: false)
             try copy.copy(node, as: FileName("to"), in: Directory(at: root))
             #expect(try root.appending("to/changed").text() == "new")
@@ -103,7 +103,7 @@ struct TreeCopyTests {
         try withTemporaryDirectory { root in
             try root.appending("from/a/b").write("x")
             try root.appending("to").write("in the way of a directory's contents")
-            var copy = TreeCopy(.init(uid: getuid(), gid: getgid())) { _ in }
+            var copy = TreeCopy(.init(uid: getuid(), gid: getgid()), .ofHost) { _ in }
             guard case .directory(let from) = try SourceNode(at: root.appending("from"), following: false) else {
                 return
             }

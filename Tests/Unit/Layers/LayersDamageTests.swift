@@ -151,7 +151,7 @@ struct LayersDamageTests {
         #expect(try d.symlinkTarget(name).relativeBytes == [0xe4])
     }
 
-    @Test("gzip of many members, with garbage after them refused")
+    @Test("gzip of many members, and what follows them")
     func members() throws {
         var maker = TarMaker()
         maker.add("f", String(repeating: "x", count: 100_000))
@@ -164,7 +164,9 @@ struct LayersDamageTests {
         let out = try scratch.sub("out")
         _ = try unpackTarFile(OpenFile(FilePath(scratch.path("x.gz")), O_RDONLY), into: out)
         #expect(try out.status("f")?.size == 100_000)
-        #expect(failure { _ = try unpackTarFile(OpenFile(FilePath(scratch.path("y.gz")), O_RDONLY), into: out) } != nil)
+        let other = try scratch.sub("other")
+        _ = try unpackTarFile(OpenFile(FilePath(scratch.path("y.gz")), O_RDONLY), into: other)
+        #expect(try other.status("f")?.size == 100_000)
     }
 
     @Test("ACLs that bsdtar writes in its own way")

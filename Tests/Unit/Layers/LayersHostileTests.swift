@@ -161,7 +161,7 @@ struct LayersHostileTests {
         #expect(try outside.file.status().permissions == mode)
         #expect(try scratch.directory.names() == ["out", "outside"])
         for name in try out.names() {
-            #expect(!(try out.attributes(of: name)).contains { $0.name.contains("overlay") })
+            #expect(!(try out.attributes(of: name)).contains { $0.name.description.contains("overlay") })
         }
     }
 

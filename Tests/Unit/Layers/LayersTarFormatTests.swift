@@ -156,7 +156,8 @@ struct LayersTarFormatTests {
         let scratch = try Scratch()
         let (tree, blobs, out) = (try scratch.sub("tree"), try scratch.sub("blobs"), try scratch.sub("out"))
         try tree.putDirectory("d")
-        for name in ["user.overlay.origin", "trusted.overlay.impure", "trusted.other", "user.kept"] {
+        let names: [AttributeName] = ["user.overlay.origin", "trusted.overlay.impure", "trusted.other", "user.kept"]
+        for name in names {
             try tree.setAttribute(.init(name: name, value: [1]), of: "d")
         }
         let layer = try #require(try encode(tree, into: blobs))

@@ -37,7 +37,7 @@ struct MergedTreeTests {
             let view = try MergedView(layers)
             #expect(try names(view.root) == ["a", "a/both", "a/middle", "opaque", "opaque/seen"])
 
-            var copy = TreeCopy(.init(uid: getuid(), gid: getgid())) { _ in }
+            var copy = TreeCopy(.init(uid: getuid(), gid: getgid()), .ofHost) { _ in }
             try copy.copyContents(of: view.root, into: Directory(creating: root.appending("copy")))
             #expect(try names(DirectoryNode(Directory(at: root.appending("copy")))) == names(view.root))
             #expect(try root.appending("copy/a/both").text() == "top")
