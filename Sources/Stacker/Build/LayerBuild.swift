@@ -30,6 +30,7 @@ struct LayerBuild {
             overlayDirectories: pieces.map { storage.overlayDirectory($0.name) })
         try storage.reset()
         try storage.writeBase(base.metadata)
+        sayWhatBaseSays(base)
         try unpack(base)
         try DiskSpace.blaming(directories.stackerPlace) {
             try fillImports()
