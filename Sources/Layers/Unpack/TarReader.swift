@@ -12,6 +12,7 @@ final class TarReader: LayerContent {
     private let source: Source
     private let headerLimit: Int
     private var isStarted = false
+    private let isEmpty: Bool
 
     /// What libarchive reads from: its callback gets this object.
     private final class Source {
@@ -68,7 +69,9 @@ final class TarReader: LayerContent {
                     return -1
                 }
             }, nil)
-        if opened != ARCHIVE_OK { throw noArchive() }
+        // No bytes at all are the archive of nothing, to Go's tools.
+        isEmpty = opened != ARCHIVE_OK && source.failure == nil && source.offset == 0
+        if opened != ARCHIVE_OK, !isEmpty { throw noArchive() }
     }
 
     deinit {
@@ -77,6 +80,7 @@ final class TarReader: LayerContent {
 
     /// The next entry; valid until the next call. `nil` at the end of the archive.
     func next() throws -> TarEntry? {
+        if isEmpty { return nil }
         var entry: OpaquePointer?
         // What is left of the last entry's content is none of this one's headers.
         if isStarted, archive_read_data_skip(archive) < ARCHIVE_WARN { throw problem("it is damaged") }
