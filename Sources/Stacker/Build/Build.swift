@@ -24,6 +24,7 @@ public struct Build {
                 try directories.refuseContaining(entry.source, "\(entry.position): overlay dir \(entry.path)")
             }
         }
+        try BuildChecks(recipes: project.recipes, request: request, identity: identity).run(log)
         // Before anything is made: a layout that can't be used is not worth a build.
         _ = try Layout(ifThereAt: directories.oci)?.index()
     }

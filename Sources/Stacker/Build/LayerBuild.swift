@@ -28,9 +28,10 @@ struct LayerBuild {
         let stack = try LayerStack(
             base.metadata, request.layerTypes[0], roots,
             overlayDirectories: pieces.map { storage.overlayDirectory($0.name) })
+        sayWhatBaseSays(base)
+        try refuseOversized(base, labels: [])
         try storage.reset()
         try storage.writeBase(base.metadata)
-        sayWhatBaseSays(base)
         try unpack(base)
         try DiskSpace.blaming(directories.stackerPlace) {
             try fillImports()
@@ -49,6 +50,7 @@ struct LayerBuild {
             baseEnvironment: base.environment, onFailure: request.onRunFailure, log: log)
         if let script = definition.run { try scripts.run(script) }
         let labels = try definition.generateLabels.map(scripts.labels) ?? []
+        try refuseOversized(base, labels: labels)
         if definition.isBuildOnly { return try keep(base, labels: labels, in: storage) }
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
             try pack(base, root: root, labels: labels)
@@ -129,12 +131,9 @@ struct LayerBuild {
 
     /// What says which recipe, in which state, by which stacker, made the image.
     private var annotations: [String: String] {
-        let prefix = "\(request.annotationsNamespace).stacker"
-        var annotations = [
-            "\(prefix).stacker_yaml": recipe.text,
-            "\(prefix).stacker_version": Version.stacker,
-        ]
-        annotations["\(prefix).git_version"] = GitVersion.of(recipe.source.directory, log: log)
+        let namespace = request.annotationsNamespace
+        var annotations = recipe.annotations(namespace)
+        annotations["\(namespace).stacker.git_version"] = GitVersion.of(recipe.source.directory, log: log)
         return annotations
     }
 }

@@ -1,3 +1,4 @@
+import Failure
 import OCI
 
 extension LayerBuild {
@@ -21,6 +22,24 @@ extension LayerBuild {
                 "\(definition.position(of: .from)): the base of layer \(definition.name) has ONBUILD instructions "
                     + "(\(triggers.count)), which stacker does not run; they stay in the image, for builds from a Dockerfile"
             )
+        }
+    }
+
+    /// Refuses an image that would say too much, before time is spent on it.
+    ///
+    /// - Parameter labels: those that scripts have found out.
+    func refuseOversized(_ base: BuildBase, labels: [(name: String, value: String)]) throws {
+        guard let type = request.layerTypes.first, let manifest = base.metadata.manifests[type],
+            let config = base.metadata.configs[type]
+        else { return }
+        var draft = ImageDraft(manifest, config)
+        draft.add(labels: labels)
+        draft.apply(layer.definition, identity)
+        if !layer.definition.isBuildOnly {
+            draft.sign(identity, annotations: recipe.annotations(request.annotationsNamespace))
+        }
+        try attempt("\(layer.definition.position): couldn't make an image of layer \(layer.definition.name)") {
+            try draft.refuseOversized(layer.definition.name)
         }
     }
 }
