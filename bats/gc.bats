@@ -492,3 +492,15 @@ END
     [[ $merged == *sha256_* ]]
     for directory in $merged; do assert_exists "roots/$directory"; done
 }
+
+# behaviour: a build with generate_labels leaves nothing that gc takes for what a killed build has left
+# documented: docs/storage.md#what-gc-removes
+# status: beyond
+@test "nothing to collect after generate_labels" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  generate_labels: printf b > /stacker/oci-labels/a\n' >stacker.yaml
+    stacker build
+    assert_equal "$(image_config it | jq -r .config.Labels.a)" b
+    run -0 --separate-stderr stacker gc --dry-run
+    assert_equal "$output" "nothing to remove"
+}

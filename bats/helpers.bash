@@ -311,6 +311,26 @@ print_blob() {
     cat "${2:-oci}/blobs/${1/://}"
 }
 
+# put_blob [LAYOUT]: makes a blob of stdin, and prints its digest and size as members of a descriptor.
+put_blob() {
+    local file digest
+    file=$(mktemp "${1:-oci}/blob.XXXXXX")
+    cat >"$file"
+    digest=$(sha256sum "$file" | cut -d' ' -f1)
+    printf '{"digest":"sha256:%s","size":%s}\n' "$digest" "$(stat -c %s "$file")"
+    mv "$file" "${1:-oci}/blobs/sha256/$digest"
+}
+
+# change_image LAYOUT CONFIG [MANIFEST [ENTRY]]: has jq change the config, the manifest and the index entry of the only
+# image of a layout.
+change_image() {
+    local blob index
+    blob=$(image_config latest "$1" | jq -c "$2" | put_blob "$1")
+    blob=$(image_manifest latest "$1" | jq -c --argjson blob "$blob" ".config += \$blob | ${3:-.}" | put_blob "$1")
+    index=$(jq -c --argjson blob "$blob" ".manifests[0] |= (. + \$blob | ${4:-.})" "$1/index.json")
+    printf '%s\n' "$index" >"$1/index.json"
+}
+
 # list_tags [LAYOUT]: the tags, in the order of index.json.
 list_tags() {
     jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' "${1:-oci}/index.json"

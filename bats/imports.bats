@@ -370,3 +370,31 @@ END
     stacker build
     assert_equal "$(layer_tar it -1 | tar xO seen)" mine
 }
+
+# behaviour: two imports that have one name in /stacker/imports are a warning that names both, with their places
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "two imports of one name" {
+    mkdir a b
+    echo first >a/conf
+    echo second >b/conf
+    recipe_with_imports "[a/conf, b/conf]" 'cat /stacker/imports/conf > /seen'
+    run --separate-stderr stacker build
+    assert_success
+    assert_said 'warning: stacker.yaml:3:21: import b/conf takes the place of import a/conf (stacker.yaml:3:13): both are called "conf"'
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/seen)" second
+}
+
+# behaviour: imports whose names do not meet in /stacker/imports are no reason for a warning
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "imports of one name that are apart" {
+    mkdir a b
+    echo first >a/conf
+    echo second >b/conf
+    recipe_with_imports "[a/conf, {path: b/conf, dest: /b/conf}, a, b/, a/conf]" 'true'
+    run --separate-stderr stacker build
+    assert_success
+    refute_said "takes the place of"
+}

@@ -50,6 +50,77 @@ END
     refuse inspect no-such-tag
 }
 
+# tag_artifacts: puts into oci what others keep beside images: an SBOM as an artifact, one of an old program that gives it
+# no type of its own and the entry none at all, a blob that is no manifest, and an entry without a tag.
+tag_artifacts() {
+    local sbom old file image
+    sbom=$(echo '{}' | put_blob)
+    sbom=$(jq -nc --argjson blob "$sbom" '{schemaVersion: 2, artifactType: "application/spdx+json",
+        config: ({mediaType: "application/vnd.oci.empty.v1+json"} + $blob),
+        layers: [{mediaType: "text/plain"} + $blob]}' | put_blob)
+    old=$(print_blob "$(jq -r .digest <<<"$sbom")" | jq -c 'del(.artifactType)
+        | .config.mediaType = "application/vnd.oci.image.config.v1+json"' | put_blob)
+    file=$(echo text | put_blob)
+    image=$(jq -c --argjson sbom "$sbom" --argjson old "$old" --argjson file "$file" '
+        def tagged(name): . + {annotations: {"org.opencontainers.image.ref.name": name}};
+        {mediaType: "application/vnd.oci.image.manifest.v1+json"} as $manifest
+        | .manifests |= [($sbom + $manifest | tagged("sbom")), ($old | tagged("old"))] + .
+            + [($file + {mediaType: "text/plain"} | tagged("file")), ($sbom + $manifest)]' oci/index.json)
+    printf '%s\n' "$image" >oci/index.json
+}
+
+# behaviour: inspect shows the images, and a line for each thing in the layout that is none
+# documented: docs/commands.md#inspect
+# status: beyond
+@test "inspect beside artifacts" {
+    two_images
+    tag_artifacts
+    run --separate-stderr stacker inspect
+    assert_success
+    assert_line one
+    assert_line two
+    assert_line --regexp '^sbom: an artifact of type application/spdx\+json \(sha256:[0-9a-f]{64}, [0-9]+ B\)$'
+    assert_line --partial 'old: an artifact of type text/plain'
+    assert_line --partial 'file: something of type text/plain'
+    assert_line --partial 'an entry without a tag'
+    run --separate-stderr stacker inspect sbom
+    assert_success
+    assert_equal "${#lines[@]}" 1
+}
+
+# behaviour: inspect --json has an object for each image, with manifest and config, and one that says what it is of the rest
+# documented: docs/commands.md#inspect
+# status: beyond
+@test "inspect --json beside artifacts" {
+    two_images
+    tag_artifacts
+    run --separate-stderr stacker inspect --json
+    assert_success
+    assert_equal "$(jq -c '[.[] | select(.manifest) | .tag]' <<<"$output")" '["one","two"]'
+    assert_equal "$(jq -c '[.[] | select(.kind) | [.tag, .digest[:7]]]' <<<"$output")" \
+        '[["sbom","sha256:"],["old","sha256:"],["file","sha256:"],[null,"sha256:"]]'
+}
+
+# behaviour: inspect of an index shows the images in it that are there, and says which are not
+# documented: docs/commands.md#inspect
+# status: beyond
+@test "inspect of an index" {
+    two_images
+    index=$(jq -c --arg none "sha256:$(printf %064d 1)" '{schemaVersion: 2, manifests: [
+        (.manifests[0] | del(.annotations) + {platform: {os: "linux", architecture: "arm", variant: "v7"}}),
+        (.manifests[0] | del(.annotations) + {digest: $none, platform: {os: "linux", architecture: "s390x"}})]}' \
+        oci/index.json | put_blob)
+    index=$(jq -c --argjson blob "$index" '.manifests += [$blob + {mediaType: "application/vnd.oci.image.index.v1+json",
+        annotations: {"org.opencontainers.image.ref.name": "multi"}}]' oci/index.json)
+    printf '%s\n' "$index" >oci/index.json
+    run --separate-stderr stacker inspect multi
+    assert_success
+    assert_line 'multi (linux/arm/v7)'
+    assert_line --regexp '^multi \(linux/s390x\): an image that is not in the layout \(sha256:0+1, '
+    assert_equal "$(stacker inspect --json multi | jq -c '[.[] | [.platform.architecture, .config.os]]')" \
+        '[["arm","linux"],["s390x",null]]'
+}
+
 # behaviour: inspect writes to stdout only
 # documented: docs/commands.md#output
 # status: beyond

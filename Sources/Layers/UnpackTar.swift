@@ -68,6 +68,7 @@ public func unpackTarFile(
     if status.kind == .directory { throw Failure("it is a directory, not a tar archive") }
     let input = BlobInput(file, hashes: false)
     let unpacked = try unpack(input, .file, blobSize: status.size, into: root, options)
+    if unpacked.report.bytes == 0 { throw Failure("it is not a tar archive: there is nothing in it") }
     guard unpacked.isComplete else { throw Failure("the tar archive is truncated: its end is missing") }
     return unpacked.report
 }

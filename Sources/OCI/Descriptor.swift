@@ -1,8 +1,8 @@
 /// A reference to a blob: what it is, which, and how long.
 ///
 /// [image-spec, descriptor.md](https://github.com/opencontainers/image-spec/blob/main/descriptor.md)
-public struct Descriptor: Sendable, Hashable, Codable {
-    /// What the blob is.
+public struct Descriptor: Sendable, Hashable {
+    /// What the blob is; empty where whoever wrote it does not say.
     public var mediaType: MediaType
     /// The blob's digest.
     public var digest: Digest
@@ -12,12 +12,8 @@ public struct Descriptor: Sendable, Hashable, Codable {
     public var annotations: [String: String]?
     /// In an index: for which platform the manifest is.
     public var platform: Platform?
-    /// Where else the blob may be fetched; a foreign layer has no other place.
-    public var urls: [String]?
-    /// The blob itself in base64, if it is small and somebody embedded it.
-    public var data: String?
-    /// In an index: what an artifact is.
-    public var artifactType: String?
+    /// `urls`, `data`, `artifactType` and what else there may be.
+    public var others = OtherMembers()
 
     /// Makes a reference of its parts.
     public init(
@@ -32,58 +28,38 @@ public struct Descriptor: Sendable, Hashable, Codable {
     }
 }
 
+extension Descriptor: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case mediaType, digest, size, annotations, platform
+    }
+
+    /// Reads a descriptor.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        mediaType = try members.decodeIfPresent(MediaType.self, forKey: .mediaType) ?? .unknown
+        digest = try members.decode(Digest.self, forKey: .digest)
+        size = try members.decode(Int64.self, forKey: .size)
+        annotations = try members.decodeIfPresent([String: String].self, forKey: .annotations)
+        platform = try members.decodeIfPresent(Platform.self, forKey: .platform)
+        others = try OtherMembers(of: decoder, besides: CodingKeys.self)
+    }
+
+    /// Writes it.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        if mediaType != .unknown { try members.encode(mediaType, forKey: .mediaType) }
+        try members.encode(digest, forKey: .digest)
+        try members.encode(size, forKey: .size)
+        try members.encodeIfPresent(annotations, forKey: .annotations)
+        try members.encodeIfPresent(platform, forKey: .platform)
+        try others.encode(to: encoder)
+    }
+}
+
 extension Sequence where Element == Descriptor {
     /// Each blob once, where it comes first: an image may have the same layer several times.
     public func eachOnce() -> [Descriptor] {
         var seen: Set<Digest> = []
         return filter { seen.insert($0.digest).inserted }
-    }
-}
-
-/// For which machine an image is, in Go's names: `linux`, `amd64`.
-public struct Platform: Sendable, Hashable, Codable {
-    /// `linux`, …
-    public var os: String
-    /// `amd64`, `arm64`, …
-    public var architecture: String
-    /// `v7`, …
-    public var variant: String?
-    /// For Windows.
-    public var osVersion: String?
-    /// For Windows.
-    public var osFeatures: [String]?
-
-    /// Makes a platform of its parts.
-    public init(os: String, architecture: String, variant: String? = nil) {
-        self.os = os
-        self.architecture = architecture
-        self.variant = variant
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case os, architecture, variant
-        case osVersion = "os.version"
-        case osFeatures = "os.features"
-    }
-}
-
-extension Platform {
-    /// Go's name of the processor that this program was built for.
-    public static var hostArchitecture: String {
-        #if arch(x86_64)
-            "amd64"
-        #elseif arch(arm64)
-            "arm64"
-        #elseif arch(powerpc64le)
-            "ppc64le"
-        #elseif arch(s390x)
-            "s390x"
-        #elseif arch(riscv64)
-            "riscv64"
-        #elseif arch(i386)
-            "386"
-        #else
-            "arm"
-        #endif
     }
 }

@@ -12,9 +12,15 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Reads `sha256:<hex>`; anything else, another algorithm too, is refused.
     public init(_ text: some StringProtocol) throws {
         guard text.hasPrefix("sha256:"), let digest = Digest(hex: text.dropFirst(7)) else {
-            throw Failure("\(text.prefix(100)) is not a sha256 digest")
+            throw Failure("\(shown(text, limit: 100)) is not a sha256 digest", help: Self.otherAlgorithm(text))
         }
         self = digest
+    }
+
+    /// What to do about a digest that may be a right one, but for stacker.
+    private static func otherAlgorithm(_ text: some StringProtocol) -> String? {
+        text.hasPrefix("sha512:") || text.hasPrefix("sha384:")
+            ? "stacker reads images whose digests are all sha256: have the image made anew with those" : nil
     }
 
     /// Takes 64 lowercase hexadecimal digits.

@@ -12,24 +12,42 @@ extension MediaType {
     /// Docker's image config: the same as the OCI's.
     public static let dockerConfig = MediaType(rawValue: "application/vnd.docker.container.image.v1+json")
 
+    /// What the types of tar layers begin with that anybody may pass on, and of those that not everybody may.
+    private static let distributable = "application/vnd.oci.image.layer.v1.tar"
+    private static let nondistributable = "application/vnd.oci.image.layer.nondistributable.v1.tar"
+
     /// The OCI's name for a layer of this type; `nil` if it is none that can be unpacked.
     public var ociLayer: MediaType? {
-        switch rawValue {
-        case "application/vnd.docker.image.rootfs.diff.tar": .tar
-        case "application/vnd.docker.image.rootfs.diff.tar.gzip": .tarGzip
-        case "application/vnd.docker.image.rootfs.diff.tar.zstd": .tarZstd
-        default:
-            [.tar, .tarGzip, .tarZstd, .squashfs, .squashfsGzip, .squashfsZstd, .erofs].contains(self) ? self : nil
+        let docker = "application/vnd.docker.image.rootfs."
+        for (old, new) in [
+            ("\(docker)diff.tar", Self.distributable), ("\(docker)foreign.diff.tar", Self.nondistributable),
+            (Self.distributable, Self.distributable), (Self.nondistributable, Self.nondistributable),
+        ] where rawValue.hasPrefix(old) {
+            switch rawValue.dropFirst(old.count) {
+            case "": return MediaType(rawValue: new)
+            case ".gzip", "+gzip": return MediaType(rawValue: "\(new)+gzip")
+            case ".zstd", "+zstd": return MediaType(rawValue: "\(new)+zstd")
+            default: return nil
+            }
         }
+        return [.squashfs, .squashfsGzip, .squashfsZstd, .erofs].contains(self) ? self : nil
     }
 
-    /// As it may stand in a message, whoever wrote it.
-    fileprivate var shown: String {
-        String(
-            String.UnicodeScalarView(rawValue.unicodeScalars.prefix(200).filter { (0x21...0x7e).contains($0.value) }))
+    /// The type of a layer that begins like this: not a few programs get it wrong, and others believe it.
+    ///
+    /// - Parameter start: the first bytes, 2048 unless there are fewer.
+    public func corrected(by start: [UInt8]) -> MediaType {
+        if start.starts(with: "hsqs".utf8) { return rawValue.hasPrefix(Self.squashfs.rawValue) ? self : .squashfs }
+        // EROFS_SUPER_MAGIC_V1 at EROFS_SUPER_OFFSET.
+        if start.count >= 1028, start[1024..<1028].elementsEqual([0xe2, 0xe1, 0xf5, 0xe0]) { return .erofs }
+        let tar = isForeignLayer ? Self.nondistributable : Self.distributable
+        if start.starts(with: [0x1f, 0x8b]) { return MediaType(rawValue: "\(tar)+gzip") }
+        let isSkippable = start.count >= 4 && start[0] & 0xf0 == 0x50 && start[1..<4].elementsEqual([0x2a, 0x4d, 0x18])
+        if isSkippable || start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return MediaType(rawValue: "\(tar)+zstd") }
+        return MediaType(rawValue: tar)
     }
 
-    /// Whether it is a layer that registries only know the name of, as those of Windows are.
+    /// Whether it is a layer that registries mostly only know the name of, as those of Windows are.
     public var isForeignLayer: Bool {
         rawValue.contains(".nondistributable.") || rawValue.contains(".rootfs.foreign.")
     }
@@ -41,21 +59,16 @@ extension ImageManifest {
     /// - Throws: `Failure` for an artifact that is no image, and for a layer that can't be unpacked.
     public func converted() throws -> ImageManifest {
         guard config.mediaType == .config || config.mediaType == .dockerConfig else {
-            throw Failure("it is no image: its config is of type \(config.mediaType.shown)")
+            throw Failure("it is no image: its config is \(config.mediaType.inWords)")
         }
         var image = self
         if mediaType != nil { image.mediaType = .manifest }
         image.config.mediaType = .config
         image.layers = try layers.map { layer in
-            if layer.mediaType.isForeignLayer {
-                throw Failure(
-                    "layer \(layer.digest) is a foreign one (\(layer.mediaType.shown)): registries don't hold its content",
-                    help: "choose an image for Linux, or one whose layers may be distributed")
-            }
             guard let type = layer.mediaType.ociLayer else {
                 throw Failure(
                     "layer \(layer.digest) is of a type that stacker can't unpack: "
-                        + "\(layer.mediaType.shown)")
+                        + (layer.mediaType == .unknown ? "it has none" : layer.mediaType.shown))
             }
             var layer = layer
             layer.mediaType = type
@@ -65,5 +78,15 @@ extension ImageManifest {
             throw Failure("blob \(blob.digest) has the size \(blob.size)")
         }
         return image
+    }
+}
+
+extension Descriptor {
+    /// Says of a foreign layer why it isn't there; any other layer has an error of its own.
+    public func refusedAsForeign(because error: any Error) -> any Error {
+        guard mediaType.isForeignLayer else { return error }
+        return Failure(
+            "layer \(digest) is a foreign one (\(mediaType.shown)), whose content registries and layouts need not hold",
+            because: error, help: "choose an image for Linux, or one whose layers may be distributed")
     }
 }

@@ -1,7 +1,7 @@
 /// One image: its config and its layers, bottom layer first.
 ///
 /// [image-spec, manifest.md](https://github.com/opencontainers/image-spec/blob/main/manifest.md)
-public struct ImageManifest: Sendable, Equatable, Codable {
+public struct ImageManifest: Sendable, Equatable {
     /// Always 2.
     public var schemaVersion = 2
     /// The manifest's own type, if it says so.
@@ -9,9 +9,11 @@ public struct ImageManifest: Sendable, Equatable, Codable {
     /// The image config.
     public var config: Descriptor
     /// The layers, bottom first.
-    @NullAsEmpty public var layers: [Descriptor]
+    public var layers: [Descriptor]
     /// Free-form annotations.
     public var annotations: [String: String]?
+    /// `subject`, `artifactType` and what else there may be.
+    public var others = OtherMembers()
 
     /// Makes a manifest of its parts.
     public init(config: Descriptor, layers: [Descriptor], annotations: [String: String]? = nil) {
@@ -29,54 +31,30 @@ public struct ImageManifest: Sendable, Equatable, Codable {
     }
 }
 
-/// A list of manifests: what `index.json` is, and what a tag of a multi-platform image points to.
-///
-/// [image-spec, image-index.md](https://github.com/opencontainers/image-spec/blob/main/image-index.md)
-public struct ImageIndex: Sendable, Equatable, Codable {
-    /// Always 2.
-    public var schemaVersion = 2
-    /// The index's own type, if it says so.
-    public var mediaType: MediaType? = .index
-    /// The manifests, in the order in which they were added.
-    @NullAsEmpty public var manifests: [Descriptor]
-    /// Free-form annotations.
-    public var annotations: [String: String]?
-
-    /// Makes an index of its parts.
-    public init(manifests: [Descriptor] = []) {
-        self.manifests = manifests
+extension ImageManifest: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case schemaVersion, mediaType, config, layers, annotations
     }
 
-    /// The entry with this tag. Where a tag was written twice the later one holds, as other tools have it.
-    public func entry(tag: String) -> Descriptor? {
-        manifests.last { $0.tag == tag }
+    /// Reads a manifest.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        schemaVersion = try members.decode(Int.self, forKey: .schemaVersion)
+        mediaType = try members.decodeIfPresent(MediaType.self, forKey: .mediaType)
+        config = try members.decode(Descriptor.self, forKey: .config)
+        layers = try members.decodeIfPresent([Descriptor].self, forKey: .layers) ?? []
+        annotations = try members.decodeIfPresent([String: String].self, forKey: .annotations)
+        others = try OtherMembers(of: decoder, besides: CodingKeys.self)
     }
 
-    /// The tags of all entries that have one, in order.
-    public var tags: [String] { manifests.compactMap(\.tag) }
-
-    /// Points `tag` at `descriptor`: an entry that has the tag keeps its place, a new one is appended.
-    public mutating func setEntry(tag: String, to descriptor: Descriptor) {
-        var entry = descriptor
-        entry.tag = tag
-        if let place = manifests.lastIndex(where: { $0.tag == tag }) {
-            manifests[place] = entry
-        } else {
-            manifests.append(entry)
-        }
+    /// Writes it.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(schemaVersion, forKey: .schemaVersion)
+        try members.encodeIfPresent(mediaType, forKey: .mediaType)
+        try members.encode(config, forKey: .config)
+        try members.encode(layers, forKey: .layers)
+        try members.encodeIfPresent(annotations, forKey: .annotations)
+        try others.encode(to: encoder)
     }
-}
-
-extension Descriptor {
-    /// The tag of an index entry: the annotation `org.opencontainers.image.ref.name`.
-    public var tag: String? {
-        get { annotations?[Self.tagAnnotation] }
-        set {
-            var annotations = annotations ?? [:]
-            annotations[Self.tagAnnotation] = newValue
-            self.annotations = annotations.isEmpty ? nil : annotations
-        }
-    }
-
-    private static let tagAnnotation = "org.opencontainers.image.ref.name"
 }

@@ -38,6 +38,7 @@ extension Layout {
     /// Reads a small blob whole and checks its digest.
     public func read(_ descriptor: Descriptor) throws -> [UInt8] {
         try attempt("couldn't read blob \(descriptor.digest) of \(path)") {
+            try Self.refuseOversized(descriptor)
             let bytes = try open(descriptor).readToEnd(limit: Limit.manifest)
             let digest = Digest(of: bytes)
             guard digest == descriptor.digest else {

@@ -1,6 +1,5 @@
 import Failure
 public import FileTree
-import FoundationEssentials
 public import SystemPackage
 
 /// The collection of what no entry of a layout's index reaches. No stacker uses the layout as long as this value lives.
@@ -51,19 +50,6 @@ public struct LayoutCollection: Sendable {
 }
 
 extension Layout {
-    /// All blobs that these descriptors lead to, themselves among them, be they there or not. Nested indexes, artifacts and
-    /// their subjects are followed, too.
-    public func reach(from descriptors: [Descriptor]) throws -> Set<Digest> {
-        var reached: Set<Digest> = []
-        var rest = descriptors
-        while let descriptor = rest.popLast() {
-            guard reached.insert(descriptor.digest).inserted else { continue }
-            guard descriptor.mediaType.namesBlobs, try holds(descriptor) else { continue }
-            rest += try JSONDecoder().decode(References.self, from: Data(read(descriptor))).descriptors
-        }
-        return reached
-    }
-
     /// The names of the other blobs, and of left-overs of writers that were killed.
     public func garbage(keeping reached: Set<Digest>) throws -> [FilePath] {
         try blobs.names().filter { name in
@@ -73,21 +59,4 @@ extension Layout {
 
     /// The directory beside whose `index.json` writers make things.
     public var directory: Directory { root }
-}
-
-extension MediaType {
-    fileprivate var namesBlobs: Bool { isIndex || isManifest || rawValue.contains("manifest") }
-}
-
-/// All descriptors in an index, a manifest or an artifact manifest.
-private struct References: Decodable {
-    var config: Descriptor?
-    var subject: Descriptor?
-    var layers: [Descriptor]?
-    var blobs: [Descriptor]?
-    var manifests: [Descriptor]?
-
-    var descriptors: [Descriptor] {
-        [config, subject].compactMap(\.self) + [layers, blobs, manifests].compactMap(\.self).joined()
-    }
 }

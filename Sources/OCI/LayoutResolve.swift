@@ -3,53 +3,108 @@ import Failure
 extension Layout {
     /// The manifest of an image: the one with this tag or, where the tag names an index of several platforms, the one
     /// in it for `platform`. A plain manifest is taken whatever platform it is for.
+    ///
+    /// - Returns: the manifest, and its descriptor as it should be: indexes get media types wrong.
     public func resolve(_ tag: String, for platform: Platform) throws -> (
         descriptor: Descriptor, manifest: ImageManifest
     ) {
-        let index = try index()
-        guard var entry = index.entry(tag: tag) else {
-            let tags = index.tags
-            throw Failure(
-                "there is no image \(tag) in \(path)",
-                help: tags.isEmpty
-                    ? "the layout holds no images" : "it holds \(tags.prefix(20).joined(separator: ", "))")
-        }
+        var entry = try entry(tag)
         // An index may hold indexes; four levels are more than anybody uses, and a cycle cannot be made by digests.
-        for _ in 0..<4 where entry.mediaType.isIndex {
+        for _ in 0..<Self.depth {
             let bytes = try read(entry)
-            let nested = try attempt("couldn't understand index \(entry.digest) of \(path)") {
-                try JSON.decode(ImageIndex.self, from: bytes)
+            entry.mediaType = try attempt("couldn't use \(tag) of \(path)") {
+                try MediaType(ofManifest: bytes, called: entry.mediaType)
             }
-            entry = try nested.require(platform, in: "\(tag) in \(path)")
+            guard entry.mediaType.isIndex else { break }
+            let nested = try decode(ImageIndex.self, from: bytes, of: entry, "index")
+            entry = try nested.require(platform, in: "\(tag) in \(path)") { platforms(of: $0, Self.depth) }
         }
         guard entry.mediaType.isManifest else {
-            throw Failure("\(tag) in \(path) is no image: its media type is \(entry.mediaType)")
+            throw Failure("\(tag) in \(path) is no image: it is \(entry.mediaType.inWords)")
         }
         return (entry, try manifest(entry))
+    }
+
+    private static let depth = 4
+
+    private func entry(_ tag: String) throws -> Descriptor {
+        let index = try index()
+        if let entry = index.entry(tag: tag) { return entry }
+        if let foreign = index.foreign.last(where: { $0.tag == tag }) {
+            // Which says what is wrong with it.
+            _ = try attempt("couldn't use \(tag) of \(path)") { try Digest(foreign.digest) }
+        }
+        let tags = index.tags
+        throw Failure(
+            "there is no image \(tag) in \(path)",
+            help: tags.isEmpty
+                ? "the layout holds no images" : "it holds \(tags.prefix(20).joined(separator: ", "))")
+    }
+
+    private func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8], of descriptor: Descriptor, _ what: String
+    ) throws -> Value {
+        try attempt("couldn't understand \(what) \(descriptor.digest) of \(path)") {
+            try JSON.decode(type, from: bytes)
+        }
+    }
+
+    /// The platforms that an entry of an index is for which does not say so: what the config says, or those of the
+    /// index that it is. None where nothing can be found out.
+    private func platforms(of entry: Descriptor, _ depth: Int) -> [Platform] {
+        guard depth > 0, let bytes = try? read(entry),
+            let type = try? MediaType(ofManifest: bytes, called: entry.mediaType)
+        else { return [] }
+        if type.isIndex {
+            guard let index = try? JSON.decode(ImageIndex.self, from: bytes) else { return [] }
+            return index.manifests.flatMap { entry in entry.platform.map { [$0] } ?? platforms(of: entry, depth - 1) }
+        }
+        guard let manifest = try? JSON.decode(ImageManifest.self, from: bytes), let config = try? config(manifest)
+        else { return [] }
+        return [config.platform]
     }
 }
 
 extension ImageIndex {
     /// The entry for a platform.
     ///
-    /// - Parameter name: how a message names the image.
+    /// - Parameters:
+    ///   - name: how a message names the image.
+    ///   - platforms: finds out for which platforms an entry is that does not say so.
     /// - Throws: `Failure` that lists the platforms that there are.
-    public func require(_ platform: Platform, in name: String) throws -> Descriptor {
-        guard let choice = choose(for: platform) else {
-            let offered = manifests.compactMap(\.platform).map { "\($0.os)/\($0.architecture)" }
-            throw Failure(
-                "\(name) has no image for \(platform.os)/\(platform.architecture)",
-                help: "it has \(offered.prefix(20).joined(separator: ", ")); choose with os: and arch:")
+    public func require(
+        _ platform: Platform, in name: String, platforms: (Descriptor) -> [Platform] = { _ in [] }
+    ) throws -> Descriptor {
+        let images = manifests.filter { !$0.isAttestation }
+        if let choice = Self.choose(images, platform) { return choice }
+        let silent = images.filter { $0.platform == nil }
+        var offered = images.compactMap(\.platform)
+        for entry in silent {
+            let found = platforms(entry)
+            if found.contains(where: platform.isSameKind) { return entry }
+            offered += found
         }
-        return choice
+        // The only one there is: as good as a plain manifest.
+        if images.count == 1, let only = silent.first { return only }
+        throw Failure(
+            "\(name) has no image for \(platform)",
+            help: offered.isEmpty
+                ? "its entries do not say which platforms they are for"
+                : "it has \(offered.prefix(20).map(\.description).joined(separator: ", ")); choose with os: and arch:")
     }
 
     /// The entry for a platform: the one without a variant, or the first.
-    func choose(for platform: Platform) -> Descriptor? {
-        let fitting = manifests.filter {
-            $0.platform?.os == platform.os && $0.platform?.architecture == platform.architecture
-        }
+    private static func choose(_ images: [Descriptor], _ platform: Platform) -> Descriptor? {
+        let fitting = images.filter { $0.platform?.isSameKind(as: platform) == true }
         return fitting.first { $0.platform?.variant == platform.variant } ?? fitting.first
+    }
+}
+
+extension Descriptor {
+    /// What BuildKit says of another entry of the same index, in the form of a manifest.
+    var isAttestation: Bool {
+        annotations?["vnd.docker.reference.type"] != nil
+            || platform.map { $0.os == "unknown" && $0.architecture == "unknown" } == true
     }
 }
 
@@ -63,4 +118,31 @@ extension MediaType {
     public var isManifest: Bool {
         self == .manifest || self == .dockerManifest
     }
+
+    /// What a blob is that stands where manifests stand. Its members decide: who lists it may be mistaken.
+    ///
+    /// - Parameter type: what it is called where it is listed; it counts for what is neither an index nor a manifest.
+    /// - Throws: `Failure` for one that can be read as both.
+    public init(ofManifest bytes: [UInt8], called type: MediaType) throws {
+        guard let shape = try? JSON.decode(ManifestShape.self, from: bytes) else {
+            self = type
+            return
+        }
+        let own = shape.mediaType.map(MediaType.init(rawValue:))
+        switch (shape.manifests != nil, shape.layers != nil || shape.config != nil) {
+        case (true, true): throw Failure("it is an index and an image at once")
+        case (true, false): self = [own, type].compactMap(\.self).first(where: \.isIndex) ?? .index
+        case (false, true): self = [own, type].compactMap(\.self).first(where: \.isManifest) ?? .manifest
+        case (false, false): self = own ?? type
+        }
+    }
+}
+
+private struct ManifestShape: Decodable {
+    var mediaType: String?
+    var manifests: [Part]?
+    var layers: [Part]?
+    var config: Part?
+
+    struct Part: Decodable {}
 }

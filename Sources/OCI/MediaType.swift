@@ -11,6 +11,18 @@ public struct MediaType: Sendable, Hashable, RawRepresentable, Codable, CustomSt
     /// The text as it stands in a descriptor.
     public var description: String { rawValue }
 
+    /// Where a descriptor, or an answer of a server, does not say.
+    public static let unknown = MediaType(rawValue: "")
+
+    /// As it may stand in a message, whoever wrote it.
+    var shown: String {
+        String(
+            String.UnicodeScalarView(rawValue.unicodeScalars.prefix(200).filter { (0x21...0x7e).contains($0.value) }))
+    }
+
+    /// What something of this type is, for a message: `of type application/json`.
+    public var inWords: String { self == .unknown ? "without a media type" : "of type \(shown)" }
+
     /// [image-spec, media-types.md](https://github.com/opencontainers/image-spec/blob/main/media-types.md)
     public static let index = MediaType(rawValue: "application/vnd.oci.image.index.v1+json")
     /// An image manifest.

@@ -13,6 +13,7 @@ final class TarReader: LayerContent {
     private let headerLimit: Int
     private var isStarted = false
     private var hasEnd = false
+    private let isEmpty: Bool
 
     /// What libarchive reads from: its callback gets this object.
     private final class Source {
@@ -20,6 +21,7 @@ final class TarReader: LayerContent {
         let checkpoint: () throws -> Void
         /// The chunks in which the headers of the next entry are: the last two, and those that came while they were read.
         private(set) var window = ChunkWindow()
+        private(set) var hasBytes = false
         /// How many bytes of headers can still come; `nil` where content is read.
         var headerRoom: Int?
         var failure: (any Error)?
@@ -40,6 +42,7 @@ final class TarReader: LayerContent {
                 window.shrink(to: 1)
             }
             window.append(chunk)
+            hasBytes = true
             return chunk
         }
 
@@ -71,7 +74,9 @@ final class TarReader: LayerContent {
                     return -1
                 }
             }, nil)
-        if opened != ARCHIVE_OK { throw noArchive() }
+        // No bytes at all are the archive of nothing, to Go's tools.
+        isEmpty = opened != ARCHIVE_OK && source.failure == nil && !source.hasBytes
+        if opened != ARCHIVE_OK, !isEmpty { throw noArchive() }
     }
 
     deinit {
@@ -80,6 +85,7 @@ final class TarReader: LayerContent {
 
     /// The next entry; valid until the next call. `nil` at the end of the archive.
     func next() throws -> TarEntry? {
+        if isEmpty { return nil }
         var entry: OpaquePointer?
         // What is left of the last entry's content is none of this one's headers.
         if isStarted, archive_read_data_skip(archive) < ARCHIVE_WARN { throw problem("it is damaged") }

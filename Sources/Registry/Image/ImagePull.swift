@@ -87,11 +87,15 @@ public struct ImagePull: Sendable {
     ) throws {
         let missing = try found.manifest.blobs.filter { try !writer.layout.holds($0) }.eachOnce()
         try Workers.forEach(missing) { [client, reference] blob, othersAreFine in
-            try client.download(
-                blob, of: reference.repository, to: writer, keepsPart: true, progress: progress, arriving: arriving
-            ) {
-                try othersAreFine()
-                try checkpoint()
+            do {
+                try client.download(
+                    blob, of: reference.repository, to: writer, keepsPart: true, progress: progress, arriving: arriving
+                ) {
+                    try othersAreFine()
+                    try checkpoint()
+                }
+            } catch {
+                throw blob.refusedAsForeign(because: error)
             }
         }
         _ = try writer.put(found.bytes, .manifest)

@@ -24,6 +24,7 @@ public struct Build {
                 try directories.refuseContaining(entry.source, "\(entry.position): overlay dir \(entry.path)")
             }
         }
+        try BuildChecks(recipes: project.recipes, request: request, identity: identity).run(log)
         try refuseUnusableLayout()
     }
 

@@ -28,6 +28,8 @@ struct LayerBuild {
         let stack = try LayerStack(
             base.metadata, request.layerTypes[0], roots,
             overlayDirectories: pieces.map { storage.overlayDirectory($0.name) })
+        sayWhatBaseSays(base)
+        try refuseOversized(base, labels: [])
         try storage.reset()
         try storage.writeBase(base.metadata)
         try unpack(base)
@@ -48,6 +50,7 @@ struct LayerBuild {
             baseEnvironment: base.environment, onFailure: request.onRunFailure, log: log)
         if let script = definition.run { try scripts.run(script) }
         let labels = try definition.generateLabels.map(scripts.labels) ?? []
+        try refuseOversized(base, labels: labels)
         if definition.isBuildOnly { return try keep(base, labels: labels, in: storage) }
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
             try pack(base, root: root, labels: labels)
@@ -129,12 +132,9 @@ struct LayerBuild {
     /// What says which recipe, in which state, by which stacker, made the image.
     private var annotations: [String: String] {
         get throws {
-            let prefix = "\(request.annotationsNamespace).stacker"
-            var annotations = [
-                "\(prefix).stacker_yaml": recipe.text,
-                "\(prefix).stacker_version": Version.stacker,
-            ]
-            annotations["\(prefix).git_version"] = try GitVersion.of(recipe.source.directory, log: log)
+            let namespace = request.annotationsNamespace
+            var annotations = recipe.annotations(namespace)
+            annotations["\(namespace).stacker.git_version"] = try GitVersion.of(recipe.source.directory, log: log)
             return annotations
         }
     }

@@ -22,6 +22,8 @@ struct ScriptRun {
 
     /// How the script is called where it is mounted, if nothing else is called so there.
     private static let scriptName: FilePath = ".stacker-run.sh"
+    /// The longest label that is read, in bytes.
+    private static let labelLimit = 1 << 20
 
     /// Runs the script of `run:`. What it changes is in the upperdir afterwards, and nothing that is only there for the
     /// run.
@@ -63,7 +65,11 @@ struct ScriptRun {
         let path = directories.stacker.appending("oci-labels").appending(layer.name)
         let parent = try Directory(creating: path.removingLastComponent(), isPlain: true)
         try parent.removeTree(FilePath(layer.name))
-        defer { try? parent.removeTree(FilePath(layer.name)) }
+        defer {
+            try? parent.removeTree(FilePath(layer.name))
+            // It stays where it is if something else is in there.
+            try? Directory(at: directories.stacker).remove("oci-labels", directory: true)
+        }
         let labels = try Directory(creating: path, isPlain: true)
         try labels.replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
 
@@ -80,8 +86,14 @@ struct ScriptRun {
         }
         return try names.map { name in
             try attempt("couldn't read label \(name)") {
-                let bytes = try labels.openNoSymlinks(name, O_RDONLY | O_NONBLOCK).readToEnd(limit: 1 << 20)
-                return (name.string, String(decoding: bytes, as: UTF8.self))
+                let file = try labels.openNoSymlinks(name, O_RDONLY | O_NONBLOCK)
+                let size = try file.status().size
+                guard size <= Self.labelLimit else {
+                    throw Failure(
+                        "it has \(size) bytes, and a label may have \(Self.labelLimit)",
+                        help: "registries and other programs read no longer configs: keep it in a file of the image")
+                }
+                return (name.string, String(decoding: try file.readToEnd(limit: Self.labelLimit), as: UTF8.self))
             }
         }
     }

@@ -69,7 +69,11 @@ struct BaseResolver {
     }
 
     private func image(_ layout: Layout, _ found: ImageManifest, _ name: String) throws -> BuildBase {
-        let manifest = try attempt("couldn't build on \(name)") { try found.converted() }
+        let manifest = try attempt("couldn't build on \(name)") {
+            var manifest = try found.converted()
+            manifest.layers = try layout.rightlyNamed(manifest.layers)
+            return manifest
+        }
         let config = try layout.config(manifest)
         guard config.rootfs.diffIDs.count == manifest.layers.count else {
             throw Failure("\(name) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")

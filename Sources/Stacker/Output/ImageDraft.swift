@@ -6,6 +6,8 @@ struct ImageDraft: Sendable {
     private(set) var layers: [Descriptor]
     private(set) var config: ImageConfig
     private(set) var annotations: [String: String]
+    /// What else the base's manifest says.
+    private var manifestMembers = OtherMembers()
 
     /// An image without layers.
     init(platform: Platform) {
@@ -17,8 +19,11 @@ struct ImageDraft: Sendable {
     /// Goes on from an existing image.
     init(_ manifest: ImageManifest, _ config: ImageConfig) {
         layers = manifest.layers
-        self.config = config
+        self.config = config.inherited(layers: manifest.layers.count)
         annotations = manifest.annotations ?? [:]
+        manifestMembers = manifest.others
+        // The new image is attached to nothing that the base was attached to.
+        manifestMembers["subject"] = nil
     }
 
     /// Puts a layer on top.
@@ -50,13 +55,14 @@ struct ImageDraft: Sendable {
             execution.entrypoint = command
             execution.cmd = nil
         }
-        for volume in layer.volumes { execution.volumes = (execution.volumes ?? [:]).merging([volume: .init()]) { $1 } }
+        for volume in layer.volumes {
+            execution.volumes = (execution.volumes ?? [:]).merging([volume: .object([:])]) { old, _ in old }
+        }
         execution.workingDir = layer.workingDirectory ?? execution.workingDir
         execution.user = layer.runtimeUser ?? execution.user
         config.config = execution
         add(labels: layer.labels.map { ($0, $1) })
-        config.os = layer.platform.os
-        config.architecture = layer.platform.architecture
+        config.retarget(layer.platform)
         config.created = identity.created
         config.author = identity.author
         for (name, value) in layer.annotations { annotations[name] = value }
@@ -91,7 +97,10 @@ struct ImageDraft: Sendable {
     /// The manifest, its config written.
     func manifest(by writer: LayoutWriter) throws -> ImageManifest {
         let config = try writer.put(JSON.encode(config), .config)
-        return ImageManifest(config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
+        var manifest = ImageManifest(
+            config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
+        manifest.others = manifestMembers
+        return manifest
     }
 }
 

@@ -20,7 +20,8 @@ struct ImageOutput {
     private let layersBelow: Int
 
     init(
-        _ base: BuildBase, by writer: LayoutWriter, roots: RootsDirectory, request: BuildRequest, identity: BuildIdentity,
+        _ base: BuildBase, by writer: LayoutWriter, roots: RootsDirectory, request: BuildRequest,
+        identity: BuildIdentity,
         options: EncodeOptions, progress: any ProgressSink
     ) throws {
         self.progress = progress
@@ -124,6 +125,7 @@ struct ImageOutput {
             draft.add(labels: labels)
             draft.apply(definition, identity)
             draft.sign(identity, annotations: annotations)
+            try draft.refuseOversized(definition.name)
             let descriptor = try draft.write(by: writer)
             outputs[type] = descriptor
             metadata.manifests[type] = try layout.manifest(descriptor)

@@ -3,62 +3,165 @@ public import OCI
 
 /// What `stacker inspect` shows of an output layout.
 public struct Inspection {
-    private var images: [Image] = []
+    private var entries: [Entry] = []
+
+    enum Entry {
+        case image(Image)
+        case other(Other)
+    }
 
     /// One image.
     struct Image: Encodable {
-        var tag: String
+        var tag: String?
+        /// What the index says that it is of says of the image's platform.
+        var platform: Platform?
         var manifest: ImageManifest
         var config: ImageConfig
     }
 
-    /// Reads the image with this tag, or all that have one, in the order of the index.
+    /// Something else that other programs have put there.
+    struct Other: Encodable {
+        var tag: String?
+        var platform: Platform?
+        /// What it is, in words.
+        var kind: String
+        var mediaType: MediaType?
+        var digest: String
+        var size: Int64?
+    }
+
+    /// Reads the image with this tag, or all that there are, in the order of the index.
     public init(of layout: Layout, tag: String?) throws {
         let index = try layout.index()
-        if let tag, index.entry(tag: tag) == nil {
+        if let tag, !index.tags.contains(tag) {
             throw Failure(
                 "there is no image \(tag) in \(layout.path)", help: "it holds \(index.tags.joined(separator: ", "))")
         }
-        for name in tag.map({ [$0] }) ?? index.tags {
-            guard let entry = index.entry(tag: name), entry.mediaType.isManifest else { continue }
-            let manifest = try layout.manifest(entry)
-            images.append(Image(tag: name, manifest: manifest, config: try layout.config(manifest)))
+        for entry in index.manifests where tag.map({ entry == index.entry(tag: $0) }) ?? true {
+            // Of two entries of one tag the later one counts.
+            guard let name = entry.tag else {
+                entries.append(.other(Other(entry, "an entry without a tag")))
+                continue
+            }
+            if entry == index.entry(tag: name) { try add(entry, name, in: layout) }
+        }
+        for entry in index.foreign where tag == nil || tag == entry.tag {
+            entries.append(
+                .other(Other(tag: entry.tag, kind: "an entry whose digest is no sha256", digest: entry.digest)))
         }
     }
 
+    // MARK: - What there is
+
+    /// How deep indexes in indexes are followed.
+    private static let depth = 4
+
+    private mutating func add(
+        _ entry: Descriptor, _ tag: String, in layout: Layout, isNested: Bool = false, depth: Int = depth
+    ) throws {
+        if isNested, try !layout.holds(entry) {
+            // Who copies the image for one platform leaves the index as it is, since its digest is known.
+            entries.append(.other(Other(entry, "an image that is not in the layout", tag)))
+            return
+        }
+        if !entry.mediaType.isIndex, !entry.mediaType.isManifest, entry.size > SharedRecord.sizeLimit {
+            entries.append(.other(Other(entry, "something \(entry.mediaType.inWords)", tag)))
+            return
+        }
+        let bytes = try layout.read(entry)
+        let type = try MediaType(ofManifest: bytes, called: entry.mediaType)
+        if type.isIndex, depth > 0 {
+            let index = try attempt("couldn't understand index \(entry.digest) of \(layout.path)") {
+                try JSON.decode(ImageIndex.self, from: bytes)
+            }
+            for nested in index.manifests { try add(nested, tag, in: layout, isNested: true, depth: depth - 1) }
+        } else if type.isManifest {
+            try addManifest(entry, tag, in: layout, isNested: isNested)
+        } else {
+            entries.append(.other(Other(entry, "something \(type.inWords)", tag)))
+        }
+    }
+
+    private mutating func addManifest(
+        _ entry: Descriptor, _ tag: String, in layout: Layout, isNested: Bool
+    ) throws {
+        let manifest = try layout.manifest(entry)
+        guard let artifact = manifest.artifact else {
+            let config = try layout.config(manifest)
+            entries.append(
+                .image(
+                    Image(tag: tag, platform: isNested ? entry.platform : nil, manifest: manifest, config: config)))
+            return
+        }
+        entries.append(.other(Other(entry, artifact, tag)))
+    }
+
+    // MARK: - How it is shown
+
     /// For people.
     public func text() throws -> String {
-        try images.map { image in
-            var lines = [image.tag]
-            for (number, layer) in image.manifest.layers.enumerated() {
-                lines.append(
-                    "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)), \(layer.mediaType))"
-                )
+        try entries.map { entry in
+            switch entry {
+            case .image(let image): try image.text()
+            case .other(let other): other.text
             }
-            if let annotations = image.manifest.annotations, !annotations.isEmpty {
-                lines.append("Annotations:")
-                lines += annotations.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
-            }
-            lines.append("Image config:")
-            lines.append(try JSON.text(image.config))
-            return lines.joined(separator: "\n")
         }.joined(separator: "\n")
     }
 
-    /// For programs: an array of objects with `tag`, `manifest` and `config`.
-    public func json() throws -> String { try JSON.text(images) }
+    /// For programs: an array of objects with `tag`, `manifest` and `config`; what is no image has `kind`, `digest` and
+    /// `size` in place of the latter two.
+    public func json() throws -> String { try JSON.text(entries) }
 }
 
-/// `2.1 MB`: a number of bytes in decimal units.
-func humanSize(_ bytes: Int64) -> String {
-    let units = ["kB", "MB", "GB", "TB"]
-    guard bytes >= 1000 else { return "\(bytes) B" }
-    var size = Double(bytes) / 1000
-    var unit = 0
-    while size >= 999.95, unit < units.count - 1 {
-        size /= 1000
-        unit += 1
+extension Inspection.Entry: Encodable {
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .image(let image): try image.encode(to: encoder)
+        case .other(let other): try other.encode(to: encoder)
+        }
     }
-    let tenths = (size * 10).rounded() / 10
-    return size < 10 ? "\(tenths) \(units[unit])" : "\(Int(size.rounded())) \(units[unit])"
+}
+
+extension Inspection.Image {
+    fileprivate func text() throws -> String {
+        var lines = [(tag ?? "") + (platform.map { " (\($0))" } ?? "")]
+        for (number, layer) in manifest.layers.enumerated() {
+            lines.append(
+                "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)), \(layer.mediaType))")
+        }
+        if let annotations = manifest.annotations, !annotations.isEmpty {
+            lines.append("Annotations:")
+            lines += annotations.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+        }
+        lines.append("Image config:")
+        lines.append(try JSON.text(config))
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Inspection.Other {
+    fileprivate init(_ entry: Descriptor, _ kind: String, _ tag: String? = nil) {
+        self.init(
+            tag: tag, platform: entry.platform, kind: kind,
+            mediaType: entry.mediaType == .unknown ? nil : entry.mediaType, digest: "\(entry.digest)", size: entry.size)
+    }
+
+    /// One line.
+    fileprivate var text: String {
+        let name = [tag, platform.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+        let facts = [shown(digest), size.map(humanSize)].compactMap(\.self).joined(separator: ", ")
+        return "\(name.isEmpty ? "" : "\(name): ")\(kind) (\(facts))"
+    }
+}
+
+extension ImageManifest {
+    /// What it is, if it is no image: an artifact, by the type that it gives itself, or the one of what it holds.
+    fileprivate var artifact: String? {
+        let own = others["artifactType"]?.text.map(MediaType.init(rawValue:))
+        let isConfig = config.mediaType == .config || config.mediaType == .dockerConfig
+        if isConfig, layers.isEmpty || layers.contains(where: { $0.mediaType.ociLayer != nil }) { return nil }
+        let types = [own, isConfig ? layers.first?.mediaType : config.mediaType, layers.first?.mediaType]
+        let empty = MediaType(rawValue: "application/vnd.oci.empty.v1+json")
+        return "an artifact \((types.compactMap(\.self).first { $0 != empty } ?? .unknown).inWords)"
+    }
 }

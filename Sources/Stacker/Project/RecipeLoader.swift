@@ -32,7 +32,7 @@ struct RecipeLoader {
         for argument in request.substitutions { try substitutions.set(argument: argument) }
         if let file = request.substituteFile {
             let bytes = try attempt("couldn't read substitution file \(file)") {
-                try OpenFile(FilePath(file), O_RDONLY).readToEnd(limit: Self.sizeLimit)
+                try content(FilePath(file))
             }
             try substitutions.merge(file: file, text: String(decoding: bytes, as: UTF8.self))
         }
@@ -41,8 +41,18 @@ struct RecipeLoader {
 
     private func read(_ source: RecipeSource) throws -> [UInt8] {
         switch source.location {
-        case .file(let path): return try OpenFile(path, O_RDONLY).readToEnd(limit: Self.sizeLimit)
+        case .file(let path): return try content(path)
         case .url(let url): return try web.content(WebAddress(url), limit: Self.sizeLimit)
         }
+    }
+
+    private func content(_ path: FilePath) throws -> [UInt8] {
+        let file = try OpenFile(path, O_RDONLY)
+        let size = try file.status().size
+        guard size <= Int64(Self.sizeLimit) else {
+            throw Failure(
+                "it has \(size) bytes, and may have \(Self.sizeLimit): it is something else than a stacker file")
+        }
+        return try file.readToEnd(limit: Self.sizeLimit)
     }
 }

@@ -64,8 +64,8 @@ public struct Publish {
                     continue
                 }
                 for (type, descriptor) in try outputs.images(of: layer) {
-                    let destinations = try request.tags.map {
-                        try request.target.destination(image: name, tag: type.tag(for: $0))
+                    let destinations = try attempt("\(layer.definition.position): couldn't publish layer \(name)") {
+                        try request.tags.map { try request.target.destination(image: name, tag: type.tag(for: $0)) }
                     }
                     parcels.append(
                         Parcel(

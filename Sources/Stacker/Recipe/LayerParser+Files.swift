@@ -22,6 +22,13 @@ extension LayerParser {
         if !imports.isEmpty {
             layer.imports = imports
             layer.usesLegacyImport = key == .legacyImport
+            for pair in imports.sharingName {
+                warn(
+                    pair.later.position,
+                    "import \(pair.later.path) takes the place of import \(pair.earlier.path) "
+                        + "(\(pair.earlier.position)): both are called \(quoted(pair.name)) in /stacker/imports; "
+                        + "give one another name, or import the directory that it is in")
+            }
         }
     }
 

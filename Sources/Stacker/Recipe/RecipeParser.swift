@@ -83,7 +83,7 @@ struct RecipeParser {
         if text.utf8.count > 200 {
             throw Failure("\(name.position): layer name \(quoted(text)) is longer than 200 bytes")
         }
-        if text == ".lock" || RootsDirectory.isContentName(text) {
+        if RootsDirectory.isReserved(text) {
             throw Failure(
                 "\(name.position): layer name \(quoted(text)) is a name that stacker itself uses in roots-dir")
         }

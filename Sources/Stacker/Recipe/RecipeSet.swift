@@ -81,7 +81,12 @@ public struct RecipeSet: Sendable {
     private static func base(
         of layer: LayerDefinition, in recipe: Recipe, _ missing: Substitutions.Missing
     ) throws -> Base {
-        if case .replace(let dummy) = missing, let url = layer.from?.url?.value, url.contains(dummy) {
+        guard case .replace(let dummy) = missing else {
+            try layer.checkPlatform(unless: nil)
+            return try layer.base(in: recipe.source)
+        }
+        try layer.checkPlatform(unless: dummy)
+        if let url = layer.from?.url?.value, url.contains(dummy) {
             return (try? layer.base(in: recipe.source)) ?? .scratch
         }
         return try layer.base(in: recipe.source)

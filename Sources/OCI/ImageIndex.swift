@@ -1,0 +1,124 @@
+/// A list of manifests: what `index.json` is, and what a tag of a multi-platform image points to.
+///
+/// [image-spec, image-index.md](https://github.com/opencontainers/image-spec/blob/main/image-index.md)
+public struct ImageIndex: Sendable, Equatable {
+    /// Always 2.
+    public var schemaVersion = 2
+    /// The index's own type, if it says so.
+    public var mediaType: MediaType? = .index
+    /// The manifests, in the order in which they were added.
+    public var manifests: [Descriptor]
+    /// Entries that name their blobs by a digest which is no SHA-256. We can't use them, and leave them where they are.
+    public private(set) var foreign: [ForeignEntry] = []
+    /// Free-form annotations.
+    public var annotations: [String: String]?
+    /// `subject`, `artifactType` and what else there may be.
+    public var others = OtherMembers()
+
+    /// Makes an index of its parts.
+    public init(manifests: [Descriptor] = []) {
+        self.manifests = manifests
+    }
+
+    /// The entry with this tag. Where a tag was written twice the later one holds, as other tools have it.
+    public func entry(tag: String) -> Descriptor? {
+        manifests.last { $0.tag == tag }
+    }
+
+    /// The tags of all entries that have one, in order; those of foreign entries last.
+    public var tags: [String] { manifests.compactMap(\.tag) + foreign.compactMap(\.tag) }
+
+    /// Points `tag` at `descriptor`: an entry that has the tag keeps its place, a new one is appended.
+    public mutating func setEntry(tag: String, to descriptor: Descriptor) {
+        var entry = descriptor
+        entry.tag = tag
+        if let place = manifests.lastIndex(where: { $0.tag == tag }) {
+            manifests[place] = entry
+        } else if let place = foreign.lastIndex(where: { $0.tag == tag }) {
+            manifests.insert(entry, at: min(foreign.remove(at: place).before, manifests.count))
+            for later in foreign.indices[place...] { foreign[later].before += 1 }
+        } else {
+            manifests.append(entry)
+        }
+    }
+}
+
+/// An entry of an index whose blob has a digest of another algorithm than ours.
+public struct ForeignEntry: Sendable, Hashable {
+    /// How many of the index's manifests come before it.
+    fileprivate(set) var before: Int
+    /// All that it says.
+    let json: JSONValue
+
+    /// Its tag.
+    public var tag: String? { json["annotations"]?[Descriptor.tagAnnotation]?.text }
+
+    /// Its digest: `sha512:…`.
+    public var digest: String { json["digest"]?.text ?? "" }
+
+    /// `nil` for anything else.
+    fileprivate init?(_ json: JSONValue, before: Int) {
+        guard let digest = json["digest"]?.text, !digest.hasPrefix("sha256:"), digest.contains(":") else { return nil }
+        self.json = json
+        self.before = before
+    }
+}
+
+extension ImageIndex: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case schemaVersion, mediaType, manifests, annotations
+    }
+
+    /// Reads an index.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        schemaVersion = try members.decode(Int.self, forKey: .schemaVersion)
+        mediaType = try members.decodeIfPresent(MediaType.self, forKey: .mediaType)
+        annotations = try members.decodeIfPresent([String: String].self, forKey: .annotations)
+        others = try OtherMembers(of: decoder, besides: CodingKeys.self)
+        manifests = []
+        // `umoci init` writes null for an empty list.
+        guard try members.contains(.manifests) && !members.decodeNil(forKey: .manifests) else { return }
+        var entries = try members.nestedUnkeyedContainer(forKey: .manifests)
+        while !entries.isAtEnd {
+            do {
+                manifests.append(try entries.decode(Descriptor.self))
+            } catch {
+                // Which is still at the same entry.
+                guard let entry = ForeignEntry(try entries.decode(JSONValue.self), before: manifests.count) else {
+                    throw error
+                }
+                foreign.append(entry)
+            }
+        }
+    }
+
+    /// Writes it.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(schemaVersion, forKey: .schemaVersion)
+        try members.encodeIfPresent(mediaType, forKey: .mediaType)
+        try members.encodeIfPresent(annotations, forKey: .annotations)
+        try others.encode(to: encoder)
+        var entries = members.nestedUnkeyedContainer(forKey: .manifests)
+        for (place, manifest) in manifests.enumerated() {
+            for entry in foreign where entry.before == place { try entries.encode(entry.json) }
+            try entries.encode(manifest)
+        }
+        for entry in foreign where entry.before >= manifests.count { try entries.encode(entry.json) }
+    }
+}
+
+extension Descriptor {
+    /// The tag of an index entry: the annotation `org.opencontainers.image.ref.name`.
+    public var tag: String? {
+        get { annotations?[Self.tagAnnotation] }
+        set {
+            var annotations = annotations ?? [:]
+            annotations[Self.tagAnnotation] = newValue
+            self.annotations = annotations.isEmpty ? nil : annotations
+        }
+    }
+
+    static let tagAnnotation = "org.opencontainers.image.ref.name"
+}

@@ -1,0 +1,71 @@
+/// For which machine an image is, in Go's names: `linux`, `amd64`.
+public struct Platform: Sendable, Hashable, CustomStringConvertible {
+    /// `linux`, …
+    public var os: String
+    /// `amd64`, `arm64`, …
+    public var architecture: String
+    /// `v7`, …
+    public var variant: String?
+    /// `os.version`, `os.features` and what else there may be.
+    public var others = OtherMembers()
+
+    /// Makes a platform of its parts.
+    public init(os: String, architecture: String, variant: String? = nil) {
+        self.os = os
+        self.architecture = architecture
+        self.variant = variant
+    }
+
+    /// `linux/amd64`, `linux/arm/v7`
+    public var description: String { "\(os)/\(architecture)\(variant.map { "/\($0)" } ?? "")" }
+
+    /// Whether both are for the same kind of machine; a variant is one of a kind.
+    public func isSameKind(as other: Platform) -> Bool {
+        os == other.os && architecture == other.architecture
+    }
+}
+
+extension Platform: Codable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case os, architecture, variant
+    }
+
+    /// Reads a platform.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        os = try members.decodeIfPresent(String.self, forKey: .os) ?? ""
+        architecture = try members.decodeIfPresent(String.self, forKey: .architecture) ?? ""
+        variant = try members.decodeIfPresent(String.self, forKey: .variant)
+        others = try OtherMembers(of: decoder, besides: CodingKeys.self)
+    }
+
+    /// Writes it.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        if !os.isEmpty { try members.encode(os, forKey: .os) }
+        if !architecture.isEmpty { try members.encode(architecture, forKey: .architecture) }
+        try members.encodeIfPresent(variant, forKey: .variant)
+        try others.encode(to: encoder)
+    }
+}
+
+extension Platform {
+    /// Go's name of the processor that this program was built for.
+    public static var hostArchitecture: String {
+        #if arch(x86_64)
+            "amd64"
+        #elseif arch(arm64)
+            "arm64"
+        #elseif arch(powerpc64le)
+            "ppc64le"
+        #elseif arch(s390x)
+            "s390x"
+        #elseif arch(riscv64)
+            "riscv64"
+        #elseif arch(i386)
+            "386"
+        #else
+            "arm"
+        #endif
+    }
+}

@@ -1,0 +1,105 @@
+import Failure
+import OCI
+import Testing
+
+@Suite("Documents of others")
+struct DocumentTests {
+    private let digest = "sha256:\(String(repeating: "a", count: 64))"
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSON.decode(type, from: Array(text.utf8))
+    }
+
+    private func rewritten<Value: Codable>(_ type: Value.Type, _ text: String) throws -> String {
+        String(decoding: try JSON.encode(try decode(type, text)), as: UTF8.self)
+    }
+
+    @Test("keep members that have no property, to the last digit")
+    func keepsMembers() throws {
+        let values = #"null,true,false,-9223372036854775808,18446744073709551615,1.5,"\u0007é/""#
+        let more = #""x":{"a":[\#(values)],"b":{},"c":[]}"#
+        let descriptor = #"{"data":"e30=","digest":"\#(digest)","mediaType":"m","size":1,\#(more)}"#
+        #expect(try rewritten(Descriptor.self, descriptor) == descriptor)
+        let platform = #"{"architecture":"amd64","os":"windows","os.features":["f"],"os.version":"1",\#(more)}"#
+        #expect(try rewritten(Platform.self, platform) == platform)
+        let manifest =
+            #"{"artifactType":"t","config":\#(descriptor),"layers":[\#(descriptor)],"schemaVersion":2,"#
+            + #""subject":\#(descriptor),\#(more)}"#
+        #expect(try rewritten(ImageManifest.self, manifest) == manifest)
+        let index = #"{"manifests":[\#(descriptor)],"schemaVersion":2,"subject":\#(descriptor),\#(more)}"#
+        #expect(try rewritten(ImageIndex.self, index) == index)
+        let config =
+            #"{"architecture":"a","config":{"Healthcheck":{"Interval":30000000000},\#(more)},"#
+            + #""history":[{"comment":"c",\#(more)}],"os":"o","os.version":"1","#
+            + #""rootfs":{"diff_ids":[],"type":"layers",\#(more)},\#(more)}"#
+        #expect(try rewritten(ImageConfig.self, config) == config)
+    }
+
+    @Test("say where they are not what was expected")
+    func saysWhere() {
+        let failure = #expect(throws: Failure.self) {
+            try decode(ImageConfig.self, #"{"rootfs":{"diff_ids":[]},"config":{"Env":["A=b",7]}}"#)
+        }
+        #expect(failure?.description.contains("config.Env.[1]") == true)
+        #expect(throws: Failure.self) { try decode(ImageConfig.self, "{}") }
+        #expect(throws: Failure.self) { try decode(Descriptor.self, #"{"digest":"\#(digest)"}"#) }
+    }
+
+    @Test("an index keeps entries of other algorithms in their places, and a tag that we set takes the place of one")
+    func foreignEntries() throws {
+        func entry(_ digest: String, _ tag: String) -> String {
+            let name = "org.opencontainers.image.ref.name"
+            return #"{"annotations":{"\#(name)":"\#(tag)"},"digest":"\#(digest)","mediaType":"m","size":1}"#
+        }
+        let ours = ["a", "b"].map { entry(digest, $0) }
+        let foreign = ["1", "2", "3"].map { entry("sha512:\($0)", $0) }
+        let list = [foreign[0], ours[0], foreign[1], ours[1], foreign[2]]
+        func text(_ entries: [String]) -> String {
+            #"{"manifests":[\#(entries.joined(separator: ","))],"schemaVersion":2}"#
+        }
+        var index = try decode(ImageIndex.self, text(list))
+        #expect(index.tags == ["a", "b", "1", "2", "3"])
+        #expect(String(decoding: try JSON.encode(index), as: UTF8.self) == text(list))
+        index.setEntry(tag: "2", to: try #require(index.entry(tag: "a")))
+        index.setEntry(tag: "c", to: try #require(index.entry(tag: "a")))
+        let changed = [foreign[0], ours[0], entry(digest, "2"), ours[1], foreign[2], entry(digest, "c")]
+        let order = try decode(ImageIndex.self, String(decoding: JSON.encode(index), as: UTF8.self))
+        #expect(order == (try decode(ImageIndex.self, text(changed))))
+        #expect(throws: Failure.self) { try decode(ImageIndex.self, text([entry("sha256:1", "a")])) }
+        #expect(throws: Failure.self) { try decode(ImageIndex.self, text(["1"])) }
+    }
+
+    @Test(
+        "are what their members say",
+        arguments: [
+            (#"{"manifests":[]}"#, MediaType.manifest, MediaType.index),
+            (#"{"manifests":[]}"#, .dockerManifestList, .dockerManifestList),
+            (#"{"manifests":[],"mediaType":"\#(MediaType.dockerManifestList)"}"#, .index, .dockerManifestList),
+            (#"{"config":{}}"#, .index, .manifest), (#"{"layers":[]}"#, .unknown, .manifest),
+            (#"{"layers":[],"mediaType":"\#(MediaType.index)"}"#, .dockerManifest, .dockerManifest),
+            (#"{"blobs":[],"mediaType":"x"}"#, .unknown, MediaType(rawValue: "x")), ("no", .manifest, .manifest),
+        ])
+    func kinds(text: String, called: MediaType, type: MediaType) throws {
+        #expect(try MediaType(ofManifest: Array(text.utf8), called: called) == type)
+    }
+
+    @Test("that can be read in two ways are none")
+    func ambiguous() {
+        #expect(throws: Failure.self) {
+            try MediaType(ofManifest: Array(#"{"manifests":[],"config":{}}"#.utf8), called: .manifest)
+        }
+    }
+
+    @Test("a layer's type is what it begins with, and whether it may be passed on stays")
+    func layerTypes() {
+        let foreign = MediaType(rawValue: "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd")
+        let erofs = [UInt8](repeating: 0, count: 1024) + [0xe2, 0xe1, 0xf5, 0xe0]
+        let cases: [(MediaType, [UInt8], MediaType)] = [
+            (.tar, [0x1f, 0x8b, 8, 0], .tarGzip), (.tarGzip, [0x28, 0xb5, 0x2f, 0xfd], .tarZstd),
+            (.tarGzip, [0x53, 0x2a, 0x4d, 0x18], .tarZstd), (.tarZstd, Array("etc/".utf8), .tar), (.tarGzip, [], .tar),
+            (foreign, [0x28, 0xb5, 0x2f, 0xfd], foreign), (.squashfsZstd, Array("hsqs".utf8), .squashfsZstd),
+            (.tar, Array("hsqs".utf8), .squashfs), (.tar, erofs, .erofs), (.erofs, [0x1f, 0x8b], .tarGzip),
+        ]
+        for (type, start, right) in cases { #expect(type.corrected(by: start) == right) }
+    }
+}
