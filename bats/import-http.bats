@@ -253,6 +253,31 @@ END
     assert_equal "$(cat rootfs/opt/file)" one
 }
 
+# behaviour: an answer that is a success and does not bring all of a file is an error, and nothing is kept of it
+# documented: docs/downloads.md#imports
+# status: documented
+@test "an answer that is not the whole file" {
+    busybox_base
+    serve
+    write_recipe "$url/file"
+    echo one >files/file
+    for status in 202 204 206; do
+        echo "$status" >files/file.status
+        refuse build
+        assert_said "$url/file"
+        assert_said "$status"
+        run find .stacker/downloads -type f
+        refute_output
+    done
+    # Nor does such an answer say that a kept one has changed.
+    rm files/file.status
+    stacker build
+    echo 206 >files/file.status
+    run --separate-stderr stacker build
+    assert_success
+    assert_said "using cached copy of $url/file: the server says 206"
+}
+
 # --- hash -------------------------------------------------------------------------------------------
 
 # behaviour: hash is compared without case

@@ -33,7 +33,7 @@ extension RegistryClient {
         return try send({ request }) { response, body in
             try body.read { _ in }
             switch response.status {
-            case 200..<300: return response["Docker-Content-Digest"].flatMap { try? Digest($0) }
+            case 200..<300: return try response.requireWhole()["Docker-Content-Digest"].flatMap { try? Digest($0) }
             case 405: return nil
             default: throw Self.error(response, body, reference)
             }
@@ -66,6 +66,7 @@ extension RegistryClient {
             guard response.isSuccess else { throw Self.error(response, body, reference) }
             let bytes = try body.content(limit: Self.manifestLimit)
             let digest = Digest(of: bytes)
+            try response.requireWhole()
             let announced = response["Docker-Content-Digest"].flatMap { try? Digest($0) }
             guard let wrong = [expected, announced].compactMap(\.self).first(where: { $0 != digest }) else {
                 return try RemoteManifest(
