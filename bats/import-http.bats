@@ -278,6 +278,39 @@ END
     assert_said "using cached copy of $url/file: the server says 206"
 }
 
+# behaviour: a redirect from https to http is refused, save for a file whose hash the recipe says
+# documented: docs/downloads.md#imports
+# status: beyond
+@test "a redirect away from TLS" {
+    busybox_base
+    serve_tls
+    secure=${url/http:/https:}
+    mkdir plain
+    start "$TOP/tools/serve-files.py" files plain
+    wait_for_file plain/port
+    echo one >files/file
+    echo /file >files/moved.location
+    echo "http://127.0.0.1:$(<plain/port)/file" >files/away.location
+    write_recipe "$secure/moved"
+    SSL_CERT_FILE=ca.pem stacker build
+    write_recipe "$secure/away"
+    SSL_CERT_FILE=ca.pem refuse build
+    assert_said "$secure/away"
+    assert_said "without TLS"
+    assert_said "help: a hash"
+    run cat plain/requests
+    assert_failure
+    write_recipe "{path: '$secure/away', hash: $(sha256sum <files/file | cut -d' ' -f1)}"
+    SSL_CERT_FILE=ca.pem stacker build
+    assert_equal "$(cat .stacker/imports/it/away)" one
+    # Who begins without TLS has nothing to lose.
+    echo "$secure/away" >files/back.location
+    write_recipe "http://127.0.0.1:$(<plain/port)/back"
+    SSL_CERT_FILE=ca.pem stacker build
+    SSL_CERT_FILE=ca.pem refuse build -f "$secure/away"
+    assert_said "without TLS"
+}
+
 # --- hash -------------------------------------------------------------------------------------------
 
 # behaviour: hash is compared without case

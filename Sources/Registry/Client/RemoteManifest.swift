@@ -61,12 +61,14 @@ extension RegistryClient {
     private func manifest(
         _ reference: ImageReference, named name: String, expecting expected: Digest?
     ) throws -> RemoteManifest {
-        let request = request(reference, name)
+        var question = request(reference, name)
+        question.isVerified = expected != nil
+        let request = question
         return try send({ request }) { response, body in
             guard response.isSuccess else { throw Self.error(response, body, reference) }
+            try response.requireWhole()
             let bytes = try body.content(limit: Self.manifestLimit)
             let digest = Digest(of: bytes)
-            try response.requireWhole()
             let announced = response["Docker-Content-Digest"].flatMap { try? Digest($0) }
             guard let wrong = [expected, announced].compactMap(\.self).first(where: { $0 != digest }) else {
                 return try RemoteManifest(

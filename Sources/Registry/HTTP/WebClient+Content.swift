@@ -36,14 +36,18 @@ extension WebClient {
     /// - Parameters:
     ///   - file: open for writing; what is in it is replaced, with every attempt.
     ///   - limit: the most bytes that are taken.
+    ///   - mayLeaveTLS: whether a redirect from https to http is followed; only for a content that is known by its digest.
     ///   - progress: gets to know how much has come.
     ///   - accept: shown the response before its content is read; what it throws ends the download.
     /// - Returns: the response, and the digest and the length of what is in the file now.
     public func download(
-        _ address: WebAddress, to file: OpenFile, limit: Int64 = .max, progress: ProgressTask? = nil,
-        accept: (WebResponse) throws -> Void = { _ in }
+        _ address: WebAddress, to file: OpenFile, limit: Int64 = .max, mayLeaveTLS: Bool = false,
+        progress: ProgressTask? = nil, accept: (WebResponse) throws -> Void = { _ in }
     ) throws -> WebDownload {
-        try send(.GET, address) { response, body in
+        var request = WebRequest(address: address, mayLogIn: true)
+        request.mayLeaveTLS = mayLeaveTLS
+        let question = request
+        return try send({ question }) { response, body in
             try accept(response.requireWhole())
             progress?.reach(0)
             if let total = response.contentLength { progress?.expect(total) }

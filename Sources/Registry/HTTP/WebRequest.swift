@@ -19,6 +19,13 @@ struct WebRequest: Sendable {
     var verifiesServer = true
     /// Whether a server that asks for a password gets the one that a login has kept for it.
     var mayLogIn = false
+    /// Whether a redirect from https to http is followed. Whoever is on the way there decides what comes: only for what
+    /// is known by its digest.
+    var mayLeaveTLS = false
+    /// Whether it is one of a registry's.
+    var isOfRegistry = false
+    /// What lets stacker speak to the server without TLS, for messages; `nil`: nothing.
+    var plainRemedy: String? = "http:// in its URL"
     /// What a message says could not be done; `nil`: to get the address.
     var task: String?
 }

@@ -108,7 +108,7 @@ final class Downloads: Sendable {
     private func download(_ address: WebAddress, to file: OpenFile, _ hash: Digest?) throws -> WebDownload {
         let name = address.fileName?.string ?? address.description
         let download = try log.progress.following(.download(name)) { watched in
-            try web.download(address, to: file, progress: watched) { response in
+            try web.download(address, to: file, mayLeaveTLS: hash != nil, progress: watched) { response in
                 guard let hash, let checksum = response.checksum, checksum != hash else { return }
                 throw Failure(
                     "the requested hash of \(address) is different than the actual hash: \(hash.hex) != \(checksum.hex)",

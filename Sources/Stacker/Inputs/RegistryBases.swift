@@ -93,7 +93,9 @@ final class RegistryBases: Sendable {
     }
 
     private func pull(_ reference: ImageReference, _ isInsecure: Bool) -> ImagePull {
-        ImagePull(reference, from: servers.registry(reference.registry, isInsecure: isInsecure))
+        ImagePull(
+            reference,
+            from: servers.registry(reference.registry, isInsecure: isInsecure, allowedBy: "insecure: true"))
     }
 
     // MARK: - What is kept
