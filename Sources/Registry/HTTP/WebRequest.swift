@@ -100,8 +100,10 @@ enum WebUpload: Sendable {
         var buffer = ByteBufferAllocator().buffer(capacity: count)
         var place = start
         while buffer.readableBytes < count {
-            let got = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count - buffer.readableBytes) {
-                try checked(pread(file.number, $0.baseAddress, min($0.count, count), off_t(place)))
+            let missing = count - buffer.readableBytes
+            // There may be room for more, and the file may have more: the next piece would come a second time.
+            let got = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) {
+                try checked(pread(file.number, $0.baseAddress, min($0.count, missing), off_t(place)))
             }
             guard got > 0 else { throw Errno.ioError }
             place += Int64(got)
