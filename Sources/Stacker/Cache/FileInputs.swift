@@ -43,7 +43,8 @@ struct FileInputs {
             basis = nil
         }
         let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
-            try entry.node(in: contents, mayUnpack: mayUnpack).map { try digests.digest(of: $0) }
+            let node = try entry.node(in: contents, mayUnpack: mayUnpack) { try digests.digest(of: $0) }
+            return try node.map { try digests.digest(of: $0) }
         }
         guard let digest else { return false }
         inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)

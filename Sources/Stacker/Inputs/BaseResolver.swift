@@ -44,7 +44,9 @@ struct BaseResolver {
         // An archive from a layer is the layer's: a digest of the archive alone would need the layer unpacked.
         case .tar(.layer(let layer, _)): return cache[layer]?.identity
         case .tar(.http(let address)):
-            return try downloads.file(address, for: .bases, mayDownload: mayDownload)?.digest
+            return try downloads.file(address, for: .bases, mayDownload: mayDownload) {
+                try digests.digest(of: $0)
+            }?.digest
         case .docker(let reference, let insecure):
             return try registries.manifest(reference, insecure: insecure, platform, mayDownload: mayDownload)
         }

@@ -36,9 +36,11 @@ struct LayerContents {
     ///   - following: whether a symlink at the end of the path is followed.
     ///   - hash: the digest that a file from a server must have.
     ///   - mayUnpack: as for ``view(of:mayUnpack:)``; also whether anything may be downloaded.
+    ///   - digest: hashes a file that was downloaded before.
     /// - Returns: `nil` if it can't be read without unpacking a layer, or downloading.
     func node(
-        _ source: Import.Source, following: Bool, hash: Digest? = nil, mayUnpack: Bool = true
+        _ source: Import.Source, following: Bool, hash: Digest? = nil, mayUnpack: Bool = true,
+        digest: (FilePath) throws -> Digest = Downloads.digest
     ) throws -> SourceNode? {
         switch source {
         case .local(let path): return try SourceNode(at: path, following: following)
@@ -47,9 +49,9 @@ struct LayerContents {
                 try SourceNode(at: path, in: $0, following: following)
             }
         case .http(let address):
-            return try resolver.downloads.file(address, for: .imports, hash: hash, mayDownload: mayUnpack).map {
-                try SourceNode(at: $0.path, following: false)
-            }
+            let file = try resolver.downloads.file(
+                address, for: .imports, hash: hash, mayDownload: mayUnpack, digest: digest)
+            return try file.map { try SourceNode(at: $0.path, following: false) }
         }
     }
 }
@@ -57,8 +59,11 @@ struct LayerContents {
 extension Import {
     /// The source in the file system. A path that ends in "/" goes through a symlink and must be a directory, as
     /// everywhere in POSIX; without it, a symlink is itself what is imported.
-    func node(in contents: LayerContents, mayUnpack: Bool = true) throws -> SourceNode? {
-        let node = try contents.node(source, following: meansContents, hash: hash, mayUnpack: mayUnpack)
+    func node(
+        in contents: LayerContents, mayUnpack: Bool = true, digest: (FilePath) throws -> Digest = Downloads.digest
+    ) throws -> SourceNode? {
+        let node = try contents.node(
+            source, following: meansContents, hash: hash, mayUnpack: mayUnpack, digest: digest)
         guard let node else { return nil }
         if meansContents, !node.isDirectory { throw Errno.notDirectory }
         return node
