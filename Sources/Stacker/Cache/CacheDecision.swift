@@ -63,10 +63,12 @@ struct CacheLookup {
     ) throws -> CacheDecision {
         guard !request.ignoresCache, let inputs, let entry = cache[layer.definition.name] else { return .miss(nil) }
         if let difference = inputs.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
+        let storage = roots.layer(layer.definition.name)
+        if try storage.hasDamagedMetadata { return .miss("cache miss because \(storage.metadataPath) is damaged") }
         if !layer.definition.overlayDirectories.isEmpty {
             let changed = inputs.changedOverlayDirectories(since: entry.inputs)
             let check = OverlayDirectoryCheck(
-                storage: roots.layer(layer.definition.name), isVerbose: resolver.log.level == .debug)
+                storage: storage, isVerbose: resolver.log.level == .debug)
             if let change = try check.change(of: layer.definition, changed: changed, &digests) {
                 return .miss("cache miss because \(change)")
             }

@@ -212,6 +212,19 @@ struct LayerDirectory: Sendable {
         }
     }
 
+    /// Whether there are metadata that nobody can understand, as a crash of the machine can leave them: what they said is
+    /// not known any more, and a build makes them anew.
+    var hasDamagedMetadata: Bool {
+        get throws {
+            let bytes = try attempt("couldn't read \(metadataPath)") {
+                try roots.directory.readFile(FilePath(name).appending(Self.metadataName.string), limit: 64 << 20)
+            }
+            return bytes.map { (try? JSON.decode(OverlayMetadata.self, from: $0)) == nil } ?? false
+        }
+    }
+
+    var metadataPath: FilePath { path.appending(Self.metadataName.string) }
+
     /// Writes the metadata in one step.
     func write(_ metadata: OverlayMetadata) throws {
         try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: JSON.encode(metadata))
