@@ -62,7 +62,7 @@ struct LiveBuilds {
 
 extension Layout {
     /// Whether all of an image is there.
-    fileprivate func holdsImage(_ descriptor: Descriptor) throws -> Bool {
+    func holdsImage(_ descriptor: Descriptor) throws -> Bool {
         guard try holds(descriptor), let manifest = try? manifest(descriptor) else { return false }
         return try holdsAll(manifest.blobs)
     }

@@ -230,6 +230,16 @@ struct LayerDirectory: Sendable {
         try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: JSON.encode(metadata))
     }
 
+    /// Lets the layer be in images of further types, too. See ``OverlayMetadata/add(_:)``.
+    func add(_ types: [LayerType]) throws {
+        var base = try readWritten(Self.baseName)
+        base?.add(types)
+        if let base { try writeBase(base) }
+        guard var metadata = try writtenMetadata() else { return }
+        metadata.add(types, on: base)
+        try write(metadata)
+    }
+
     /// Writes what the build that begins stands on: who looks for the cause of a failure finds it.
     func writeBase(_ metadata: OverlayMetadata) throws {
         try roots.directory.directory(FilePath(name)).replaceFile(Self.baseName, with: JSON.encode(metadata))
