@@ -86,7 +86,8 @@ struct BuildRun {
     private func layerBuild(_ layer: RecipeSet.Layer, _ recipe: Recipe) -> LayerBuild {
         LayerBuild(
             layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
-            contents: LayerContents(resolver: resolver, cache: cache), output: output)
+            contents: LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform),
+            output: output)
     }
 
     /// Builds a layer, unless another machine has done so.

@@ -47,7 +47,7 @@ struct CacheLookup {
             }
         }
         do {
-            let contents = LayerContents(resolver: resolver, cache: cache)
+            let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform)
             let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: cache[layer.definition.name]?.inputs)
             return try files.add(layer.definition, to: &inputs, &digests) ? inputs : nil
         } catch let failure as Failure where !mayUnpack && failure.errno == .permissionDenied {

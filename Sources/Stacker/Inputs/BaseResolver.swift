@@ -43,6 +43,8 @@ struct BaseResolver {
         case .tar(.local(let path)): return try digests.digest(of: path)
         // An archive from a layer is the layer's: a digest of the archive alone would need the layer unpacked.
         case .tar(.layer(let layer, _)): return cache[layer]?.identity
+        case .tar(.image(let image, _)):
+            return try input(image.base, platform, cache, &digests, mayDownload: mayDownload)
         case .tar(.http(let address)):
             return try downloads.file(address, for: .bases, mayDownload: mayDownload) {
                 try digests.digest(of: $0)
@@ -57,7 +59,7 @@ struct BaseResolver {
         switch base {
         case .scratch: return BuildBase(metadata: .init(empty: platform, types))
         case .tar(let source):
-            let archive = try LayerContents(resolver: self, cache: cache).archive(source)
+            let archive = try LayerContents(resolver: self, cache: cache, platform: platform).archive(source)
             return BuildBase(metadata: .init(empty: platform, types), archive: archive)
         case .oci(let path, let tag):
             let (layout, found) = try find(tag, in: path, platform)

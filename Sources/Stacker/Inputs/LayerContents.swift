@@ -3,10 +3,12 @@ import FileTree
 import OCI
 import SystemPackage
 
-/// Reads layers of the recipe as trees: those that were built earlier in the run, and those that the cache has.
+/// Reads layers of the recipe as trees, those that were built earlier in the run and those that the cache has, and images.
 struct LayerContents {
     let resolver: BaseResolver
     let cache: BuildCache
+    /// For which an image that has several is read.
+    let platform: Platform
 
     /// What a container on the layer would see, read without one.
     ///
@@ -30,6 +32,16 @@ struct LayerContents {
         return (base, try LayerStack.directories(base.metadata, type, resolver.roots))
     }
 
+    /// The same of an image, whose layers are brought into the roots directory as those of a base are.
+    private func view(of image: ImageSource) throws -> MergedView {
+        let base = try resolver.base(image.base, platform, cache)
+        guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
+            let config = base.metadata.configs[type]
+        else { throw Failure("it has no image") }
+        try resolver.unpacker.unpack(manifest, config, from: [base.source].compactMap(\.self))
+        return try MergedView(LayerStack.directories(base.metadata, type, resolver.roots))
+    }
+
     /// The source of an import or of a tar base.
     ///
     /// - Parameters:
@@ -48,6 +60,10 @@ struct LayerContents {
             return try view(of: name, mayUnpack: mayUnpack).map {
                 try SourceNode(at: path, in: $0, following: following)
             }
+        case .image(let image, let path):
+            // What it was built of is known by the image's digest: see FileInputs.
+            guard mayUnpack else { return nil }
+            return try SourceNode(at: path, in: view(of: image), following: following)
         case .http(let address):
             let file = try resolver.downloads.file(
                 address, for: .imports, hash: hash, mayDownload: mayUnpack, digest: digest)
@@ -72,7 +88,7 @@ extension Import {
     /// What the file or directory is called at its source.
     var name: FilePath.Component? {
         switch source {
-        case .local(let path), .layer(_, let path): path.lastComponent
+        case .local(let path), .layer(_, let path), .image(_, let path): path.lastComponent
         case .http(let address): address.fileName
         }
     }

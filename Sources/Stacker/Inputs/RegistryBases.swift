@@ -140,6 +140,7 @@ final class RegistryBases: Sendable {
         entry.annotations = [Self.sourceAnnotation: found.source.description]
         entry.platform = key.platform
         try writer.updateIndex { $0.setEntry(tag: Self.tag(key), to: entry) }
+        run.withLock { $0.kept[key] = entry }
     }
 
     /// In which repositories of a registry the blobs of kept images are: they need not be sent there once more.
