@@ -460,3 +460,23 @@ END
     assert_said "application/vnd.example.lunch"
     assert_not_exists oci
 }
+
+# behaviour: an oci base with "oci:" in front, as other tools write it, is an error that says to leave it out
+# documented: docs/recipe.md#from
+# status: beyond
+@test "an oci base with oci: in front" {
+    mkdir -p bases
+    busybox_base bases/base
+    printf 'it:\n  from: {type: oci, url: "oci:bases/base:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said 'url: "bases/base:latest"'
+    # Also where there is a layout of that name, as the output is; and a tag there may look like that.
+    printf 'it:\n  from: {type: oci, url: "bases/base:latest"}\n' >right.yaml
+    stacker build -f right.yaml
+    refuse build
+    assert_said 'url: "bases/base:latest"'
+    jq '.manifests[0].annotations["org.opencontainers.image.ref.name"] = "a:b"' oci/index.json >index
+    mv index oci/index.json
+    sed -i 's,oci:bases/base:latest,oci:a:b,' stacker.yaml
+    stacker build
+}

@@ -140,6 +140,23 @@ assert_tree_of_chain() {
     assert_equal "$(cat layer/foo2 layer/file layer/made/more)" $'foo\nbar\nmore'
 }
 
+# behaviour: another type of a collapsed image is made of the same parts, and no script is run again
+# documented: docs/recipe.md#collapsing; docs/storage.md#layer-types
+# status: beyond
+@test "another type of a collapsed image" {
+    requires umoci loop
+    chain
+    stacker build --collapse-build-only
+    run --separate-stderr stacker build --collapse-build-only --layer-type squashfs
+    assert_success
+    refute_said "built successfully"
+    assert_said "found cached layer bar-squashfs"
+    assert_equal "$(count_layers bar-squashfs)" 3
+    assert_readers_agree bar
+    assert_tree_of_chain mounted
+    assert_equal "$(find roots -path '*made/more' | wc -l)" 1
+}
+
 # behaviour: nothing is copied on disk: roots takes as much as without the option
 # documented: docs/storage.md#merged-layers
 # status: beyond

@@ -253,6 +253,116 @@ END
     assert_equal "$(cat rootfs/opt/file)" one
 }
 
+# damage FILE: changes one byte of it.
+damage() {
+    printf X | dd of="$1" bs=1 conv=notrunc status=none
+}
+
+# behaviour: a kept file that is not what its name says any more is fetched again, also where its hash is in the recipe
+# documented: docs/downloads.md#what-is-kept
+# status: documented
+@test "a kept file that is damaged" {
+    busybox_base
+    serve
+    echo one >files/file
+    echo sure >files/sure
+    write_recipe "$url/file" "{path: '$url/sure', hash: $(sha256sum <files/sure | cut -d' ' -f1)}"
+    stacker build
+    for file in .stacker/downloads/*/*; do damage "$file"; done
+    list_requests
+    sed -i 's/kept/still-kept/' stacker.yaml
+    run --separate-stderr stacker build
+    assert_success
+    assert_said "the kept copy of $url/file"
+    assert_said "damaged"
+    assert_equal "$(list_requests)" $'GET /file\nGET /sure'
+    unpack_image it rootfs
+    assert_equal "$(cat rootfs/still-kept/file rootfs/still-kept/sure)" $'one\nsure'
+    # And no more than once.
+    stacker build
+    assert_equal "$(list_requests)" "HEAD /file"
+}
+
+# behaviour: a damaged kept file that can't be fetched again is an error, be it an import or a base
+# documented: docs/downloads.md#what-is-kept
+# status: documented
+@test "a kept file that is damaged, and a server that is gone" {
+    busybox_base
+    serve
+    echo one >files/file
+    layer_tar latest 0 busybox >files/base.tar
+    write_recipe "$url/file"
+    printf 'other:\n  from: {type: tar, url: "%s/base.tar"}\n' "$url" >other.yaml
+    stacker build
+    stacker build -f other.yaml
+    stop_serving
+    damage .stacker/downloads/*/*
+    damage .stacker/layer-bases/http/*/*
+    for recipe in stacker.yaml other.yaml; do
+        run -1 --separate-stderr stacker build -f "$recipe"
+        assert_said "damaged"
+        assert_said "connection refused"
+    done
+}
+
+# behaviour: an answer that is a success and does not bring all of a file is an error, and nothing is kept of it
+# documented: docs/downloads.md#imports
+# status: documented
+@test "an answer that is not the whole file" {
+    busybox_base
+    serve
+    write_recipe "$url/file"
+    echo one >files/file
+    for status in 202 204 206; do
+        echo "$status" >files/file.status
+        refuse build
+        assert_said "$url/file"
+        assert_said "$status"
+        run find .stacker/downloads -type f
+        refute_output
+    done
+    # Nor does such an answer say that a kept one has changed.
+    rm files/file.status
+    stacker build
+    echo 206 >files/file.status
+    run --separate-stderr stacker build
+    assert_success
+    assert_said "using cached copy of $url/file: the server says 206"
+}
+
+# behaviour: a redirect from https to http is refused, save for a file whose hash the recipe says
+# documented: docs/downloads.md#imports
+# status: beyond
+@test "a redirect away from TLS" {
+    busybox_base
+    serve_tls
+    secure=${url/http:/https:}
+    mkdir plain
+    start "$TOP/tools/serve-files.py" files plain
+    wait_for_file plain/port
+    echo one >files/file
+    echo /file >files/moved.location
+    echo "http://127.0.0.1:$(<plain/port)/file" >files/away.location
+    write_recipe "$secure/moved"
+    SSL_CERT_FILE=ca.pem stacker build
+    write_recipe "$secure/away"
+    SSL_CERT_FILE=ca.pem refuse build
+    assert_said "$secure/away"
+    assert_said "without TLS"
+    assert_said "help: a hash"
+    run cat plain/requests
+    assert_failure
+    write_recipe "{path: '$secure/away', hash: $(sha256sum <files/file | cut -d' ' -f1)}"
+    SSL_CERT_FILE=ca.pem stacker build
+    assert_equal "$(cat .stacker/imports/it/away)" one
+    # Who begins without TLS has nothing to lose.
+    echo "$secure/away" >files/back.location
+    write_recipe "http://127.0.0.1:$(<plain/port)/back"
+    SSL_CERT_FILE=ca.pem stacker build
+    SSL_CERT_FILE=ca.pem refuse build -f "$secure/away"
+    assert_said "without TLS"
+}
+
 # --- hash -------------------------------------------------------------------------------------------
 
 # behaviour: hash is compared without case

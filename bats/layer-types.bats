@@ -142,3 +142,127 @@ END
     assert_failure 1
     assert_said verity
 }
+
+# numbered_layers: a chain of layers whose scripts write something else each time they are run, on all kinds of things.
+numbered_layers() {
+    busybox_base
+    mkdir -p dir
+    echo file >dir/file
+    cat >stacker.yaml <<'END'
+tools:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  overlay_dirs: [{source: dir, dest: /tools}]
+  run: cat /proc/sys/kernel/random/uuid >/random; rm /bin/vi
+app:
+  from: {type: built, tag: tools}
+  imports: [{path: dir/file, dest: /import}]
+  run: cat /proc/sys/kernel/random/uuid >>/random; mkdir /own; ln /random /own/link
+  annotations: {say: it}
+  labels: {are: there}
+more:
+  from: {type: built, tag: app}
+  run: rm -r /own; mkdir /own; touch /own/new
+END
+}
+
+# assert_made TAG…: the last build ran no script, said what it made, and found each of these images.
+assert_made() {
+    local tag
+    refute_said "built successfully"
+    assert_said "of what was built before"
+    for tag in "$@"; do
+        assert_equal "$(grep -cx "found cached layer $tag" <<<"$stderr")" 1
+    done
+}
+
+# behaviour: another type of an image that is built is made of the same directories: no script is run again
+# documented: docs/storage.md#layer-types
+# status: beyond
+@test "another type of images that are built" {
+    requires umoci
+    numbered_layers
+    stacker build
+    cp -a oci before
+    run --separate-stderr stacker build --layer-type squashfs
+    assert_success
+    assert_made app-squashfs more-squashfs
+    assert_equal "$(list_tags | tr '\n' ' ')" "app more app-squashfs more-squashfs "
+    assert_equal "$(image_manifest more)" "$(image_manifest more before)"
+    assert_equal "$(count_layers more-squashfs)" "$(count_layers more)"
+    assert_equal "$(image_config app-squashfs | jq 'del(.rootfs)')" "$(image_config app | jq 'del(.rootfs)')"
+    assert_equal "$(image_manifest app-squashfs | jq .annotations)" "$(image_manifest app | jq .annotations)"
+    # Both are images of one build from here on, and so is a third.
+    run --separate-stderr stacker build --layer-type tar --layer-type squashfs
+    refute_said "of what was built before"
+    assert_said "found cached layer more-squashfs"
+    run --separate-stderr stacker build --layer-type erofs --layer-type tar
+    assert_success
+    assert_made app-erofs app more-erofs more
+    assert_layout_whole
+    # What is built on it stands on each.
+    printf 'last:\n  from: {type: built, tag: more}\n  run: cat /random >/last\n' >>stacker.yaml
+    stacker build --layer-type squashfs --layer-type erofs
+    unpack_image more rootfs
+    assert_equal "$(unsquashfs -cat "$(layer_blob last-squashfs -1)" last)" "$(cat rootfs/random)"
+    run -0 stacker explain more:/own
+    assert_output --partial "opaque"
+    stacker gc
+    run --separate-stderr stacker build --layer-type tar --layer-type squashfs
+    refute_said "built successfully"
+}
+
+# behaviour: the images of types that are made one after the other have the same tree
+# documented: docs/storage.md#layer-types
+# status: beyond
+@test "types that are made one after the other have one tree" {
+    requires umoci loop
+    numbered_layers
+    stacker build
+    stacker build --layer-type squashfs
+    assert_readers_agree more
+    assert_exists rootfs/tools/file
+    assert_not_exists rootfs/bin/vi
+    assert_equal "$(ls rootfs/own)" new
+}
+
+# behaviour: types made one after the other are, to the byte, those that are made together
+# documented: docs/storage.md#layer-types; docs/recipe.md#reproducible-builds
+# status: beyond
+@test "types made one after the other or together are the same images" {
+    clamp_times
+    numbered_layers
+    sed -i 's,cat /proc/sys/kernel/random/uuid,echo 1,' stacker.yaml
+    stacker build --layer-type tar --layer-type squashfs
+    mv oci together
+    for order in "tar squashfs" "squashfs tar"; do
+        rm -rf oci roots .stacker
+        stacker build --layer-type "${order% *}"
+        run --separate-stderr stacker build --layer-type "${order#* }"
+        assert_success
+        refute_said "built successfully"
+        for tag in app more app-squashfs more-squashfs; do
+            assert_equal "$tag $(image_manifest "$tag")" "$tag $(image_manifest "$tag" together)"
+        done
+    done
+}
+
+# behaviour: what is to be built anew in any case is built anew for another type, too; --no-cache builds everything
+# documented: docs/storage.md#layer-types
+# status: beyond
+@test "another type of what changed is built" {
+    numbered_layers
+    stacker build
+    echo changed >dir/file
+    run --separate-stderr stacker build --layer-type squashfs
+    assert_success
+    for name in app more; do assert_said "filesystem $name built successfully"; done
+    # The other type is that of an earlier build, and is made of this one.
+    run --separate-stderr stacker build --layer-type tar
+    assert_success
+    assert_made app more
+    assert_equal "$(layer_tar app -1 | tar xO own/link | tail -n 1)" \
+        "$(unsquashfs -cat "$(layer_blob app-squashfs -1)" random | tail -n 1)"
+    run --separate-stderr stacker build --no-cache --layer-type erofs
+    assert_said "filesystem app built successfully"
+}

@@ -477,3 +477,35 @@ open("file", "a").write("er")'
     run stacker build
     assert_said "cache miss because content of 1 overlay dirs changed"
 }
+
+# behaviour: a layer whose overlay_metadata.json is damaged, as a crash of the machine can leave it, is built anew
+# documented: docs/storage.md#roots
+# status: beyond
+@test "damaged metadata of a layer mend themselves" {
+    busybox_base
+    mkdir dir
+    echo file >dir/file
+    cat >stacker.yaml <<'END'
+below:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  overlay_dirs: [{source: dir, dest: /x}]
+  run: touch /below
+it:
+  from: {type: built, tag: below}
+  imports: [{path: dir/file, dest: /}]
+  run: cat /file /x/file >/it
+END
+    stacker build
+    for name in below it; do
+        for damage in "" "{"; do
+            printf %s "$damage" >"roots/$name/overlay_metadata.json"
+            run --separate-stderr stacker build
+            assert_success
+            assert_said "cache miss because $PWD/roots/$name/overlay_metadata.json is damaged"
+            assert_said "filesystem it built successfully"
+        done
+    done
+    run --separate-stderr stacker build
+    assert_said "found cached layer it"
+}

@@ -117,6 +117,19 @@ END
     assert_said "would publish: stacker.yaml other to docker://localhost:1/team/other:v1-squashfs"
 }
 
+# behaviour: a type that the layer has no image of is an error that says how to get it
+# documented: docs/commands.md#publish
+# status: beyond
+@test "a type that was not built" {
+    build_images
+    refuse publish --url oci:out --tag v1 --image other --layer-type squashfs
+    assert_said "layer needs to be rebuilt before publishing: other: it has no squashfs image"
+    assert_said "--layer-type squashfs"
+    stacker build --layer-type squashfs
+    stacker publish --url oci:out --tag v1 --image other --layer-type squashfs
+    assert_equal "$(list_tags out)" other_v1-squashfs
+}
+
 # behaviour: --show-only says what would go where, and sends nothing
 # documented: docs/commands.md#publish
 # status: documented

@@ -106,6 +106,31 @@ setup() {
     assert_base_cache_whole
 }
 
+# behaviour: what to do about a server without TLS is said in the words of whoever asked it
+# documented: docs/registries.md#tls; docs/downloads.md#certificates
+# status: beyond
+@test "a registry without TLS" {
+    start_registry
+    push_base
+    docker_recipe "$registry/base" ""
+    refuse build
+    assert_said "the server does not speak TLS"
+    assert_said "help: insecure: true"
+    refute_said skip-tls
+    refute_said http://
+    docker_recipe "$registry/base"
+    run --separate-stderr stacker build --cache-from "docker://$registry/cache"
+    assert_success
+    assert_said "; --cache-skip-tls"
+    refute_said insecure
+    refuse publish --url "docker://$registry" --tag v1
+    assert_said "help: --skip-tls"
+    printf 'it:\n  from: {type: tar, url: "https://%s/base.tar"}\n' "$registry" >stacker.yaml
+    refuse build
+    assert_said "help: http://"
+    refute_said insecure
+}
+
 # behaviour: of an index, or Docker's list, the image for os and arch is taken; one that is missing is said with those there are
 # documented: docs/registries.md#bases
 # status: documented

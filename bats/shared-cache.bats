@@ -624,6 +624,55 @@ put_manifest() {
     assert_same it
 }
 
+# put_blob FILE: puts it into the cache's repository; prints its digest.
+put_blob() {
+    local place digest
+    digest=sha256:$(sha256sum <"$1" | cut -d' ' -f1)
+    place=$(curl --silent --fail -X POST -D - "http://$registry/v2/team/cache/blobs/uploads/" |
+        tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+    curl --silent --fail -X PUT --data-binary "@$1" -H 'Content-Type: application/octet-stream' "$place&digest=$digest"
+    echo "$digest"
+}
+
+# describe FILE: its digest and size, as a descriptor that jq can add to.
+describe() {
+    jq -n --arg digest "$(put_blob "$1")" --argjson size "$(stat -c %s "$1")" '{digest: $digest, size: $size}'
+}
+
+# behaviour: what a second type of an entry says that a layer is does not become the content of that layer for others
+# documented: docs/registries.md#shared-caches
+# status: beyond
+@test "an entry that names another's layer as its second type" {
+    requires curl skopeo
+    machine one
+    machine two
+    types=(--layer-type squashfs --layer-type tar)
+    share one "${types[@]}"
+    layered_base 2 popular
+    skopeo copy --quiet --dest-tls-verify=false oci:popular:latest "docker://$registry/popular:latest"
+    layer=$(layer_blob latest 1 popular)
+    put_blob "$layer" >/dev/null
+    # The tar image has the popular layer in place of its own.
+    image_config it one/oci | jq -c --arg diff "$(image_config latest popular | jq -r '.rootfs.diff_ids[1]')" \
+        '.rootfs.diff_ids[1] = $diff' >config
+    image_manifest it one/oci | jq -c --argjson layer "$(image_manifest latest popular | jq '.layers[1]')" \
+        --argjson config "$(describe config)" '.layers[1] = $layer | .config += $config' >image
+    key=$(list_entries)
+    skopeo inspect --raw --tls-verify=false "$cache:$key" >entry
+    curl --silent --fail "http://$registry/v2/team/cache/blobs/$(jq -r .config.digest entry)" |
+        jq -c --argjson image "$(describe image)" '.images.tar += $image' >record
+    jq -c --argjson record "$(describe record)" '.config += $record' entry >wrong
+    put_manifest wrong "$key"
+    build_from two "${types[@]}"
+    cat >two/other.yaml <<END
+other:
+  from: {type: docker, url: "docker://$registry/popular", insecure: true}
+  run: test ! -e /random; cat /layers/2 >/other
+END
+    on two build -f other.yaml
+    assert_equal "$(layer_tar other -1 two/oci | tar xO other)" 2
+}
+
 # behaviour: a cache that can't be reached is one warning, however many layers there are, and a build like any other
 # documented: docs/registries.md#shared-caches
 # status: beyond

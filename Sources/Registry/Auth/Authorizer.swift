@@ -21,6 +21,7 @@ struct Scope: Sendable, Hashable {
 /// [distribution, "Token Authentication Specification"](https://distribution.github.io/distribution/spec/auth/token/)
 final class Authorizer: Sendable {
     private let registry: RegistryHost
+    private let allowance: String?
     private let web: WebClient
     private let credentials: Credentials
     private let held = Mutex<[Scope: Held]>([:])
@@ -31,8 +32,10 @@ final class Authorizer: Sendable {
         var end: ContinuousClock.Instant?
     }
 
-    init(_ registry: RegistryHost, web: WebClient, credentials: Credentials) {
+    /// - Parameter allowance: what users write to have an insecure registry, for messages.
+    init(_ registry: RegistryHost, allowedBy allowance: String? = nil, web: WebClient, credentials: Credentials) {
         self.registry = registry
+        self.allowance = allowance
         self.web = web
         self.credentials = credentials
     }
@@ -112,12 +115,14 @@ final class Authorizer: Sendable {
         guard address.isSecure || !isVerified else {
             throw Failure(
                 "the registry has it at \(address), without TLS, where a password is not safe",
-                help: "insecure: true, or --skip-tls, allows that")
+                help: allowance.map { "\($0) allows that" })
         }
         var query = scope.texts.map { ("scope", $0) }
         if let service = challenge.parameters["service"] { query.append(("service", service)) }
         var request = WebRequest(address: address, verifiesServer: isVerified)
         request.task = "couldn't get it from \(address.origin)"
+        request.isOfRegistry = true
+        request.plainRemedy = allowance
         switch login {
         case .identityToken(let refresh):
             // A form has them in one, separated by spaces.

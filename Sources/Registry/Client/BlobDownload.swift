@@ -74,7 +74,7 @@ extension RegistryClient {
         try send({
             var request = Request(
                 place: .path("/v2/\(repository)/blobs/\(incoming.descriptor.digest)"),
-                scope: Scope(repository: repository), task: task)
+                scope: Scope(repository: repository), task: task, isVerified: true)
             if incoming.count > 0 { request.headers.append(("Range", "bytes=\(incoming.count)-")) }
             return request
         }) { response, body in

@@ -13,7 +13,7 @@ extension RegistryClient {
             try body.read { _ in }
             if response.status == 404 { return false }
             guard response.isSuccess else { throw WebError.status(response.status, response.reason) }
-            return response.contentLength == nil || response.contentLength == blob.size
+            return response.isWhole && (response.contentLength == nil || response.contentLength == blob.size)
         }
     }
 

@@ -11,6 +11,7 @@ public final class RegistryClient: Sendable {
     public let registry: RegistryHost
     let web: WebClient
     private let isInsecure: Bool
+    private let allowance: String?
     private let authorizer: Authorizer
     private let transport: Mutex<Transport?>
 
@@ -25,12 +26,18 @@ public final class RegistryClient: Sendable {
 
     /// A client for one registry.
     ///
-    /// - Parameter isInsecure: TLS is not verified, and where there is none, none is used.
-    public init(_ registry: RegistryHost, isInsecure: Bool, web: WebClient, credentials: Credentials) {
+    /// - Parameters:
+    ///   - isInsecure: TLS is not verified, and where there is none, none is used.
+    ///   - allowance: what users write to have it so, for messages; `nil` where they can't.
+    public init(
+        _ registry: RegistryHost, isInsecure: Bool, allowedBy allowance: String? = nil, web: WebClient,
+        credentials: Credentials
+    ) {
         self.registry = registry
         self.isInsecure = isInsecure
+        self.allowance = allowance
         self.web = web
-        authorizer = Authorizer(registry, web: web, credentials: credentials)
+        authorizer = Authorizer(registry, allowedBy: allowance, web: web, credentials: credentials)
         transport = Mutex(isInsecure ? nil : .verified)
     }
 
@@ -46,6 +53,8 @@ public final class RegistryClient: Sendable {
         var task: String
         /// How often it is tried; `nil` is what the client's settings say.
         var attempts: Int?
+        /// Whether the digest of what comes is known: then it may come from anywhere.
+        var isVerified = false
 
         enum Place {
             case path(String)
@@ -124,7 +133,8 @@ public final class RegistryClient: Sendable {
         return WebRequest(
             method: request.method, address: address, headers: request.headers,
             authorization: address.origin == home.origin ? authorization : nil, body: request.body,
-            verifiesServer: transport == .verified, task: request.task)
+            verifiesServer: transport == .verified, mayLeaveTLS: request.isVerified, isOfRegistry: true,
+            plainRemedy: allowance, task: request.task)
     }
 }
 

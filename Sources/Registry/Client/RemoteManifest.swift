@@ -33,7 +33,7 @@ extension RegistryClient {
         return try send({ request }) { response, body in
             try body.read { _ in }
             switch response.status {
-            case 200..<300: return response["Docker-Content-Digest"].flatMap { try? Digest($0) }
+            case 200..<300: return try response.requireWhole()["Docker-Content-Digest"].flatMap { try? Digest($0) }
             case 405: return nil
             default: throw Self.error(response, body, reference)
             }
@@ -61,9 +61,12 @@ extension RegistryClient {
     private func manifest(
         _ reference: ImageReference, named name: String, expecting expected: Digest?
     ) throws -> RemoteManifest {
-        let request = request(reference, name)
+        var question = request(reference, name)
+        question.isVerified = expected != nil
+        let request = question
         return try send({ request }) { response, body in
             guard response.isSuccess else { throw Self.error(response, body, reference) }
+            try response.requireWhole()
             let bytes = try body.content(limit: Self.manifestLimit)
             let digest = Digest(of: bytes)
             let announced = response["Docker-Content-Digest"].flatMap { try? Digest($0) }

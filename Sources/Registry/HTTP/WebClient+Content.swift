@@ -9,12 +9,12 @@ extension WebClient {
     /// Asks for all that a server says of an address but the content.
     ///
     /// - Parameter attempts: how often it is tried in all; `nil` is what the settings say.
-    /// - Throws: `Failure` also for an answer that is not a success.
+    /// - Throws: `Failure` also for an answer that is not about all of it.
     public func head(_ address: WebAddress, attempts: Int? = nil) throws -> WebResponse {
         try send(.HEAD, address, attempts: attempts) { response, body in
             // There is none, but with its end the connection is free for the next request.
             try body.read { _ in }
-            return try response.expectingSuccess()
+            return try response.requireWhole()
         }
     }
 
@@ -24,7 +24,7 @@ extension WebClient {
     /// - Throws: `Failure` for a longer one, too.
     public func content(_ address: WebAddress, limit: Int) throws -> [UInt8] {
         try send(.GET, address) { response, body in
-            try response.expectingSuccess()
+            try response.requireWhole()
             var content: [UInt8] = []
             try read(body, response, limit: Int64(limit)) { content += $0 }
             return content
@@ -36,15 +36,19 @@ extension WebClient {
     /// - Parameters:
     ///   - file: open for writing; what is in it is replaced, with every attempt.
     ///   - limit: the most bytes that are taken.
+    ///   - mayLeaveTLS: whether a redirect from https to http is followed; only for a content that is known by its digest.
     ///   - progress: gets to know how much has come.
     ///   - accept: shown the response before its content is read; what it throws ends the download.
     /// - Returns: the response, and the digest and the length of what is in the file now.
     public func download(
-        _ address: WebAddress, to file: OpenFile, limit: Int64 = .max, progress: ProgressTask? = nil,
-        accept: (WebResponse) throws -> Void = { _ in }
+        _ address: WebAddress, to file: OpenFile, limit: Int64 = .max, mayLeaveTLS: Bool = false,
+        progress: ProgressTask? = nil, accept: (WebResponse) throws -> Void = { _ in }
     ) throws -> WebDownload {
-        try send(.GET, address) { response, body in
-            try accept(response.expectingSuccess())
+        var request = WebRequest(address: address, mayLogIn: true)
+        request.mayLeaveTLS = mayLeaveTLS
+        let question = request
+        return try send({ question }) { response, body in
+            try accept(response.requireWhole())
             progress?.reach(0)
             if let total = response.contentLength { progress?.expect(total) }
             try checked(ftruncate(file.number, 0))
@@ -79,14 +83,6 @@ extension WebClient {
             throw WebError.connection("\(size) bytes came, not the \(expected) that were announced")
         }
         return size
-    }
-}
-
-extension WebResponse {
-    @discardableResult
-    fileprivate func expectingSuccess() throws -> WebResponse {
-        guard isSuccess else { throw WebError.status(status, reason) }
-        return self
     }
 }
 

@@ -13,7 +13,7 @@ import Synchronization
 /// with the first request: a client that is never used costs nothing.
 ///
 /// Redirects are followed, at most ``WebSettings/redirectLimit`` of them; credentials never go to another server than
-/// the one they were given for. What fails for want of a connection, or with a 5xx, is tried again with growing pauses,
+/// the one they were given for, and from https to http only what is known by its digest is followed. What fails for want of a connection, or with a 5xx, is tried again with growing pauses,
 /// or after as long as the server says.
 public final class WebClient: Sendable {
     let settings: WebSettings
@@ -96,7 +96,7 @@ public final class WebClient: Sendable {
                 let proxy = try settings.proxies.proxy(for: request.address)
                 let way = proxy.map { " through the proxy \($0.host):\($0.port)" } ?? ""
                 let task = request.task ?? "couldn't get \(request.address)"
-                throw Failure("\(task)\(way)\(times)", because: error, help: error.help)
+                throw Failure("\(task)\(way)\(times)", because: error, help: error.help(for: request))
             }
             try wait(pause)
             delay *= 2
@@ -134,7 +134,11 @@ public final class WebClient: Sendable {
                     guard request.body == nil || [307, 308].contains(response.status) else {
                         throw WebError.answer("it leads elsewhere what was to be stored there (\(response.status))")
                     }
-                    next = try Self.resolve(location, from: request.address)
+                    let place = try Self.resolve(location, from: request.address)
+                    if start.isSecure, !place.isSecure, original.verifiesServer, !original.mayLeaveTLS {
+                        throw WebError.plainRedirect(place.description)
+                    }
+                    next = place
                     return nil
                 }
                 if response.status == 401, isAtHome, request.authorization == nil,

@@ -16,12 +16,16 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
     case tls(String)
     /// The server's answer is none that can be used.
     case answer(String)
+    /// A server with TLS leads to this address, which has none.
+    case plainRedirect(String)
 
     /// The reason in words.
     public var description: String {
         switch self {
         case .status(let code, let reason): "the server says \(code)\(reason.isEmpty ? "" : " \(reason)")"
         case .connection(let text), .tls(let text), .answer(let text): text
+        case .plainRedirect(let address):
+            "it leads to \(address), without TLS: whoever is on the way could send something else"
         }
     }
 
@@ -30,18 +34,21 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .status(let code, _): code >= 500 && code != 501 && code != 505 || code == 408 || code == 429
         case .connection: true
-        case .tls, .answer: false
+        case .tls, .answer, .plainRedirect: false
         }
     }
 
     private static let noTLS = "the server does not speak TLS"
 
     /// What can be done about it.
-    var help: String? {
+    func help(for request: WebRequest) -> String? {
         switch self {
         case .status(401, _), .status(403, _), .status(407, _):
             "the server wants other credentials, or does not let this client have it"
-        case .tls(Self.noTLS): "http:// speaks to it without; for a registry, insecure: true or --skip-tls does"
+        case .tls(Self.noTLS): request.plainRemedy.map { "\($0) lets stacker speak to it without TLS" }
+        case .plainRedirect where request.isOfRegistry: request.plainRemedy.map { "\($0) allows that" }
+        case .plainRedirect:
+            "a hash makes sure of an import, wherever it comes from; otherwise write the URL that is really meant"
         case .connection:
             "see whether this machine reaches it: the network, the name server, http_proxy and https_proxy"
         case .tls: "if its certificate is of an authority of your own, name that in SSL_CERT_FILE"

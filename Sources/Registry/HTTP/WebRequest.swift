@@ -19,6 +19,13 @@ struct WebRequest: Sendable {
     var verifiesServer = true
     /// Whether a server that asks for a password gets the one that a login has kept for it.
     var mayLogIn = false
+    /// Whether a redirect from https to http is followed. Whoever is on the way there decides what comes: only for what
+    /// is known by its digest.
+    var mayLeaveTLS = false
+    /// Whether it is one of a registry's.
+    var isOfRegistry = false
+    /// What lets stacker speak to the server without TLS, for messages; `nil`: nothing.
+    var plainRemedy: String? = "http:// in its URL"
     /// What a message says could not be done; `nil`: to get the address.
     var task: String?
 }
@@ -93,8 +100,10 @@ enum WebUpload: Sendable {
         var buffer = ByteBufferAllocator().buffer(capacity: count)
         var place = start
         while buffer.readableBytes < count {
-            let got = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count - buffer.readableBytes) {
-                try checked(pread(file.number, $0.baseAddress, min($0.count, count), off_t(place)))
+            let missing = count - buffer.readableBytes
+            // There may be room for more, and the file may have more: the next piece would come a second time.
+            let got = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) {
+                try checked(pread(file.number, $0.baseAddress, min($0.count, missing), off_t(place)))
             }
             guard got > 0 else { throw Errno.ioError }
             place += Int64(got)

@@ -32,6 +32,21 @@ public struct WebResponse: Sendable {
     /// Whether the server has what was asked for.
     public var isSuccess: Bool { (200..<300).contains(status) }
 
+    /// Whether a GET has brought all of what was asked for, or a HEAD speaks of all of it. A part (206), nothing (204), a
+    /// promise (202) are successes, too, and not that.
+    var isWhole: Bool { status == 200 || status == 203 }
+
+    /// Takes an answer that brings all of it.
+    ///
+    /// - Throws: ``WebError`` for any other.
+    @discardableResult
+    func requireWhole() throws -> WebResponse {
+        let error = WebError.status(status, reason)
+        guard isSuccess else { throw error }
+        guard isWhole else { throw WebError.answer("\(error), which does not bring all of it") }
+        return self
+    }
+
     /// `Retry-After`, seconds or a time: how long the server wants to be left alone. What the time is, is the server's
     /// business too, if it says so.
     var retryAfter: Duration? {

@@ -46,6 +46,9 @@ struct BuildRun {
             guard mayBuild || request.cacheTo.isEmpty else { return false }
             try retag(layer.definition.name, entry)
             try shared.give(layer.definition, &cache, isNew: false)
+        case .lacking(let types, let entry):
+            guard mayBuild else { return false }
+            try add(types, to: entry, layer, of: recipe)
         case .miss(let reason):
             guard mayBuild, let inputs else { return false }
             if let reason { log.info(reason) }
@@ -63,14 +66,36 @@ struct BuildRun {
         }
     }
 
+    /// Makes what is missing of a cached layer's images.
+    private mutating func add(
+        _ types: [LayerType], to entry: BuildCache.Entry, _ layer: RecipeSet.Layer, of recipe: Recipe
+    ) throws {
+        let name = layer.definition.name
+        if !layer.definition.isBuildOnly {
+            let list = types.map(\.rawValue).joined(separator: ", ")
+            log.info("making \(name) as \(list) of what was built before")
+        }
+        // It is the same build: what stands on it need not be built again.
+        var entry = entry
+        entry.outputs.merge(try layerBuild(layer, recipe).add(types, to: entry)) { $1 }
+        try cache.record(entry, for: name)
+        try retag(name, entry)
+        try shared.give(layer.definition, &cache, isNew: false)
+    }
+
+    private func layerBuild(_ layer: RecipeSet.Layer, _ recipe: Recipe) -> LayerBuild {
+        LayerBuild(
+            layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
+            contents: LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform),
+            output: output)
+    }
+
     /// Builds a layer, unless another machine has done so.
     private mutating func build(_ layer: RecipeSet.Layer, of recipe: Recipe, _ inputs: LayerInputs) throws {
         let name = layer.definition.name
         try cache.forget(name)
         try resolver.roots.layer(name).discardDamagedOverlayDirectories()
-        let build = LayerBuild(
-            layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
-            contents: LayerContents(resolver: resolver, cache: cache), output: output)
+        let build = layerBuild(layer, recipe)
         if let entry = try shared.take(build, inputs) {
             try cache.record(entry, for: name)
             return try shared.give(layer.definition, &cache, isNew: false)

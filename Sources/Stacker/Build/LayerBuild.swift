@@ -105,15 +105,12 @@ struct LayerBuild {
     private func pack(
         _ base: BuildBase, root: RootEntry, labels: [(name: String, value: String)]
     ) throws -> [LayerType: Descriptor] {
-        var options = EncodeOptions()
+        var options = encodeOptions()
         options.root = root
-        options.latestTime = identity.sourceDateEpoch
-        options.warn = { [log] in log.warn($0) }
-        options.checkpoint = { try StopSignal.check() }
         let writer = try output.writer()
         var base = base
         var run: BuildOnlyRun?
-        if base.isBuildOnly, layer.collapsesBuildOnly ?? request.collapsesBuildOnly {
+        if collapses(base) {
             run = try BuildOnlyRun(base.metadata, under: roots.layer(definition.name), request.layerTypes[0])
             base.metadata = base.metadata.withoutBuildOnly()
         }
@@ -127,6 +124,20 @@ struct LayerBuild {
         return try output.finish(
             definition, labels: labels, annotations: try annotations, metadata: base.metadata,
             root: run?.rootEntry() ?? ownLayer, merging: run)
+    }
+
+    /// Whether the build_only layers that the layer stands on are merged into its own.
+    func collapses(_ base: BuildBase) -> Bool {
+        base.isBuildOnly && layer.collapsesBuildOnly ?? request.collapsesBuildOnly
+    }
+
+    /// How layers are encoded, but for their root directories.
+    func encodeOptions() -> EncodeOptions {
+        var options = EncodeOptions()
+        options.latestTime = identity.sourceDateEpoch
+        options.warn = { [log] in log.warn($0) }
+        options.checkpoint = { try StopSignal.check() }
+        return options
     }
 
     /// What says which recipe, in which state, by which stacker, made the image.

@@ -6,6 +6,8 @@ import OCI
 enum CacheDecision {
     /// What was built last time still holds.
     case hit(BuildCache.Entry)
+    /// It still holds, and has no images of these types yet: they can be made of it.
+    case lacking([LayerType], BuildCache.Entry)
     /// It must be built; the message explains it, and there is none for a layer that is new.
     case miss(String?)
 }
@@ -45,7 +47,7 @@ struct CacheLookup {
             }
         }
         do {
-            let contents = LayerContents(resolver: resolver, cache: cache)
+            let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform)
             let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: cache[layer.definition.name]?.inputs)
             return try files.add(layer.definition, to: &inputs, &digests) ? inputs : nil
         } catch let failure as Failure where !mayUnpack && failure.errno == .permissionDenied {
@@ -63,10 +65,12 @@ struct CacheLookup {
     ) throws -> CacheDecision {
         guard !request.ignoresCache, let inputs, let entry = cache[layer.definition.name] else { return .miss(nil) }
         if let difference = inputs.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
+        let storage = roots.layer(layer.definition.name)
+        if try storage.hasDamagedMetadata { return .miss("cache miss because \(storage.metadataPath) is damaged") }
         if !layer.definition.overlayDirectories.isEmpty {
             let changed = inputs.changedOverlayDirectories(since: entry.inputs)
             let check = OverlayDirectoryCheck(
-                storage: roots.layer(layer.definition.name), isVerbose: resolver.log.level == .debug)
+                storage: storage, isVerbose: resolver.log.level == .debug)
             if let change = try check.change(of: layer.definition, changed: changed, &digests) {
                 return .miss("cache miss because \(change)")
             }
@@ -75,7 +79,14 @@ struct CacheLookup {
         if !layer.definition.binds.isEmpty, !trustsBinds {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
         }
-        return .hit(entry)
+        let missing = try missingTypes(entry, layer.definition)
+        return missing.isEmpty ? .hit(entry) : .lacking(missing, entry)
+    }
+
+    private func missingTypes(_ entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> [LayerType] {
+        guard definition.isBuildOnly else { return request.layerTypes.filter { entry.outputs[$0] == nil } }
+        let known = try roots.layer(definition.name).metadata()?.manifests ?? [:]
+        return request.layerTypes.filter { known[$0] == nil }
     }
 
     /// What of the last build's outcome is no longer there.
@@ -88,8 +99,11 @@ struct CacheLookup {
         {
             return "its directory \(storage.place(of: copy)) is gone"
         }
-        for type in request.layerTypes {
-            guard let descriptor = entry.outputs[type] else { return "it has no \(type) image yet" }
+        let wanted = request.layerTypes.compactMap { entry.outputs[$0] }
+        if wanted.isEmpty, try !entry.outputs.values.contains(where: layout.holdsImage) {
+            return "its image is no longer in \(layout.path)"
+        }
+        for descriptor in wanted {
             guard try layout.holds(descriptor) else { return "its image is no longer in \(layout.path)" }
             // One that a crash of the machine spoilt is no error: building makes it anew.
             guard let manifest = try? layout.manifest(descriptor) else {
@@ -105,7 +119,6 @@ struct CacheLookup {
     private func lossOfDirectories(_ name: String) throws -> String? {
         let layer = roots.layer(name)
         guard let metadata = try layer.metadata(), layer.hasUpper else { return "its directory \(layer.path) is gone" }
-        for type in request.layerTypes where metadata.manifests[type] == nil { return "it has no \(type) image yet" }
         if let copy = metadata.overlayDirectories.first(where: { !layer.holds($0) }) {
             return "its directory \(layer.overlayDirectory(copy.name)) is gone"
         }

@@ -30,23 +30,36 @@ struct FileInputs {
     }
 
     private func add(_ entry: Import, to inputs: inout LayerInputs, _ digests: inout FileDigests) throws -> Bool {
-        let basis: Digest?
-        if case .layer(let name, _) = entry.source {
-            guard let identity = contents.cache[name]?.identity else { return false }
-            basis = identity
-            // The same build of that layer has the same files: they need not be there to know them.
-            if let known = last?.input(LayerInputs.importContent, part: entry.path), known.basis == identity {
-                inputs.add(LayerInputs.importContent, part: entry.path, known.digest, basis: identity)
+        var basis: Digest?
+        if let base = entry.base {
+            basis = try attempt("\(entry.position): couldn't import \(entry.path)") {
+                try contents.resolver.input(
+                    base, contents.platform, contents.cache, &digests, mayDownload: mayUnpack)
+            }
+            guard let basis else { return false }
+            // The same build of that layer, or the same image, has the same files: they need not be there to know them.
+            if let known = last?.input(LayerInputs.importContent, part: entry.path), known.basis == basis {
+                inputs.add(LayerInputs.importContent, part: entry.path, known.digest, basis: basis)
                 return true
             }
-        } else {
-            basis = nil
         }
         let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
-            try entry.node(in: contents, mayUnpack: mayUnpack).map { try digests.digest(of: $0, entry.attributes) }
+            let node = try entry.node(in: contents, mayUnpack: mayUnpack) { try digests.digest(of: $0) }
+            return try node.map { try digests.digest(of: $0, entry.attributes) }
         }
         guard let digest else { return false }
         inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)
         return true
+    }
+}
+
+extension Import {
+    /// The layer of the recipe or the image that it is a part of.
+    fileprivate var base: Base? {
+        switch source {
+        case .layer(let name, _): .built(layer: name)
+        case .image(let image, _): image.base
+        case .local, .http: nil
+        }
     }
 }

@@ -75,7 +75,8 @@ public struct LayerSession {
             types = LayerType.allCases.filter { metadata.manifests[$0] != nil }
         }
         let resolver = project.resolver(request, types.isEmpty ? nil : types, in: roots)
-        guard let (image, lowerdirs) = try LayerContents(resolver: resolver, cache: cache).base(of: layer.name) else {
+        let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.platform)
+        guard let (image, lowerdirs) = try contents.base(of: layer.name) else {
             throw Failure("it is not unpacked")
         }
         return (image, lowerdirs)

@@ -11,7 +11,7 @@ struct LiveBuilds {
     private(set) var images: [Descriptor] = []
     /// The layers, and configs, on which build_only layers and images stand.
     private(set) var blobs: Set<Digest> = []
-    /// The manifests and archives that were built on.
+    /// The manifests and archives that were built on, and the manifests of images that were imported from.
     private(set) var bases: Set<Digest> = []
     /// The places of URLs that were imported.
     private(set) var downloads: Set<String> = []
@@ -53,6 +53,7 @@ struct LiveBuilds {
     private mutating func add(_ inputs: LayerInputs) {
         for input in inputs.inputs {
             if input.name == LayerInputs.base { bases.insert(input.digest) }
+            if let image = input.basis { bases.insert(image) }
             if input.name == LayerInputs.importContent, let part = input.part, let address = try? WebAddress(part) {
                 downloads.insert(DownloadStore.name(of: address))
             }
@@ -62,7 +63,7 @@ struct LiveBuilds {
 
 extension Layout {
     /// Whether all of an image is there.
-    fileprivate func holdsImage(_ descriptor: Descriptor) throws -> Bool {
+    func holdsImage(_ descriptor: Descriptor) throws -> Bool {
         guard try holds(descriptor), let manifest = try? manifest(descriptor) else { return false }
         return try holdsAll(manifest.blobs)
     }

@@ -49,6 +49,7 @@ extension LayerContents {
                 return try parent.open(name, 0)
             }
             return BaseArchive(path: path, file: file)
+        case .image: throw Failure("a file in an image can't be a tar base")
         case .http(let address):
             guard let file = try resolver.downloads.file(address, for: .bases) else {
                 throw Errno.noSuchFileOrDirectory

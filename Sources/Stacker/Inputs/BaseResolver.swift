@@ -39,12 +39,16 @@ struct BaseResolver {
         switch base {
         case .scratch: return Digest(of: [])
         case .built(let layer): return cache[layer]?.identity
-        case .oci(let path, let tag): return try Layout(at: path).resolve(tag, for: platform).descriptor.digest
+        case .oci(let path, let tag): return try find(tag, in: path, platform).image.descriptor.digest
         case .tar(.local(let path)): return try digests.digest(of: path)
         // An archive from a layer is the layer's: a digest of the archive alone would need the layer unpacked.
         case .tar(.layer(let layer, _)): return cache[layer]?.identity
+        case .tar(.image(let image, _)):
+            return try input(image.base, platform, cache, &digests, mayDownload: mayDownload)
         case .tar(.http(let address)):
-            return try downloads.file(address, for: .bases, mayDownload: mayDownload)?.digest
+            return try downloads.file(address, for: .bases, mayDownload: mayDownload) {
+                try digests.digest(of: $0)
+            }?.digest
         case .docker(let reference, let insecure):
             return try registries.manifest(reference, insecure: insecure, platform, mayDownload: mayDownload)
         }
@@ -55,16 +59,32 @@ struct BaseResolver {
         switch base {
         case .scratch: return BuildBase(metadata: .init(empty: platform, types))
         case .tar(let source):
-            let archive = try LayerContents(resolver: self, cache: cache).archive(source)
+            let archive = try LayerContents(resolver: self, cache: cache, platform: platform).archive(source)
             return BuildBase(metadata: .init(empty: platform, types), archive: archive)
         case .oci(let path, let tag):
-            let layout = try Layout(at: path)
-            return try image(layout, layout.resolve(tag, for: platform).manifest, "image \(tag) of \(path)")
+            let (layout, found) = try find(tag, in: path, platform)
+            return try image(layout, found.manifest, "image \(tag) of \(path)")
         case .built(let layer): return try built(layer, cache)
         case .docker(let reference, let insecure):
             let (layout, manifest) = try registries.image(
                 reference, insecure: insecure, platform, unpacker: unpacker, check: dropIfDamaged)
             return try image(layout, manifest, "docker://\(reference)")
+        }
+    }
+
+    /// An image of a layout on this machine.
+    private func find(
+        _ tag: String, in path: FilePath, _ platform: Platform
+    ) throws -> (layout: Layout, image: (descriptor: Descriptor, manifest: ImageManifest)) {
+        do {
+            let layout = try Layout(at: path)
+            return (layout, try layout.resolve(tag, for: platform))
+        } catch let failure as Failure where path.lastComponent == "oci" && tag.contains(":") {
+            // A layout of that name with such a tag is possible; other tools' way of writing it is likelier.
+            if let layout = try? Layout(at: path), try layout.index().entry(tag: tag) != nil { throw failure }
+            throw Failure(
+                "couldn't find oci:\(tag)", because: Failure(failure.description),
+                help: "with type: oci there is no oci: in front of the layout: url: \"\(tag)\"")
         }
     }
 

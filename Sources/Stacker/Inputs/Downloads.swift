@@ -1,5 +1,6 @@
 import Failure
 import FileTree
+import Glibc
 import OCI
 import Registry
 import Synchronization
@@ -8,7 +9,8 @@ import SystemPackage
 /// The files that recipes take from web servers. Each is kept under stacker's directory, by its URL.
 ///
 /// Whether a kept file still holds is asked of the server once in each run, with a HEAD: by its checksum if it names one,
-/// otherwise by the length. A server that can't be asked leaves what is kept as it is.
+/// otherwise by the length. A server that can't be asked leaves what is kept as it is. A kept file whose content is not
+/// what its name says is never used.
 final class Downloads: Sendable {
     private let directory: FilePath
     private let web: WebClient
@@ -47,22 +49,35 @@ final class Downloads: Sendable {
     /// - Parameters:
     ///   - hash: the digest that the file must have.
     ///   - mayDownload: without it nothing is written.
+    ///   - digest: hashes what is kept. Once in each run is enough; who remembers digests of files need not read it.
     /// - Returns: `nil` if the file would have to be downloaded, and may not.
     func file(
-        _ address: WebAddress, for purpose: Purpose, hash: Digest? = nil, mayDownload: Bool = true
+        _ address: WebAddress, for purpose: Purpose, hash: Digest? = nil, mayDownload: Bool = true,
+        digest: (FilePath) throws -> Digest = Downloads.digest
     ) throws -> DownloadedFile? {
         let key = Key(address: address, purpose: purpose)
         if let known = run.withLock({ $0.files[key] }), hash == nil || hash == known.digest { return known }
         let store = DownloadStore(of: address, in: directory.pushing(FilePath(purpose.rawValue)))
-        if let kept = try store.current(), try stillHolds(kept, address, hash) {
-            run.withLock { $0.files[key] = kept }
-            return kept
+        var damaged: FilePath?
+        if let kept = try store.current(), trustsKept || hash != nil {
+            let isWhole = try digest(kept.path) == kept.digest
+            if isWhole, try stillHolds(kept, address, hash) {
+                run.withLock { $0.files[key] = kept }
+                return kept
+            }
+            if !isWhole { damaged = kept.path }
         }
         guard mayDownload else { return nil }
+        if let damaged { log.info("the kept copy of \(address), \(damaged), is damaged: fetching it again") }
         log.info("downloading \(address)")
         let file = try store.replace { file in try download(address, to: file, hash) }
         run.withLock { $0.files[key] = file }
         return file
+    }
+
+    /// Reads a file and hashes it.
+    static func digest(of path: FilePath) throws -> Digest {
+        try attempt("couldn't read \(path)") { try Digest(of: OpenFile(path, O_RDONLY)) }
     }
 
     // MARK: - What is kept
@@ -73,7 +88,6 @@ final class Downloads: Sendable {
             if hash == kept.digest { log.info("using cached copy of \(address): it has the hash that is asked for") }
             return hash == kept.digest
         }
-        guard trustsKept else { return false }
         guard let response = try ask(address) else { return true }
         if let checksum = response.checksum {
             if checksum == kept.digest { log.info("using cached copy of \(address): its hash is the server's") }
@@ -108,7 +122,7 @@ final class Downloads: Sendable {
     private func download(_ address: WebAddress, to file: OpenFile, _ hash: Digest?) throws -> WebDownload {
         let name = address.fileName?.string ?? address.description
         let download = try log.progress.following(.download(name)) { watched in
-            try web.download(address, to: file, progress: watched) { response in
+            try web.download(address, to: file, mayLeaveTLS: hash != nil, progress: watched) { response in
                 guard let hash, let checksum = response.checksum, checksum != hash else { return }
                 throw Failure(
                     "the requested hash of \(address) is different than the actual hash: \(hash.hex) != \(checksum.hex)",

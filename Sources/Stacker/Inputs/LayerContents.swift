@@ -3,10 +3,12 @@ import FileTree
 import OCI
 import SystemPackage
 
-/// Reads layers of the recipe as trees: those that were built earlier in the run, and those that the cache has.
+/// Reads layers of the recipe as trees, those that were built earlier in the run and those that the cache has, and images.
 struct LayerContents {
     let resolver: BaseResolver
     let cache: BuildCache
+    /// For which an image that has several is read.
+    let platform: Platform
 
     /// What a container on the layer would see, read without one.
     ///
@@ -30,15 +32,27 @@ struct LayerContents {
         return (base, try LayerStack.directories(base.metadata, type, resolver.roots))
     }
 
+    /// The same of an image, whose layers are brought into the roots directory as those of a base are.
+    private func view(of image: ImageSource) throws -> MergedView {
+        let base = try resolver.base(image.base, platform, cache)
+        guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
+            let config = base.metadata.configs[type]
+        else { throw Failure("it has no image") }
+        try resolver.unpacker.unpack(manifest, config, from: [base.source].compactMap(\.self))
+        return try MergedView(LayerStack.directories(base.metadata, type, resolver.roots))
+    }
+
     /// The source of an import or of a tar base.
     ///
     /// - Parameters:
     ///   - following: whether a symlink at the end of the path is followed.
     ///   - hash: the digest that a file from a server must have.
     ///   - mayUnpack: as for ``view(of:mayUnpack:)``; also whether anything may be downloaded.
+    ///   - digest: hashes a file that was downloaded before.
     /// - Returns: `nil` if it can't be read without unpacking a layer, or downloading.
     func node(
-        _ source: Import.Source, following: Bool, hash: Digest? = nil, mayUnpack: Bool = true
+        _ source: Import.Source, following: Bool, hash: Digest? = nil, mayUnpack: Bool = true,
+        digest: (FilePath) throws -> Digest = Downloads.digest
     ) throws -> SourceNode? {
         switch source {
         case .local(let path): return try SourceNode(at: path, following: following)
@@ -46,10 +60,14 @@ struct LayerContents {
             return try view(of: name, mayUnpack: mayUnpack).map {
                 try SourceNode(at: path, in: $0, following: following)
             }
+        case .image(let image, let path):
+            // What it was built of is known by the image's digest: see FileInputs.
+            guard mayUnpack else { return nil }
+            return try SourceNode(at: path, in: view(of: image), following: following)
         case .http(let address):
-            return try resolver.downloads.file(address, for: .imports, hash: hash, mayDownload: mayUnpack).map {
-                try SourceNode(at: $0.path, following: false)
-            }
+            let file = try resolver.downloads.file(
+                address, for: .imports, hash: hash, mayDownload: mayUnpack, digest: digest)
+            return try file.map { try SourceNode(at: $0.path, following: false) }
         }
     }
 }
@@ -57,8 +75,11 @@ struct LayerContents {
 extension Import {
     /// The source in the file system. A path that ends in "/" goes through a symlink and must be a directory, as
     /// everywhere in POSIX; without it, a symlink is itself what is imported.
-    func node(in contents: LayerContents, mayUnpack: Bool = true) throws -> SourceNode? {
-        let node = try contents.node(source, following: meansContents, hash: hash, mayUnpack: mayUnpack)
+    func node(
+        in contents: LayerContents, mayUnpack: Bool = true, digest: (FilePath) throws -> Digest = Downloads.digest
+    ) throws -> SourceNode? {
+        let node = try contents.node(
+            source, following: meansContents, hash: hash, mayUnpack: mayUnpack, digest: digest)
         guard let node else { return nil }
         if meansContents, !node.isDirectory { throw Errno.notDirectory }
         return node
@@ -67,7 +88,7 @@ extension Import {
     /// What the file or directory is called at its source.
     var name: FilePath.Component? {
         switch source {
-        case .local(let path), .layer(_, let path): path.lastComponent
+        case .local(let path), .layer(_, let path), .image(_, let path): path.lastComponent
         case .http(let address): address.fileName
         }
     }

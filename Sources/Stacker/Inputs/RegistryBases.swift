@@ -93,7 +93,9 @@ final class RegistryBases: Sendable {
     }
 
     private func pull(_ reference: ImageReference, _ isInsecure: Bool) -> ImagePull {
-        ImagePull(reference, from: servers.registry(reference.registry, isInsecure: isInsecure))
+        ImagePull(
+            reference,
+            from: servers.registry(reference.registry, isInsecure: isInsecure, allowedBy: "insecure: true"))
     }
 
     // MARK: - What is kept
@@ -138,6 +140,7 @@ final class RegistryBases: Sendable {
         entry.annotations = [Self.sourceAnnotation: found.source.description]
         entry.platform = key.platform
         try writer.updateIndex { $0.setEntry(tag: Self.tag(key), to: entry) }
+        run.withLock { $0.kept[key] = entry }
     }
 
     /// In which repositories of a registry the blobs of kept images are: they need not be sent there once more.

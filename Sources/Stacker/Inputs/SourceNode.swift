@@ -36,6 +36,8 @@ enum SourceNode {
     /// - Throws: `Errno.noSuchFileOrDirectory`, or a failure if the path can't be followed.
     init(at path: FilePath, in view: MergedView, following: Bool) throws {
         switch try view.resolve(path, following: following).node {
+        // Without any layer there is not even a root.
+        case .directory(let directory) where directory.parts.isEmpty: throw Errno.noSuchFileOrDirectory
         case .directory(let directory): self = .directory(directory)
         case .file(let parent, let name, let status):
             self = .file(in: parent, name: FileName(name), status: status)

@@ -83,7 +83,7 @@ struct ImageOutput {
         let below = try types.first.flatMap { try roots.contentOfTop(of: drafts[$0]?.layers ?? [])?.first }
         let root = try RootEntry(unlike: below.map { try Directory(at: $0) })
         let parts = try add(layer, metadata.overlayDirectories, root: root)
-        // An image of another type that is built on it later needs a layer of that type: it is built again for that.
+        // For an image of another type that is built on it later, its layer is encoded once more.
         metadata.manifests = metadata.manifests.filter { types.contains($0.key) }
         metadata.configs = metadata.configs.filter { types.contains($0.key) }
         for type in types {

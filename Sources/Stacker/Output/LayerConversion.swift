@@ -24,12 +24,14 @@ struct LayerConversion {
     /// - Parameters:
     ///   - layers: the image's layers so far, bottom first.
     ///   - converted: those below the top one as they are in the image that is made.
+    ///   - root: when the layer says something of the root directory. That of a base is as much of it as any other.
     func convertTop(
-        of layers: [Descriptor], over converted: some Sequence<Descriptor>, to format: LayerFormat
+        of layers: [Descriptor], over converted: some Sequence<Descriptor>, to format: LayerFormat,
+        root: RootEntry = .always
     ) throws -> Outcome {
         guard let layer = layers.last?.digest else { throw Errno.noSuchFileOrDirectory }
         let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
-        let name = recordName(format)
+        let name = recordName(format, root)
         if let bytes = try directory.readFile(name, limit: 1 << 16),
             let known = try? JSON.decode(Outcome.self, from: bytes), try writer.layout.holds(known.descriptor)
         {
@@ -38,20 +40,26 @@ struct LayerConversion {
         if let split = try SplitBase(in: directory) {
             options.warn(split.warning(layer, at: roots.path.appending(layer.directoryName.string)))
         }
-        var options = options
-        // The root directory is as much of the layer as any other, and a layer without files stays a layer.
-        options.root = .always
         let content = try tree(layers)
-        let encoded = try progress.packing(String(layer.hex.prefix(9)), roots.contentPath(of: layer)) {
-            options.advanced = $0
-            return try encodeLayer(content, as: [format], into: writer, options: options)?.first
-        }
+        // A layer without files stays a layer.
+        let encoded = try encode(content, layer, to: format, root) ?? encode(content, layer, to: format, .always)
         guard let encoded else { throw Errno.noSuchFileOrDirectory }
         try roots.link(encoded.descriptor.digest, to: layer)
         try roots.extend(layer, over: converted)
         let outcome = Outcome(descriptor: encoded.descriptor, diffID: encoded.diffID)
         try directory.replaceFile(name, with: JSON.encode(outcome))
         return outcome
+    }
+
+    private func encode(
+        _ content: any TreeNode, _ layer: Digest, to format: LayerFormat, _ root: RootEntry
+    ) throws -> EncodedLayer? {
+        var options = options
+        options.root = root
+        return try progress.packing(String(layer.hex.prefix(9)), roots.contentPath(of: layer)) {
+            options.advanced = $0
+            return try encodeLayer(content, as: [format], into: writer, options: options)?.first
+        }
     }
 
     /// The content of the top layer.
@@ -66,8 +74,9 @@ struct LayerConversion {
     }
 
     /// One name for all that decides the bytes of the blob.
-    private func recordName(_ format: LayerFormat) -> FilePath {
-        let key = "\(format) \(options.latestTime.map { "\($0.seconds)" } ?? "")"
+    private func recordName(_ format: LayerFormat, _ root: RootEntry) -> FilePath {
+        let rule = root == .always ? "" : " \(root)"
+        let key = "\(format) \(options.latestTime.map { "\($0.seconds)" } ?? "")\(rule)"
         return FilePath("as-\(Digest(of: key.utf8).hex.prefix(16)).json")
     }
 }

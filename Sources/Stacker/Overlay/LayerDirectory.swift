@@ -208,9 +208,32 @@ struct LayerDirectory: Sendable {
         }
     }
 
+    /// Whether there are metadata that nobody can understand, as a crash of the machine can leave them: what they said is
+    /// not known any more, and a build makes them anew.
+    var hasDamagedMetadata: Bool {
+        get throws {
+            let bytes = try attempt("couldn't read \(metadataPath)") {
+                try roots.directory.readFile(FilePath(name).appending(Self.metadataName.string), limit: 64 << 20)
+            }
+            return bytes.map { (try? JSON.decode(OverlayMetadata.self, from: $0)) == nil } ?? false
+        }
+    }
+
+    var metadataPath: FilePath { path.appending(Self.metadataName.string) }
+
     /// Writes the metadata in one step.
     func write(_ metadata: OverlayMetadata) throws {
         try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: JSON.encode(metadata))
+    }
+
+    /// Lets the layer be in images of further types, too. See ``OverlayMetadata/add(_:)``.
+    func add(_ types: [LayerType]) throws {
+        var base = try readWritten(Self.baseName)
+        base?.add(types)
+        if let base { try writeBase(base) }
+        guard var metadata = try writtenMetadata() else { return }
+        metadata.add(types, on: base)
+        try write(metadata)
     }
 
     /// Writes what the build that begins stands on: who looks for the cause of a failure finds it.

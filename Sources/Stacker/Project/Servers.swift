@@ -13,6 +13,7 @@ final class Servers: Sendable {
     private struct Access: Hashable {
         var registry: RegistryHost
         var isInsecure: Bool
+        var allowance: String?
     }
 
     init() {
@@ -24,17 +25,22 @@ final class Servers: Sendable {
     ///
     /// - Parameters:
     ///   - isInsecure: whether it may be spoken to without verified TLS.
+    ///   - allowance: what users write to have it so, for messages; `nil` where they can't.
     ///   - user: who to be there, in place of who has logged in.
-    func registry(_ registry: RegistryHost, isInsecure: Bool, as user: WebCredentials? = nil) -> RegistryClient {
-        if let user {
-            return RegistryClient(registry, isInsecure: isInsecure, web: web, credentials: Credentials(given: user))
+    func registry(
+        _ registry: RegistryHost, isInsecure: Bool, allowedBy allowance: String? = nil, as user: WebCredentials? = nil
+    ) -> RegistryClient {
+        func client(_ credentials: Credentials) -> RegistryClient {
+            RegistryClient(
+                registry, isInsecure: isInsecure, allowedBy: allowance, web: web, credentials: credentials)
         }
+        if let user { return client(Credentials(given: user)) }
         return registries.withLock { registries in
-            let access = Access(registry: registry, isInsecure: isInsecure)
-            if let client = registries[access] { return client }
-            let client = RegistryClient(registry, isInsecure: isInsecure, web: web, credentials: logins)
-            registries[access] = client
-            return client
+            let access = Access(registry: registry, isInsecure: isInsecure, allowance: allowance)
+            if let known = registries[access] { return known }
+            let new = client(logins)
+            registries[access] = new
+            return new
         }
     }
 }

@@ -111,7 +111,8 @@ public struct Publish {
     }
 
     private func push(from source: Layout, to registry: RegistryHost) throws -> ImagePush {
-        let client = project.servers.registry(registry, isInsecure: request.isInsecure, as: request.credentials)
+        let client = project.servers.registry(
+            registry, isInsecure: request.isInsecure, allowedBy: "--skip-tls", as: request.credentials)
         let bases = RegistryBases.repositories(of: registry, in: project.directories.stacker)
         return ImagePush(from: source, to: client, mountable: bases, progress: log.progress)
     }

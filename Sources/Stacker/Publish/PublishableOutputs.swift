@@ -35,7 +35,11 @@ struct PublishableOutputs {
                     "build it with the same substitutions and SOURCE_DATE_EPOCH, or publish what is there with --force")
         }
         return try request.layerTypes.map { type in
-            guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }
+            guard let descriptor = outputs[type] else {
+                throw Failure(
+                    "layer needs to be rebuilt before publishing: \(name)", because: Failure("it has no \(type) image"),
+                    help: "build it with --layer-type \(type): its script is not run again")
+            }
             return (type, descriptor)
         }
     }
@@ -53,14 +57,17 @@ struct PublishableOutputs {
 
     /// The last build of a layer, if it still holds.
     private mutating func current(_ layer: RecipeSet.Layer) throws -> BuildCache.Entry? {
-        guard var state = try state ?? openState(), let entry = state.cache[layer.definition.name] else { return nil }
+        guard var state = try state ?? openState() else { return nil }
         defer { self.state = state }
+        guard let entry = state.cache[layer.definition.name] else { return nil }
         let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
             .taking(waysOfWriting(layer, state.lookup), from: entry.inputs)
         // Who builds and then publishes means what was built, whatever is in the binds by now.
         let decision = try state.lookup.decide(layer, inputs, state.cache, &state.digests, trustsBinds: true)
-        guard case .hit(let entry) = decision else { return nil }
-        return entry
+        switch decision {
+        case .hit(let entry), .lacking(_, let entry): return entry
+        case .miss: return nil
+        }
     }
 
     /// What is not compared: publish has no options for it, and the recipe does not decide on it. Who sets a time, however,

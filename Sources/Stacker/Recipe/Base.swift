@@ -58,7 +58,13 @@ extension LayerDefinition {
         case .oci: return try ociBase(try required(from.url, "url", from), source)
         case .tar:
             let url = try required(from.url, "url", from)
-            return .tar(try Import.Source(url, relativeTo: source.workingDirectory, "url of layer \(name)"))
+            let archive = try Import.Source(url, relativeTo: source.workingDirectory, "url of layer \(name)")
+            if case .image = archive {
+                throw Failure(
+                    "\(url.position): url of layer \(name) is a file in an image, which can't be a tar base",
+                    help: "import it into a layer, and take it from there: url: stacker://layer/path")
+            }
+            return .tar(archive)
         }
     }
 
@@ -99,7 +105,7 @@ extension LayerDefinition {
 }
 
 extension Import.Source {
-    /// Reads a path, an http(s) URL or `stacker://layer/path`.
+    /// Reads a path, an http(s) URL, `stacker://layer/path`, or a file in an image.
     ///
     /// - Parameters:
     ///   - directory: what a path is relative to.
@@ -118,10 +124,16 @@ extension Import.Source {
                     help: "write stacker://layer/path")
             }
             self = .layer(name: String(layer), path: path.lexicallyNormalized())
+        } else if ImageSource.isMeant(by: text.value) {
+            let (image, path) = try attempt("\(text.position): couldn't understand \(what)") {
+                try ImageSource.parse(text.value, relativeTo: directory)
+            }
+            self = .image(image, path: path)
         } else if let scheme = text.value.firstRange(of: "://"), !text.value[..<scheme.lowerBound].contains("/") {
             throw Failure(
                 "\(text.position): \(what) has a scheme that stacker doesn't know: \(quoted(text.value))",
-                help: "it is a path, an http:// or https:// URL, or stacker://layer/path")
+                help: "it is a path, an http:// or https:// URL, stacker://layer/path, or a file in an image: "
+                    + "docker://registry/name:tag//path or oci:directory:tag//path")
         } else {
             self = .local(directory.pushing(FilePath(text.value)).lexicallyNormalized())
         }

@@ -64,6 +64,7 @@ extension LayerDefinition {
         if let mode = entry.mode { parts.append("mode: 0\(String(mode, radix: 8))") }
         if let uid = entry.uid { parts.append("uid: \(uid)") }
         if let gid = entry.gid { parts.append("gid: \(gid)") }
+        if case .image(.docker(_, insecure: true), _) = entry.source { parts.append("insecure: true") }
         return "{\(parts.joined(separator: ", "))}"
     }
 

@@ -101,6 +101,8 @@ public struct Import: Sendable, Equatable {
         case http(WebAddress)
         /// A file or directory in another layer. The path is absolute within that layer.
         case layer(name: String, path: FilePath)
+        /// A file or directory in an image that is none of the recipe's. The path is absolute within that image.
+        case image(ImageSource, path: FilePath)
     }
 
     /// The source as written, but for the credentials of a URL.
@@ -108,7 +110,7 @@ public struct Import: Sendable, Equatable {
     /// Where it stands.
     public let position: SourcePosition
     /// The source.
-    public let source: Source
+    public internal(set) var source: Source
     /// Whether the source was written with a "/" at its end: its contents are meant, not the directory.
     public var meansContents: Bool {
         if case .http = source { return false }

@@ -57,7 +57,7 @@ extension LayerParser {
         var result = try newImport(Located(text, at: path.position), what)
         for pair in pairs where pair.key.value != "path" {
             let keyWhat = "\(pair.key.value) of import \(quoted(text))"
-            let known = ["path", "hash", "dest", "mode", "uid", "gid"]
+            let known = ["path", "hash", "dest", "mode", "uid", "gid", "insecure"]
             guard known.contains(pair.key.value) else {
                 let hint = nearest(to: pair.key.value, in: known).map { ": did you mean \($0)?" } ?? ""
                 warn(
@@ -70,11 +70,22 @@ extension LayerParser {
             case "hash": result.hash = try hash(pair.value, keyWhat)
             case "dest": result.destination = try absolutePath(pair.value, keyWhat)
             case "mode": result.mode = try mode(pair.value, keyWhat)
+            case "insecure": allow(insecure: try ValueReader.bool(pair.value, keyWhat), &result, pair.key)
             case "uid": result.uid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
             default: result.gid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
             }
         }
         return result
+    }
+
+    /// Only registries are spoken to in a way that it is about.
+    private mutating func allow(insecure: Bool, _ entry: inout Import, _ key: Located<String>) {
+        guard case .image(.docker(let reference, _), let path) = entry.source else {
+            return warn(
+                key.position,
+                "insecure means nothing to import \(quoted(entry.path)): it is for docker://registry/name:tag//path")
+        }
+        entry.source = .image(.docker(reference, insecure: insecure), path: path)
     }
 
     /// Checked before anybody looks for the file.

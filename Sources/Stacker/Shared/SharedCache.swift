@@ -139,7 +139,7 @@ struct SharedCache {
     // MARK: - Repositories
 
     private func client(_ repository: SharedRepository) -> RegistryClient {
-        servers.registry(repository.registry, isInsecure: request.cachesSkipTLS)
+        servers.registry(repository.registry, isInsecure: request.cachesSkipTLS, allowedBy: "--cache-skip-tls")
     }
 
     /// Does something with a repository, whose failure is a warning.
@@ -170,7 +170,7 @@ extension WebError {
         switch self {
         case .connection, .tls: true
         case .status(let code, _): code != 404
-        case .answer: false
+        case .answer, .plainRedirect: false
         }
     }
 }

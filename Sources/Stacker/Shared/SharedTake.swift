@@ -87,19 +87,18 @@ struct SharedTake {
         return paths.compactMap { try? Layout(at: $0) }
     }
 
-    /// Unpacks the layers, which checks that they are what the config says. All types have the same content.
+    /// Unpacks the layers, which checks that they are what the config says.
+    ///
+    /// Each type is unpacked by itself. That a layer of the second type has the content of its counterpart, and can be a
+    /// symlink to it, is only what the entry says: it could give a digest that others build on, too, any content it likes.
     private func unpack(_ metadata: OverlayMetadata, from layout: Layout) throws {
-        guard let first = build.request.layerTypes.first, let manifest = metadata.manifests[first],
-            let config = metadata.configs[first]
-        else { return }
-        for other in metadata.manifests.values where other.layers.count != manifest.layers.count {
+        let types = build.request.layerTypes
+        guard Set(types.map { metadata.manifests[$0]?.layers.count }).count == 1 else {
             throw Failure("the images of the entry do not have the same number of layers")
         }
-        try build.contents.resolver.unpacker.unpack(manifest, config, from: [layout])
-        for other in metadata.manifests.values {
-            for (layer, alias) in zip(manifest.layers, other.layers) {
-                try build.roots.link(alias.digest, to: layer.digest)
-            }
+        for type in types {
+            guard let manifest = metadata.manifests[type], let config = metadata.configs[type] else { continue }
+            try build.contents.resolver.unpacker.unpack(manifest, config, from: [layout])
         }
     }
 

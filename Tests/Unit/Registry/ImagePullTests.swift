@@ -290,6 +290,21 @@ struct ImagePullTests {
     }
 
     @Test(
+        "takes no success for a manifest that does not bring all of one",
+        arguments: ["202 Accepted", "204 No Content", "206 Partial Content"])
+    func partialManifest(status: String) throws {
+        let registry = TestRegistry { request, right in
+            guard request.target.contains("/manifests/"), case .send(let bytes)? = right.last else { return nil }
+            return .response(
+                request, status, ["Content-Type: \(MediaType.manifest)", "Content-Range: bytes 0-9/1000"], bytes: bytes)
+        }
+        try registry.addImage(layers: [])
+        #expect(try failure(registry).contains("the server says \(status), which does not bring all of it"))
+        let pull = try ImagePull(registry.reference("x"), from: registry.client())
+        #expect(throws: Failure.self) { try pull.source() }
+    }
+
+    @Test(
         "refuses by name what it can't use",
         arguments: [("application/x-lunch", "application/x-lunch"), ("", "it has none")])
     func refusesLayers(type: String, reason: String) throws {

@@ -1,0 +1,46 @@
+import Failure
+import FileTree
+import OCI
+
+extension LayerBuild {
+    /// Makes images of further types of a layer that is built, or sees that a build_only layer can be in such an image. No
+    /// script is run.
+    ///
+    /// - Parameter entry: what the cache knows of the layer.
+    /// - Returns: the manifest of each of these types; none for a build_only layer.
+    func add(_ types: [LayerType], to entry: BuildCache.Entry) throws -> [LayerType: Descriptor] {
+        let storage = roots.layer(layer.definition.name)
+        if layer.definition.isBuildOnly {
+            try storage.add(types)
+            return [:]
+        }
+        let writer = try output.writer()
+        let layout = writer.layout
+        let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.outputs[$0] }
+            .first { try layout.holdsImage($0) }
+        guard let known else { throw Failure("layer \(storage.name) has no image") }
+        let image = try layout.manifest(known)
+        let config = try layout.config(image)
+        let base = try contents.resolver.base(layer.base, layer.definition.platform, contents.cache)
+        let further = FurtherTypes(
+            image: image, config: config, base: collapses(base) ? base.metadata.withoutBuildOnly() : base.metadata,
+            source: base.source,
+            conversion: LayerConversion(
+                roots: roots, writer: writer, options: encodeOptions(), progress: log.progress),
+            topSpeaksOfRoot: base.isBuildOnly && !collapses(base) && layer.definition.run != nil)
+        return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
+            try contents.resolver.unpacker.unpack(
+                image, config, from: [base.source, layout].compactMap(\.self))
+            var outputs: [LayerType: Descriptor] = [:]
+            var metadata = try storage.metadata() ?? OverlayMetadata()
+            for type in types {
+                let draft = try further.draft(type, as: request.format(of: type))
+                let descriptor = try draft.write(by: writer)
+                outputs[type] = descriptor
+                metadata.add(type, try layout.manifest(descriptor), draft.config, madeOf: image)
+            }
+            try storage.write(metadata)
+            return outputs
+        }
+    }
+}

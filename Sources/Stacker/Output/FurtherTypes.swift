@@ -1,0 +1,98 @@
+import Failure
+import FileTree
+import Layers
+import OCI
+
+/// Makes images of further types of a layer that is built: of the directories that its image was made of, so that they have
+/// the same content, history and settings.
+struct FurtherTypes {
+    /// An image that there is.
+    let image: ImageManifest
+    let config: ImageConfig
+    /// What the layer was built on, without the build_only layers that were merged into it.
+    let base: OverlayMetadata
+    /// Where the blobs of the base are, beside the output layout.
+    let source: Layout?
+    let conversion: LayerConversion
+    /// Whether the image's top layer is there whatever is in it, and says what the root directory is.
+    let topSpeaksOfRoot: Bool
+
+    /// The image in another type.
+    func draft(_ type: LayerType, as format: LayerFormat) throws -> ImageDraft {
+        var draft = ImageDraft(image, config)
+        for place in image.layers.indices {
+            let layer = try blobOfBase(at: place, type) ?? converted(place, over: draft, to: type, format)
+            draft.replaceLayer(at: place, with: layer.descriptor, diffID: layer.diffID)
+        }
+        return draft
+    }
+
+    /// A layer of the base as it came, if it came in that type.
+    private func blobOfBase(at place: Int, _ type: LayerType) throws -> LayerConversion.Outcome? {
+        guard let layers = base.manifests[type]?.layers, layers.indices.contains(place),
+            let diffIDs = base.configs[type]?.rootfs.diffIDs, diffIDs.indices.contains(place),
+            type.describes(layers[place].mediaType)
+        else { return nil }
+        let layer = layers[place]
+        if try !conversion.writer.layout.holds(layer) {
+            guard let source, try source.holds(layer) else { return nil }
+            let verified = try conversion.roots.hasVerified(source.open(layer), of: layer.digest)
+            try conversion.writer.adopt(layer, from: source, verified: verified)
+        }
+        return .init(descriptor: layer, diffID: diffIDs[place])
+    }
+
+    private func converted(
+        _ place: Int, over draft: ImageDraft, to type: LayerType, _ format: LayerFormat
+    ) throws -> LayerConversion.Outcome {
+        try attempt("couldn't make a \(type) layer of layer \(image.layers[place].digest)") {
+            try conversion.convertTop(
+                of: Array(image.layers[...place]), over: draft.layers.prefix(place), to: format, root: root(of: place))
+        }
+    }
+
+    /// When a layer says something of the root directory: as when it is made in all types at once.
+    private func root(of place: Int) throws -> RootEntry {
+        let layersOfBase = base.manifests.values.first?.layers.count ?? 0
+        let isOfBuildOnly = base.buildOnlyLayers ?? 0
+        guard place >= layersOfBase - isOfBuildOnly else { return .always }
+        if topSpeaksOfRoot, place == image.layers.count - 1 { return .always }
+        let below = place < layersOfBase ? image.layers[..<place] : image.layers[..<layersOfBase]
+        let content = try conversion.roots.contentOfTop(of: Array(below))?.first
+        return try RootEntry(unlike: content.map { try Directory(at: $0) })
+    }
+}
+
+extension OverlayMetadata {
+    /// Adds types that there are not yet. Their layers are those of a type that there is: whoever makes an image of them
+    /// encodes each once more.
+    ///
+    /// - Parameter base: what the layer was built on: its layers may be as they came, and not encoded yet.
+    mutating func add(_ types: [LayerType], on base: OverlayMetadata? = nil) {
+        guard let known = LayerType.allCases.first(where: { manifests[$0] != nil && configs[$0] != nil }) else {
+            return
+        }
+        for type in types where manifests[type] == nil || configs[type] == nil {
+            manifests[type] = manifests[known]
+            configs[type] = configs[known]
+            overlayDirLayers[type] = overlayDirLayers[known]
+            guard let layers = base?.manifests[type]?.layers, let diffIDs = base?.configs[type]?.rootfs.diffIDs,
+                layers.count <= manifests[type]?.layers.count ?? 0, diffIDs.count == layers.count
+            else { continue }
+            manifests[type]?.layers.replaceSubrange(layers.indices, with: layers)
+            configs[type]?.rootfs.diffIDs.replaceSubrange(diffIDs.indices, with: diffIDs)
+        }
+    }
+
+    /// Adds an image of a further type, whose layers have their places in common with those of another type.
+    mutating func add(_ type: LayerType, _ manifest: ImageManifest, _ config: ImageConfig, madeOf other: ImageManifest)
+    {
+        let places = overlayDirLayers.values.lazy.compactMap { layers -> [Int]? in
+            let places = layers.compactMap { layer in other.layers.firstIndex { $0.digest == layer.digest } }
+            return places.count == layers.count ? places : nil
+        }.first
+        manifests[type] = manifest
+        configs[type] = config
+        overlayDirLayers[type] = places?.map { manifest.layers[$0] }
+    }
+}
