@@ -72,7 +72,7 @@ struct CacheLookup {
             }
         }
         if let loss = try loss(of: entry, layer.definition) { return .miss("cache miss because \(loss)") }
-        if !layer.definition.binds.isEmpty, !trustsBinds {
+        if layer.definition.bindsHost, !trustsBinds {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
         }
         return .hit(entry)

@@ -130,10 +130,17 @@ struct ScriptRun {
         mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath],
         _ body: (ContainerConfig, MountTargets) throws -> Result
     ) throws -> Result {
-        defer { try? Directory(at: storage.path).removeTree("targets") }
+        let binds = BindMounts(of: layer, in: directories.stacker)
+        defer {
+            try? Directory(at: storage.path).removeTree("targets")
+            binds.removeVolumes()
+        }
+        let view = try MergedView([upper] + lowerdirs)
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
-            in: MergedView([upper] + lowerdirs), at: storage.targets)
+            in: view, at: storage.targets)
+        // Binds are mounted last.
+        try binds.adopt(view, at: targets.resolved.suffix(layer.binds.count))
         let config = ContainerConfig(
             lowerdirs: [storage.targets] + lowerdirs, upperdir: upper, rootfsMount: storage.rootfs,
             mounts: zip(mounts, targets.resolved.dropFirst(Self.systemTargets.count)).map { mount, target in
@@ -188,20 +195,7 @@ struct ScriptRun {
             mounts.append(
                 ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false))
         }
-        for bind in layer.binds {
-            var status = stat()
-            guard bind.source.withPlatformString({ stat($0, &status) }) == 0 else {
-                let error = Errno(rawValue: errno)
-                throw Failure(
-                    "\(bind.position): couldn't find bind source \(bind.path)", because: error,
-                    help: "make it, or name what is there; a path from a Dockerfile's VOLUME is a substitution")
-            }
-            let isDirectory = FileStatus(status).kind == .directory
-            let target = FilePath(root: nil, FilePath(bind.destination).components)
-            mounts.append(
-                ContainerMount(source: bind.source, target: target, readOnly: false, isDirectory: isDirectory))
-        }
-        return mounts
+        return try mounts + BindMounts(of: layer, in: directories.stacker).make()
     }
 
     /// A copy of the host's list of name servers: what a script writes there is its own.

@@ -118,7 +118,7 @@ extension LayerParser {
 
     // MARK: - binds
 
-    /// `/a`, `/a -> /b`, or a map of source and dest.
+    /// `/a`, `/a -> /b`, or a map of source and dest; a source may be `volume:NAME`.
     func bind(_ node: YAMLNode, _ what: String) throws -> Bind {
         var path: Located<String>
         var destination: String?
@@ -140,11 +140,33 @@ extension LayerParser {
             path = source
             destination = try ends.destination.map { try ValueReader.someText($0, "dest of \(what)") }
         }
-        let absolute = source.absolute(path.value)
+        let seen = try bindSource(path, what)
         // A relative destination is one in the container's root, as a path within a rootfs is.
-        let target = destination.map { FilePath("/").pushing(FilePath($0)).lexicallyNormalized().string }
-        return Bind(
-            path: path.value, position: path.position, source: absolute, destination: target ?? absolute.string)
+        var target = destination.map { FilePath("/").pushing(FilePath($0)).lexicallyNormalized() }
+        if target == nil, case .host(let path) = seen { target = path }
+        guard let target else {
+            throw Failure(
+                "\(path.position): \(what) has no destination: a volume has no place of its own",
+                help: "say where scripts see it: \(path.value) -> /path")
+        }
+        if let objection = ReservedPlace.objection(to: target) {
+            throw Failure(
+                "\(path.position): \(what): nothing can be bound on \(target): \(objection)",
+                help: "bind it on another path: \(path.value) -> /path")
+        }
+        return Bind(path: path.value, position: path.position, source: seen, destination: target.string)
+    }
+
+    private func bindSource(_ path: Located<String>, _ what: String) throws -> Bind.Source {
+        let prefix = "volume:"
+        guard path.value.hasPrefix(prefix) else { return .host(source.absolute(path.value)) }
+        let name = String(path.value.dropFirst(prefix.count))
+        guard let component = FilePath.Component(name), component.kind == .regular, name.utf8.count <= 200 else {
+            throw Failure(
+                "\(path.position): \(what): \(quoted(name)) can't be a volume's name",
+                help: "write volume:NAME, without a \"/\"; a path that begins so is written ./\(path.value)")
+        }
+        return .volume(name)
     }
 
     private func trimmed(_ text: Substring) -> String {

@@ -153,7 +153,8 @@ struct RecipeLayerTests {
         ).binds
         #expect(
             binds.map(\.source) == [
-                "/a", "/srv/project/b", "/srv/project/x", "/srv/d", "/srv/project/f", "/srv/project/g",
+                .host("/a"), .host("/srv/project/b"), .host("/srv/project/x"), .host("/srv/d"),
+                .host("/srv/project/f"), .host("/srv/project/g"),
             ])
         #expect(
             binds.map(\.destination) == ["/a", "/c", "/srv/project/x", "/e", "/srv/project/f", "/h"])
