@@ -102,18 +102,45 @@ END
     assert_equal "$(cat rootfs/hello)" hello
 }
 
-# behaviour: VOLUME is a bind of ${{STACKER_VOL1}}, whose default is the path, and a volume of the image
-# documented: docs/convert.md#what-becomes-of-what
+# behaviour: VOLUME is a bind of ${{STACKER_VOL1}}, which is no path of the host: a script that empties it empties its own
+# documented: docs/convert.md#volumes
+# status: beyond
+@test "a volume is a directory of the script's own" {
+    mkdir host
+    echo precious >host/file
+    cat >Dockerfile <<END
+FROM busybox:latest
+RUN mkdir -p $PWD/host && echo below > $PWD/host/below && chmod 1777 $PWD/host
+VOLUME $PWD/host /other
+RUN rm -rf $PWD/host/* && echo here > $PWD/host/made && stat -c %a $PWD/host > /seen && ls $PWD/host /other >> /seen
+END
+    convert_dockerfile
+    run -0 grep -F -e "- '\${{STACKER_VOL1}} -> $PWD/host'" stacker.yaml
+    # A value that is a path would be one of the host.
+    run ! grep -E '^STACKER_VOL.: *["'\'']?[./]' stacker-subs.yaml
+    stacker build --substitute-file stacker-subs.yaml
+    assert_equal "$(ls host; cat host/file)" $'file\nprecious'
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/seen)" $'1777\n/other:\n\n'"$PWD/host:"$'\nmade'
+    # What was there before is in the image, and nothing of what was made in the volume.
+    assert_equal "$(ls "rootfs$PWD/host")" below
+    assert_equal "$(image_config app | jq -c '.config.Volumes | keys')" "$(jq -nc '[$ENV.PWD + "/host", "/other"] | sort')"
+    # Nothing of the host is in it, so that it can be kept.
+    run -0 stacker build --substitute-file stacker-subs.yaml
+    assert_line "found cached layer app"
+}
+
+# behaviour: a directory that is given for STACKER_VOL1 is what scripts see of the host
+# documented: docs/convert.md#volumes
 # status: documented
-@test "a volume is bound from the host" {
+@test "a volume can be a directory of the host" {
     cat >Dockerfile <<'END'
 FROM busybox:latest
 VOLUME /out
 RUN echo here > /out/file
 END
     convert_dockerfile
-    run -0 cat stacker-subs.yaml
-    assert_line 'STACKER_VOL1: /out'
+    run -0 grep STACKER_VOL1 stacker-subs.yaml
     mkdir host
     stacker build --substitute-file stacker-subs.yaml --substitute "STACKER_VOL1=$PWD/host"
     assert_equal "$(cat host/file)" here

@@ -1,4 +1,5 @@
 import Failure
+import SystemPackage
 
 // RUN, CMD, ENTRYPOINT, WORKDIR, USER, SHELL.
 extension DockerfileConverter {
@@ -7,6 +8,7 @@ extension DockerfileConverter {
     mutating func run(_ command: DockerfileInstruction.Command, _ instruction: DockerfileInstruction) throws {
         try checkRunFlags(instruction)
         noteAssumptions(instruction, onlyDirectory: false)
+        noteHiddenFiles(instruction)
         stage.hasShell = true
         var script: ConvertedText
         var isPlain = true
@@ -206,15 +208,32 @@ extension DockerfileConverter {
 
     // MARK: - VOLUME
 
-    mutating func addVolume(_ path: ConvertedText) throws {
+    /// Says, before the first command of a layer, which volumes hide from it what was copied there.
+    private mutating func noteHiddenFiles(_ instruction: DockerfileInstruction) {
+        guard !stage.layer.hasCommands else { return }
+        for bind in stage.layer.binds where stage.importsMake(bind.destination, table) {
+            note(
+                instruction.line,
+                "RUN: what was copied to the volume " + bind.destination + " is in the image, and not seen by scripts")
+        }
+    }
+
+    /// A volume of the image. Scripts that follow have a directory of their own there, which is never one of the host
+    /// unless somebody says so: they may well empty it.
+    mutating func addVolume(_ path: ConvertedText, _ line: Int) throws {
+        let path = absolute(path)
+        stage.volumes.append(path)
+        let place = FilePath("/").pushing(FilePath(table.value(of: path))).lexicallyNormalized()
+        if let objection = ReservedPlace.objection(to: place) {
+            return note(line, "VOLUME " + path + ": scripts see no volume there: \(objection)")
+        }
         // A bind would hide what was put there before.
         if stage.layer.hasCommands { beginLayer() }
-        let path = absolute(path)
-        let count = table.entries.count { $0.name.hasPrefix("STACKER_VOL") }
+        let number = table.entries.count { $0.name.hasPrefix("STACKER_VOL") } + 1
         let name = table.declare(
-            "STACKER_VOL\(count + 1)", table.value(of: path), comment: "the host's directory that scripts see there")
+            "STACKER_VOL\(number)", "volume:\(number)",
+            comment: "what scripts see at \(table.value(of: path)): a directory of their own, or one of the host's")
         stage.layer.binds.append((ConvertedText(reference: name), path))
-        stage.volumes.append(path)
     }
 }
 

@@ -88,7 +88,7 @@ struct ConvertInstructionTests {
         #expect(layer.annotations == ["org.opencontainers.image.authors": "me"])
         #expect(layer.runtimeUser == "it")
         #expect(layer.volumes == ["/v", "/w"])
-        #expect(layer.binds.map(\.path) == ["/v", "/w"])
+        #expect(layer.binds.map(\.source) == [.volume("1"), .volume("2")])
         #expect(layer.binds.map(\.destination) == ["/v", "/w"])
     }
 
