@@ -214,6 +214,23 @@ END
     stacker build --substitute-file stacker-subs.yaml
 }
 
+# behaviour: the directory of a cache mount that is left out is made, with the owner and mode that it would have
+# documented: docs/convert.md#what-is-left
+# status: documented
+@test "the target of a cache mount is there" {
+    cat >Dockerfile <<'END'
+FROM busybox:latest
+ARG CACHE=/var/cache/it
+WORKDIR /work
+RUN --mount=type=cache,id=a,target=$CACHE,sharing=locked --mount=type=tmpfs,dst=tmp echo 1 > /var/cache/it/a && cp /var/cache/it/a tmp/a
+RUN --mount=type=cache,uid=70,mode=0700,destination=/cache stat -c '%u %a' /cache > /seen
+END
+    convert_dockerfile
+    stacker build --substitute-file stacker-subs.yaml
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/seen rootfs/work/tmp/a)" $'70 700\n1'
+}
+
 # behaviour: what can't be left out is an error that names all lines, and nothing is written
 # documented: docs/convert.md#what-is-left
 # status: documented

@@ -58,12 +58,39 @@ extension DockerfileConverter {
                         "\(written) can't be converted: write imports: or binds: for a bind, binds: for a secret or ssh"
                     )
                 }
+                try makeTarget(of: flag.value ?? "", instruction.line)
                 note(instruction.line, "RUN \(written): left out, what is written there stays in the image")
             case "network" where flag.value == "default" || flag.value == "host": break
             case "network": note(instruction.line, "RUN \(written): left out, scripts have the host's network")
             case "security": note(instruction.line, "RUN \(written): left out")
             default: throw Failure("unknown flag \(written)")
             }
+        }
+    }
+
+    /// Makes the directory that a mount would be on: a Dockerfile's builder does, and the command relies on it.
+    private mutating func makeTarget(of mount: String, _ line: Int) throws {
+        let options = mount.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        func option(_ names: String...) throws -> ConvertedText? {
+            guard let option = options.last(where: { $0.count == 2 && names.contains($0[0].lowercased()) }) else {
+                return nil
+            }
+            return try expand(option[1], line)
+        }
+        guard let target = try option("target", "dst", "destination") else {
+            throw Failure("--mount=\(mount) names no target")
+        }
+        let path = absolute(target)
+        let isMade = stage.layer.steps.contains { if case .directory(path) = $0 { true } else { false } }
+        if !isMade { stage.layer.steps.append(.directory(path)) }
+        stage.knownDirectories.insert(table.value(of: path))
+        let owner = (try option("uid"), try option("gid"))
+        if owner.0 != nil || owner.1 != nil {
+            let owner = (owner.0 ?? ConvertedText("0")) + ":" + (owner.1 ?? ConvertedText("0"))
+            stage.layer.steps.append(.state("chown " + owner.shellWord + " " + path.shellWord))
+        }
+        if let mode = try option("mode") {
+            stage.layer.steps.append(.state("chmod " + mode.shellWord + " " + path.shellWord))
         }
     }
 
