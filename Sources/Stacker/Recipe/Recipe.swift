@@ -38,9 +38,7 @@ public struct Recipe: Sendable {
     /// - Throws: `Failure` that starts with file, line and column; of several errors, one of YAML comes first, then one
     ///   of substitution, then a name that stands twice.
     public init(_ bytes: [UInt8], source: RecipeSource, substitutions: Substitutions = Substitutions()) throws {
-        guard let original = String(validating: bytes, as: UTF8.self) else {
-            throw Failure("\(source.name): not UTF-8 text")
-        }
+        let original = try Stacker.text(of: bytes, source.name)
         let expansion = substitutions.expand(original, file: source.name)
         let document = try YAMLComposer.compose(expansion.text, file: source.name, map: expansion.map)
         if let problem = expansion.problem { throw problem }
