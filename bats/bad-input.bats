@@ -30,6 +30,17 @@ tar_recipe() {
     assert_said no-such.yaml
 }
 
+# behaviour: the error about a missing recipe says how to name one, and which file is near
+# documented: docs/commands.md#build
+# status: beyond
+@test "no stacker.yaml: what to do" {
+    refuse build
+    assert_said "help: name a stacker file with -f, or go to its directory with cd"
+    printf 'it:\n  from: {type: scratch}\n' >stacker.yml
+    refuse build
+    assert_said "help: there is $PWD/stacker.yml; name a stacker file with -f"
+}
+
 # behaviour: a directory in place of the recipe is an error that names it
 # documented: docs/commands.md#exit-status
 # status: documented

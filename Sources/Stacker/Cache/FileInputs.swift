@@ -18,7 +18,7 @@ struct FileInputs {
         for entry in layer.imports where try !add(entry, to: &inputs, &digests) { return false }
         for entry in layer.overlayDirectories {
             let digest = try attempt("\(entry.position): couldn't read overlay_dir \(entry.path)") {
-                let node = try SourceNode(at: entry.source, following: true)
+                let node = try Self.sayingWhere(entry.source) { try SourceNode(at: entry.source, following: true) }
                 guard node.isDirectory else {
                     throw Failure("it should be a directory", help: "imports: with dest: brings single files")
                 }
@@ -43,10 +43,29 @@ struct FileInputs {
             basis = nil
         }
         let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
-            try entry.node(in: contents, mayUnpack: mayUnpack).map { try digests.digest(of: $0) }
+            try node(of: entry).map { try digests.digest(of: $0) }
         }
         guard let digest else { return false }
         inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)
         return true
+    }
+
+    private func node(of entry: Import) throws -> SourceNode? {
+        guard case .local(let path) = entry.source else { return try entry.node(in: contents, mayUnpack: mayUnpack) }
+        let isArrow = entry.path.contains(" -> ")
+        let help = isArrow ? "only binds have arrows: write path: and dest: in place of this one" : nil
+        return try Self.sayingWhere(path, help: help) { try entry.node(in: contents, mayUnpack: mayUnpack) }
+    }
+
+    /// Reads a path that a recipe names relative to itself; if it is not there, the failure has all of it, and what is
+    /// there in its place.
+    private static func sayingWhere<Result>(
+        _ path: FilePath, help: String? = nil, _ read: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try read()
+        } catch Errno.noSuchFileOrDirectory {
+            throw Failure("\(path)", because: Errno.noSuchFileOrDirectory, help: help ?? nearMiss(path))
+        }
     }
 }

@@ -1,4 +1,6 @@
 import Failure
+import OrderedCollections
+import SystemPackage
 
 /// The stacker files of one command with all their prerequisites, in the order in which they are built.
 public struct RecipeSet: Sendable {
@@ -99,14 +101,31 @@ public struct RecipeSet: Sendable {
             let (source, position) = waiting[next]
             next += 1
             guard seen.insert(source.location).inserted else { continue }
-            let what =
-                position.map { "\($0): couldn't read prerequisite \(source.name)" } ?? "couldn't read \(source.name)"
-            let bytes = try attempt(what) { try read(source) }
+            let bytes = try bytes(of: source, namedAt: position, read)
             let recipe = try Recipe(bytes, source: source, substitutions: substitutions)
             recipes.append(recipe)
             waiting += recipe.settings.prerequisites.map { ($0.source, $0.position) }
         }
         return recipes
+    }
+
+    private static func bytes(
+        of source: RecipeSource, namedAt position: SourcePosition?, _ read: (RecipeSource) throws -> [UInt8]
+    ) throws -> [UInt8] {
+        let what =
+            position.map { "\($0): couldn't read prerequisite \(source.name)" } ?? "couldn't read \(source.name)"
+        do {
+            return try read(source)
+        } catch Errno.noSuchFileOrDirectory {
+            var help: String?
+            if case .file(let path) = source.location { help = nearMiss(path) }
+            if position == nil {
+                help = (help.map { "\($0); " } ?? "") + "name a stacker file with -f, or go to its directory with cd"
+            }
+            throw Failure(what, because: Errno.noSuchFileOrDirectory, help: help)
+        } catch {
+            throw Failure(what, because: error)
+        }
     }
 
     private static func checkNames(_ recipes: [Recipe]) throws {
