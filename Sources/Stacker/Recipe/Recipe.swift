@@ -12,6 +12,8 @@ public struct Recipe: Sendable {
     public let layers: [LayerDefinition]
     /// What the user should know.
     public let warnings: [Diagnostic]
+    /// The names of the variables in it.
+    let variables: Set<String>
 
     /// The build settings of one stacker file: `config`.
     public struct Settings: Sendable {
@@ -50,6 +52,7 @@ public struct Recipe: Sendable {
         settings = parser.settings
         layers = parser.layers
         warnings = parser.warnings
+        variables = expansion.names
     }
 }
 

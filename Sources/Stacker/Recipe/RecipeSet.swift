@@ -76,6 +76,17 @@ public struct RecipeSet: Sendable {
         throw Failure("--require-hash: imports without a hash: \(list)", help: "add hash: SHA256 to each of them")
     }
 
+    /// What to say of variables that were given a value on the command line and stand in none of the files.
+    ///
+    /// - Parameter arguments: each `NAME=VALUE`.
+    func unusedSubstitutions(_ arguments: [String]) -> [String] {
+        let used = files.reduce(into: Set<String>()) { $0.formUnion($1.recipe.variables) }
+        return OrderedSet(arguments.map { String($0.prefix { $0 != "=" }) }).filter { !used.contains($0) }.map { name in
+            let near = nearest(to: name, in: used.sorted()).map { ": is \($0) meant?" } ?? ""
+            return "--substitute \(name)=…: no stacker file has ${{\(name)}}\(near)"
+        }
+    }
+
     // MARK: - Steps
 
     /// What a layer is built on. A text that only stands for a value need not make sense as a base: whatever is put in its
