@@ -44,18 +44,16 @@ extension LayerParser {
 
     private mutating func importMap(_ pairs: [YAMLPair], _ node: YAMLNode, _ what: String) throws -> Import {
         guard let path = pairs.first(where: { $0.key.value == "path" })?.value else {
+            for pair in pairs { try refuse(pair.key, in: what) }
             throw Failure("\(node.position): \(what) has no path")
         }
         let text = try ValueReader.someText(path, "path of \(what)")
         var result = try newImport(Located(text, at: path.position), what)
         for pair in pairs where pair.key.value != "path" {
             let keyWhat = "\(pair.key.value) of import \(quoted(text))"
-            let known = ["path", "hash", "dest", "mode", "uid", "gid"]
-            guard known.contains(pair.key.value) else {
-                let hint = nearest(to: pair.key.value, in: known).map { ": did you mean \($0)?" } ?? ""
-                warn(
-                    pair.key.position,
-                    "unknown key \(quoted(pair.key.value)) in import \(quoted(text)) is ignored\(hint)")
+            guard Self.importKeys.contains(pair.key.value) else {
+                try refuse(pair.key, in: "import \(quoted(text))")
+                warnOfUnknown(pair.key, in: text)
                 continue
             }
             if pair.value.isNull { continue }
@@ -68,6 +66,29 @@ extension LayerParser {
             }
         }
         return result
+    }
+
+    private static let importKeys = ["path", "hash", "dest", "mode", "uid", "gid"]
+
+    /// Refuses a key that can only be meant as another one.
+    private func refuse(_ key: Located<String>, in what: String) throws {
+        guard KeyAliases.importErrors[key.value.lowercased()] != nil else { return }
+        throw ValueReader.unknownKey(key, "in \(what)", known: Self.importKeys, aliases: KeyAliases.importErrors)
+    }
+
+    /// Says of a key that does nothing what is missing without it.
+    private mutating func warnOfUnknown(_ key: Located<String>, in path: String) {
+        let meant = KeyAliases.meant(by: key.value, Self.importKeys, KeyAliases.importWarnings)
+        let consequence: String
+        switch meant {
+        case "dest": consequence = ", so that the file does not get where it says"
+        case "mode": consequence = ", so that files keep their own modes"
+        case "hash": consequence = ", so that the file is not checked"
+        case "uid", "gid", "uid and gid": consequence = ", so that files belong to root"
+        default: consequence = ", as if it were not there"
+        }
+        let hint = meant.map { ": did you mean \($0)?" } ?? ""
+        warn(key.position, "unknown key \(quoted(key.value)) in import \(quoted(path)) is ignored\(consequence)\(hint)")
     }
 
     /// Checked before anybody looks for the file.
@@ -83,13 +104,16 @@ extension LayerParser {
         return digest
     }
 
-    private mutating func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
+    /// Nobody means a decimal number: it would be other permissions than it looks like.
+    private func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
         let text = try ValueReader.text(node, what)
         let mode = try ValueReader.number(node, what, upTo: 0o7777)
         if let first = text.first, ("1"..."9").contains(first) {
-            warn(
-                node.position,
-                "\(what): \(text) is decimal in YAML, and means 0\(String(mode, radix: 8)): write 0\(text)?")
+            let octal = "0\(String(mode, radix: 8))"
+            let isOctal = text.count <= 4 && text.allSatisfy { ("0"..."7").contains($0) }
+            throw Failure(
+                "\(node.position): \(what): \(text) is a decimal number in YAML, and means \(octal)",
+                help: "write \(isOctal ? "0\(text)" : octal): modes are octal, and begin with 0")
         }
         return mode
     }

@@ -112,9 +112,13 @@ enum ValueReader {
     }
 
     /// The error for a key that is none, with the one that was probably meant.
-    static func unknownKey(_ key: Located<String>, _ whereIs: String, known: [String]) -> Failure {
+    ///
+    /// - Parameter aliases: what people call keys that have another name here.
+    static func unknownKey(
+        _ key: Located<String>, _ whereIs: String, known: [String], aliases: [String: String] = [:]
+    ) -> Failure {
         let what = "\(key.position): unknown key \(quoted(key.value)) \(whereIs)"
-        guard let near = nearest(to: key.value, in: known) else {
+        guard let near = KeyAliases.meant(by: key.value, known, aliases) else {
             return Failure(what, help: "known keys are \(known.joined(separator: ", "))")
         }
         return Failure("\(what): did you mean \(near)?")
