@@ -213,7 +213,9 @@ extension LayerParser {
                 let text = try ValueReader.someText(pair.value, "source of \(what)")
                 source = Located(text, at: pair.value.position)
             case "dest": destination = pair.value
-            default: throw ValueReader.unknownKey(pair.key, "in \(what)", known: ["source", "dest"])
+            default:
+                throw ValueReader.unknownKey(
+                    pair.key, "in \(what)", known: ["source", "dest"], aliases: KeyAliases.ends)
             }
         }
         return (source, destination)
