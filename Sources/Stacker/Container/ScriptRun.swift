@@ -29,9 +29,9 @@ struct ScriptRun {
     func run(_ script: Script) throws {
         let imports = try importsMount()
         try Directory(at: imports.source)
-            .replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+            .replaceFile(Self.scriptName, with: script.file.utf8, mode: 0o755)
         try execute(
-            Self.program(in: imports), as: "run", mounts: importsMounts(imports) + environmentMounts(),
+            script.command(at: Self.place(in: imports)), of: .run, mounts: importsMounts(imports) + environmentMounts(),
             upper: storage.upper, lowerdirs: stack.lowerdirs)
     }
 
@@ -63,14 +63,15 @@ struct ScriptRun {
         try parent.removeTree(FilePath(layer.name))
         defer { try? parent.removeTree(FilePath(layer.name)) }
         let labels = try Directory(creating: path)
-        try labels.replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+        try labels.replaceFile(Self.scriptName, with: script.file.utf8, mode: 0o755)
 
         let copy = storage.path.appending("labels")
         defer { try? Directory(at: storage.path).removeTree("labels") }
         try Directory.create(copy.appending("overlay"))
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
         try execute(
-            Self.program(in: mount), as: "generate_labels", mounts: [importsMount(), mount] + environmentMounts(),
+            script.command(at: Self.place(in: mount)), of: .generateLabels,
+            mounts: [importsMount(), mount] + environmentMounts(),
             upper: copy.appending("overlay"), lowerdirs: [storage.upper] + stack.lowerdirs)
         let names = try labels.names().filter { name in
             try name != Self.scriptName && labels.status(name)?.kind == .regular
@@ -83,18 +84,18 @@ struct ScriptRun {
         }
     }
 
-    private static func program(in mount: ContainerMount) -> String {
+    private static func place(in mount: ContainerMount) -> String {
         FilePath("/").pushing(mount.target).pushing(scriptName).string
     }
 
     private func execute(
-        _ program: String, as key: String, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
+        _ command: [String], of key: LayerKey, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
     ) throws {
-        let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe)\""
+        let failed = "\(key.rawValue) commands failed for image \"\(layer.name)\" in \"\(recipe)\""
         try withContainer(mounts: mounts, upper: upper, lowerdirs: lowerdirs) { config, targets in
             let outcome = try attempt(
                 failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])
-            ) { try runLogged(config, [program]) }
+            ) { try runLogged(config, command) }
             try StopSignal.check()
             if outcome.endedBackgroundProcesses {
                 log.warn("ended processes that the script of \(layer.name) had left in the background")
@@ -104,11 +105,20 @@ struct ScriptRun {
             try targets.removeWhiteouts(from: Directory(at: upper))
             guard status == 0 else {
                 throw Failure(
-                    failed, because: Failure("the script ended with exit status \(status)"),
-                    help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace]),
+                    failed,
+                    because: Failure("the script at \(layer.position(of: key)) ended with exit status \(status)"),
+                    help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace])
+                        ?? waysToLook,
                     exitStatus: status)
             }
         }
+    }
+
+    /// How a user finds out why a script failed.
+    private var waysToLook: String {
+        let file = recipe == "stacker.yaml" ? "" : "-f \(recipe) "
+        let enter = "stacker chroot \(file)\(layer.name) enters the layer as the script left it"
+        return onFailure == nil ? "\(enter); stacker build --shell-fail opens a shell there at once" : enter
     }
 
     /// Lets the user look at what a script left. How that ends changes nothing: the build has failed already.

@@ -171,8 +171,14 @@ public struct Script: Sendable, Equatable {
     /// Whether the text names its own interpreter.
     public var hasShebang: Bool { text.hasPrefix("#!") }
 
-    /// The file to execute: the text, which runs under `/bin/sh -xe` unless it names an interpreter itself.
-    public var executable: String {
-        hasShebang ? text : "#!/bin/sh -xe\n\(text)\(text.hasSuffix("\n") ? "" : "\n")"
+    /// The content of the file that is run. Its lines are those of the text, so that the interpreter's messages count
+    /// them as the recipe does.
+    public var file: String { text.hasSuffix("\n") ? text : text + "\n" }
+
+    /// The command that runs the script.
+    ///
+    /// - Parameter path: where ``file`` is.
+    public func command(at path: String) -> [String] {
+        hasShebang ? [path] : ["/bin/sh", "-xe", path]
     }
 }

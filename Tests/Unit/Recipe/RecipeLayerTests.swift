@@ -167,9 +167,11 @@ struct RecipeLayerTests {
     func run() throws {
         #expect(try layer("run: |\n  a\n  b\n").run?.text == "a\nb\n")
         #expect(try layer("run: [a, 'b: c', 1.10]").run?.text == "a\nb: c\n1.10")
-        #expect(try layer("run: [a, b]").run?.executable == "#!/bin/sh -xe\na\nb\n")
-        #expect(try layer("run: |\n  a\n").run?.executable == "#!/bin/sh -xe\na\n")
-        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.executable == "#!/bin/bash\na\n")
+        #expect(try layer("run: [a, b]").run?.file == "a\nb\n")
+        #expect(try layer("run: |\n  a\n").run?.file == "a\n")
+        #expect(try layer("run: a").run?.command(at: "/f") == ["/bin/sh", "-xe", "/f"])
+        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.file == "#!/bin/bash\na\n")
+        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.command(at: "/f") == ["/f"])
         #expect(try layer("generate_labels: echo").generateLabels?.text == "echo")
     }
 
