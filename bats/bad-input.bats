@@ -30,6 +30,17 @@ tar_recipe() {
     assert_said no-such.yaml
 }
 
+# behaviour: the error about a missing recipe says how to name one, and which file is near
+# documented: docs/commands.md#build
+# status: beyond
+@test "no stacker.yaml: what to do" {
+    refuse build
+    assert_said "help: name a stacker file with -f, or go to its directory with cd"
+    printf 'it:\n  from: {type: scratch}\n' >stacker.yml
+    refuse build
+    assert_said "help: there is $PWD/stacker.yml; name a stacker file with -f"
+}
+
 # behaviour: a directory in place of the recipe is an error that names it
 # documented: docs/commands.md#exit-status
 # status: documented
@@ -90,6 +101,68 @@ tar_recipe() {
     refuse build
     assert_said stacker.yaml:3:3
     assert_said environment
+}
+
+# behaviour: a key that has another name here is an error that names ours, also where it is misspelled
+# documented: docs/recipe.md#errors
+# status: beyond
+@test "keys by other names" {
+    local pair
+    for pair in env:environment user:runtime_user command:cmd comand:cmd workdir:working_dir image:from script:run; do
+        printf 'it:\n  from: {type: scratch}\n  %s: x\n' "${pair%:*}" >stacker.yaml
+        refuse build
+        assert_said "stacker.yaml:3:3: unknown key \"${pair%:*}\" in layer it: did you mean ${pair#*:}"
+        refute_said "known keys are"
+    done
+    printf 'it:\n  from: {type: scratch}\n  overlay_dirs: [{source: a, destination: /b}]\n' >stacker.yaml
+    refuse build
+    assert_said "did you mean dest?"
+}
+
+# behaviour: a command that YAML takes for a map is an error that says to quote it
+# documented: docs/recipe.md#errors
+# status: beyond
+@test "a command with a colon" {
+    printf 'it:\n  from: {type: scratch}\n  run:\n    - echo error: no\n' >stacker.yaml
+    refuse build
+    assert_said stacker.yaml:4:7
+    assert_said "put it in quotes"
+    printf 'it:\n  from: {type: scratch}\n  cmd: [sh, {echo error: no}]\n' >stacker.yaml
+    refuse build
+    assert_said "put it in quotes"
+}
+
+# behaviour: a recipe with the line ends of Windows, or a byte order mark, is read like any other
+# documented: docs/recipe.md#values
+# status: beyond
+@test "line ends of Windows and a byte order mark" {
+    busybox_recipe "  environment: {A: 'b \${{C}}'}
+  run: |
+    echo 1 > /one
+    echo 2 > /two
+  imports:
+    - stacker.yaml"
+    sed -i '1s/^/\xef\xbb\xbf/; s/$/\r/' stacker.yaml
+    printf '\xef\xbb\xbfC: c\r\n' >subs.yaml
+    stacker build --substitute-file subs.yaml
+    assert_equal "$(list_layer it -1)" $'one\ntwo'
+    assert_equal "$(layer_tar it -1 | tar xO one | od -An -c | tr -d ' ')" '1\n'
+    assert_equal "$(image_config it | jq -c '.config.Env | index("A=b c") != null')" true
+    sed -i 's/^  run:/  rum:/' stacker.yaml
+    refuse build --substitute-file subs.yaml
+    assert_said "stacker.yaml:4:3: unknown key"
+}
+
+# behaviour: a recipe in UTF-16 is an error that says which encoding it should have
+# documented: docs/recipe.md#values
+# status: beyond
+@test "a recipe in UTF-16" {
+    busybox_recipe
+    iconv -f UTF-8 -t UTF-16 stacker.yaml >utf-16
+    mv utf-16 stacker.yaml
+    refuse build
+    assert_said "stacker.yaml: not UTF-8 text"
+    assert_said "save it as UTF-8"
 }
 
 # behaviour: an unknown key inside from: is an error that names it

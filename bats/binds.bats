@@ -208,6 +208,112 @@ END
     done
 }
 
+# behaviour: what the container needs itself can't be bound over: an error that says why, with its place
+# documented: docs/recipe.md#binds; docs/recipe.md#errors
+# status: beyond
+@test "binds over what the container needs" {
+    local target
+    for target in / /. /stacker /stacker/imports /stacker/imports/file stacker/../proc /proc /sys/ /dev; do
+        build_it "  binds:
+    - shared -> $target
+  run: \"true\""
+        assert_equal "$status" 1
+        assert_said stacker.yaml:4:7
+        assert_said "nothing can be bound on"
+        rm -rf busybox
+    done
+    printf 'it:\n  from: {type: scratch}\n  binds: [/proc]\n' >stacker.yaml
+    refuse build
+    assert_said "nothing can be bound on /proc"
+}
+
+# behaviour: a target that a symlink of the image leads to such a place is an error that says so, with its place
+# documented: docs/recipe.md#binds; docs/recipe.md#errors
+# status: beyond
+@test "a symlink to what the container needs" {
+    busybox_base
+    mkdir shared
+    cat >stacker.yaml <<'END'
+lower:
+  from: {type: oci, url: "busybox:latest"}
+  run: ln -s / /link
+it:
+  from: {type: built, tag: lower}
+  binds: [shared -> /link]
+  run: echo /*
+END
+    refuse build
+    assert_said stacker.yaml:6:11
+    assert_said "/link is / in the image"
+}
+
+# behaviour: a volume is an empty directory of one script: what it hides comes back, what is made in it is gone
+# documented: docs/recipe.md#binds
+# status: beyond
+@test "a volume" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+lower:
+  from: {type: oci, url: "busybox:latest"}
+  run: |
+    mkdir /data
+    echo below > /data/below
+    chown 70:71 /data
+    chmod 2750 /data
+it:
+  from: {type: built, tag: lower}
+  binds: ["volume:one -> /data", "volume:one -> /again", {source: "volume:two", dest: /new}]
+  run: |
+    stat -c '%a %u:%g' /data > /seen
+    ls -A /data /new >> /seen
+    echo made > /data/made
+    cat /again/made >> /seen
+  generate_labels: |
+    ls -A /data > /stacker/oci-labels/left
+END
+    stacker build
+    assert_equal "$(print_file seen)" $'2750 70:71\n/data:\n\n/new:\nmade'
+    assert_equal "$(list_layer it -1)" seen
+    assert_equal "$(image_config it | jq -r .config.Labels.left)" ""
+    assert_not_exists .stacker/volumes
+    # Nobody else can have put anything there.
+    run -0 stacker build
+    assert_line "found cached layer it"
+    run -0 --separate-stderr stacker chroot it ls -A /data
+    assert_output ""
+    assert_not_exists .stacker/volumes
+}
+
+# behaviour: a volume needs a name and a place: an error that says so; a path that looks like one begins with ./
+# documented: docs/recipe.md#binds; docs/recipe.md#errors
+# status: beyond
+@test "volumes that are none" {
+    local bind
+    for bind in '"volume:one"' '"volume: -> /a"' '"volume:a/b -> /a"' '"volume:.. -> /a"'; do
+        printf 'it:\n  from: {type: scratch}\n  binds:\n    - %s\n' "$bind" >stacker.yaml
+        refuse build
+        assert_said stacker.yaml:4:7
+        assert_said volume:
+    done
+    mkdir volume:one
+    echo host >volume:one/file
+    build_it '  binds: ["./volume:one -> /data"]
+  run: cp /data/file /it'
+    assert_success
+    assert_equal "$(print_file it)" host
+}
+
+# behaviour: a source that is not there is named in full, with what may have been meant
+# documented: docs/recipe.md#binds; docs/recipe.md#errors
+# status: beyond
+@test "a source that is misspelled" {
+    build_it '  binds: ["shraed -> /seen"]
+  run: "true"'
+    assert_equal "$status" 1
+    assert_said "$PWD/shraed: No such file or directory"
+    assert_said "there is $PWD/shared"
+}
+
 # behaviour: a directory can't be bound over a file of the image: an error that names the target
 # documented: docs/recipe.md#binds
 # status: beyond

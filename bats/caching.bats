@@ -64,6 +64,25 @@ assert_miss() {
     assert_equal "$(cat rootfs/file)" two
 }
 
+# behaviour: a miss names all keys that changed, and all imports
+# documented: docs/recipe.md#cache
+# status: beyond
+@test "all that changed is named" {
+    busybox_base
+    mkdir one two
+    echo 1 | tee one/file two/file >other
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  imports: [one/file, other]\n  run: "true"\n  cmd: a\n' >stacker.yaml
+    stacker build
+    sed -i -e 's/run: "true"/run: ":"/' -e 's/cmd: a/cmd: b/' -e '$a\  runtime_user: me' stacker.yaml
+    assert_miss "cache miss because layer definition was changed: run, cmd, runtime_user"
+    echo 2 | tee one/file >other
+    assert_miss "cache miss because import content changed: one/file, other"
+    # An import that is new has no content that changed.
+    sed -i 's,one/file,two/file,' stacker.yaml
+    echo 3 >other
+    assert_miss "cache miss because layer definition was changed: imports; import content changed: other"
+}
+
 # behaviour: a change that keeps size and modification time is seen too
 # documented: docs/recipe.md#cache
 # status: documented

@@ -115,6 +115,17 @@ END
     assert_output $'below\nabove'
 }
 
+# behaviour: a command that the layer does not have is said to be that
+# documented: docs/commands.md#chroot
+# status: beyond
+@test "a command that is not in the layer" {
+    build_two
+    run -127 --separate-stderr stacker chroot two no-such-command
+    assert_said "help: command not found"
+    run -127 --separate-stderr stacker chroot two /bin/no-such-command
+    assert_said "help: the image lacks it"
+}
+
 # behaviour: the program has a terminal if stacker has one
 # documented: docs/commands.md#chroot
 # status: documented

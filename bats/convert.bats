@@ -102,18 +102,45 @@ END
     assert_equal "$(cat rootfs/hello)" hello
 }
 
-# behaviour: VOLUME is a bind of ${{STACKER_VOL1}}, whose default is the path, and a volume of the image
-# documented: docs/convert.md#what-becomes-of-what
+# behaviour: VOLUME is a bind of ${{STACKER_VOL1}}, which is no path of the host: a script that empties it empties its own
+# documented: docs/convert.md#volumes
+# status: beyond
+@test "a volume is a directory of the script's own" {
+    mkdir host
+    echo precious >host/file
+    cat >Dockerfile <<END
+FROM busybox:latest
+RUN mkdir -p $PWD/host && echo below > $PWD/host/below && chmod 1777 $PWD/host
+VOLUME $PWD/host /other
+RUN rm -rf $PWD/host/* && echo here > $PWD/host/made && stat -c %a $PWD/host > /seen && ls $PWD/host /other >> /seen
+END
+    convert_dockerfile
+    run -0 grep -F -e "- '\${{STACKER_VOL1}} -> $PWD/host'" stacker.yaml
+    # A value that is a path would be one of the host.
+    run ! grep -E '^STACKER_VOL.: *["'\'']?[./]' stacker-subs.yaml
+    stacker build --substitute-file stacker-subs.yaml
+    assert_equal "$(ls host; cat host/file)" $'file\nprecious'
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/seen)" $'1777\n/other:\n\n'"$PWD/host:"$'\nmade'
+    # What was there before is in the image, and nothing of what was made in the volume.
+    assert_equal "$(ls "rootfs$PWD/host")" below
+    assert_equal "$(image_config app | jq -c '.config.Volumes | keys')" "$(jq -nc '[$ENV.PWD + "/host", "/other"] | sort')"
+    # Nothing of the host is in it, so that it can be kept.
+    run -0 stacker build --substitute-file stacker-subs.yaml
+    assert_line "found cached layer app"
+}
+
+# behaviour: a directory that is given for STACKER_VOL1 is what scripts see of the host
+# documented: docs/convert.md#volumes
 # status: documented
-@test "a volume is bound from the host" {
+@test "a volume can be a directory of the host" {
     cat >Dockerfile <<'END'
 FROM busybox:latest
 VOLUME /out
 RUN echo here > /out/file
 END
     convert_dockerfile
-    run -0 cat stacker-subs.yaml
-    assert_line 'STACKER_VOL1: /out'
+    run -0 grep STACKER_VOL1 stacker-subs.yaml
     mkdir host
     stacker build --substitute-file stacker-subs.yaml --substitute "STACKER_VOL1=$PWD/host"
     assert_equal "$(cat host/file)" here
@@ -185,6 +212,23 @@ END
         run -0 grep "warning: Dockerfile:${line%:*}: ${line#*:} " convert.err
     done
     stacker build --substitute-file stacker-subs.yaml
+}
+
+# behaviour: the directory of a cache mount that is left out is made, with the owner and mode that it would have
+# documented: docs/convert.md#what-is-left
+# status: documented
+@test "the target of a cache mount is there" {
+    cat >Dockerfile <<'END'
+FROM busybox:latest
+ARG CACHE=/var/cache/it
+WORKDIR /work
+RUN --mount=type=cache,id=a,target=$CACHE,sharing=locked --mount=type=tmpfs,dst=tmp echo 1 > /var/cache/it/a && cp /var/cache/it/a tmp/a
+RUN --mount=type=cache,uid=70,mode=0700,destination=/cache stat -c '%u %a' /cache > /seen
+END
+    convert_dockerfile
+    stacker build --substitute-file stacker-subs.yaml
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/seen rootfs/work/tmp/a)" $'70 700\n1'
 }
 
 # behaviour: what can't be left out is an error that names all lines, and nothing is written

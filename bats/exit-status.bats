@@ -116,3 +116,29 @@ END
     run -1 --separate-stderr stacker no-such-command
     assert_said "no-such-command"
 }
+
+# behaviour: the error about a failed script says where in the recipe it is, and how to look at what it left
+# documented: docs/recipe.md#run
+# status: beyond
+@test "what to do about a failed script" {
+    recipe_with "exit 3"
+    run -3 --separate-stderr stacker build
+    assert_said 'run commands failed for image "failing" in "stacker.yaml": the script at stacker.yaml:3:3 ended with exit status 3'
+    assert_said "help: stacker chroot failing enters the layer as the script left it; stacker build --shell-fail opens a shell there at once"
+    mv stacker.yaml other.yaml
+    run -3 --separate-stderr stacker build -f other.yaml --on-run-failure true
+    assert_said "help: stacker chroot -f other.yaml failing enters the layer as the script left it"
+    refute_said "--shell-fail"
+}
+
+# behaviour: a command that is misspelled is an error that names the nearest
+# documented: docs/commands.md#commands
+# status: beyond
+@test "a misspelled command" {
+    refuse buidl -f stacker.yaml
+    assert_said 'there is no command "buidl"'
+    assert_said "did you mean stacker build?"
+    refuse --debug --oci-dir somewhere pubish
+    assert_said "did you mean stacker publish?"
+    run -0 stacker help build
+}

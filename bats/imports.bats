@@ -145,6 +145,70 @@ cat /stacker/imports/a >> /seen'
     assert_layout_whole
 }
 
+# behaviour: a missing source is named in full, with what may have been meant
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "an import that is misspelled" {
+    mkdir src
+    echo 1 >src/Main.c
+    recipe_with_imports "[src/mian.c]" 'true'
+    refuse build
+    assert_said "couldn't import src/mian.c: $PWD/src/mian.c: No such file or directory"
+    assert_said "help: there is $PWD/src/Main.c"
+    recipe_with_imports "['src/Main.c -> /x']" 'true'
+    refuse build
+    assert_said "write path: and dest:"
+}
+
+# behaviour: an unknown key of an import is a warning that says what is missing, and names the nearest key
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "unknown keys of an import" {
+    echo file >file
+    recipe_with_imports "[{path: file, perms: 0777, dset: /it, lunch: now}]" 'stat -c %a /stacker/imports/file > /mode'
+    chmod 640 file
+    run -0 --separate-stderr stacker build
+    assert_said 'warning: stacker.yaml:3:26: unknown key "perms" in import "file" is ignored, so that files keep their own modes: did you mean mode?'
+    assert_said '"dset" in import "file" is ignored, so that the file does not get where it says: did you mean dest?'
+    assert_said '"lunch" in import "file" is ignored, as if it were not there'
+    assert_equal "$(list_layer it -1)" mode
+}
+
+# behaviour: names that others have for keys of an import are errors that name ours
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "keys of an import by other names" {
+    local pair
+    for pair in destination:dest dst:dest target:dest user:uid group:gid; do
+        recipe_with_imports "[{path: file, ${pair%:*}: /x}]" true
+        refuse build
+        assert_said "stacker.yaml:3:26: unknown key \"${pair%:*}\" in import \"file\": did you mean ${pair#*:}?"
+    done
+    for key in source src; do
+        recipe_with_imports "[{$key: file, dest: /x}]" true
+        refuse build
+        assert_said "stacker.yaml:3:14: unknown key \"$key\" in an import of layer it: did you mean path?"
+    done
+}
+
+# behaviour: a mode that YAML takes for a decimal number is an error that shows the octal one
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "a decimal mode" {
+    echo file >file
+    local mode
+    for mode in 755 '"755"' 493; do
+        recipe_with_imports "[{path: file, mode: $mode}]" true
+        refuse build
+        assert_said "stacker.yaml:3:32: mode of import"
+        assert_said "write 0755"
+    done
+    for mode in 0755 '"0755"' 0o755; do
+        recipe_with_imports "[{path: file, mode: $mode}]" 'test "$(stat -c %a /stacker/imports/file)" = 755'
+        stacker build
+    done
+}
+
 # behaviour: a hash that the file does not have ends the build
 # documented: docs/recipe.md#imports
 # status: documented

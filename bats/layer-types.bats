@@ -266,3 +266,15 @@ assert_made() {
     run --separate-stderr stacker build --no-cache --layer-type erofs
     assert_said "filesystem app built successfully"
 }
+
+# behaviour: a type that is asked for twice is one: no layer is in the image twice
+# documented: docs/storage.md#layer-types
+# status: beyond
+@test "one type twice" {
+    parent_and_child
+    stacker build --layer-type squashfs --layer-type tar --layer-type squashfs --layer-type tar
+    assert_equal "$(list_tags)" $'parent-squashfs\nparent\nchild-squashfs\nchild'
+    assert_equal "$(count_layers child) $(count_layers child-squashfs)" "3 3"
+    run -0 --separate-stderr stacker publish --url oci:out --tag t --tag t --layer-type tar --layer-type tar
+    assert_equal "$(grep -c '^publishing' <<<"$stderr")" 2
+}

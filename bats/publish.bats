@@ -130,6 +130,17 @@ END
     assert_equal "$(list_tags out)" other_v1-squashfs
 }
 
+# behaviour: a build_only layer that --image names is an error, and nothing is sent
+# documented: docs/commands.md#publish
+# status: beyond
+@test "--image of a build_only layer" {
+    build_images
+    refuse publish --url oci:out --tag v1 --image other --image base
+    assert_said "will not publish: stacker.yaml build_only base"
+    assert_said "stacker.yaml:3:3: there is no image base to publish: the layer is build_only"
+    assert_not_exists out
+}
+
 # behaviour: --show-only says what would go where, and sends nothing
 # documented: docs/commands.md#publish
 # status: documented

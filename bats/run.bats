@@ -150,3 +150,21 @@ END
     run image_config it
     assert_output --partial '"created":"1969-12-31T23:00:'
 }
+
+# behaviour: the line that a shell names is that of run:, and so is that of another interpreter
+# documented: docs/recipe.md#run
+# status: beyond
+@test "the lines of a script" {
+    build_with_run '|
+    echo "line $LINENO"
+    no-such-command || echo "and $LINENO"'
+    assert_success
+    assert_line "line 1"
+    assert_line "and 2"
+    assert_said ".stacker-run.sh: line 2: no-such-command: not found"
+    build_with_run '|
+    #!/bin/sh
+    echo "line $LINENO"'
+    assert_success
+    assert_line "line 2"
+}

@@ -307,3 +307,35 @@ END
     assert_said MISSING
     refute_said duplicate
 }
+
+# behaviour: a variable of the command line that is in no file is a warning before the first layer, with the nearest name
+# documented: docs/recipe.md#substitution
+# status: beyond
+@test "a --substitute that nothing uses" {
+    mkdir sub
+    printf 'config: {prerequisites: [sub/stacker.yaml]}\nit:\n  from: {type: scratch}\n  labels: {a: "${{NAME:x}}", b: "${{OUTER:${{INNER:}}}}"}\n' >stacker.yaml
+    printf 'below:\n  from: {type: scratch}\n  labels: {c: "${{BELOW:x}}"}\n' >sub/stacker.yaml
+    echo 'NOBODY: file' >subs.yaml
+    run -0 --separate-stderr stacker build --substitute-file subs.yaml --substitute NAEM=secret --substitute BELOW=b \
+        --substitute OUTER=o --substitute INNER=i --substitute STACKER_X=1
+    # The value may be nobody's business.
+    assert_equal "$(sed '/^preparing image below/,$d' <<<"$stderr")" \
+        'warning: --substitute NAEM=…: no stacker file has ${{NAEM}}: is NAME meant?
+warning: --substitute STACKER_X=…: no stacker file has ${{STACKER_X}}'
+    assert_equal "$(image_config it | jq -r '.config.Labels | .a + .b')" xo
+    run -0 --separate-stderr stacker recursive-build --substitute BELOW=b --substitute NAME=n
+    refute_said warning
+    run -0 --separate-stderr stacker publish --url oci:out --tag t --show-only --substitute BELOW=b --substitute NAEM=n --force
+    assert_said "is NAME meant?"
+    refute_said "BELOW=…"
+}
+
+# behaviour: a --substitute-file that is not UTF-8 is an error that names it
+# documented: docs/recipe.md#substitution
+# status: beyond
+@test "a --substitute-file that is no text" {
+    scratch_recipe '  labels: {a: "${{A}}"}'
+    printf 'A: caf\xe9\n' >subs.yaml
+    refuse build --substitute-file subs.yaml
+    assert_said "subs.yaml: not UTF-8 text"
+}

@@ -101,6 +101,12 @@ struct GlobalOptions: ParsableArguments {
         return arguments.prefix(index)
     }
 
+    /// The first argument that is neither an option nor an option's value: the command's name.
+    static func commandName(in arguments: [String]) -> String? {
+        let index = prefix(of: arguments).endIndex
+        return index < arguments.endIndex && arguments[index] != "--" ? arguments[index] : nil
+    }
+
     /// The log that these options ask for.
     func makeLog() throws -> Log {
         if debug && quiet { throw Failure("--debug and --quiet don't go together", help: "leave one of them out") }

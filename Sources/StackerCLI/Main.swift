@@ -37,6 +37,7 @@ enum Main {
                 try say(StackerCommand.commands)
                 return 0
             }
+            try StackerCommand.refuseUnknown(GlobalOptions.commandName(in: arguments))
             let directories = try globals.makeDirectories()
             var parsed = try StackerCommand.parseAsRoot(arguments)
             guard let log, let command = parsed as? any Command else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failure
 import Stacker
 
 /// `stacker`: what stands before the commands.
@@ -17,6 +18,16 @@ struct StackerCommand: ParsableCommand {
 
     @OptionGroup(title: "Global options, before or after the command")
     var globals: GlobalOptions
+
+    /// Refuses a command that is none, before what follows it is blamed.
+    static func refuseUnknown(_ name: String?) throws {
+        guard let name else { return }
+        let commands = configuration.subcommands.map { $0.configuration }
+        let known = commands.flatMap { [$0.commandName].compactMap(\.self) + $0.aliases } + ["help"]
+        guard !known.contains(name) else { return }
+        let near = nearest(to: name, in: known).map { "did you mean stacker \($0)?" }
+        throw Failure("there is no command \"\(name)\"", help: near ?? "stacker --help lists the commands")
+    }
 
     /// The help without arguments, under the heading that scripts look for.
     static var commands: String {

@@ -57,7 +57,7 @@ public struct Build {
         let fileSystem = try RootsFileSystem(directories.roots)
         try fileSystem.refuseUnfit()
         if mayBuild, HostUser.current.uid != 0 { try fileSystem.refuseWithoutOverlay() }
-        if let warning = fileSystem.warning { project.log.warn(warning) }
+        if let warning = fileSystem.warning(request.hardLinkOverflow) { project.log.warn(warning) }
         return try DiskSpace.blaming(directories.stackerPlace, directories.rootsPlace, directories.ociPlace) {
             try directories.locked(creating: true) { try buildAll(mayBuild: mayBuild) }
         }

@@ -10,8 +10,10 @@ public struct BuildRequest: Sendable {
     public var substitutions: [String] = []
     /// A YAML file of further substitutions; those above win.
     public var substituteFile: String?
-    /// The types of layer to write; the first gives the unpacked layer its name.
-    public var layerTypes: [LayerType] = [.tar]
+    /// The types of layer to write; the first gives the unpacked layer its name. Each counts once.
+    public var layerTypes: [LayerType] = [.tar] {
+        didSet { layerTypes = layerTypes.unique }
+    }
     /// How tar layers are compressed.
     public var compression = Compression.gzip()
     /// Whether squashfs and erofs layers end with a dm-verity hash tree.

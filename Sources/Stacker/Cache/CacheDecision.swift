@@ -76,7 +76,7 @@ struct CacheLookup {
             }
         }
         if let loss = try loss(of: entry, layer.definition) { return .miss("cache miss because \(loss)") }
-        if !layer.definition.binds.isEmpty, !trustsBinds {
+        if layer.definition.bindsHost, !trustsBinds {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
         }
         let missing = try missingTypes(entry, layer.definition)

@@ -18,7 +18,7 @@ struct FileInputs {
         for entry in layer.imports where try !add(entry, to: &inputs, &digests) { return false }
         for entry in layer.overlayDirectories {
             let digest = try attempt("\(entry.position): couldn't read overlay_dir \(entry.path)") {
-                let node = try SourceNode(at: entry.source, following: true)
+                let node = try Self.sayingWhere(entry.source) { try SourceNode(at: entry.source, following: true) }
                 guard node.isDirectory else {
                     throw Failure("it should be a directory", help: "imports: with dest: brings single files")
                 }
@@ -44,12 +44,33 @@ struct FileInputs {
             }
         }
         let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
-            let node = try entry.node(in: contents, mayUnpack: mayUnpack) { try digests.digest(of: $0) }
-            return try node.map { try digests.digest(of: $0, entry.attributes) }
+            try node(of: entry, &digests).map { try digests.digest(of: $0, entry.attributes) }
         }
         guard let digest else { return false }
         inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)
         return true
+    }
+
+    private func node(of entry: Import, _ digests: inout FileDigests) throws -> SourceNode? {
+        func read(_ digests: inout FileDigests) throws -> SourceNode? {
+            try entry.node(in: contents, mayUnpack: mayUnpack) { try digests.digest(of: $0) }
+        }
+        guard case .local(let path) = entry.source else { return try read(&digests) }
+        let isArrow = entry.path.contains(" -> ")
+        let help = isArrow ? "only binds have arrows: write path: and dest: in place of this one" : nil
+        return try Self.sayingWhere(path, help: help) { try read(&digests) }
+    }
+
+    /// Reads a path that a recipe names relative to itself; if it is not there, the failure has all of it, and what is
+    /// there in its place.
+    private static func sayingWhere<Result>(
+        _ path: FilePath, help: String? = nil, _ read: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try read()
+        } catch Errno.noSuchFileOrDirectory {
+            throw Failure("\(path)", because: Errno.noSuchFileOrDirectory, help: help ?? nearMiss(path))
+        }
     }
 }
 

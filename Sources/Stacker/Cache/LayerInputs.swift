@@ -1,4 +1,5 @@
 import OCI
+import OrderedCollections
 
 /// Everything that decides what comes out of a layer's build, each input under a name a user understands, with a digest
 /// of its content.
@@ -52,16 +53,29 @@ struct LayerInputs: Sendable, Equatable, Codable {
         inputs.first { $0.name == name && $0.part == part }
     }
 
-    /// Why these inputs do not give what `cached` gave: the first difference in words, `nil` if there is none. The
-    /// contents of overlay dirs are another matter: see ``changedOverlayDirectories(since:)``.
+    /// Why these inputs do not give what `cached` gave: all differences in words, `nil` if there is none. The contents of
+    /// overlay dirs are another matter: see ``changedOverlayDirectories(since:)``.
     func difference(from cached: LayerInputs) -> String? {
         let now = Set(inputs.map(\.key))
         let before = Dictionary(cached.inputs.map { ($0.key, $0.digest) }) { first, _ in first }
         func counts(_ input: Input) -> Bool { input.name != Self.overlayDirectoryContent }
-        let changed =
-            inputs.first { counts($0) && before[$0.key] != $0.digest }
-            ?? cached.inputs.first { counts($0) && !now.contains($0.key) }
-        return changed.map(\.changeInWords)
+        var changed = inputs.filter { counts($0) && before[$0.key] != $0.digest }
+        changed += cached.inputs.filter { counts($0) && !now.contains($0.key) }
+        // An import that came or went is a change of the definition, and need not be said twice.
+        let isInBoth = { (input: Input) in before[input.key] != nil && now.contains(input.key) }
+        if changed.contains(where: { $0.name != Self.importContent }) {
+            changed.removeAll { $0.name == Self.importContent && !isInBoth($0) }
+        }
+        let byName = OrderedDictionary(grouping: changed, by: \.name)
+        return byName.isEmpty ? nil : byName.map(Self.changeInWords).joined(separator: "; ")
+    }
+
+    /// `import content changed: a, b`
+    private static func changeInWords(_ name: String, _ inputs: [Input]) -> String {
+        let parts = inputs.compactMap(\.part)
+        let shown = parts.prefix(20) + (parts.count > 20 ? ["and \(parts.count - 20) more"] : [])
+        let verb = name == importContent ? "changed" : "was changed"
+        return "\(name) \(verb)\(parts.isEmpty ? "" : ": \(shown.joined(separator: ", "))")"
     }
 
     /// The paths of the overlay dirs whose contents are not what they were.
@@ -74,9 +88,4 @@ struct LayerInputs: Sendable, Equatable, Codable {
 
 extension LayerInputs.Input {
     fileprivate var key: [String] { [name, part ?? ""] }
-
-    fileprivate var changeInWords: String {
-        let verb = name == LayerInputs.importContent ? "changed" : "was changed"
-        return "\(name) \(verb)\(part.map { part in ": \(part)" } ?? "")"
-    }
 }

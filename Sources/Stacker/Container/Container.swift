@@ -47,9 +47,7 @@ public enum Container {
         if result.exec_errno != 0 {
             throw Failure(
                 "couldn't execute \(program) in the container", because: Errno(rawValue: result.exec_errno),
-                help: result.exec_errno == ENOENT
-                    ? "the image lacks what it needs to run: the interpreter that its first line names, /bin/sh by default, or its loader"
-                    : nil,
+                help: result.exec_errno == ENOENT ? adviceOnMissing(program) : nil,
                 exitStatus: result.exec_errno == ENOENT ? 127 : 126)
         }
         guard result.started else { throw startFailure(result, log: config.logFile) }
@@ -88,6 +86,12 @@ public enum Container {
         }
         try StopSignal.check(result.stop_signal)
         return result
+    }
+
+    private static func adviceOnMissing(_ program: String) -> String {
+        program.contains("/")
+            ? "the image lacks it, or what it needs to run: the interpreter that its first line names, or its loader"
+            : "command not found: no directory of PATH in the image has it, or what it needs to run is missing"
     }
 
     /// Each directory once, where it is topmost. An image may have a layer twice, the empty one often; overlayfs refuses

@@ -33,9 +33,10 @@ struct ScriptRun {
         let imports = try importsMount()
         let directory = try Directory(at: imports.source)
         let name = try Self.freeName(in: directory)
-        try directory.replaceFile(name, with: script.executable.utf8, mode: 0o755)
+        try directory.replaceFile(name, with: script.file.utf8, mode: 0o755)
         try execute(
-            Self.program(name, in: imports), as: "run", mounts: importsMounts(imports) + environmentMounts(),
+            script.command(at: Self.place(of: name, in: imports)), of: .run,
+            mounts: importsMounts(imports) + environmentMounts(),
             upper: storage.upper, lowerdirs: stack.lowerdirs)
     }
 
@@ -71,14 +72,14 @@ struct ScriptRun {
             try? Directory(at: directories.stacker).remove("oci-labels", directory: true)
         }
         let labels = try Directory(creating: path, isPlain: true)
-        try labels.replaceFile(Self.scriptName, with: script.executable.utf8, mode: 0o755)
+        try labels.replaceFile(Self.scriptName, with: script.file.utf8, mode: 0o755)
 
         let copy = storage.path.appending("labels")
         defer { try? Directory(at: storage.path).removeTree("labels") }
         try Directory.create(copy.appending("overlay"), isPlain: true)
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
         try execute(
-            Self.program(Self.scriptName, in: mount), as: "generate_labels",
+            script.command(at: Self.place(of: Self.scriptName, in: mount)), of: .generateLabels,
             mounts: [importsMount(), mount] + environmentMounts(),
             upper: copy.appending("overlay"), lowerdirs: [storage.upper] + stack.lowerdirs)
         let names = try labels.names().filter { name in
@@ -109,18 +110,18 @@ struct ScriptRun {
         return name
     }
 
-    private static func program(_ name: FilePath, in mount: ContainerMount) -> String {
+    private static func place(of name: FilePath, in mount: ContainerMount) -> String {
         FilePath("/").pushing(mount.target).pushing(name).string
     }
 
     private func execute(
-        _ program: String, as key: String, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
+        _ command: [String], of key: LayerKey, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
     ) throws {
-        let failed = "\(key) commands failed for image \"\(layer.name)\" in \"\(recipe)\""
+        let failed = "\(key.rawValue) commands failed for image \"\(layer.name)\" in \"\(recipe)\""
         try withContainer(mounts: mounts, upper: upper, lowerdirs: lowerdirs) { config, targets in
             let outcome = try attempt(
                 failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])
-            ) { try runLogged(config, [program]) }
+            ) { try runLogged(config, command) }
             try StopSignal.check()
             if outcome.endedBackgroundProcesses {
                 log.warn("ended processes that the script of \(layer.name) had left in the background")
@@ -130,11 +131,20 @@ struct ScriptRun {
             try targets.removeWhiteouts(from: Directory(at: upper))
             guard status == 0 else {
                 throw Failure(
-                    failed, because: Failure("the script ended with exit status \(status)"),
-                    help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace]),
+                    failed,
+                    because: Failure("the script at \(layer.position(of: key)) ended with exit status \(status)"),
+                    help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace])
+                        ?? waysToLook,
                     exitStatus: status)
             }
         }
+    }
+
+    /// How a user finds out why a script failed.
+    private var waysToLook: String {
+        let file = recipe == "stacker.yaml" ? "" : "-f \(recipe) "
+        let enter = "stacker chroot \(file)\(layer.name) enters the layer as the script left it"
+        return onFailure == nil ? "\(enter); stacker build --shell-fail opens a shell there at once" : enter
     }
 
     /// Lets the user look at what a script left. How that ends changes nothing: the build has failed already.
@@ -156,10 +166,17 @@ struct ScriptRun {
         mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath],
         _ body: (ContainerConfig, MountTargets) throws -> Result
     ) throws -> Result {
-        defer { try? Directory(at: storage.path).removeTree("targets") }
+        let binds = BindMounts(of: layer, in: directories.stacker)
+        defer {
+            try? Directory(at: storage.path).removeTree("targets")
+            binds.removeVolumes()
+        }
+        let view = try MergedView([upper] + lowerdirs)
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
-            in: MergedView([upper] + lowerdirs), at: storage.targets)
+            in: view, at: storage.targets)
+        // Binds are mounted last.
+        try binds.adopt(view, at: targets.resolved.suffix(layer.binds.count))
         let config = ContainerConfig(
             lowerdirs: [storage.targets] + lowerdirs, upperdir: upper, rootfsMount: storage.rootfs,
             mounts: zip(mounts, targets.resolved.dropFirst(Self.systemTargets.count)).map { mount, target in
@@ -214,20 +231,7 @@ struct ScriptRun {
             mounts.append(
                 ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false))
         }
-        for bind in layer.binds {
-            var status = stat()
-            guard bind.source.withPlatformString({ stat($0, &status) }) == 0 else {
-                let error = Errno(rawValue: errno)
-                throw Failure(
-                    "\(bind.position): couldn't find bind source \(bind.path)", because: error,
-                    help: "make it, or name what is there; a path from a Dockerfile's VOLUME is a substitution")
-            }
-            let isDirectory = FileStatus(status).kind == .directory
-            let target = FilePath(root: nil, FilePath(bind.destination).components)
-            mounts.append(
-                ContainerMount(source: bind.source, target: target, readOnly: false, isDirectory: isDirectory))
-        }
-        return mounts
+        return try mounts + BindMounts(of: layer, in: directories.stacker).make()
     }
 
     /// A copy of the host's list of name servers: what a script writes there is its own.

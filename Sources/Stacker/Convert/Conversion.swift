@@ -44,9 +44,7 @@ public struct Conversion {
         let bytes = try attempt("couldn't read \(files.dockerfile)", help: "--docker-file names the Dockerfile") {
             try OpenFile(dockerfile, O_RDONLY).readToEnd(limit: Self.sizeLimit)
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Failure("\(files.dockerfile): not UTF-8 text")
-        }
+        let text = try text(of: bytes, files.dockerfile)
         let (instructions, escape) = try DockerfileParser.parse(text, file: files.dockerfile)
         let root = dockerfile.removingLastComponent().lexicallyNormalized()
         let output = here.pushing(FilePath(files.recipe)).lexicallyNormalized()

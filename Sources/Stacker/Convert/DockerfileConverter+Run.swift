@@ -1,4 +1,5 @@
 import Failure
+import SystemPackage
 
 // RUN, CMD, ENTRYPOINT, WORKDIR, USER, SHELL.
 extension DockerfileConverter {
@@ -7,6 +8,7 @@ extension DockerfileConverter {
     mutating func run(_ command: DockerfileInstruction.Command, _ instruction: DockerfileInstruction) throws {
         try checkRunFlags(instruction)
         noteAssumptions(instruction, onlyDirectory: false)
+        noteHiddenFiles(instruction)
         stage.hasShell = true
         var script: ConvertedText
         var isPlain = true
@@ -56,12 +58,39 @@ extension DockerfileConverter {
                         "\(written) can't be converted: write imports: or binds: for a bind, binds: for a secret or ssh"
                     )
                 }
+                try makeTarget(of: flag.value ?? "", instruction.line)
                 note(instruction.line, "RUN \(written): left out, what is written there stays in the image")
             case "network" where flag.value == "default" || flag.value == "host": break
             case "network": note(instruction.line, "RUN \(written): left out, scripts have the host's network")
             case "security": note(instruction.line, "RUN \(written): left out")
             default: throw Failure("unknown flag \(written)")
             }
+        }
+    }
+
+    /// Makes the directory that a mount would be on: a Dockerfile's builder does, and the command relies on it.
+    private mutating func makeTarget(of mount: String, _ line: Int) throws {
+        let options = mount.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        func option(_ names: String...) throws -> ConvertedText? {
+            guard let option = options.last(where: { $0.count == 2 && names.contains($0[0].lowercased()) }) else {
+                return nil
+            }
+            return try expand(option[1], line)
+        }
+        guard let target = try option("target", "dst", "destination") else {
+            throw Failure("--mount=\(mount) names no target")
+        }
+        let path = absolute(target)
+        let isMade = stage.layer.steps.contains { if case .directory(path) = $0 { true } else { false } }
+        if !isMade { stage.layer.steps.append(.directory(path)) }
+        stage.knownDirectories.insert(table.value(of: path))
+        let owner = (try option("uid"), try option("gid"))
+        if owner.0 != nil || owner.1 != nil {
+            let owner = (owner.0 ?? ConvertedText("0")) + ":" + (owner.1 ?? ConvertedText("0"))
+            stage.layer.steps.append(.state("chown " + owner.shellWord + " " + path.shellWord))
+        }
+        if let mode = try option("mode") {
+            stage.layer.steps.append(.state("chmod " + mode.shellWord + " " + path.shellWord))
         }
     }
 
@@ -206,15 +235,32 @@ extension DockerfileConverter {
 
     // MARK: - VOLUME
 
-    mutating func addVolume(_ path: ConvertedText) throws {
+    /// Says, before the first command of a layer, which volumes hide from it what was copied there.
+    private mutating func noteHiddenFiles(_ instruction: DockerfileInstruction) {
+        guard !stage.layer.hasCommands else { return }
+        for bind in stage.layer.binds where stage.importsMake(bind.destination, table) {
+            note(
+                instruction.line,
+                "RUN: what was copied to the volume " + bind.destination + " is in the image, and not seen by scripts")
+        }
+    }
+
+    /// A volume of the image. Scripts that follow have a directory of their own there, which is never one of the host
+    /// unless somebody says so: they may well empty it.
+    mutating func addVolume(_ path: ConvertedText, _ line: Int) throws {
+        let path = absolute(path)
+        stage.volumes.append(path)
+        let place = FilePath("/").pushing(FilePath(table.value(of: path))).lexicallyNormalized()
+        if let objection = ReservedPlace.objection(to: place) {
+            return note(line, "VOLUME " + path + ": scripts see no volume there: \(objection)")
+        }
         // A bind would hide what was put there before.
         if stage.layer.hasCommands { beginLayer() }
-        let path = absolute(path)
-        let count = table.entries.count { $0.name.hasPrefix("STACKER_VOL") }
+        let number = table.entries.count { $0.name.hasPrefix("STACKER_VOL") } + 1
         let name = table.declare(
-            "STACKER_VOL\(count + 1)", table.value(of: path), comment: "the host's directory that scripts see there")
+            "STACKER_VOL\(number)", "volume:\(number)",
+            comment: "what scripts see at \(table.value(of: path)): a directory of their own, or one of the host's")
         stage.layer.binds.append((ConvertedText(reference: name), path))
-        stage.volumes.append(path)
     }
 }
 

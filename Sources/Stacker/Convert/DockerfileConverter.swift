@@ -116,7 +116,7 @@ struct DockerfileConverter {
         case .shell(let words): stage.shell = words
         case .workingDirectory(let path): try enter(try expand(path, line), instruction)
         case .user(let user): stage.user = try expand(user, line)
-        case .volume(let paths): for path in paths { try addVolume(try expand(path, line)) }
+        case .volume(let paths): for path in paths { try addVolume(try expand(path, line), line) }
         case .entrypoint(let command): stage.entrypoint = commandWords(command)
         case .command(let command): stage.command = commandWords(command)
         case .maintainer(let name):
@@ -228,7 +228,11 @@ struct DockerfileConverter {
 
     /// Says something at the current layer.
     mutating func note(_ line: Int, _ text: String) {
-        stage.layer.notes.append(.init(line: line, text: ConvertedText(text)))
+        note(line, ConvertedText(text))
+    }
+
+    mutating func note(_ line: Int, _ text: ConvertedText) {
+        stage.layer.notes.append(.init(line: line, text: text))
     }
 
     /// Says, once for all stages on a base image, what is assumed of one that could not be looked at.

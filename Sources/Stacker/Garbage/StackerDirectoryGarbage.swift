@@ -35,7 +35,9 @@ struct StackerDirectoryGarbage {
     private mutating func addLeftOvers(_ directory: Directory) throws {
         for name in try directory.names() {
             let isDirectory = try directory.status(name)?.kind == .directory
-            let isOfRun = name.string == "oci-labels" || name == SharedDraft.layoutName || Self.isOfContainer(name)
+            let isOfRun =
+                ["oci-labels", BindMounts.directory].contains(name.string) || name == SharedDraft.layoutName
+                || Self.isOfContainer(name)
             guard name.isTemporary || isDirectory && isOfRun else { continue }
             items.append(try GarbageItem(.temporary, name, in: directory, at: path))
         }

@@ -2,6 +2,7 @@ import CSyscalls
 import Failure
 import FileTree
 import Glibc
+import Layers
 import SystemPackage
 
 /// The file system that the roots directory is on, or will be on.
@@ -38,10 +39,17 @@ struct RootsFileSystem {
     }
 
     /// What a user should know before a build starts; `nil` if nothing.
-    var warning: String? {
+    ///
+    /// - Parameter overflow: what the build does about a file with more names than can be.
+    func warning(_ overflow: HardLinkOverflow) -> String? {
         guard fileSystem.runsOutOfLinks else { return nil }
-        return "the roots directory \(path) is on \(fileSystem): files with many names are split into copies, and a "
-            + "script can't delete many files of one directory; \(fileSystem.linkRemedy)"
+        let files =
+            switch overflow {
+            case .split: "files with many names are split into copies"
+            case .error: "a base with a file of many names can't be unpacked"
+            }
+        return "the roots directory \(path) is on \(fileSystem): \(files), and a script can't delete many files of one "
+            + "directory; \(fileSystem.linkRemedy)"
     }
 
     /// Gives a file a second name.

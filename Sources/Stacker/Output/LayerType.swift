@@ -1,4 +1,5 @@
 import OCI
+import OrderedCollections
 
 /// The form in which a layer leaves the build.
 public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentable, CaseIterable {
@@ -25,6 +26,11 @@ public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentab
         case .tar: ![LayerType.squashfs, .erofs].contains { $0.describes(mediaType) }
         }
     }
+}
+
+extension [LayerType] {
+    /// Each type once, at its first place: an image has no layer twice because somebody asked twice.
+    var unique: [LayerType] { Array(OrderedSet(self)) }
 }
 
 extension LayoutWriter {

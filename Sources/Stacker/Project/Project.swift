@@ -15,6 +15,9 @@ struct Project {
         self.directories = directories
         self.log = log
         recipes = try RecipeLoader(directories: directories, web: servers.web).load(request, missing: missing)
+        // A layer can be entered without any file: nothing could use a value then.
+        guard !recipes.files.isEmpty else { return }
+        for warning in recipes.unusedSubstitutions(request.substitutions) { log.warn(warning) }
     }
 
     /// What finds the bases of layers, and unpacks them.

@@ -34,7 +34,7 @@ struct RecipeLoader {
             let bytes = try attempt("couldn't read substitution file \(file)") {
                 try content(FilePath(file))
             }
-            try substitutions.merge(file: file, text: String(decoding: bytes, as: UTF8.self))
+            try substitutions.merge(file: file, text: text(of: bytes, file))
         }
         return substitutions
     }

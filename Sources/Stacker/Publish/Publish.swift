@@ -60,7 +60,7 @@ public struct Publish {
                 let name = layer.definition.name
                 guard request.images.isEmpty || request.images.contains(name) else { continue }
                 if layer.definition.isBuildOnly {
-                    log.info("will not publish: \(file.recipe.source.name) build_only \(name)")
+                    try skip(layer.definition, of: file.recipe.source.name)
                     continue
                 }
                 for (type, descriptor) in try outputs.images(of: layer) {
@@ -75,6 +75,15 @@ public struct Publish {
             }
         }
         return parcels
+    }
+
+    /// Leaves a build_only layer out, which is not what somebody wants who asked for it by name.
+    private func skip(_ layer: LayerDefinition, of file: String) throws {
+        log.info("will not publish: \(file) build_only \(layer.name)")
+        guard request.images.contains(layer.name) else { return }
+        throw Failure(
+            "\(layer.position(of: .buildOnly)): there is no image \(layer.name) to publish: the layer is build_only",
+            help: "take build_only away and build it, or publish an image that is built on it")
     }
 
     // MARK: - How

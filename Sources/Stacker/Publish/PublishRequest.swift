@@ -1,4 +1,5 @@
 import Failure
+import OrderedCollections
 public import Registry
 public import SystemPackage
 
@@ -12,12 +13,14 @@ public struct PublishRequest: Sendable {
     public var substituteFile: String?
     /// Where to.
     public var target: PublishTarget
-    /// The tags that each image gets there.
-    public var tags: [String]
+    /// The tags that each image gets there, each once.
+    public let tags: [String]
     /// The names of the images that are meant; empty: all.
     public var images: [String] = []
-    /// The types of images that are meant.
-    public var layerTypes: [LayerType] = [.tar]
+    /// The types of images that are meant. Each counts once.
+    public var layerTypes: [LayerType] = [.tar] {
+        didSet { layerTypes = layerTypes.unique }
+    }
     /// User name and password for the registry, in place of those that a login has kept.
     public var credentials: WebCredentials?
     /// Whether the registry may be spoken to without verified TLS.
@@ -30,7 +33,7 @@ public struct PublishRequest: Sendable {
     /// A request with what it can't do without.
     public init(to target: PublishTarget, tags: [String]) {
         self.target = target
-        self.tags = tags
+        self.tags = Array(OrderedSet(tags))
     }
 
     /// The build that makes the images, as far as publishing knows it.

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// One key of a layer and its value in a canonical form: what the cache compares.
 ///
 /// Two layers whose fields are equal mean the same; how they are spelled, and where they stand, is not in them. A list of
@@ -70,7 +72,7 @@ extension LayerDefinition {
 
     /// A bind without a destination of its own has its absolute source there: as written, that is the source again.
     private func bindDestination(_ bind: Bind) -> String {
-        bind.destination == bind.source.string ? bind.path : bind.destination
+        bind.source == .host(FilePath(bind.destination)) ? bind.path : bind.destination
     }
 
     /// `nil` for an empty list: an absent key.

@@ -73,7 +73,7 @@ public struct LayerDefinition: Sendable {
     public internal(set) var annotations: OrderedDictionary<String, String> = [:]
     /// Whether the layer is only there for others to build on, and is no image.
     public internal(set) var isBuildOnly = false
-    /// Host paths that `run` sees.
+    /// What `run` sees that is not of the layer.
     public internal(set) var binds: [Bind] = []
     /// The operating system, in Go's names.
     public internal(set) var os: String?
@@ -83,6 +83,11 @@ public struct LayerDefinition: Sendable {
     init(name: String, position: SourcePosition) {
         self.name = name
         self.position = position
+    }
+
+    /// Whether scripts see files of this machine, of which nobody knows what they read there.
+    public var bindsHost: Bool {
+        binds.contains { if case .host = $0.source { true } else { false } }
     }
 
     /// Where `key` stands; if the layer lacks it, where the layer does.
@@ -142,12 +147,20 @@ public struct OverlayDirectory: Sendable, Equatable {
 
 /// One entry of `binds`.
 public struct Bind: Sendable, Equatable {
+    /// What is seen.
+    public enum Source: Sendable, Hashable {
+        /// A file or directory of this machine, at an absolute path.
+        case host(FilePath)
+        /// A directory of the script's own, by its name: it is empty when the script begins, and gone after it.
+        case volume(String)
+    }
+
     /// The source as written.
     public let path: String
     /// Where it stands.
     public let position: SourcePosition
-    /// The path on this machine, absolute.
-    public let source: FilePath
+    /// What is seen.
+    public let source: Source
     /// The path in the container, absolute.
     public let destination: String
 }
@@ -160,8 +173,14 @@ public struct Script: Sendable, Equatable {
     /// Whether the text names its own interpreter.
     public var hasShebang: Bool { text.hasPrefix("#!") }
 
-    /// The file to execute: the text, which runs under `/bin/sh -xe` unless it names an interpreter itself.
-    public var executable: String {
-        hasShebang ? text : "#!/bin/sh -xe\n\(text)\(text.hasSuffix("\n") ? "" : "\n")"
+    /// The content of the file that is run. Its lines are those of the text, so that the interpreter's messages count
+    /// them as the recipe does.
+    public var file: String { text.hasSuffix("\n") ? text : text + "\n" }
+
+    /// The command that runs the script.
+    ///
+    /// - Parameter path: where ``file`` is.
+    public func command(at path: String) -> [String] {
+        hasShebang ? [path] : ["/bin/sh", "-xe", path]
     }
 }

@@ -51,18 +51,16 @@ extension LayerParser {
 
     private mutating func importMap(_ pairs: [YAMLPair], _ node: YAMLNode, _ what: String) throws -> Import {
         guard let path = pairs.first(where: { $0.key.value == "path" })?.value else {
+            for pair in pairs { try refuse(pair.key, in: what) }
             throw Failure("\(node.position): \(what) has no path")
         }
         let text = try ValueReader.someText(path, "path of \(what)")
         var result = try newImport(Located(text, at: path.position), what)
         for pair in pairs where pair.key.value != "path" {
             let keyWhat = "\(pair.key.value) of import \(quoted(text))"
-            let known = ["path", "hash", "dest", "mode", "uid", "gid", "insecure"]
-            guard known.contains(pair.key.value) else {
-                let hint = nearest(to: pair.key.value, in: known).map { ": did you mean \($0)?" } ?? ""
-                warn(
-                    pair.key.position,
-                    "unknown key \(quoted(pair.key.value)) in import \(quoted(text)) is ignored\(hint)")
+            guard Self.importKeys.contains(pair.key.value) else {
+                try refuse(pair.key, in: "import \(quoted(text))")
+                warnOfUnknown(pair.key, in: text)
                 continue
             }
             if pair.value.isNull { continue }
@@ -88,6 +86,29 @@ extension LayerParser {
         entry.source = .image(.docker(reference, insecure: insecure), path: path)
     }
 
+    private static let importKeys = ["path", "hash", "dest", "mode", "uid", "gid", "insecure"]
+
+    /// Refuses a key that can only be meant as another one.
+    private func refuse(_ key: Located<String>, in what: String) throws {
+        guard KeyAliases.importErrors[key.value.lowercased()] != nil else { return }
+        throw ValueReader.unknownKey(key, "in \(what)", known: Self.importKeys, aliases: KeyAliases.importErrors)
+    }
+
+    /// Says of a key that does nothing what is missing without it.
+    private mutating func warnOfUnknown(_ key: Located<String>, in path: String) {
+        let meant = KeyAliases.meant(by: key.value, Self.importKeys, KeyAliases.importWarnings)
+        let consequence: String
+        switch meant {
+        case "dest": consequence = ", so that the file does not get where it says"
+        case "mode": consequence = ", so that files keep their own modes"
+        case "hash": consequence = ", so that the file is not checked"
+        case "uid", "gid", "uid and gid": consequence = ", so that files belong to root"
+        default: consequence = ", as if it were not there"
+        }
+        let hint = meant.map { ": did you mean \($0)?" } ?? ""
+        warn(key.position, "unknown key \(quoted(key.value)) in import \(quoted(path)) is ignored\(consequence)\(hint)")
+    }
+
     /// Checked before anybody looks for the file.
     private func hash(_ node: YAMLNode, _ what: String) throws -> Digest? {
         let text = try ValueReader.text(node, what)
@@ -101,13 +122,16 @@ extension LayerParser {
         return digest
     }
 
-    private mutating func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
+    /// Nobody means a decimal number: it would be other permissions than it looks like.
+    private func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
         let text = try ValueReader.text(node, what)
         let mode = try ValueReader.number(node, what, upTo: 0o7777)
         if let first = text.first, ("1"..."9").contains(first) {
-            warn(
-                node.position,
-                "\(what): \(text) is decimal in YAML, and means 0\(String(mode, radix: 8)): write 0\(text)?")
+            let octal = "0\(String(mode, radix: 8))"
+            let isOctal = text.count <= 4 && text.allSatisfy { ("0"..."7").contains($0) }
+            throw Failure(
+                "\(node.position): \(what): \(text) is a decimal number in YAML, and means \(octal)",
+                help: "write \(isOctal ? "0\(text)" : octal): modes are octal, and begin with 0")
         }
         return mode
     }
@@ -136,7 +160,7 @@ extension LayerParser {
 
     // MARK: - binds
 
-    /// `/a`, `/a -> /b`, or a map of source and dest.
+    /// `/a`, `/a -> /b`, or a map of source and dest; a source may be `volume:NAME`.
     func bind(_ node: YAMLNode, _ what: String) throws -> Bind {
         var path: Located<String>
         var destination: String?
@@ -158,11 +182,33 @@ extension LayerParser {
             path = source
             destination = try ends.destination.map { try ValueReader.someText($0, "dest of \(what)") }
         }
-        let absolute = source.absolute(path.value)
+        let seen = try bindSource(path, what)
         // A relative destination is one in the container's root, as a path within a rootfs is.
-        let target = destination.map { FilePath("/").pushing(FilePath($0)).lexicallyNormalized().string }
-        return Bind(
-            path: path.value, position: path.position, source: absolute, destination: target ?? absolute.string)
+        var target = destination.map { FilePath("/").pushing(FilePath($0)).lexicallyNormalized() }
+        if target == nil, case .host(let path) = seen { target = path }
+        guard let target else {
+            throw Failure(
+                "\(path.position): \(what) has no destination: a volume has no place of its own",
+                help: "say where scripts see it: \(path.value) -> /path")
+        }
+        if let objection = ReservedPlace.objection(to: target) {
+            throw Failure(
+                "\(path.position): \(what): nothing can be bound on \(target): \(objection)",
+                help: "bind it on another path: \(path.value) -> /path")
+        }
+        return Bind(path: path.value, position: path.position, source: seen, destination: target.string)
+    }
+
+    private func bindSource(_ path: Located<String>, _ what: String) throws -> Bind.Source {
+        let prefix = "volume:"
+        guard path.value.hasPrefix(prefix) else { return .host(source.absolute(path.value)) }
+        let name = String(path.value.dropFirst(prefix.count))
+        guard let component = FilePath.Component(name), component.kind == .regular, name.utf8.count <= 200 else {
+            throw Failure(
+                "\(path.position): \(what): \(quoted(name)) can't be a volume's name",
+                help: "write volume:NAME, without a \"/\"; a path that begins so is written ./\(path.value)")
+        }
+        return .volume(name)
     }
 
     private func trimmed(_ text: Substring) -> String {
@@ -185,7 +231,9 @@ extension LayerParser {
                 let text = try ValueReader.someText(pair.value, "source of \(what)")
                 source = Located(text, at: pair.value.position)
             case "dest": destination = pair.value
-            default: throw ValueReader.unknownKey(pair.key, "in \(what)", known: ["source", "dest"])
+            default:
+                throw ValueReader.unknownKey(
+                    pair.key, "in \(what)", known: ["source", "dest"], aliases: KeyAliases.ends)
             }
         }
         return (source, destination)

@@ -21,7 +21,8 @@ struct LayerParser {
             }
             guard let key = LayerKey(rawValue: pair.key.value) else {
                 throw ValueReader.unknownKey(
-                    pair.key, "in layer \(layer.name)", known: LayerKey.allCases.map(\.rawValue))
+                    pair.key, "in layer \(layer.name)", known: LayerKey.allCases.map(\.rawValue),
+                    aliases: KeyAliases.layer)
             }
             if pair.value.isNull {
                 if key == .os || key == .architecture {
@@ -90,7 +91,8 @@ struct LayerParser {
                 from.isInsecure = try ValueReader.bool(pair.value, keyWhat)
             default:
                 throw ValueReader.unknownKey(
-                    pair.key, "in from of layer \(layer.name)", known: ["type", "url", "tag", "insecure"])
+                    pair.key, "in from of layer \(layer.name)", known: ["type", "url", "tag", "insecure"],
+                    aliases: KeyAliases.from)
             }
         }
         return from

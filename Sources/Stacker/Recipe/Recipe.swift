@@ -12,6 +12,8 @@ public struct Recipe: Sendable {
     public let layers: [LayerDefinition]
     /// What the user should know.
     public let warnings: [Diagnostic]
+    /// The names of the variables in it.
+    let variables: Set<String>
 
     /// The build settings of one stacker file: `config`.
     public struct Settings: Sendable {
@@ -38,9 +40,7 @@ public struct Recipe: Sendable {
     /// - Throws: `Failure` that starts with file, line and column; of several errors, one of YAML comes first, then one
     ///   of substitution, then a name that stands twice.
     public init(_ bytes: [UInt8], source: RecipeSource, substitutions: Substitutions = Substitutions()) throws {
-        guard let original = String(validating: bytes, as: UTF8.self) else {
-            throw Failure("\(source.name): not UTF-8 text")
-        }
+        let original = try Stacker.text(of: bytes, source.name)
         let expansion = substitutions.expand(original, file: source.name)
         let document = try YAMLComposer.compose(expansion.text, file: source.name, map: expansion.map)
         if let problem = expansion.problem { throw problem }
@@ -52,6 +52,7 @@ public struct Recipe: Sendable {
         settings = parser.settings
         layers = parser.layers
         warnings = parser.warnings
+        variables = expansion.names
     }
 }
 

@@ -1,4 +1,6 @@
 import Failure
+import OrderedCollections
+import SystemPackage
 
 /// The stacker files of one command with all their prerequisites, in the order in which they are built.
 public struct RecipeSet: Sendable {
@@ -74,6 +76,17 @@ public struct RecipeSet: Sendable {
         throw Failure("--require-hash: imports without a hash: \(list)", help: "add hash: SHA256 to each of them")
     }
 
+    /// What to say of variables that were given a value on the command line and stand in none of the files.
+    ///
+    /// - Parameter arguments: each `NAME=VALUE`.
+    func unusedSubstitutions(_ arguments: [String]) -> [String] {
+        let used = files.reduce(into: Set<String>()) { $0.formUnion($1.recipe.variables) }
+        return OrderedSet(arguments.map { String($0.prefix { $0 != "=" }) }).filter { !used.contains($0) }.map { name in
+            let near = nearest(to: name, in: used.sorted()).map { ": is \($0) meant?" } ?? ""
+            return "--substitute \(name)=…: no stacker file has ${{\(name)}}\(near)"
+        }
+    }
+
     // MARK: - Steps
 
     /// What a layer is built on. A text that only stands for a value need not make sense as a base: whatever is put in its
@@ -104,14 +117,31 @@ public struct RecipeSet: Sendable {
             let (source, position) = waiting[next]
             next += 1
             guard seen.insert(source.location).inserted else { continue }
-            let what =
-                position.map { "\($0): couldn't read prerequisite \(source.name)" } ?? "couldn't read \(source.name)"
-            let bytes = try attempt(what) { try read(source) }
+            let bytes = try bytes(of: source, namedAt: position, read)
             let recipe = try Recipe(bytes, source: source, substitutions: substitutions)
             recipes.append(recipe)
             waiting += recipe.settings.prerequisites.map { ($0.source, $0.position) }
         }
         return recipes
+    }
+
+    private static func bytes(
+        of source: RecipeSource, namedAt position: SourcePosition?, _ read: (RecipeSource) throws -> [UInt8]
+    ) throws -> [UInt8] {
+        let what =
+            position.map { "\($0): couldn't read prerequisite \(source.name)" } ?? "couldn't read \(source.name)"
+        do {
+            return try read(source)
+        } catch Errno.noSuchFileOrDirectory {
+            var help: String?
+            if case .file(let path) = source.location { help = nearMiss(path) }
+            if position == nil {
+                help = (help.map { "\($0); " } ?? "") + "name a stacker file with -f, or go to its directory with cd"
+            }
+            throw Failure(what, because: Errno.noSuchFileOrDirectory, help: help)
+        } catch {
+            throw Failure(what, because: error)
+        }
     }
 
     private static func checkNames(_ recipes: [Recipe]) throws {

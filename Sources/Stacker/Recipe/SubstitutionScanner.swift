@@ -7,6 +7,8 @@ extension Substitutions {
         let map: PositionMap
         /// What is wrong with the text, if anything. A value and not thrown: an error of YAML in ``text`` comes first.
         let problem: Failure?
+        /// The names of all variables in the text, also of those in defaults that do not count.
+        let names: Set<String>
     }
 
     /// Replaces every `${{NAME}}` and `${{NAME:default}}` in `text`, in time linear in the text and what it becomes.
@@ -17,7 +19,7 @@ extension Substitutions {
     func expand(_ text: String, file: String) -> Expansion {
         // The common case, and the fast one: nothing to replace and nothing to complain of.
         guard text.utf8.contains(UInt8(ascii: "$")) else {
-            return Expansion(text: text, map: PositionMap(), problem: nil)
+            return Expansion(text: text, map: PositionMap(), problem: nil, names: [])
         }
         var text = text
         return text.withUTF8 { bytes in
@@ -25,7 +27,7 @@ extension Substitutions {
             scanner.run()
             return Expansion(
                 text: String(decoding: scanner.output, as: UTF8.self), map: scanner.map,
-                problem: scanner.problem(file: file))
+                problem: scanner.problem(file: file), names: scanner.names)
         }
     }
 }
@@ -58,6 +60,7 @@ struct SubstitutionScanner {
     private let missing: Substitutions.Missing
     private(set) var output: [UInt8] = []
     private(set) var map = PositionMap()
+    private(set) var names: Set<String> = []
 
     private var index = 0
     private var open: [Open] = []
@@ -139,6 +142,7 @@ struct SubstitutionScanner {
         let nameEnd = input[nameStart...].firstIndex { !Self.isNameByte($0) } ?? input.count
         let name = text(nameStart..<nameEnd)
         let after = input[nameEnd...]
+        if !name.isEmpty { names.insert(name) }
         if !name.isEmpty, after.starts(with: "}}".utf8) {
             let outputStart = output.count
             let start = index

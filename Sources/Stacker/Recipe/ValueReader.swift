@@ -66,20 +66,29 @@ enum ValueReader {
     /// A command: a list of words, or a text that is split as a shell does.
     static func words(_ node: YAMLNode, _ what: String) throws -> [String] {
         switch node.content {
-        case .sequence(let nodes): return try nodes.map { try text($0, "an entry of \(what)") }
+        case .sequence(let nodes): return try nodes.map { try line($0, "an entry of \(what)") }
         case .scalar(let text, _): return try attempt("\(node.position): \(what)") { try shellWords(text) }
-        case .mapping: throw wrong(node, what, "text or a list")
+        case .mapping: throw wrong(node, what, "text or a list", help: colonAdvice)
         }
     }
+
+    /// A text of a command, which people write without quotes.
+    private static func line(_ node: YAMLNode, _ what: String) throws -> String {
+        if case .mapping = node.content { throw wrong(node, what, "text", help: colonAdvice) }
+        return try text(node, what)
+    }
+
+    private static let colonAdvice =
+        "a \":\" before a blank makes a map of a text: put it in quotes, or write a block with \"|\""
 
     /// A script: a text, or a list of lines; `nil` for a list of none.
     static func script(_ node: YAMLNode, _ what: String) throws -> Script? {
         switch node.content {
         case .sequence(let nodes):
             if nodes.isEmpty { return nil }
-            return Script(text: try nodes.map { try text($0, "an entry of \(what)") }.joined(separator: "\n"))
+            return Script(text: try nodes.map { try line($0, "an entry of \(what)") }.joined(separator: "\n"))
         case .scalar(let text, _): return Script(text: text)
-        case .mapping: throw wrong(node, what, "text or a list")
+        case .mapping: throw wrong(node, what, "text or a list", help: colonAdvice)
         }
     }
 
@@ -105,16 +114,20 @@ enum ValueReader {
     }
 
     /// The error for a value of the wrong kind.
-    static func wrong(_ node: YAMLNode, _ what: String, _ expected: String) -> Failure {
+    static func wrong(_ node: YAMLNode, _ what: String, _ expected: String, help: String? = nil) -> Failure {
         let text =
             if case .scalar(let text, _) = node.content, !node.isNull { "text: \(quoted(text))" } else { node.kind }
-        return Failure("\(node.position): \(what) must be \(expected), not \(text)")
+        return Failure("\(node.position): \(what) must be \(expected), not \(text)", help: help)
     }
 
     /// The error for a key that is none, with the one that was probably meant.
-    static func unknownKey(_ key: Located<String>, _ whereIs: String, known: [String]) -> Failure {
+    ///
+    /// - Parameter aliases: what people call keys that have another name here.
+    static func unknownKey(
+        _ key: Located<String>, _ whereIs: String, known: [String], aliases: [String: String] = [:]
+    ) -> Failure {
         let what = "\(key.position): unknown key \(quoted(key.value)) \(whereIs)"
-        guard let near = nearest(to: key.value, in: known) else {
+        guard let near = KeyAliases.meant(by: key.value, known, aliases) else {
             return Failure(what, help: "known keys are \(known.joined(separator: ", "))")
         }
         return Failure("\(what): did you mean \(near)?")

@@ -4,13 +4,13 @@ import Failure
 func quoted(_ text: some StringProtocol) -> String { "\"\(shown(text, limit: 80))\"" }
 
 /// The word of `known` that `word` was probably meant to be; `nil` if nothing comes near.
-func nearest(to word: String, in known: some Sequence<String>) -> String? {
+public func nearest(to word: String, in known: some Sequence<String>) -> String? {
     // A long word cannot be near to a known one, and the comparison takes the product of the lengths.
     guard word.utf8.count <= 64 else { return nil }
     let letters = Array(word.lowercased().unicodeScalars)
     var best: (word: String, distance: Int)?
     for candidate in known {
-        let distance = editDistance(letters, Array(candidate.unicodeScalars))
+        let distance = editDistance(letters, Array(candidate.lowercased().unicodeScalars))
         if distance <= max(1, candidate.count * 2 / 5), distance < best?.distance ?? .max {
             best = (candidate, distance)
         }

@@ -50,7 +50,7 @@ struct SharedCache {
     mutating func note(_ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache) {
         let definition = layer.definition
         // What a script read or wrote in binds, nobody knows.
-        guard !(from.isEmpty && to.isEmpty), definition.binds.isEmpty, let inputs else { return }
+        guard !(from.isEmpty && to.isEmpty), !definition.bindsHost, let inputs else { return }
         var base: Digest?
         if let below = layer.base.recipeLayer {
             // A layer below that can't be read is the build's to report.

@@ -88,8 +88,33 @@ struct ConvertInstructionTests {
         #expect(layer.annotations == ["org.opencontainers.image.authors": "me"])
         #expect(layer.runtimeUser == "it")
         #expect(layer.volumes == ["/v", "/w"])
-        #expect(layer.binds.map(\.path) == ["/v", "/w"])
+        #expect(layer.binds.map(\.source) == [.volume("1"), .volume("2")])
         #expect(layer.binds.map(\.destination) == ["/v", "/w"])
+    }
+
+    @Test("where the container has something of its own, a volume is only the image's")
+    func volumeOfProc() throws {
+        let made = try converted("FROM a\nVOLUME /proc\nRUN x")
+        #expect(try made.layer("app").binds.isEmpty)
+        #expect(try made.layer("app").volumes == ["/proc"])
+        #expect(made.text.contains("# Dockerfile:2: VOLUME /proc: scripts see no volume there"))
+    }
+
+    @Test("a script that does not see what was copied to a volume is told of")
+    func hiddenByVolume() throws {
+        let made = try converted("FROM a\nCOPY f /v/f\nVOLUME /v\nRUN x\nRUN y", files: ["f"])
+        #expect(made.text.contains("# Dockerfile:4: RUN: what was copied to the volume /v is in the image"))
+        #expect(!made.text.contains("# Dockerfile:5: RUN: what"))
+    }
+
+    @Test("the target of a mount that is left out is made once, and is owned as the mount says")
+    func mountTargets() throws {
+        let script = try app(
+            "FROM a\nWORKDIR /w\nRUN --mount=type=cache,target=c x\nRUN --mount=type=cache,target=c,gid=5 y"
+        ).run?.text
+        #expect(
+            script == "mkdir -p /w\ncd /w\nmkdir -p /w/c\n# Dockerfile:3\nx\nchown 0:5 /w/c\n# Dockerfile:4\ny\n")
+        #expect(message { try converted("FROM a\nRUN --mount=type=cache,id=a x") }.contains("names no target"))
     }
 
     @Test("a volume does not hide what a RUN before it put there")

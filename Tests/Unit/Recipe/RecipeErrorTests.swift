@@ -213,7 +213,8 @@ struct RecipeErrorTests {
     @Test("bytes that are no text")
     func notText() {
         let source = RecipeSource("stacker.yaml", workingDirectory: "/")
-        #expect(message { try Recipe([0xFF, 0xFE, 0x66, 0], source: source) } == "error: stacker.yaml: not UTF-8 text")
+        #expect(message { try Recipe([0x66, 0xE9], source: source) } == "error: stacker.yaml: not UTF-8 text")
+        #expect(message { try Recipe([0xFF, 0xFE, 0x66, 0], source: source) }.contains("save it as UTF-8"))
     }
 
     @Test("the nearest word is found by additions, losses, changes and swaps, or not at all")

@@ -118,16 +118,17 @@ struct RecipeLayerTests {
         let recipe = try recipe("foo:\n  imports:\n    - path: a\n      perms: 755\n      dset: /x\n")
         #expect(
             recipe.warnings.map(\.description) == [
-                #"stacker.yaml:4:7: unknown key "perms" in import "a" is ignored"#,
-                #"stacker.yaml:5:7: unknown key "dset" in import "a" is ignored: did you mean dest?"#,
+                #"stacker.yaml:4:7: unknown key "perms" in import "a" is ignored, so that files keep their own modes: did you mean mode?"#,
+                #"stacker.yaml:5:7: unknown key "dset" in import "a" is ignored, so that the file does not get where it says: did you mean dest?"#,
             ])
     }
 
-    @Test("a decimal mode is what YAML says it is, and a warning")
-    func decimalMode() throws {
-        let recipe = try recipe("foo: {imports: {path: a, mode: 755}}")
-        #expect(recipe.layers[0].imports[0].mode == 755)
-        #expect(recipe.warnings[0].message.contains("755 is decimal in YAML, and means 01363: write 0755?"))
+    @Test("a decimal mode is an error that says what it means, and what is probably meant")
+    func decimalMode() {
+        let error = message { try recipe("foo: {imports: {path: a, mode: 755}}") }
+        #expect(error.contains("755 is a decimal number in YAML, and means 01363"))
+        #expect(error.contains("help: write 0755"))
+        #expect(message { try recipe("foo: {imports: {path: a, mode: 493}}") }.contains("help: write 0755"))
     }
 
     @Test("bom in any shape is ignored, and warns once")
@@ -153,7 +154,8 @@ struct RecipeLayerTests {
         ).binds
         #expect(
             binds.map(\.source) == [
-                "/a", "/srv/project/b", "/srv/project/x", "/srv/d", "/srv/project/f", "/srv/project/g",
+                .host("/a"), .host("/srv/project/b"), .host("/srv/project/x"), .host("/srv/d"),
+                .host("/srv/project/f"), .host("/srv/project/g"),
             ])
         #expect(
             binds.map(\.destination) == ["/a", "/c", "/srv/project/x", "/e", "/srv/project/f", "/h"])
@@ -165,9 +167,11 @@ struct RecipeLayerTests {
     func run() throws {
         #expect(try layer("run: |\n  a\n  b\n").run?.text == "a\nb\n")
         #expect(try layer("run: [a, 'b: c', 1.10]").run?.text == "a\nb: c\n1.10")
-        #expect(try layer("run: [a, b]").run?.executable == "#!/bin/sh -xe\na\nb\n")
-        #expect(try layer("run: |\n  a\n").run?.executable == "#!/bin/sh -xe\na\n")
-        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.executable == "#!/bin/bash\na\n")
+        #expect(try layer("run: [a, b]").run?.file == "a\nb\n")
+        #expect(try layer("run: |\n  a\n").run?.file == "a\n")
+        #expect(try layer("run: a").run?.command(at: "/f") == ["/bin/sh", "-xe", "/f"])
+        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.file == "#!/bin/bash\na\n")
+        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.command(at: "/f") == ["/f"])
         #expect(try layer("generate_labels: echo").generateLabels?.text == "echo")
     }
 
