@@ -1,4 +1,3 @@
-import CSyscalls
 import Failure
 public import FileTree
 import Glibc
@@ -25,6 +24,13 @@ extension Layout {
                 throw Failure("it has \(status.size) bytes, its descriptor says \(descriptor.size)")
             }
             return file
+        }
+    }
+
+    /// Reads a blob, to see whether its content is what its name says.
+    public func verify(_ descriptor: Descriptor) throws {
+        try attempt("couldn't use blob \(descriptor.digest) of \(path)") {
+            try open(descriptor).hash(expecting: descriptor)
         }
     }
 
@@ -62,6 +68,29 @@ extension Layout {
         let bytes = try read(manifest.config)
         return try attempt("couldn't understand image config \(manifest.config.digest) of \(path)") {
             try JSON.decode(ImageConfig.self, from: bytes)
+        }
+    }
+}
+
+extension OpenFile {
+    /// Reads the file to its end.
+    ///
+    /// - Throws: `Failure` if it is not what the descriptor says; what `each` throws.
+    func hash(
+        expecting descriptor: Descriptor, _ each: (UnsafeRawBufferPointer) throws -> Void = { _ in }
+    ) throws {
+        var hasher = DigestHasher()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while case let count = try read(into: buffer), count > 0 {
+            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            hasher.update(bytes)
+            try each(bytes)
+        }
+        let digest = hasher.finish()
+        guard digest == descriptor.digest else {
+            throw Failure(
+                "it is damaged: its content has the digest \(digest)", help: "fetch or build it anew")
         }
     }
 }

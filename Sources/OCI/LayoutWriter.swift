@@ -50,6 +50,10 @@ public final class LayoutWriter: Sendable, BlobDestination {
         if state != .layout { try complete() }
     }
 
+    /// Removes what was not finished, whoever else has this writer still: a thread that will learn of a stop signal only
+    /// when the process is gone.
+    public func abandon() { state.withLock { $0.workshop = nil } }
+
     // MARK: - Blobs
 
     /// Begins an empty blob.
@@ -211,29 +215,5 @@ extension Directory {
         let file = try openNoSymlinks(name, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
         try file.writeAll(bytes)
         try file.synchronize()
-    }
-}
-
-extension OpenFile {
-    /// Reads the file to its end.
-    ///
-    /// - Throws: `Failure` if it is not what the descriptor says; what `each` throws.
-    fileprivate func hash(
-        expecting descriptor: Descriptor, _ each: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        var hasher = DigestHasher()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        while case let count = try read(into: buffer), count > 0 {
-            let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            hasher.update(bytes)
-            try each(bytes)
-        }
-        let digest = hasher.finish()
-        guard digest == descriptor.digest else {
-            throw Failure(
-                "the content of blob \(descriptor.digest) has the digest \(digest)",
-                help: "the blob is damaged: fetch or build it anew")
-        }
     }
 }

@@ -32,7 +32,13 @@ extension RegistryClient {
         if try holds(blob, in: repository) { return }
         let file = try layout.open(blob)
         try progress.following(.blob(blob.digest.description), total: blob.size) { watched in
-            try send(BlobSource(file: file, watched: watched), blob, to: repository, mountingFrom: other)
+            do {
+                try send(BlobSource(file: file, watched: watched), blob, to: repository, mountingFrom: other)
+            } catch let failure as Failure {
+                // A registry that gets other bytes than it was promised only says that it refuses them.
+                if case .status? = failure.rootCause as? WebError { try layout.verify(blob) }
+                throw failure
+            }
         }
     }
 

@@ -87,7 +87,7 @@ struct LayerUnpacker: Sendable {
                 let content = try roots.directory.directory(temporary)
                 let report = try unpack(content.makePlainDirectory("overlay"))
                 report.say("layer \(layer.digest)", log)
-                try content.replaceFile("blob", with: JSON.encode(VerifiedBlob(blob.status())))
+                try content.replaceFile("blob", with: VerifiedBlob.encoded([VerifiedBlob(blob.status())]))
                 if let split = SplitBase(report.splitLinks) { try split.write(to: content) }
                 try roots.install(temporary, as: layer.digest)
             }
@@ -130,38 +130,5 @@ extension UnpackReport {
             let consequence = isEncoded ? "; the layer made of it has copies, too, and is not what it is elsewhere" : ""
             log.warn("\(what): \(split)\(consequence); \(remedy)")
         }
-    }
-}
-
-/// Which file a blob was when its digest was checked: as long as it is the same, it need not be hashed again.
-struct VerifiedBlob: Codable, Equatable {
-    var device: UInt64
-    var inode: UInt64
-    var size: Int64
-    var modified: Timestamp
-
-    init(_ status: FileStatus) {
-        device = UInt64(status.device)
-        inode = UInt64(status.inode)
-        size = status.size
-        modified = status.modified
-    }
-}
-
-extension RootsDirectory {
-    /// Remembers of a blob whose layer is unpacked that this very file has been hashed.
-    func noteVerified(_ blob: OpenFile, of digest: Digest) throws {
-        guard try directory.status(digest.directoryName)?.kind == .directory else { return }
-        try directory.directory(digest.directoryName).replaceFile(
-            "blob", with: JSON.encode(VerifiedBlob(blob.status())))
-    }
-
-    /// Whether this very file is the one that was hashed when its layer was unpacked.
-    func hasVerified(_ blob: OpenFile, of digest: Digest) throws -> Bool {
-        guard
-            let bytes = try? directory.readFile(digest.directoryName.appending("blob"), limit: 4096),
-            let record = try? JSON.decode(VerifiedBlob.self, from: bytes)
-        else { return false }
-        return try record == VerifiedBlob(blob.status())
     }
 }

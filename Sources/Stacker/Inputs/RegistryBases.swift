@@ -78,6 +78,7 @@ final class RegistryBases: Sendable {
         let found = try run.withLock({ $0.images[key] }) ?? pull.find(platform)
         log.info("pulling docker://\(reference)")
         let writer = try writer()
+        defer { writer.abandon() }
         let layout = writer.layout
         try layout.removeOldParts()
         for blob in found.manifest.blobs { try check(blob, layout) }

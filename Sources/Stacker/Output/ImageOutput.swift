@@ -21,8 +21,7 @@ struct ImageOutput {
 
     init(
         _ base: BuildBase, by writer: LayoutWriter, roots: RootsDirectory, request: BuildRequest,
-        identity: BuildIdentity,
-        options: EncodeOptions, progress: any ProgressSink
+        identity: BuildIdentity, options: EncodeOptions, progress: any ProgressSink
     ) throws {
         self.progress = progress
         self.writer = writer
@@ -43,12 +42,17 @@ struct ImageOutput {
     }
 
     /// Sees that the blobs of the layers below are in the output layout: linked from where the base is or, if they are of
-    /// another type or nobody has them any more, encoded once more from the unpacked layer.
+    /// another type or nobody has them any more, encoded once more from the unpacked layer. One that is there and damaged
+    /// is as good as none.
     private mutating func bringBlobs(of manifest: ImageManifest, _ type: LayerType, from source: Layout?) throws {
         let conversion = LayerConversion(roots: roots, writer: writer, options: options, progress: progress)
         for (place, layer) in manifest.layers.enumerated() {
             let isOfType = type.describes(layer.mediaType)
-            if try isOfType && layout.holds(layer) { continue }
+            if try isOfType && layout.holds(layer) {
+                if try roots.isWhole(layer, in: layout) { continue }
+                options.warn("blob \(layer.digest) in \(layout.path) is damaged; it is made anew")
+                try layout.remove(layer)
+            }
             if isOfType, let source, try source.holds(layer) {
                 let verified = try roots.hasVerified(source.open(layer), of: layer.digest)
                 try writer.adopt(layer, from: source, verified: verified)
@@ -232,6 +236,9 @@ struct ImageOutput {
                 ?? layer.moveUpper(to: first)
             for other in part.encoded.dropFirst() {
                 try roots.link(other.descriptor.digest, to: first, mending: isNew)
+            }
+            for blob in part.encoded.map(\.descriptor) {
+                try roots.noteVerified(layout.open(blob), of: blob.digest)
             }
         }
     }

@@ -45,6 +45,7 @@ struct LayerConversion {
         let encoded = try encode(content, layer, to: format, root) ?? encode(content, layer, to: format, .always)
         guard let encoded else { throw Errno.noSuchFileOrDirectory }
         try roots.link(encoded.descriptor.digest, to: layer)
+        try roots.noteVerified(writer.layout.open(encoded.descriptor), of: encoded.descriptor.digest)
         try roots.extend(layer, over: converted)
         let outcome = Outcome(descriptor: encoded.descriptor, diffID: encoded.diffID)
         try directory.replaceFile(name, with: JSON.encode(outcome))

@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# What is damaged in the output layout is found before anything is built upon it or published.
+
+load helpers
+load registries
+
+# flip FILE: changes a byte in its middle.
+flip() {
+    python3 - "$1" <<'END'
+import os, sys
+with open(sys.argv[1], "r+b") as file:
+    file.seek(os.path.getsize(sys.argv[1]) // 2)
+    byte = file.read(1)
+    file.seek(-1, os.SEEK_CUR)
+    file.write(bytes([byte[0] ^ 1]))
+END
+}
+
+# family CHILD: builds "parent", and "child", whose script is CHILD, on it.
+family() {
+    [[ -e busybox ]] || busybox_base
+    cat >stacker.yaml <<END
+parent:
+  from: {type: oci, url: "busybox:latest"}
+  run: head -c 500000 /dev/zero > /parent
+child:
+  from: {type: built, tag: parent}
+  run: $1
+END
+    stacker build "${@:2}"
+}
+
+# behaviour: a blob of a layer below that is not what its name says is made anew when an image is built upon it
+# documented: docs/storage.md#damage
+# status: beyond
+@test "a damaged layer below" {
+    for type in tar squashfs erofs; do
+        suffix=-$type
+        [[ $type != tar ]] || suffix=
+        family 'echo one > /child' --layer-type "$type"
+        manifest=$(image_manifest "parent$suffix")
+        for layer in 0 -1; do
+            flip "$(layer_blob "parent$suffix" "$layer")"
+            family "echo $type $layer > /child" --layer-type "$type" 2>&1 | tee log
+            grep -q "blob $(jq -r ".layers[$layer].digest" <<<"$manifest") in .* is damaged; it is made anew" log
+            assert_layout_whole
+        done
+        assert_equal "$(image_manifest "parent$suffix")" "$manifest"
+    done
+}
+
+# behaviour: --no-cache makes whatever is damaged in the layout anew, a directory in the place of a blob, too
+# documented: docs/storage.md#damage
+# status: beyond
+@test "--no-cache mends all" {
+    family 'echo one > /child'
+    for blob in oci/blobs/sha256/*; do
+        cp "$blob" kept
+        flip "$blob"
+        stacker build --no-cache
+        assert_layout_whole
+        rm "$blob"
+        mkdir "$blob"
+        stacker build --no-cache
+        assert_layout_whole
+        rm -rf "$blob"
+        stacker build --no-cache
+        assert_layout_whole
+        # What nothing needs any more is gone, and all else is as it was.
+        [[ ! -e $blob ]] || cmp "$blob" kept
+    done
+}
+
+# behaviour: an image with a damaged blob is not published, and the error names the blob
+# documented: docs/storage.md#damage
+# status: beyond
+@test "a damaged image is not published" {
+    family 'echo one > /child'
+    start_registry
+    for layer in 0 -1; do
+        cp -a oci kept
+        blob=$(layer_blob parent "$layer")
+        flip "$blob"
+        for url in oci:published "docker://$registry"; do
+            run -1 --separate-stderr stacker publish --url "$url" --tag v1 --image parent
+            assert_said "sha256:$(basename "$blob")"
+            assert_said "damaged"
+        done
+        [[ ! -e published ]] || assert_layout_whole published
+        rm -r oci
+        mv kept oci
+    done
+    stacker publish --url "docker://$registry" --tag v1 --image parent
+}
