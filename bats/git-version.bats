@@ -9,6 +9,8 @@ setup() {
     git config --global user.name tests
     git config --global user.email tests@example.org
     git config --global init.defaultBranch main
+    # The repository becomes the user's who runs stacker.
+    git config --global --add safe.directory '*'
     git init -q recipe
     printf 'it:\n  from: {type: scratch}\n' >recipe/stacker.yaml
     git -C recipe add -A

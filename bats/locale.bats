@@ -52,6 +52,16 @@ without_locales() {
     done
 }
 
+# behaviour: characters in a name are not composed: a name in the image has the bytes that it has in the archive
+# documented: docs/storage.md#layers
+# status: beyond
+@test "a decomposed name stays one" {
+    names_recipe
+    stacker build
+    run list_layer names 0
+    assert_line $'kein-nfc-o\314\210'
+}
+
 # behaviour: whatever the locale of the user, images are the same
 # documented: docs/storage.md#layers
 # status: beyond
