@@ -44,7 +44,9 @@ extension MediaType {
         if start.starts(with: [0x1f, 0x8b]) { return MediaType(rawValue: "\(tar)+gzip") }
         let isSkippable = start.count >= 4 && start[0] & 0xf0 == 0x50 && start[1..<4].elementsEqual([0x2a, 0x4d, 0x18])
         if isSkippable || start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return MediaType(rawValue: "\(tar)+zstd") }
-        return MediaType(rawValue: tar)
+        // xz and bzip2, for which no type stands.
+        let others: [[UInt8]] = [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], Array("BZh".utf8)]
+        return others.contains { start.starts(with: $0) } ? self : MediaType(rawValue: tar)
     }
 
     /// Whether it is a layer that registries mostly only know the name of, as those of Windows are.

@@ -98,7 +98,8 @@ struct DocumentTests {
             (.tar, [0x1f, 0x8b, 8, 0], .tarGzip), (.tarGzip, [0x28, 0xb5, 0x2f, 0xfd], .tarZstd),
             (.tarGzip, [0x53, 0x2a, 0x4d, 0x18], .tarZstd), (.tarZstd, Array("etc/".utf8), .tar), (.tarGzip, [], .tar),
             (foreign, [0x28, 0xb5, 0x2f, 0xfd], foreign), (.squashfsZstd, Array("hsqs".utf8), .squashfsZstd),
-            (.tar, Array("hsqs".utf8), .squashfs), (.tar, erofs, .erofs), (.erofs, [0x1f, 0x8b], .tarGzip),
+            (.tarGzip, Array("BZh9".utf8), .tarGzip), (.tar, Array("hsqs".utf8), .squashfs), (.tar, erofs, .erofs),
+            (.erofs, [0x1f, 0x8b], .tarGzip),
         ]
         for (type, start, right) in cases { #expect(type.corrected(by: start) == right) }
     }
