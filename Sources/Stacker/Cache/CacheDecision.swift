@@ -85,7 +85,8 @@ struct CacheLookup {
 
     private func missingTypes(_ entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> [LayerType] {
         guard definition.isBuildOnly else { return request.layerTypes.filter { entry.outputs[$0] == nil } }
-        let known = try roots.layer(definition.name).metadata()?.manifests ?? [:]
+        // Those below have been dealt with.
+        let known = try roots.layer(definition.name).writtenMetadata()?.manifests ?? [:]
         return request.layerTypes.filter { known[$0] == nil }
     }
 
