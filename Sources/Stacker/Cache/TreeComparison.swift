@@ -6,7 +6,7 @@ import SystemPackage
 /// Neither owners nor times count, and nothing about the two top directories themselves.
 struct TreeComparison {
     /// How deep files are told from each other: a directory is held open for each level of either tree.
-    private static let reach = 100
+    private static let reach = 40
 
     var digests: FileDigests
     private var place: [FileName] = []

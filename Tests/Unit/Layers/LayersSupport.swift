@@ -103,7 +103,8 @@ extension Directory {
                     let bytes = try directory.readFile(name, limit: 1 << 30) ?? []
                     line += " \(bytes.count) \(Digest(of: bytes).hex.prefix(16))"
                 }
-                for attribute in try directory.attributes(of: name) {
+                // The mark of a directory that was unpacked with whiteouts in it is not the tree's.
+                for attribute in try directory.attributes(of: name, where: { $0 != "user.overlay.origin" }) {
                     line += " [\(attribute.name)=\(attribute.value)]"
                 }
                 lines.append(line)
