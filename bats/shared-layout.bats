@@ -145,6 +145,22 @@ publish_own() {
     assert_not_exists "../$theirs"
 }
 
+# waiting_build NAME: begins to build a project, whose script waits for let_go_on.
+waiting_build() {
+    mkdir go-on
+    touch go-on/wait
+    project "$1" 'while [ -e /go-on/wait ]; do sleep 0.1; done'
+    printf '  binds: ["../go-on -> /go-on"]\n' >>"$1/stacker.yaml"
+    start bash -c "cd $1 && exec '$STACKER' --oci-dir ../oci build"
+    wait_for_file "$1/roots/$1/overlay"
+}
+
+let_go_on() {
+    rm go-on/wait
+    wait_for_end
+    assert_equal "$status" 0
+}
+
 # behaviour: gc leaves the blobs of a layout alone that another stacker is building into, and says so
 # documented: docs/commands.md#gc
 # status: beyond
@@ -154,13 +170,7 @@ publish_own() {
     build_in one
     theirs=oci/blobs/sha256/$(echo theirs | sha256sum | cut -d' ' -f1)
     echo theirs >"$theirs"
-    project two 'while [ -e /stacker/imports/go-on ]; do sleep 0.1; done'
-    mkdir go-on
-    printf '  binds: ["../go-on -> /go-on"]\n' >>two/stacker.yaml
-    sed -i 's,/stacker/imports/go-on,/go-on/wait,' two/stacker.yaml
-    touch go-on/wait
-    start bash -c "cd two && exec '$STACKER' --oci-dir ../oci build"
-    wait_for_file two/roots/two/overlay
+    waiting_build two
     cd one
     run -0 --separate-stderr stacker --oci-dir ../oci gc --all
     assert_line "left alone $(realpath ..)/oci: another stacker is writing to it, or publishing from it"
@@ -168,9 +178,7 @@ publish_own() {
     run -0 --separate-stderr stacker --oci-dir ../oci gc --all --json
     assert_equal "$(jq -r '.skipped[0]' <<<"$output")" \
         "$(realpath ..)/oci: another stacker is writing to it, or publishing from it"
-    rm ../go-on/wait
-    wait_for_end
-    assert_equal "$status" 0
+    (cd .. && let_go_on)
     stacker --oci-dir ../oci gc --all
     assert_not_exists "../$theirs"
 }
@@ -259,4 +267,19 @@ cut_power() {
         wait_for_device_to_go cut.img
         rm disk.img cut.img
     done
+}
+
+# behaviour: clean removes no layout that another stacker is building into
+# documented: docs/commands.md#clean
+# status: beyond
+@test "clean beside a build of others" {
+    busybox_base
+    project one 'echo > /file'
+    build_in one
+    waiting_build two
+    (cd one && run -1 --separate-stderr stacker --oci-dir ../oci clean && assert_said "another stacker is writing to it")
+    assert_equal "$(list_tags)" one
+    let_go_on
+    (cd one && stacker --oci-dir ../oci clean)
+    assert_not_exists oci
 }

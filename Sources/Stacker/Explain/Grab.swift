@@ -37,9 +37,8 @@ public struct Grab {
             let name = FilePath(path.lastComponent?.string ?? layer.name)
             let here = try Directory(at: ".")
             try refuseDirectory(name, in: here, source)
-            let temporary = FilePath(".\(name).\(getpid()).tmp")
+            let temporary = FilePath.temporaryName(for: name.string)
             do {
-                try here.removeTree(temporary)
                 var copy = TreeCopy(.init(uid: geteuid(), gid: getegid()), .none) { [log] in log.warn($0) }
                 try copy.copy(source, as: FileName(temporary), in: here)
                 try here.rename(temporary, to: name, replacing: !source.isDirectory)

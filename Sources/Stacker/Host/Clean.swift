@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import OCI
 import SystemPackage
 
 extension StackerDirectories {
@@ -15,10 +16,23 @@ extension StackerDirectories {
             if access(stacker.removingLastComponent().string, F_OK) == 0 { try Directory.create(stacker) }
             return try self.locks()
         }
-        defer { withExtendedLifetime(held) {} }
+        // Others may build into the layout, or publish from it, whose other directories these are not.
+        let collection = try unusedLayout()
+        defer { withExtendedLifetime((held, collection)) {} }
         try attempt("couldn't remove \(roots)") { try removeLocked(roots) }
         try attempt("couldn't remove \(oci)") { try removeAtOnce(oci) }
         try attempt("couldn't remove \(stacker)") { try removeLocked(stacker) }
+    }
+
+    /// Sees that nobody uses the output layout.
+    private func unusedLayout() throws -> LayoutCollection? {
+        guard let layout = (try? Layout(ifThereAt: oci)) ?? nil else { return nil }
+        guard let collection = try LayoutCollection(of: layout) else {
+            throw Failure(
+                "couldn't remove \(oci): another stacker is writing to it, or publishing from it",
+                help: "wait for it, or remove the roots and stacker directories by hand")
+        }
+        return collection
     }
 
     private static let lock: FilePath = ".lock"

@@ -107,8 +107,7 @@ public struct RootsDirectory: Sendable {
 
     /// A name that ``removeTemporaries()`` knows.
     private static func temporaryName() -> FilePath {
-        // The process number keeps two stackers apart, though the lock should do so already.
-        FilePath(".unpack-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")
+        FilePath(".unpack-\(UInt64.random(in: 0...UInt64.max))")
     }
 
     /// Makes an empty directory under a temporary name, in which a layer is put together.
