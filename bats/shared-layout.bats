@@ -9,9 +9,14 @@ project() {
     printf '%s:\n  from: {type: oci, url: "../busybox:latest"}\n  run: |\n    %s\n' "$1" "$2" >"$1/stacker.yaml"
 }
 
+# in_project NAME COMMAND [ARGUMENT…]: runs stacker in a project, with the common layout.
+in_project() {
+    (cd "$1" && "$STACKER" --oci-dir ../oci "${@:2}")
+}
+
 # build_in NAME [ARGUMENT…]: builds the image of a project, into the common layout.
 build_in() {
-    (cd "$1" && shift && "$STACKER" --oci-dir ../oci build "$@")
+    in_project "$1" build "${@:2}"
 }
 
 # run_all COMMAND ARGUMENT…: runs the command with each of the arguments, all at once.
@@ -136,13 +141,12 @@ publish_own() {
     sed -i 's/echo/echo other/' one/stacker.yaml
     build_in one
     assert_not_exists "$ours"
-    cd one
-    run -0 --separate-stderr stacker --oci-dir ../oci gc
+    run -0 --separate-stderr in_project one gc
     refute_line --partial "$(basename "$theirs")"
-    assert_exists "../$theirs"
-    run -0 --separate-stderr stacker --oci-dir ../oci gc --all
+    assert_exists "$theirs"
+    run -0 --separate-stderr in_project one gc --all
     assert_line --partial "$(basename "$theirs") (blob, 7 B)"
-    assert_not_exists "../$theirs"
+    assert_not_exists "$theirs"
 }
 
 # waiting_build NAME: begins to build a project, whose script waits for let_go_on.
@@ -158,7 +162,6 @@ waiting_build() {
 let_go_on() {
     rm go-on/wait
     wait_for_end
-    assert_equal "$status" 0
 }
 
 # behaviour: gc leaves the blobs of a layout alone that another stacker is building into, and says so
@@ -171,16 +174,16 @@ let_go_on() {
     theirs=oci/blobs/sha256/$(echo theirs | sha256sum | cut -d' ' -f1)
     echo theirs >"$theirs"
     waiting_build two
-    cd one
-    run -0 --separate-stderr stacker --oci-dir ../oci gc --all
-    assert_line "left alone $(realpath ..)/oci: another stacker is writing to it, or publishing from it"
-    assert_exists "../$theirs"
-    run -0 --separate-stderr stacker --oci-dir ../oci gc --all --json
+    run -0 --separate-stderr in_project one gc --all
+    assert_line "left alone $PWD/oci: another stacker is writing to it, or publishing from it"
+    assert_exists "$theirs"
+    run -0 --separate-stderr in_project one gc --all --json
     assert_equal "$(jq -r '.skipped[0]' <<<"$output")" \
-        "$(realpath ..)/oci: another stacker is writing to it, or publishing from it"
-    (cd .. && let_go_on)
-    stacker --oci-dir ../oci gc --all
-    assert_not_exists "../$theirs"
+        "$PWD/oci: another stacker is writing to it, or publishing from it"
+    let_go_on
+    assert_equal "$status" 0
+    in_project one gc --all
+    assert_not_exists "$theirs"
 }
 
 # behaviour: a layout whose making was broken off, by a kill or a full disk, is made by the next build
@@ -277,9 +280,11 @@ cut_power() {
     project one 'echo > /file'
     build_in one
     waiting_build two
-    (cd one && run -1 --separate-stderr stacker --oci-dir ../oci clean && assert_said "another stacker is writing to it")
+    run -1 --separate-stderr in_project one clean
+    assert_said "another stacker is writing to it"
     assert_equal "$(list_tags)" one
     let_go_on
-    (cd one && stacker --oci-dir ../oci clean)
+    assert_equal "$status" 0
+    in_project one clean
     assert_not_exists oci
 }

@@ -14,7 +14,8 @@ import OCI
 /// - Throws: A ``Failure`` that names the file which could not be read, changed its size while it was read, or cannot
 ///   be said in a layer (a name that starts with `.wh.`); and what ``EncodeOptions/checkpoint`` throws.
 public func encodeLayer(
-    _ tree: Directory, as formats: [LayerFormat], into blobs: any BlobDestination, options: EncodeOptions = EncodeOptions()
+    _ tree: Directory, as formats: [LayerFormat], into blobs: any BlobDestination,
+    options: EncodeOptions = EncodeOptions()
 ) throws -> [EncodedLayer]? {
     try encodeLayer(DirectoryNode(tree), as: formats, into: blobs, options: options)
 }
@@ -23,7 +24,8 @@ public func encodeLayer(
 ///
 /// See ``encodeLayer(_:as:into:options:)-(Directory,_,_,_)``.
 public func encodeLayer(
-    _ tree: any TreeNode, as formats: [LayerFormat], into blobs: any BlobDestination, options: EncodeOptions = EncodeOptions()
+    _ tree: any TreeNode, as formats: [LayerFormat], into blobs: any BlobDestination,
+    options: EncodeOptions = EncodeOptions()
 ) throws -> [EncodedLayer]? {
     var walk = TreeWalk(options)
     guard try !walk.isEmpty(tree) else { return nil }

@@ -138,7 +138,8 @@ extension Directory {
     /// Whether these names, all that there are, are what the making of a layout has left that came to no end.
     fileprivate func isUnfinishedLayout(_ names: [FilePath]) throws -> Bool {
         let workshops = try Workshop.names(in: self)
-        guard names.contains("blobs"), names.allSatisfy({ $0 == "blobs" || $0 == Layout.markerName || workshops.contains($0) }),
+        guard names.contains("blobs"),
+            names.allSatisfy({ $0 == "blobs" || $0 == Layout.markerName || workshops.contains($0) }),
             let blobs = try? directory("blobs"), try blobs.names().allSatisfy({ $0 == "sha256" })
         else { return false }
         return try blobs.status("sha256") == nil || blobs.directory("sha256").names().isEmpty

@@ -40,7 +40,8 @@ public struct LayoutLock: Sendable {
         on directory: Directory, _ kind: LockKind, _ path: FilePath, _ checkpoint: () throws -> Void
     ) throws {
         file = try directory.reopen()
-        guard try attempt("couldn't lock \(path)", { try file.lock(kind, within: Self.patience, checkpoint: checkpoint) })
+        guard
+            try attempt("couldn't lock \(path)", { try file.lock(kind, within: Self.patience, checkpoint: checkpoint) })
         else {
             throw Failure(
                 "couldn't lock \(path): another process has had it locked for \(Self.patience) seconds",

@@ -51,7 +51,9 @@ struct PulledImages {
         guard !unused.isEmpty else { return }
         try pulled.add(ours)
         let gone = Set(unused.map(\.digest))
-        try LayoutWriter(layout).updateIndex { $0.manifests.removeAll { Self.isPulled($0) && gone.contains($0.digest) } }
+        try LayoutWriter(layout).updateIndex {
+            $0.manifests.removeAll { Self.isPulled($0) && gone.contains($0.digest) }
+        }
     }
 
     /// Forgets the blobs that are gone.

@@ -33,7 +33,9 @@ final class OutputLayout {
     /// stacker uses the layout that is left to it.
     func finish() throws {
         current = nil
-        guard let layout = try Layout(ifThereAt: path), let collection = try LayoutCollection(of: layout) else { return }
+        guard let layout = try Layout(ifThereAt: path), let collection = try LayoutCollection(of: layout) else {
+            return
+        }
         let known = try written.known()
         try collection.remove(keeping: layout.reach(from: layout.index().manifests)) { known[$0] == $1.inode }
         try written.keep { try layout.blobs.status(FilePath($0.hex))?.inode == $1 }

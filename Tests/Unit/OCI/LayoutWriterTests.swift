@@ -150,7 +150,9 @@ struct LayoutWriterTests {
 
     @Test(
         "goes on with the making of a layout that was broken off",
-        arguments: [["blobs/"], ["blobs/sha256/"], ["blobs/sha256/", ".stacker.00.tmp/"], ["blobs/sha256/", "oci-layout"]])
+        arguments: [
+            ["blobs/"], ["blobs/sha256/"], ["blobs/sha256/", ".stacker.00.tmp/"], ["blobs/sha256/", "oci-layout"],
+        ])
     func goesOn(left: [String]) throws {
         try withTemporaryDirectory { root in
             for name in left {
