@@ -4,8 +4,10 @@
 load helpers
 load registries
 
-# flip FILE: changes a byte in its middle.
+# flip FILE: changes a byte in its middle; in this file only, not in one that a hard link makes the same.
 flip() {
+    cp "$1" flipped
+    mv flipped "$1"
     python3 - "$1" <<'END'
 import os, sys
 with open(sys.argv[1], "r+b") as file:
@@ -30,22 +32,24 @@ END
     stacker build "${@:2}"
 }
 
-# behaviour: a blob of a layer below that is not what its name says is made anew when an image is built upon it
+# behaviour: a blob of a layer below that is not what its name says is made anew before an image is built upon it
 # documented: docs/storage.md#damage
 # status: beyond
 @test "a damaged layer below" {
+    clamp_times
     for type in tar squashfs erofs; do
-        suffix=-$type
-        [[ $type != tar ]] || suffix=
+        tag=parent-$type
+        [[ $type != tar ]] || tag=parent
         family 'echo one > /child' --layer-type "$type"
-        manifest=$(image_manifest "parent$suffix")
+        manifest=$(image_manifest "$tag")
         for layer in 0 -1; do
-            flip "$(layer_blob "parent$suffix" "$layer")"
-            family "echo $type $layer > /child" --layer-type "$type" 2>&1 | tee log
-            grep -q "blob $(jq -r ".layers[$layer].digest" <<<"$manifest") in .* is damaged; it is made anew" log
+            flip "$(layer_blob "$tag" "$layer")"
+            run --separate-stderr family "echo $type $layer > /child" --layer-type "$type"
+            assert_success
+            assert_said "cache miss because blob $(layer_digest "$tag" "$layer") of its image is damaged"
             assert_layout_whole
+            assert_equal "$(image_manifest "$tag")" "$manifest"
         done
-        assert_equal "$(image_manifest "parent$suffix")" "$manifest"
     done
 }
 
@@ -53,6 +57,7 @@ END
 # documented: docs/storage.md#damage
 # status: beyond
 @test "--no-cache mends all" {
+    clamp_times
     family 'echo one > /child'
     for blob in oci/blobs/sha256/*; do
         cp "$blob" kept
@@ -82,7 +87,7 @@ END
         blob=$(layer_blob parent "$layer")
         flip "$blob"
         for url in oci:published "docker://$registry"; do
-            run -1 --separate-stderr stacker publish --url "$url" --tag v1 --image parent
+            run -1 --separate-stderr stacker publish --skip-tls --url "$url" --tag v1 --image parent
             assert_said "sha256:$(basename "$blob")"
             assert_said "damaged"
         done
@@ -90,5 +95,5 @@ END
         rm -r oci
         mv kept oci
     done
-    stacker publish --url "docker://$registry" --tag v1 --image parent
+    stacker publish --skip-tls --url "docker://$registry" --tag v1 --image parent
 }

@@ -113,6 +113,9 @@ struct CacheLookup {
             guard try layout.holdsAll(manifest.blobs) else {
                 return "a blob of its image is no longer in \(layout.path)"
             }
+            if let blob = manifest.layers.first(where: { roots.isDamaged($0, in: layout) }) {
+                return "blob \(blob.digest) of its image is damaged"
+            }
         }
         return nil
     }

@@ -32,6 +32,12 @@ extension RootsDirectory {
         return true
     }
 
+    /// Whether a blob whose layer is unpacked is not what its name says. Of others, whoever unpacks them finds out.
+    func isDamaged(_ blob: Descriptor, in layout: Layout) -> Bool {
+        guard recordPlace(of: blob.digest) != nil else { return false }
+        return (try? isWhole(blob, in: layout)) == false
+    }
+
     /// Remembers of a blob whose layer is unpacked that this very file has been hashed.
     func noteVerified(_ blob: OpenFile, of digest: Digest) throws {
         guard let (directory, name) = recordPlace(of: digest) else { return }
