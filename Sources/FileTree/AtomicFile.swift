@@ -23,9 +23,12 @@ extension Directory {
     /// Reads the file `name` beneath this directory; `nil` if there is none.
     ///
     /// - Parameter limit: a longer file is refused (`EFBIG`).
+    /// - Throws: `Errno`; a `Failure` for what is no file, as a fifo, which would keep its reader waiting.
     public func readFile(_ name: FilePath, limit: Int) throws -> [UInt8]? {
         do {
-            return try open(name, O_RDONLY).readToEnd(limit: limit)
+            let file = try open(name, O_RDONLY | O_NONBLOCK)
+            guard try file.status().kind == .regular else { throw Failure("\(name) is no file") }
+            return try file.readToEnd(limit: limit)
         } catch Errno.noSuchFileOrDirectory {
             return nil
         }

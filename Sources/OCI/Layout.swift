@@ -39,11 +39,14 @@ public struct Layout: Sendable {
     /// Opens what has the directories of a layout.
     init(unchecked path: FilePath) throws {
         self.path = path
-        root = try Directory(at: path)
-        try root.makeDirectory("blobs", exclusive: false)
-        let blobs = try root.directory("blobs")
-        try blobs.makeDirectory("sha256", exclusive: false)
-        self.blobs = try blobs.directory("sha256")
+        let root = try Directory(at: path)
+        self.root = root
+        blobs = try attempt("couldn't open the blobs of \(path)", help: "blobs/sha256 in it is to be a directory") {
+            try root.makeDirectory("blobs", exclusive: false)
+            let blobs = try root.directory("blobs")
+            try blobs.makeDirectory("sha256", exclusive: false)
+            return try blobs.directory("sha256")
+        }
     }
 
     /// Makes the directories of a layout; those that are there are fine.

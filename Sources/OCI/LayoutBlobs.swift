@@ -18,12 +18,31 @@ extension Layout {
     /// Opens a blob for reading. Its content is not checked: whoever reads it hashes it on the way.
     public func open(_ descriptor: Descriptor) throws -> OpenFile {
         try attempt("couldn't open blob \(descriptor.digest) of \(path)") {
-            let file = try blobs.openNoSymlinks(FilePath(descriptor.digest.hex), O_RDONLY)
+            // A fifo would keep whoever opens it waiting.
+            let file = try blobs.openNoSymlinks(FilePath(descriptor.digest.hex), O_RDONLY | O_NONBLOCK)
             let status = try file.status()
-            guard status.kind == .regular, status.size == descriptor.size else {
+            guard status.kind == .regular else { throw Failure("it is no file", help: "remove what is there instead") }
+            guard status.size == descriptor.size else {
                 throw Failure("it has \(status.size) bytes, its descriptor says \(descriptor.size)")
             }
             return file
+        }
+    }
+
+    /// Whether a blob is there and its content is what its name says. One that this user may not read is another's, and
+    /// taken for what its name says.
+    public func isWhole(_ descriptor: Descriptor) throws -> Bool {
+        guard try holds(descriptor) else { return false }
+        do {
+            try verify(descriptor)
+            return true
+        } catch let failure as Failure {
+            switch failure.errno {
+            case .permissionDenied: return true
+            // A file that the disk can't give is no better than one with other bytes.
+            case nil, .ioError: return false
+            default: throw failure
+            }
         }
     }
 

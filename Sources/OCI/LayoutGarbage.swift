@@ -29,19 +29,16 @@ public struct LayoutCollection: Sendable {
     ///   - isOurs: whether a stacker has written a blob. Others must be older than ``grace``.
     ///   - now: when it is.
     public func garbage(
-        keeping reached: Set<Digest>, now: Timestamp = .now, isOurs: (Digest, FileStatus) -> Bool
+        keeping reached: Set<Digest>, now: Timestamp = .now, isOurs: (Digest, FileStatus) throws -> Bool
     ) throws -> [FilePath] {
         try layout.garbage(keeping: reached).filter { name in
             guard let digest = Digest(hex: name.string), let status = try layout.blobs.status(name) else { return true }
-            return isOurs(digest, status) || now.seconds - status.changed.seconds > Self.grace
+            return try isOurs(digest, status) || now.seconds - status.changed.seconds > Self.grace
         }
     }
 
-    /// The names, beside `index.json`, of what writers that were killed have left.
-    public func leftovers() throws -> [FilePath] { try Workshop.names(in: layout.root) }
-
     /// Removes blobs that are not needed, and left-overs.
-    public func remove(keeping reached: Set<Digest>, isOurs: (Digest, FileStatus) -> Bool) throws {
+    public func remove(keeping reached: Set<Digest>, isOurs: (Digest, FileStatus) throws -> Bool) throws {
         try attempt("couldn't remove unused blobs of \(layout.path)") {
             for name in try garbage(keeping: reached, isOurs: isOurs) { try layout.blobs.removeTree(name) }
             Workshop.removeDead(in: layout.root)
@@ -53,9 +50,12 @@ extension Layout {
     /// The names of the other blobs, and of left-overs of writers that were killed.
     public func garbage(keeping reached: Set<Digest>) throws -> [FilePath] {
         try blobs.names().filter { name in
-            Digest(hex: name.string).map { !reached.contains($0) } ?? name.string.hasSuffix(".tmp")
+            Digest(hex: name.string).map { !reached.contains($0) } ?? (name.string.hasPrefix(".") && name.string.hasSuffix(".tmp"))
         }
     }
+
+    /// The names, beside `index.json`, of what writers have made that live or were killed.
+    public func leftovers() throws -> [FilePath] { try Workshop.names(in: root) }
 
     /// The directory beside whose `index.json` writers make things.
     public var directory: Directory { root }

@@ -13,23 +13,23 @@ public final class LayoutWriter: Sendable, BlobDestination {
     /// Where it writes to.
     public let layout: Layout
     private let use: LayoutLock
-    private let note: @Sendable (Digest, FileStatus) throws -> Void
+    private let note: @Sendable (Digest, FileStatus, Layout) throws -> Void
     private let checkpoint: @Sendable () throws -> Void
     private let state = Mutex(State())
 
     private struct State {
         var workshop: Workshop?
-        /// Blobs that may not be on the disk yet.
-        var unsynced: Set<FilePath> = []
+        /// Blobs of which it is known that they are on the disk.
+        var synced: Set<FilePath> = []
     }
 
     /// Begins to write to a layout that is there.
     ///
     /// - Parameters:
-    ///   - note: gets to know of each new blob, and its file, before it has its name.
+    ///   - note: gets to know of each new blob, its file, and the layout, before it has its name.
     ///   - checkpoint: called while other writers are waited for; what it throws ends the waiting.
     public init(
-        _ layout: Layout, note: @escaping @Sendable (Digest, FileStatus) throws -> Void = { _, _ in },
+        _ layout: Layout, note: @escaping @Sendable (Digest, FileStatus, Layout) throws -> Void = { _, _, _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
         self.layout = layout
@@ -41,7 +41,7 @@ public final class LayoutWriter: Sendable, BlobDestination {
     /// Begins to write to the layout at `path`; one that does not exist, an empty directory, or one whose making was broken
     /// off, becomes a layout without images.
     public convenience init(
-        openingOrCreating path: FilePath, note: @escaping @Sendable (Digest, FileStatus) throws -> Void = { _, _ in },
+        openingOrCreating path: FilePath, note: @escaping @Sendable (Digest, FileStatus, Layout) throws -> Void = { _, _, _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
         let state = try LayoutState(of: path)
@@ -76,28 +76,39 @@ public final class LayoutWriter: Sendable, BlobDestination {
         return descriptor
     }
 
-    /// Brings a blob in from another layout: by a hard link where both are on one file system, otherwise by a copy. Its
-    /// digest is checked on the way.
+    /// Brings a blob in from another layout, if it is not there: by a hard link where both are on one file system, if the
+    /// file is like one that this writer makes; otherwise by a copy. Its digest is checked on the way.
     ///
     /// - Parameters:
     ///   - verified: the caller has hashed this very file; without it, linking hashes it first.
+    ///   - replacing: whether it takes the place of one that is there, which is damaged.
     ///   - advanced: called with the number of bytes that were dealt with since the last call.
     public func adopt(
-        _ descriptor: Descriptor, from source: Layout, verified: Bool = false, advanced: (Int) -> Void = { _ in }
+        _ descriptor: Descriptor, from source: Layout, verified: Bool = false, replacing: Bool = false,
+        advanced: (Int) -> Void = { _ in }
     ) throws {
-        if try layout.holds(descriptor) { return }
+        if try !replacing && layout.holds(descriptor) { return }
         try attempt("couldn't take blob \(descriptor.digest) over from \(source.path) to \(layout.path)") {
             let file = try source.open(descriptor)
             if !verified { try file.hash(expecting: descriptor) { advanced($0.count) } }
-            if try link(file, as: descriptor.digest) { return }
+            if try mayBeLinked(file), try link(file, as: descriptor.digest) { return }
             let blob = try newBlob()
             try checked(lseek(file.number, 0, SEEK_SET))
-            try file.hash(expecting: descriptor) {
-                try blob.file.writeAll($0)
-                if verified { advanced($0.count) }
+            if verified {
+                try blob.file.copyContent(of: file, checkpoint: checkpoint)
+                advanced(Int(descriptor.size))
+            } else {
+                try file.hash(expecting: descriptor) { try blob.file.writeAll($0) }
             }
             try blob.commit(descriptor.digest)
         }
+    }
+
+    /// Whether a file may be one with a blob of this layout: nobody else owns it, who could change it, and whoever can read
+    /// the layout can read it. Small ones are not: manifests are what other programs write anew in place.
+    private func mayBeLinked(_ file: OpenFile) throws -> Bool {
+        let status = try file.status()
+        return status.uid == geteuid() && status.permissions & 0o477 == 0o444 && status.size > 64 << 10
     }
 
     /// Links an open file under a digest's name; false where the file system or its rules say no.
@@ -120,7 +131,7 @@ public final class LayoutWriter: Sendable, BlobDestination {
 
     /// Gives a blob its name.
     func place(_ digest: Digest, _ file: OpenFile, _ rename: () throws -> Void) throws {
-        try note(digest, file.status())
+        try note(digest, file.status(), layout)
         do {
             try rename()
         } catch Errno.isDirectory {
@@ -128,7 +139,7 @@ public final class LayoutWriter: Sendable, BlobDestination {
             try layout.blobs.removeTree(FilePath(digest.hex))
             try rename()
         }
-        _ = state.withLock { $0.unsynced.insert(FilePath(digest.hex)) }
+        _ = state.withLock { $0.synced.remove(FilePath(digest.hex)) }
     }
 
     /// The directory in which things are made; it is made with the first of them.
@@ -147,17 +158,18 @@ public final class LayoutWriter: Sendable, BlobDestination {
 
     // MARK: - The index
 
-    /// Changes `index.json` in one step; it is not written if it stays the same. All blobs that were written are on the
-    /// disk before it is.
+    /// Changes `index.json` in one step; it is not written if it stays the same. All that its new entries lead to is on
+    /// the disk before it is, whoever has written it.
     public func updateIndex(_ change: (inout ImageIndex) -> Void) throws {
-        guard try changed(by: change) != nil else { return }
-        try synchronize()
+        guard let coming = try changed(by: change) else { return }
+        let known = Set(try layout.index().manifests.map(\.digest))
+        try synchronize(layout.reach(from: coming.manifests.filter { !known.contains($0.digest) }))
         let workshop = try workshop()
         let lock = try LayoutLock.change(of: layout, checkpoint)
         defer { withExtendedLifetime(lock) {} }
         guard let changed = try changed(by: change) else { return }
         try attempt("couldn't update \(layout.path)") {
-            try workshop.write(JSON.encode(changed), to: Layout.indexName)
+            try workshop.write(JSON.encode(changed), to: Layout.indexName, like: layout.root.status(Layout.indexName))
             try workshop.rename(Layout.indexName, to: Layout.indexName, in: layout.root)
         }
     }
@@ -170,24 +182,34 @@ public final class LayoutWriter: Sendable, BlobDestination {
         return changed == index ? nil : changed
     }
 
-    /// Has all blobs that were written on the disk. First the kernel is told to write all of them, so that they wait for
-    /// the disk together.
-    private func synchronize() throws {
-        let names = state.withLock(\.unsynced)
+    /// Has blobs on the disk. First the kernel is told to write all of them, so that they wait for the disk together.
+    private func synchronize(_ blobs: Set<Digest>) throws {
+        let names = Set(blobs.map { FilePath($0.hex) }).subtracting(state.withLock(\.synced))
         guard !names.isEmpty else { return }
         try attempt("couldn't write the blobs of \(layout.path) to the disk") {
-            let limit = 64
             var rest = Array(names)
             while !rest.isEmpty {
-                // One that is gone was removed by somebody who is no stacker.
-                let files = rest.suffix(limit).compactMap { try? layout.blobs.openNoSymlinks($0, O_RDONLY) }
-                rest.removeLast(min(limit, rest.count))
+                let files = try rest.suffix(Self.syncedAtOnce).compactMap(fileToSync)
+                rest.removeLast(min(Self.syncedAtOnce, rest.count))
                 for file in files { file.startWriting() }
                 for file in files { try file.synchronize() }
             }
             try layout.blobs.file.synchronize()
         }
-        state.withLock { $0.unsynced.subtract(names) }
+        state.withLock { $0.synced.formUnion(names) }
+    }
+
+    /// So many files are open for it at a time.
+    private static let syncedAtOnce = 64
+
+    /// - Returns: `nil` for what is not there, as a layer that is nowhere to be had; and for what this user may not read,
+    ///   which is another's, who has had it written.
+    private func fileToSync(_ name: FilePath) throws -> OpenFile? {
+        do {
+            return try layout.blobs.openNoSymlinks(name, O_RDONLY)
+        } catch Errno.noSuchFileOrDirectory, Errno.permissionDenied {
+            return nil
+        }
     }
 
     /// Writes what makes a directory a layout, the index last: from then on it is taken for one.
@@ -211,8 +233,15 @@ public final class LayoutWriter: Sendable, BlobDestination {
 
 extension Directory {
     /// Writes a file anew, and has it on the disk.
-    fileprivate func write(_ bytes: [UInt8], to name: FilePath) throws {
+    ///
+    /// - Parameter old: what it takes the place of. Whoever may write to that may write to it.
+    fileprivate func write(_ bytes: [UInt8], to name: FilePath, like old: FileStatus? = nil) throws {
         let file = try openNoSymlinks(name, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+        if let old, old.kind == .regular {
+            // Where the group can't be given away, it is no use to give it the right either.
+            let isGiven = try file.status().gid == old.gid || fchown(file.number, uid_t.max, old.gid) == 0
+            try checked(fchmod(file.number, old.permissions & (isGiven ? 0o666 : 0o644)))
+        }
         try file.writeAll(bytes)
         try file.synchronize()
     }

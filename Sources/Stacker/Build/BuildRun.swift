@@ -24,7 +24,7 @@ struct BuildRun {
         self.mayBuild = mayBuild
         let roots = try RootsDirectory(takingOver: directories.roots)
         resolver = project.resolver(request, in: roots)
-        output = try OutputLayout(at: directories.oci, stackerDirectory: directories.stacker)
+        output = try OutputLayout(at: directories.oci, stackerDirectory: directories.stacker, log: project.log)
         lookup = CacheLookup(request: request, identity: identity, resolver: resolver)
         cache = try BuildCache(in: directories.stacker, log: project.log)
         digests = try FileDigests(in: directories.stacker)

@@ -15,8 +15,11 @@ public struct GarbageCollection {
     private var items: [GarbageItem] = []
     private var pulled: PulledImages?
     private let takesAll: Bool
-    /// The output layout, which nobody else uses meanwhile.
-    private var collection: LayoutCollection?
+    private let output: Layout?
+    /// What of the output layout is not needed.
+    private var blobs: [GarbageItem] = []
+    /// What is needed there though no tag leads to it: the cache does.
+    private var cached: (images: [Descriptor], blobs: Set<Digest>) = ([], [])
     /// Places that were not looked at, and why.
     private var skipped: [String] = []
 
@@ -30,10 +33,10 @@ public struct GarbageCollection {
         try directories.refuseForeign()
         locks = try directories.locks()
         roots = try? RootsDirectory(reading: directories.roots)
-        let output = try Layout(ifThereAt: directories.oci)
+        output = try Layout(ifThereAt: directories.oci)
         let stacker = access(directories.stacker.string, F_OK) == 0 ? try Directory(at: directories.stacker) : nil
         guard let stacker else {
-            try addLayers(of: nil, output)
+            try addLayers(of: nil)
             return
         }
         let builds = try attempt(
@@ -42,64 +45,87 @@ public struct GarbageCollection {
             try LiveBuilds(BuildCache(in: directories.stacker, log: nil), roots, output)
         }
         pulled = try PulledImages(in: directories.stacker, builds)
-        try addLayers(of: builds, output)
+        cached = (builds.images, builds.blobs)
+        try addLayers(of: builds)
         items += try StackerDirectoryGarbage(stacker, at: directories.stacker, builds).items
         if let pulled { items += try pulled.items }
     }
 
     /// Adds what the roots directory and the output layout have.
-    private mutating func addLayers(of builds: LiveBuilds?, _ output: Layout?) throws {
-        var blobs = builds?.blobs ?? []
-        if let output {
-            blobs.formUnion(try output.reach(from: output.index().manifests + (builds?.images ?? [])))
-            try addBlobs(of: output, keeping: blobs)
-        }
-        if let pulled { blobs.formUnion(pulled.kept) }
-        if let roots { items += try RootsGarbage(roots, blobs, builds?.layers ?? []).items }
+    private mutating func addLayers(of builds: LiveBuilds?) throws {
+        var kept = try output.map(needed) ?? cached.blobs
+        if let pulled { kept.formUnion(pulled.kept) }
+        if let roots { items += try RootsGarbage(roots, kept, builds?.layers ?? []).items }
+        _ = try findBlobs()
     }
 
-    /// Adds the blobs of the output layout that are not needed, unless somebody is about to need them.
-    private mutating func addBlobs(of output: Layout, keeping blobs: Set<Digest>) throws {
+    private func needed(in output: Layout) throws -> Set<Digest> {
+        try output.reach(from: output.index().manifests + cached.images).union(cached.blobs)
+    }
+
+    /// Finds the blobs of the output layout that are not needed, unless somebody is about to need them.
+    ///
+    /// - Returns: what keeps it so, for as long as it lives.
+    private mutating func findBlobs() throws -> LayoutCollection? {
+        (blobs, skipped) = ([], [])
+        guard let output else { return nil }
         guard let collection = try LayoutCollection(of: output) else {
-            return skipped.append("\(output.path): another stacker is writing to it, or publishing from it")
+            skipped.append("\(output.path): another stacker is writing to it, or publishing from it")
+            return nil
         }
-        self.collection = collection
-        let written = try WrittenBlobs(in: directories.stacker).known()
-        let garbage = try collection.garbage(keeping: blobs) { takesAll || written[$0] == $1.inode }
-        items += try garbage.map {
+        let isOurs = try WrittenBlobs(in: directories.stacker).recognizer(in: output)
+        let garbage = try collection.garbage(keeping: needed(in: output)) { try takesAll || isOurs($0, $1) }
+        blobs = try garbage.map {
             try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: output.blobs, at: output.blobsPath)
         }
-        items += try collection.leftovers().map {
-            try GarbageItem(.temporary, $0, in: output.directory, at: output.path)
-        }
+        blobs += try output.leftovers().filter(mayBeRemoved).map { try GarbageItem(.temporary, $0, in: output.directory, at: output.path) }
+        return collection
+    }
+
+    /// Another user's that was killed is theirs, or root's, to remove.
+    private func mayBeRemoved(_ name: FilePath) -> Bool {
+        guard let output, let directory = try? output.directory.directory(name) else { return false }
+        return faccessat(directory.file.number, ".", W_OK | X_OK, 0) == 0
     }
 
     /// Removes all of it. To be killed half-way does no harm.
-    public func remove() throws {
+    public mutating func remove() throws {
         defer { withExtendedLifetime(locks) {} }
+        try removeBlobs()
         try pulled?.forget()
-        for item in items {
-            try attempt("couldn't remove \(item.path)") { try item.remove(roots) }
-        }
+        for item in items { try remove(item) }
         try pulled?.finish()
+    }
+
+    /// Looks once more, since others may have written to the layout since, and keeps them out no longer than it takes.
+    private mutating func removeBlobs() throws {
+        let collection = try findBlobs()
+        defer { withExtendedLifetime(collection) {} }
+        for item in blobs { try remove(item) }
+    }
+
+    private func remove(_ item: GarbageItem) throws {
+        try attempt("couldn't remove \(item.path)") { try item.remove(roots) }
     }
 
     // MARK: - What is said
 
-    private var total: Int64 { items.reduce(0) { $0 + ($1.size ?? 0) } }
+    private var all: [GarbageItem] { blobs + items }
+
+    private var total: Int64 { all.reduce(0) { $0 + ($1.size ?? 0) } }
 
     /// A line for each, and the sum.
     public func text(removed: Bool) -> String {
-        let lines = items.map { "\($0.path) (\($0.kind.rawValue), \($0.size.map(humanSize) ?? "size unknown"))" }
+        let lines = all.map { "\($0.path) (\($0.kind.rawValue), \($0.size.map(humanSize) ?? "size unknown"))" }
         let sum =
-            items.isEmpty
-            ? "nothing to remove" : "\(removed ? "removed" : "would remove") \(items.count), \(humanSize(total))"
+            all.isEmpty
+            ? "nothing to remove" : "\(removed ? "removed" : "would remove") \(all.count), \(humanSize(total))"
         return (skipped.map { "left alone \($0)" } + lines + [sum]).joined(separator: "\n")
     }
 
     /// An object with `removed`, `total` in bytes, `items`, and `skipped`: the places that were not looked at.
     public func json(removed: Bool) throws -> String {
-        try JSON.text(Report(removed: removed, total: total, items: items, skipped: skipped))
+        try JSON.text(Report(removed: removed, total: total, items: all, skipped: skipped))
     }
 
     private struct Report: Encodable {

@@ -42,6 +42,7 @@ struct PulledImages {
                 + blobs.map {
                     try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: layout.blobs, at: layout.blobsPath)
                 }
+                + layout.leftovers().map { try GarbageItem(.temporary, $0, in: layout.directory, at: layout.path) }
                 + layout.parts().map { try GarbageItem(.temporary, $0, in: layout.blobs, at: layout.blobsPath) }
         }
     }

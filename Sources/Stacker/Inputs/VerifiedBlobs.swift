@@ -23,12 +23,12 @@ struct VerifiedBlob: Codable, Equatable {
 
 extension RootsDirectory {
     /// Whether a blob is what its name says. One that was hashed when its layer was unpacked or written, or here, and has
-    /// not been touched since, is not read again. A file that can't be read is no better than one with other bytes.
+    /// not been touched since, is not read again.
     func isWhole(_ blob: Descriptor, in layout: Layout) throws -> Bool {
-        guard let file = try? layout.open(blob) else { return false }
-        if try hasVerified(file, of: blob.digest) { return true }
-        guard (try? Digest(of: file)) == blob.digest else { return false }
-        try noteVerified(file, of: blob.digest)
+        let file = try? layout.open(blob)
+        if let file, try hasVerified(file, of: blob.digest) { return true }
+        guard try layout.isWhole(blob) else { return false }
+        if let file { try noteVerified(file, of: blob.digest) }
         return true
     }
 

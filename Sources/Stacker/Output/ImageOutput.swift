@@ -48,14 +48,14 @@ struct ImageOutput {
         let conversion = LayerConversion(roots: roots, writer: writer, options: options, progress: progress)
         for (place, layer) in manifest.layers.enumerated() {
             let isOfType = type.describes(layer.mediaType)
-            if try isOfType && layout.holds(layer) {
+            let isThere = try isOfType && layout.holds(layer)
+            if isThere {
                 if try roots.isWhole(layer, in: layout) { continue }
                 options.warn("blob \(layer.digest) in \(layout.path) is damaged; it is made anew")
-                try layout.remove(layer)
             }
             if isOfType, let source, try source.holds(layer) {
                 let verified = try roots.hasVerified(source.open(layer), of: layer.digest)
-                try writer.adopt(layer, from: source, verified: verified)
+                try writer.adopt(layer, from: source, verified: verified, replacing: isThere)
             } else if let format = zip(types, formats).first(where: { $0.0 == type })?.1 {
                 let below = (drafts[type]?.layers ?? []).prefix(place)
                 let converted = try attempt("couldn't make a \(type) layer of base layer \(layer.digest)") {

@@ -33,7 +33,7 @@ struct LayerConversion {
         let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
         let name = recordName(format, root)
         if let bytes = try directory.readFile(name, limit: 1 << 16),
-            let known = try? JSON.decode(Outcome.self, from: bytes), try writer.layout.holds(known.descriptor)
+            let known = try? JSON.decode(Outcome.self, from: bytes), try roots.isWhole(known.descriptor, in: writer.layout)
         {
             return known
         }

@@ -1,3 +1,4 @@
+import Failure
 import OCI
 import SystemPackage
 
@@ -6,11 +7,13 @@ import SystemPackage
 final class OutputLayout {
     private let path: FilePath
     private let written: WrittenBlobs
+    private let log: Log
     private var current: LayoutWriter?
 
     /// Finds the layout, if it is there.
-    init(at path: FilePath, stackerDirectory: FilePath) throws {
+    init(at path: FilePath, stackerDirectory: FilePath, log: Log) throws {
         self.path = path
+        self.log = log
         written = WrittenBlobs(in: stackerDirectory)
         if try Layout(ifThereAt: path) != nil { current = try open() }
     }
@@ -25,19 +28,28 @@ final class OutputLayout {
 
     private func open() throws -> LayoutWriter {
         try LayoutWriter(
-            openingOrCreating: path, note: { [written] in try written.note($0, $1) },
+            openingOrCreating: path, note: { [written] in try written.note($0, $1, in: $2) },
             checkpoint: { try StopSignal.check() })
     }
 
     /// Ends the writing, and removes the blobs that no image needs any more, as far as they are nobody else's. Where another
-    /// stacker uses the layout that is left to it.
+    /// stacker uses the layout that is left to it. What others have in the layout is no reason for a build to fail that
+    /// has made its images.
     func finish() throws {
         current = nil
+        do {
+            try collect()
+        } catch let failure as Failure {
+            log.warn("removed no unused blobs: \(failure)")
+        }
+    }
+
+    private func collect() throws {
         guard let layout = try Layout(ifThereAt: path), let collection = try LayoutCollection(of: layout) else {
             return
         }
-        let known = try written.known()
-        try collection.remove(keeping: layout.reach(from: layout.index().manifests)) { known[$0] == $1.inode }
-        try written.keep { try layout.blobs.status(FilePath($0.hex))?.inode == $1 }
+        let isOurs = try written.recognizer(in: layout)
+        try collection.remove(keeping: layout.reach(from: layout.index().manifests), isOurs: isOurs)
+        try written.forgetGone(from: layout)
     }
 }

@@ -75,9 +75,11 @@ extension LayoutWriter {
         let manifest = try source.manifest(descriptor)
         for blob in manifest.blobs + [descriptor] {
             try StopSignal.check()
-            if try layout.holds(blob) { continue }
+            let isThere = try layout.holds(blob)
+            if try isThere && layout.isWhole(blob) { continue }
+            if isThere { log.warn("blob \(blob.digest) in \(layout.path) is damaged; it is replaced") }
             try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
-                try adopt(blob, from: source) { watched.advance(by: $0) }
+                try adopt(blob, from: source, replacing: isThere) { watched.advance(by: $0) }
             }
         }
         try updateIndex { $0.setEntry(tag: tag, to: descriptor) }

@@ -28,9 +28,10 @@ struct PublishableOutputs {
     mutating func images(of layer: RecipeSet.Layer) throws -> [(type: LayerType, descriptor: Descriptor)] {
         let name = layer.definition.name
         if request.isForced { return try request.layerTypes.map { ($0, try image(name, $0)) } }
-        guard let outputs = try current(layer)?.outputs else {
+        let (entry, reason) = try current(layer)
+        guard let outputs = entry?.outputs else {
             throw Failure(
-                "layer needs to be rebuilt before publishing: \(name)",
+                "layer needs to be rebuilt before publishing: \(name)", because: reason.map { Failure($0) },
                 help:
                     "build it with the same substitutions and SOURCE_DATE_EPOCH, or publish what is there with --force")
         }
@@ -55,18 +56,20 @@ struct PublishableOutputs {
         return entry
     }
 
-    /// The last build of a layer, if it still holds.
-    private mutating func current(_ layer: RecipeSet.Layer) throws -> BuildCache.Entry? {
-        guard var state = try state ?? openState() else { return nil }
+    /// The last build of a layer if it still holds, and otherwise why not, as far as that is known.
+    private mutating func current(
+        _ layer: RecipeSet.Layer
+    ) throws -> (entry: BuildCache.Entry?, reason: String?) {
+        guard var state = try state ?? openState() else { return (nil, nil) }
         defer { self.state = state }
-        guard let entry = state.cache[layer.definition.name] else { return nil }
+        guard let entry = state.cache[layer.definition.name] else { return (nil, nil) }
         let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
             .taking(waysOfWriting(layer, state.lookup), from: entry.inputs)
         // Who builds and then publishes means what was built, whatever is in the binds by now.
         let decision = try state.lookup.decide(layer, inputs, state.cache, &state.digests, trustsBinds: true)
         switch decision {
-        case .hit(let entry), .lacking(_, let entry): return entry
-        case .miss: return nil
+        case .hit(let entry), .lacking(_, let entry): return (entry, nil)
+        case .miss(let reason): return (nil, reason)
         }
     }
 

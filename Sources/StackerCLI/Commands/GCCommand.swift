@@ -21,7 +21,7 @@ struct GCCommand: Command {
     func run(in surroundings: Surroundings) throws {
         // A user's layers have files of many ids, which can be measured and removed only where they are mapped.
         if Namespace.isNeededForFiles { try surroundings.enterNamespace() }
-        let collection = try GarbageCollection(in: surroundings.directories, all: all)
+        var collection = try GarbageCollection(in: surroundings.directories, all: all)
         if !dryRun { try collection.remove() }
         try say(json ? collection.json(removed: !dryRun) : collection.text(removed: !dryRun))
     }
