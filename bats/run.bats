@@ -189,3 +189,18 @@ END
     grep -q said log
     assert_equal "$(stat -c '%a %u %g' log input)" "$before"
 }
+
+# behaviour: a build by a caller that has closed stdin, stdout and stderr writes nothing where it doesn't belong
+# documented: docs/security.md#descriptors
+# status: beyond
+@test "closed descriptors" {
+    local closed
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo said; echo said >&2; echo hello > /hello\n' \
+        >stacker.yaml
+    for closed in '>&-' '2>&-' '<&-' '<&- >&- 2>&-'; do
+        run -0 sh -c "'$STACKER' build --no-cache $closed"
+        assert_equal "$(list_layer it -1)" hello
+        assert_equal "$(cat roots/.lock .stacker/.lock)" ""
+    done
+}
