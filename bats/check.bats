@@ -196,3 +196,27 @@ without_run() {
     # As a build says.
     refuse --stacker-dir file build
 }
+
+# behaviour: where no more files can be opened, check ends and says so
+# documented: docs/commands.md#check
+# status: beyond
+@test "check with too few descriptors" {
+    local limit
+    for limit in 6 8 10; do
+        run -1 sh -c "ulimit -n $limit; exec timeout 60 '$STACKER' check"
+        assert_said "too many open files"
+    done
+}
+
+# behaviour: check names the directory in which nothing can be made
+# documented: docs/commands.md#check
+# status: beyond
+@test "check names what is read-only" {
+    mount_file_system ext4 fs
+    mkdir fs/stacker
+    mount -o remount,ro fs
+    run -1 --separate-stderr stacker --stacker-dir fs/stacker check
+    assert_line --regexp "^fail.stacker: .*$PWD/fs/stacker.*: Read-only file system"
+    run -1 --separate-stderr stacker --roots-dir fs/roots check
+    assert_line --regexp "^fail.*$PWD/fs.*: Read-only file system"
+}

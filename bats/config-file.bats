@@ -231,3 +231,22 @@ END
     run -0 --separate-stderr stacker chroot --roots-dir r --quiet it sh -c 'echo "$@"' sh --roots-dir x --debug
     assert_output "--roots-dir x --debug"
 }
+
+# behaviour: one directory for two purposes is an error of every command, which names it
+# documented: docs/commands.md#global-options
+# status: beyond
+@test "one directory for two purposes" {
+    minimal_recipe
+    mkdir d
+    ln -s d link
+    local command
+    for command in build check clean; do
+        refuse --roots-dir d --stacker-dir d "$command"
+        assert_said "the roots directory $PWD/d and the stacker directory $PWD/d are one directory"
+        refuse --roots-dir d --oci-dir ./d "$command"
+        assert_said "are one directory"
+        refuse --stacker-dir d --oci-dir link "$command"
+        assert_said "the stacker directory $PWD/d and the OCI directory $PWD/link are one directory"
+    done
+    assert_equal "$(ls -A d)" ""
+}

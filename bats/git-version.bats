@@ -96,3 +96,13 @@ END
     assert_line 1000
     refute_line 77
 }
+
+# behaviour: a caller that ignores SIGCHLD is no obstacle to running git
+# documented: docs/security.md#descriptors
+# status: beyond
+@test "git under a caller that ignores SIGCHLD" {
+    run -0 timeout 60 env --ignore-signal=CHLD "$STACKER" build -f recipe/stacker.yaml
+    refute_said "counts as changed"
+    assert_equal "$(image_manifest it | jq -r '.annotations["io.stackeroci.stacker.git_version"]')" \
+        "$(git -C recipe rev-parse HEAD)"
+}

@@ -220,6 +220,67 @@ tag_artifacts() {
     assert_exists roots/.lock
 }
 
+# refuse_clean ARGUMENT…: expects that clean with these arguments is an error, which goes to $stderr, and removes nothing.
+refuse_clean() {
+    local before
+    before=$(find . | sort)
+    run -1 --separate-stderr stacker "$@" clean
+    assert_equal "$(find . | sort)" "$before"
+}
+
+# behaviour: clean refuses a directory that is no layout as the output layout, and names it
+# documented: docs/commands.md#clean
+# status: beyond
+@test "clean of what is no layout" {
+    mkdir photos roots
+    echo one >photos/one
+    refuse_clean --oci-dir photos
+    assert_said "couldn't remove $PWD/photos"
+    assert_said "does not look like an OCI layout"
+    ln -s photos link
+    refuse_clean --oci-dir link
+    # What builds may have left, whole or not, goes.
+    mkdir -p empty unfinished/blobs/sha256
+    stacker --oci-dir empty clean
+    stacker --oci-dir unfinished clean
+    assert_not_exists empty
+    assert_not_exists unfinished
+}
+
+# behaviour: clean refuses a directory that is, or holds, the working directory or that of --work-dir
+# documented: docs/commands.md#clean
+# status: beyond
+@test "clean of the working directory" {
+    mkdir -p below/work
+    echo mine >below/mine
+    cd below/work
+    local option directory
+    for option in --oci-dir --roots-dir --stacker-dir; do
+        for directory in . .. "$PWD" ../../below; do
+            refuse_clean "$option" "$directory"
+            assert_said "couldn't remove"
+            assert_said "the working directory $PWD"
+            assert_said "$option"
+            assert_exists ../mine
+        done
+    done
+    cd ../..
+    refuse_clean --work-dir below/work --roots-dir below
+    assert_said "holds the working directory $PWD/below/work"
+}
+
+# behaviour: a symlinked output layout that a clean was killed in is one that the next clean empties
+# documented: docs/commands.md#clean
+# status: beyond
+@test "clean of a layout that is half emptied" {
+    two_images
+    mv oci elsewhere
+    ln -s elsewhere oci
+    rm -r oci/index.json oci/blobs/sha256/*
+    stacker clean
+    assert_equal "$(ls -A elsewhere)" ""
+}
+
 # behaviour: a clean and builds in the same directories either succeed or say that another stacker uses them
 # documented: docs/commands.md#clean
 # status: beyond

@@ -168,3 +168,39 @@ END
     assert_success
     assert_line "line 2"
 }
+
+# behaviour: what stdin, stdout and stderr are keeps its mode and its owner
+# documented: docs/security.md#descriptors
+# status: beyond
+@test "a log that stacker writes to stays as it is" {
+    local before
+    touch log input
+    chmod 664 log input
+    # Only root can give a file to others.
+    chgrp 33 log input 2>/dev/null || true
+    before=$(stat -c '%a %u %g' log input)
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo said\n' >stacker.yaml
+    {
+        "$STACKER" build
+        "$STACKER" chroot it true
+        "$STACKER" check
+    } >>log 2>&1 <input
+    grep -q said log
+    assert_equal "$(stat -c '%a %u %g' log input)" "$before"
+}
+
+# behaviour: a build by a caller that has closed stdin, stdout and stderr writes nothing where it doesn't belong
+# documented: docs/security.md#descriptors
+# status: beyond
+@test "closed descriptors" {
+    local closed
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo said; echo said >&2; echo hello > /hello\n' \
+        >stacker.yaml
+    for closed in '>&-' '2>&-' '<&-' '<&- >&- 2>&-'; do
+        run -0 sh -c "'$STACKER' build --no-cache $closed"
+        assert_equal "$(list_layer it -1)" hello
+        assert_equal "$(cat roots/.lock .stacker/.lock)" ""
+    done
+}

@@ -38,7 +38,8 @@ public enum ChildProcess {
     ) throws -> Outcome {
         let (process, reader) = try start(arguments, environment, input)
         var state: Int32?
-        defer { if state == nil { end(process) } }
+        var isLeft = true
+        defer { if isLeft { end(process) } }
         let deadline = ContinuousClock.now + patience
         var output: [UInt8] = []
         var isOpen = true
@@ -46,7 +47,12 @@ public enum ChildProcess {
             try checkpoint()
             guard ContinuousClock.now < deadline else { throw Failure("it did not end within \(patience)") }
             // When it has ended all that it printed is there. The end of the pipe may not be, if others have it too.
-            state = state ?? status(of: process)
+            if state == nil {
+                // If it can't be told, there is none, and its number may be another's.
+                isLeft = false
+                state = try attempt("couldn't find out how it ended") { try status(of: process) }
+                isLeft = state == nil
+            }
             isOpen = try isOpen && reader.take(into: &output, patience: state == nil ? 50 : 0)
             guard output.count <= outputLimit else { throw Errno.fileTooLarge }
             if !isOpen, state == nil { usleep(1000) }
@@ -110,9 +116,17 @@ public enum ChildProcess {
     }
 
     /// Its wait status if it has ended.
-    private static func status(of process: pid_t) -> Int32? {
+    ///
+    /// - Throws: `Errno`, ECHILD if somebody else has taken it.
+    static func status(of process: pid_t) throws -> Int32? {
         var state: Int32 = 0
-        return waitpid(process, &state, WNOHANG) == process ? state : nil
+        while true {
+            switch waitpid(process, &state, WNOHANG) {
+            case 0: return nil
+            case process: return state
+            default: if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+            }
+        }
     }
 
     private static func end(_ process: pid_t) {

@@ -36,6 +36,10 @@ int lxcw_enter_user_namespace(char ***arguments);
  */
 int lxcw_provide_locks(const char *scratch);
 
+/* stdio.c: from now on fchmod(2) and fchown(2) do nothing to the descriptors 0 to 2, in this process and in those that it
+ * forks, until they become another program. */
+void lxcw_keep_standard_files(void);
+
 /* Subcommands: arguments after the subcommand's name, NULL-terminated. They return the exit status. */
 int lxcw_nsexec(char **argv);
 int lxcw_spawn(char **argv);

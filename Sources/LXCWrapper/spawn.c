@@ -235,6 +235,7 @@ static _Noreturn void monitor(const struct request *request, pid_t guard)
 
 	if (pthread_atfork(NULL, NULL, note_program) != 0 || atexit(note_exec_failure) != 0)
 		give_up("no memory", 0);
+	lxcw_keep_standard_files();
 	shared->succeeded = container->start(container, 1, request->argv);
 	shared->error_num = container->error_num;
 	shared->returned = true;

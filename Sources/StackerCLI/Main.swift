@@ -4,20 +4,20 @@ import Failure
 import Glibc
 import LXCWrapper
 import Stacker
+import SystemPackage
 
 /// The process: one error in, one exit status out.
 @main
 enum Main {
     static func main() {
-        // First of all, while the process has one thread: the kernel lets no other unshare a user namespace.
+        stacker_settle()
+        // Then at once, while the process has one thread: the kernel lets no other unshare a user namespace.
         if lxcw_is_internal(CommandLine.argc, CommandLine.unsafeArgv) {
             exit(lxcw_main(CommandLine.argc, CommandLine.unsafeArgv))
         }
         stacker_raise_descriptor_limit()
-        // What a build makes must not depend on who calls it: the mode of a root directory, a script's own umask, and
-        // for root the group of new files.
+        // What a build makes must not depend on who calls it: the mode of a root directory, a script's own umask.
         umask(0o022)
-        if geteuid() == 0 { setgid(0) }
         exit(run(GlobalOptions.inFront(Array(CommandLine.arguments.dropFirst()))))
     }
 
@@ -31,6 +31,7 @@ enum Main {
                 StopSignal.block()
                 StopSignal.bound()
             }
+            try takeOnGroup()
             log = try globals.makeLog()
             if !globals.internalUserns { log?.debug("stacker version \(Version.stacker)") }
             if arguments.isEmpty {
@@ -54,6 +55,14 @@ enum Main {
             log?.release()
             return report(error, debug: debug)
         }
+    }
+
+    /// For root the group of new files is root's, whoever calls it. The process has one thread as yet.
+    private static func takeOnGroup() throws {
+        guard geteuid() == 0, getegid() != 0, setgid(0) != 0 else { return }
+        throw Failure(
+            "couldn't take on the group 0", because: Errno(rawValue: errno),
+            help: "what root builds belongs to it: start stacker with that group, or with CAP_SETGID")
     }
 
     /// `--help` and `--version` are the whole command's, not the global options'.

@@ -87,8 +87,12 @@ public enum LXCLog {
             "AppArmor is in the way: install the lxc package, which has the profile lxc-container-default-cgns"
         ),
         ("/dev/null", "the devices that every program expects have to be in /dev: mount the host's there"),
-        ("lock", "liblxc makes a lock in /run/lxc or in the stacker directory: see that they can be written to"),
+        ("Failed to create lock for", aboutLocks), ("Failed to create private lock for", aboutLocks),
+        ("/lxc/lock/", aboutLocks), ("liblxc's locks", aboutLocks),
     ]
+
+    private static let aboutLocks =
+        "liblxc makes a lock in /run/lxc or in the stacker directory: see that they can be written to"
 }
 
 extension Substring {

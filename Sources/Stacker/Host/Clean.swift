@@ -8,28 +8,48 @@ extension StackerDirectories {
     /// Removes all three directories. Absent ones are fine. One that is a symlink, or a mount point, is emptied: that it is
     /// one was somebody's wish.
     ///
-    /// - Throws: a failure also if a build is under way in them.
+    /// - Throws: a failure also if a build is under way in them, or if they can't be what builds have made.
     public func clean() throws {
         guard [roots, oci, stacker].contains(where: { access($0.string, F_OK) == 0 }) else { return }
+        try refuseUncleanable()
         // Whoever builds locks this one, too: it is the one by which nobody begins meanwhile.
         let held = try whileOthersClean {
             if access(stacker.removingLastComponent().string, F_OK) == 0 { try Directory.create(stacker) }
             return try self.locks()
         }
-        // Others may build into the layout, or publish from it, whose other directories these are not.
-        let collection = try unusedLayout()
-        defer { withExtendedLifetime((held, collection)) {} }
+        defer { withExtendedLifetime(held) {} }
+        // First the layout: others may build into it, or publish from it, whose other directories these are not, and wait.
+        try attempt("couldn't remove \(oci)") {
+            let collection = try unusedLayout()
+            defer { withExtendedLifetime(collection) {} }
+            try removeAtOnce(oci)
+        }
         try attempt("couldn't remove \(roots)") { try removeLocked(roots) }
-        try attempt("couldn't remove \(oci)") { try removeAtOnce(oci) }
         try attempt("couldn't remove \(stacker)") { try removeLocked(stacker) }
+    }
+
+    /// Refuses to remove what was named by mistake: no build has made it.
+    private func refuseUncleanable() throws {
+        let here = [try FilePath.currentDirectory(), work.resolvedIfThere]
+        for (directory, option) in [(roots, "--roots-dir"), (oci, "--oci-dir"), (stacker, "--stacker-dir")] {
+            let resolved = directory.resolvedIfThere
+            guard let held = here.first(where: { $0.starts(with: resolved) }) else { continue }
+            throw Failure(
+                "couldn't remove \(directory): " + (held == resolved ? "it is" : "it holds")
+                    + " the working directory \(held)",
+                help: "no build has made it: name another with \(option), or leave the directory first")
+        }
+        _ = try attempt("couldn't remove \(oci)", help: "name the layout that builds have made with --oci-dir") {
+            try LayoutState(of: oci)
+        }
     }
 
     /// Sees that nobody uses the output layout.
     private func unusedLayout() throws -> LayoutCollection? {
-        guard let layout = (try? Layout(ifThereAt: oci)) ?? nil else { return nil }
+        guard let layout = try Layout(ifThereAt: oci) else { return nil }
         guard let collection = try LayoutCollection(of: layout) else {
             throw Failure(
-                "couldn't remove \(oci): another stacker is writing to it, or publishing from it",
+                "another stacker is writing to it, or publishing from it",
                 help: "wait for it, or remove the roots and stacker directories by hand")
         }
         return collection
@@ -53,21 +73,30 @@ extension StackerDirectories {
         let own = FilePath(root: nil, [name])
         // What a clean that was killed has left.
         for left in try place.names() where left.isTemporaryName(for: name.string) { try place.removeTree(left) }
-        guard try place.status(own)?.kind != .symlink else { return try empty(path) }
+        guard try place.status(own)?.kind != .symlink else { return try emptyLayout(path) }
         let temporary = FilePath.temporaryName(for: name.string)
         do {
             try place.rename(own, to: temporary)
         } catch Errno.noSuchFileOrDirectory {
             return
-        } catch Errno.resourceBusy {
-            return try empty(path)
+        } catch Errno.resourceBusy, Errno.improperLink {
+            // A mount point; or a directory of an overlay's lower layer, which can't get another name.
+            try emptyLayout(path)
+            return try removeEmpty(path)
         }
         try place.removeTree(temporary)
     }
 
-    private func empty(_ path: FilePath) throws {
+    /// Empties a layout where it is, in an order in which it is a layout, or one that was not finished, at any kill.
+    private func emptyLayout(_ path: FilePath) throws {
         guard let directory = try Directory(ifThereAt: path) else { return }
-        for name in try directory.names() { try directory.removeTree(name) }
+        let last: [FilePath] = ["blobs", "index.json", "oci-layout"]
+        if try directory.status("blobs")?.kind == .directory {
+            let blobs = try directory.directory("blobs")
+            for name in try blobs.names() { try blobs.removeTree(name) }
+        }
+        for name in try directory.names() where !last.contains(name) { try directory.removeTree(name) }
+        for name in last.reversed() { try directory.removeTree(name) }
     }
 
     /// Removes an empty directory. One in which somebody has begun anew stays, as does one that only looks like one.

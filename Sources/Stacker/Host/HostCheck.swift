@@ -93,13 +93,17 @@ public struct HostCheck: Sendable {
         let elsewhere = "name a directory on ext4, xfs or btrfs with --roots-dir"
         do {
             try roots.withProbe { probe in
-                checkLinks(roots.fileSystem, probe, elsewhere)
-                attemptFinding("whiteouts", "made", elsewhere) { try RootsFileSystem.tryWhiteout(in: probe) }
-                attemptFinding("user xattrs", "set", elsewhere) { try RootsFileSystem.tryAttribute(of: probe) }
-                checkOverlay(probe)
+                checkLinks(roots, probe, elsewhere)
+                attemptFinding("whiteouts", "made", elsewhere) {
+                    try attempt("couldn't make one in \(roots.path)") { try RootsFileSystem.tryWhiteout(in: probe) }
+                }
+                attemptFinding("user xattrs", "set", elsewhere) {
+                    try attempt("couldn't set one in \(roots.path)") { try RootsFileSystem.tryAttribute(of: probe) }
+                }
+                checkOverlay(probe, roots.path)
             }
         } catch {
-            add("overlay", .fail, "nothing can be made in \(roots.path): \(error)", elsewhere)
+            add("overlay", .fail, "\(error)", elsewhere)
         }
     }
 
@@ -117,13 +121,14 @@ public struct HostCheck: Sendable {
         }
     }
 
-    private mutating func checkLinks(_ fileSystem: FileSystem, _ probe: Directory, _ elsewhere: String) {
+    private mutating func checkLinks(_ roots: RootsFileSystem, _ probe: Directory, _ elsewhere: String) {
+        let fileSystem = roots.fileSystem
         let limited = fileSystem.runsOutOfLinks
         do {
             try RootsFileSystem.tryLink(in: probe)
             add("hard links", limited ? .warn : .ok, "\(fileSystem)", fileSystem.linkRemedy)
         } catch {
-            add("hard links", .fail, "can't be made: \(error)", elsewhere)
+            add("hard links", .fail, "can't be made in \(roots.path): \(error)", elsewhere)
         }
     }
 
@@ -138,10 +143,10 @@ public struct HostCheck: Sendable {
         }
     }
 
-    private mutating func checkOverlay(_ probe: Directory) {
+    private mutating func checkOverlay(_ probe: Directory, _ roots: FilePath) {
         guard geteuid() == 0 else { return add("overlay", .warn, "can't be tried without id maps", "see id maps") }
         attemptFinding("overlay", "set up", "modprobe overlay, or another file system: --roots-dir") {
-            try RootsFileSystem.tryOverlay(in: probe)
+            try attempt("couldn't set one up in \(roots)") { try RootsFileSystem.tryOverlay(in: probe) }
         }
     }
 

@@ -4,7 +4,7 @@ import SystemPackage
 /// Whether what a script changed met the limit of names that its file system has.
 enum LinkExhaustion {
     /// How deep a tree is looked into: a directory within another is held open, and what a script makes has no bounds.
-    private static let deepest = 200
+    static let deepest = 200
 
     /// What to do about it; `nil` if it was not met in `upperdir`.
     ///
@@ -27,8 +27,8 @@ enum LinkExhaustion {
             + "have the script make fewer, or \(fileSystem.linkRemedy)"
     }
 
-    /// The path of a file with `most` names, whiteouts apart; `nil` if there is none.
-    private static func fullFile(
+    /// The path of a file with `most` names, whiteouts apart; `nil` if there is none in `depth` levels of directories.
+    static func fullFile(
         _ directory: Directory, _ path: FilePath, _ most: UInt64, _ depth: Int
     ) throws -> FilePath? {
         guard depth > 0 else { return nil }

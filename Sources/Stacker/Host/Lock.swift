@@ -29,18 +29,22 @@ struct Lock: Sendable {
 
     private static func lock(_ file: OpenFile, at path: FilePath, on directory: FilePath) throws {
         // A second try: who only asks whether it is held has it for an instant.
-        guard
-            flock(file.number, LOCK_EX | LOCK_NB) == 0
-                || (usleep(20_000) == 0 && flock(file.number, LOCK_EX | LOCK_NB) == 0)
-        else {
-            let error = Errno(rawValue: errno)
+        let isTaken = try attempt("couldn't acquire lock on \(path)") {
+            if try file.tryLock(.exclusive) { return true }
+            usleep(20_000)
+            return try file.tryLock(.exclusive)
+        }
+        guard isTaken else {
+            let holder = owner(of: file).map { " held by process \($0)" } ?? ""
             throw Failure(
-                "couldn't acquire lock on \(path)\(Lock.owner(of: file).map { " held by process \($0)" } ?? "")",
-                because: error, help: "another stacker uses \(directory): wait for it, or name another directory")
+                "couldn't acquire lock on \(path)\(holder)",
+                because: Errno.wouldBlock,
+                help: "another stacker uses \(directory): wait for it, or name another directory")
         }
     }
 
-    private static func isStill(_ file: OpenFile, at path: FilePath) throws -> Bool {
+    /// Whether the file at `path` is this one.
+    static func isStill(_ file: OpenFile, at path: FilePath) throws -> Bool {
         var status = stat()
         guard path.withPlatformString({ lstat($0, &status) }) == 0 else { return false }
         let own = try file.status()
@@ -50,7 +54,7 @@ struct Lock: Sendable {
     /// Whether somebody holds the lock. /proc/locks would tell without taking it, but not from within a pid namespace.
     static func isHeld(on directory: FilePath) -> Bool {
         guard let file = try? OpenFile(directory.appending(".lock"), O_RDONLY | O_NOFOLLOW) else { return false }
-        return flock(file.number, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+        return (try? file.tryLock(.shared)) == false
     }
 
     /// Who holds the lock, if /proc/locks tells.

@@ -40,28 +40,44 @@ struct NearestDirectory {
 
     private static let probePrefix = ".stacker-check."
 
+    /// How often a probe may be taken away from us between its making and its lock.
+    private static let mostTries = 100
+
     /// Runs `body` on an empty directory in it, and removes that; and what probes of earlier runs, which were killed, have
     /// left here.
     ///
     /// A probe in use is locked, and one that is not is nobody's.
     func withProbe<Result>(_ body: (_ probe: Directory, _ path: FilePath) throws -> Result) throws -> Result {
         removeLeftProbes()
-        while true {
+        for _ in 0..<Self.mostTries {
             let name = FilePath("\(Self.probePrefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))")
-            try directory.makeDirectory(name, mode: 0o700)
+            try attempt("couldn't make a directory in \(path)") { try directory.makeDirectory(name, mode: 0o700) }
             defer { try? directory.removeTree(name) }
-            guard let probe = try? directory.directory(name), flock(probe.file.number, LOCK_EX | LOCK_NB) == 0,
-                try directory.status(name)?.inode == probe.file.status().inode
-                // Between the two calls another took it for a left one.
-            else { continue }
-            return try body(probe, path.pushing(name))
+            let probe = try attempt("couldn't lock \(path.pushing(name))") { try take(name) }
+            if let probe { return try body(probe, path.pushing(name)) }
+        }
+        throw Failure(
+            "each of \(Self.mostTries) directories that were made in \(path) to try it was taken away",
+            help: "see what else removes \(Self.probePrefix)* there")
+    }
+
+    /// Opens a probe and locks it.
+    ///
+    /// - Returns: `nil` if another took it for a left one between the two.
+    private func take(_ name: FilePath) throws -> Directory? {
+        do {
+            let probe = try directory.directory(name)
+            guard try probe.file.tryLock(.exclusive) else { return nil }
+            return try directory.status(name)?.inode == probe.file.status().inode ? probe : nil
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
         }
     }
 
     private func removeLeftProbes() {
         // That they are here is nobody's fault, and nothing depends on their going.
         for name in (try? directory.names()) ?? [] where name.string.hasPrefix(Self.probePrefix) {
-            guard let probe = try? directory.directory(name), flock(probe.file.number, LOCK_EX | LOCK_NB) == 0 else {
+            guard let probe = try? directory.directory(name), (try? probe.file.tryLock(.exclusive)) == true else {
                 continue
             }
             try? directory.removeTree(name)

@@ -40,6 +40,19 @@ public struct StackerDirectories: Sendable {
                 "using ':' in the roots directory \(roots) is forbidden: overlayfs splits its lowerdirs there",
                 help: "name another with --roots-dir")
         }
+        try refuseSame()
+    }
+
+    /// Refuses one directory for two purposes: each is emptied, and listed, by what its own purpose knows of it.
+    private func refuseSame() throws {
+        let all = [("roots", roots, "--roots-dir"), ("stacker", stacker, "--stacker-dir"), ("OCI", oci, "--oci-dir")]
+        for (index, one) in all.enumerated() {
+            for other in all[..<index] where one.1.resolvedIfThere == other.1.resolvedIfThere {
+                throw Failure(
+                    "the \(other.0) directory \(other.1) and the \(one.0) directory \(one.1) are one directory",
+                    help: "name another with \(other.2) or \(one.2)")
+            }
+        }
     }
 
     /// Whether no other user has built in them.
@@ -123,6 +136,9 @@ extension FilePath {
         defer { free(path) }
         return FilePath(platformString: path)
     }
+
+    /// The path without symlinks; as it is if there is nothing there.
+    var resolvedIfThere: FilePath { (try? resolved()) ?? self }
 
     /// The working directory of the process.
     public static func currentDirectory() throws -> FilePath {

@@ -45,5 +45,9 @@ struct LXCLogTests {
     func advice() {
         #expect(LXCLog.advice(for: LXCLog.errors(in: log))?.contains("overlay") == true)
         #expect(LXCLog.advice(for: []) == nil)
+        #expect(LXCLog.advice(for: "Failed to create lock for layer")?.contains("lock in /run/lxc") == true)
+        for other in ["Operation blocked by policy", "Failed to set the clock", "Block device required"] {
+            #expect(LXCLog.advice(for: other) == nil)
+        }
     }
 }

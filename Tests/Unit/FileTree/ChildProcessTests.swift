@@ -1,10 +1,10 @@
-import CSyscalls
 import Failure
-import FileTree
 import Fixtures
 import Glibc
 import SystemPackage
 import Testing
+
+@testable import FileTree
 
 @Suite("A program beside this one")
 struct ChildProcessTests {
@@ -53,15 +53,9 @@ struct ChildProcessTests {
         #expect(["0 1 2", "0 1 2 3"].contains(lines.last))
     }
 
-    @Test("it has the limit of open files that stacker found, whatever other threads open meanwhile")
-    func limit() throws {
-        var found = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &found)
-        stacker_raise_descriptor_limit()
-        #expect(try run("ulimit -S -n").text == "\(found.rlim_cur)\n" || found.rlim_cur == found.rlim_max)
-        var now = rlimit()
-        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &now)
-        #expect(now.rlim_cur == now.rlim_max)
+    @Test("of what is no child any more it can't be told how it ended")
+    func forgotten() {
+        #expect(throws: Errno.noChildProcess) { try ChildProcess.status(of: getpid()) }
     }
 
     @Test("one that prints or runs without end is ended; what it leaves in the background is not waited for")

@@ -9,34 +9,52 @@ import Testing
 
 @Suite("The lock on a directory")
 struct LockTests {
-    @Test("a lock file that was removed while it was waited for is no lock: there is one for all")
+    @Test("a lock file that was removed, or replaced, is no lock")
     func removed() throws {
         try withTemporaryDirectory { (root: FilePath) throws -> Void in
             let path = root.appending(".lock")
-            // As a clean does: hold it, take the file away, go. What the other has opened is nobody's then.
-            let isTaken = Thread.Box(false)
-            let old = try OpenFile(path, O_RDWR | O_CREAT, mode: 0o644)
-            #expect(flock(old.number, LOCK_EX) == 0)
-            let cleaner = Thread {
-                while !isTaken.value { usleep(100) }
-                unlink(path.string)
-                flock(old.number, LOCK_UN)
-            }
-            defer { cleaner.join() }
-            isTaken.value = true
-            // Either it was in time to be refused, or it has the lock that others respect.
-            guard let lock = try? Lock(on: root) else { return }
-            defer { withExtendedLifetime(lock) {} }
-            #expect(Lock.isHeld(on: root))
-            #expect(throws: Failure.self) { try Lock(on: root) }
+            let file = try OpenFile(path, O_RDWR | O_CREAT, mode: 0o644)
+            #expect(try Lock.isStill(file, at: path))
+            unlink(path.string)
+            #expect(try !Lock.isStill(file, at: path))
+            _ = try OpenFile(path, O_RDWR | O_CREAT, mode: 0o644)
+            #expect(try !Lock.isStill(file, at: path))
         }
     }
 
-    @Test("a directory that went is ENOENT, and is made again where it is to be")
+    @Test("one has it, who asks sees it, and who was refused has nothing")
+    func held() throws {
+        try withTemporaryDirectory { (root: FilePath) throws -> Void in
+            #expect(!Lock.isHeld(on: root))
+            do {
+                let lock = try Lock(on: root)
+                defer { withExtendedLifetime(lock) {} }
+                #expect(Lock.isHeld(on: root))
+                let failure = #expect(throws: Failure.self) { try Lock(on: root) }
+                #expect(failure?.errno == .wouldBlock)
+            }
+            #expect(!Lock.isHeld(on: root))
+        }
+    }
+
+    @Test("a directory that went is ENOENT, which is tried again")
     func gone() throws {
         try withTemporaryDirectory { (root: FilePath) throws -> Void in
-            let failure = #expect(throws: Failure.self) { try Lock(on: root.appending("gone")) }
+            let gone = root.appending("gone")
+            let failure = #expect(throws: Failure.self) { try Lock(on: gone) }
             #expect(failure?.errno == .noSuchFileOrDirectory)
+            let config = root.appending("conf.yaml")
+            _ = try OpenFile(config, O_WRONLY | O_CREAT, mode: 0o644)
+            let directories = try StackerDirectories(
+                configFile: config, workDirectory: root.string, stackerDirectory: nil, ociDirectory: nil,
+                rootsDirectory: nil)
+            var tries = 0
+            try directories.whileOthersClean {
+                tries += 1
+                if tries == 2 { try Directory.create(gone) }
+                _ = try Lock(on: gone)
+            }
+            #expect(tries == 2)
         }
     }
 }
