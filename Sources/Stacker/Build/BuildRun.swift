@@ -44,6 +44,10 @@ struct BuildRun {
         case .hit(let entry):
             // What there is to send may be readable only within the namespace.
             guard mayBuild || request.cacheTo.isEmpty else { return false }
+            if try !layer.definition.isBuildOnly && resolver.roots.layer(layer.definition.name).isGone {
+                guard mayBuild else { return false }
+                try layerBuild(layer, recipe).restoreStorage(entry)
+            }
             try retag(layer.definition.name, entry)
             try shared.give(layer.definition, &cache, isNew: false)
         case .lacking(let types, let entry):
