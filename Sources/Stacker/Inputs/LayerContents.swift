@@ -38,7 +38,9 @@ struct LayerContents {
         guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
             let config = base.metadata.configs[type]
         else { throw Failure("it has no image") }
-        try resolver.unpacker.unpack(manifest, config, from: [base.source].compactMap(\.self))
+        try withExtendedLifetime(base.use) {
+            try resolver.unpacker.unpack(manifest, config, from: [base.source].compactMap(\.self))
+        }
         return try MergedView(LayerStack.directories(base.metadata, type, resolver.roots))
     }
 
