@@ -172,10 +172,11 @@ struct ScriptRun {
             binds.removeVolumes()
         }
         let view = try MergedView([upper] + lowerdirs)
+        // Binds are mounted last.
+        try binds.refuseOtherKinds(mounts.suffix(layer.binds.count), in: view)
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
             in: view, at: storage.targets)
-        // Binds are mounted last.
         try binds.adopt(view, at: targets.resolved.suffix(layer.binds.count))
         let config = ContainerConfig(
             lowerdirs: [storage.targets] + lowerdirs, upperdir: upper, rootfsMount: storage.rootfs,
