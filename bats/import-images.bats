@@ -191,6 +191,12 @@ imported() {
     recipe_of oci:images:it/etc/name
     refuse build
     assert_said "oci:directory:tag//path"
+    recipe_of oci:images:it//etc/nam
+    refuse build
+    assert_said "help: in the image there is /etc/name"
+    recipe_of oci:images:it//nowhere/name
+    refuse build
+    assert_said "help: in the image there is no /nowhere"
     recipe_of docker://busybox:latest
     refuse build
     assert_said "docker://registry/name:tag//path"

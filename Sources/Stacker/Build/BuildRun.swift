@@ -104,7 +104,10 @@ struct BuildRun {
             try cache.record(entry, for: name)
             return try shared.give(layer.definition, &cache, isNew: false)
         }
-        let outputs = try build.run(on: resolver.base(layer.base, layer.definition.platform, cache))
+        let base = try layer.definition.sayingWhereBaseIs {
+            try resolver.base(layer.base, layer.definition.platform, cache)
+        }
+        let outputs = try withExtendedLifetime(base) { try build.run(on: base) }
         try cache.record(.init(inputs: inputs, outputs: outputs), for: name)
         try shared.give(layer.definition, &cache, isNew: true)
         log.info("filesystem \(name) built successfully")
