@@ -275,6 +275,7 @@ END
     printf 'it:\n  from: {type: oci, url: "nowhere:latest"}\n' >stacker.yaml
     refuse build
     assert_said nowhere
+    assert_said "stacker.yaml:2:"
 }
 
 # behaviour: a base that is no layout is an error that says what was expected there
@@ -287,6 +288,19 @@ END
     refuse build
     assert_said "name a directory that holds oci-layout and index.json"
     [[ $output$stderr != *"new name"* ]]
+}
+
+# behaviour: an index.json that is no JSON is an error that says what to do
+# documented: docs/storage.md#damage
+# status: beyond
+@test "an index that is no JSON" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    echo broken >busybox/index.json
+    refuse build
+    assert_said "stacker.yaml:2:"
+    assert_said "couldn't read $PWD/busybox/index.json: not valid JSON"
+    assert_said "help: put the index"
 }
 
 # behaviour: a base layer whose blob is damaged is refused, and never unpacked under its digest

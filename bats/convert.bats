@@ -130,6 +130,38 @@ END
     assert_line "found cached layer app"
 }
 
+# behaviour: scripts of a stage on one with a VOLUME see an empty directory there, too; that what they write is lost is said once
+# documented: docs/convert.md#volumes
+# status: beyond
+@test "a volume of the stage below" {
+    cat >Dockerfile <<'END'
+FROM busybox:latest AS below
+VOLUME /v /unused
+RUN echo 1 > /v/f
+RUN echo 2 > /v/g
+FROM below
+VOLUME /v
+RUN ls /v > /seen && echo 3 > /v/h
+END
+    convert_dockerfile
+    assert_equal "$(grep -c "warning: Dockerfile:3: RUN: what is written to the volume /v " convert.err)" 1
+    assert_equal "$(grep -c "RUN: what is written to the volume /v " convert.err)" 1
+    stacker build --substitute-file stacker-subs.yaml
+    unpack_image app rootfs
+    assert_equal "$(cat rootfs/seen)" ""
+}
+
+# behaviour: a volume at a path that is a file in the image is an error of the build with its place in the recipe
+# documented: docs/recipe.md#binds
+# status: beyond
+@test "a volume where the image has a file" {
+    printf 'FROM busybox:latest\nRUN echo file > /file\nVOLUME /file\nRUN true\n' >Dockerfile
+    convert_dockerfile
+    run -1 --separate-stderr stacker build --substitute-file stacker-subs.yaml
+    assert_regex "$stderr" 'stacker.yaml:[0-9]+:[0-9]+: couldn.t bind volume:1 to /file: it is a file in the image'
+    assert_said "help: bind a file"
+}
+
 # behaviour: a directory that is given for STACKER_VOL1 is what scripts see of the host
 # documented: docs/convert.md#volumes
 # status: documented
@@ -207,6 +239,7 @@ ONBUILD RUN echo later
 RUN --mount=type=cache,target=/cache echo it > /it
 END
     convert_dockerfile
+    run -0 grep -F "# Dockerfile:4: HEALTHCHECK --interval=5s CMD true: left out" stacker.yaml
     for line in 2:EXPOSE 3:STOPSIGNAL 4:HEALTHCHECK 5:ONBUILD 6:RUN; do
         run -0 grep "# Dockerfile:${line%:*}: ${line#*:} " stacker.yaml
         run -0 grep "warning: Dockerfile:${line%:*}: ${line#*:} " convert.err

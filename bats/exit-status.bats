@@ -101,6 +101,15 @@ END
     assert_said "found cached layer good"
 }
 
+# behaviour: a script that a signal ended is named with the signal; the status is 128 and its number
+# documented: docs/commands.md#exit-status
+# status: beyond
+@test "a signal ends a script" {
+    recipe_with 'kill -9 $$'
+    run -137 --separate-stderr stacker build
+    assert_said "the script at stacker.yaml:3:3 ended with exit status 137: signal 9 (Killed)"
+}
+
 # behaviour: a mistake on the command line is status 1
 # documented: docs/commands.md#exit-status
 # status: documented

@@ -191,6 +191,12 @@ imported() {
     recipe_of oci:images:it/etc/name
     refuse build
     assert_said "oci:directory:tag//path"
+    recipe_of oci:images:it//etc/nam
+    refuse build
+    assert_said "help: in the image there is /etc/name"
+    recipe_of oci:images:it//nowhere/name
+    refuse build
+    assert_said "help: in the image there is no /nowhere"
     recipe_of docker://busybox:latest
     refuse build
     assert_said "docker://registry/name:tag//path"
@@ -202,4 +208,32 @@ imported() {
     recipe_of ./oci:file
     stacker build
     assert_equal "$(imported oci:file)" local
+}
+
+# behaviour: ACLs go with the files of an image, as they do with those of a layer
+# documented: docs/recipe.md#what-is-copied
+# status: beyond
+@test "ACLs of an image's files" {
+    busybox_base
+    mkdir files
+    echo it >files/it
+    # One in the kernel's form: version 2, then tag, permissions and id of each entry.
+    python3 -c 'import os, struct
+entries = [(1, 6, -1), (2, 4, 1), (4, 4, -1), (0x10, 4, -1), (0x20, 4, -1)]
+value = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+os.setxattr("files/it", "system.posix_acl_access", value)'
+    tar c --xattrs --xattrs-include='*' -C files it >acl.tar
+    cat >image.yaml <<'END'
+it:
+  from: {type: tar, url: acl.tar}
+END
+    stacker build -f image.yaml
+    mv oci images
+    cat >stacker.yaml <<'END'
+app:
+  from: {type: scratch}
+  imports: [{path: "oci:images:it//it", dest: /it}]
+END
+    stacker build
+    layer_tar app -1 | grep -aq SCHILY.xattr.system.posix_acl_access
 }

@@ -189,6 +189,9 @@ cat /stacker/imports/a >> /seen'
         refuse build
         assert_said "stacker.yaml:3:14: unknown key \"$key\" in an import of layer it: did you mean path?"
     done
+    recipe_with_imports "[{dest: /x, pth: file}]" true
+    refuse build
+    assert_said "stacker.yaml:3:24: unknown key \"pth\" in an import of layer it: did you mean path?"
 }
 
 # behaviour: a mode that YAML takes for a decimal number is an error that shows the octal one
@@ -202,6 +205,17 @@ cat /stacker/imports/a >> /seen'
         refuse build
         assert_said "stacker.yaml:3:32: mode of import"
         assert_said "write 0755"
+    done
+    for mode in 1777 2755 4755; do
+        recipe_with_imports "[{path: file, mode: $mode}]" true
+        refuse build
+        assert_said "write 0$mode"
+    done
+    for mode in 0o999 08 u+x 99999 rwxr-xr-x; do
+        recipe_with_imports "[{path: file, mode: $mode}]" true
+        refuse build
+        assert_said "stacker.yaml:3:32: mode of import"
+        assert_said "help: modes are octal, and begin with 0, from 0 to 07777: 0755"
     done
     for mode in 0755 '"0755"' 0o755; do
         recipe_with_imports "[{path: file, mode: $mode}]" 'test "$(stat -c %a /stacker/imports/file)" = 755'

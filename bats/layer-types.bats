@@ -278,3 +278,30 @@ assert_made() {
     run -0 --separate-stderr stacker publish --url oci:out --tag t --tag t --layer-type tar --layer-type tar
     assert_equal "$(grep -c '^publishing' <<<"$stderr")" 2
 }
+
+# behaviour: images of a further type are made of the blobs in the output layout where roots, or a layer's storage, is gone
+# documented: docs/storage.md#roots
+# status: beyond
+@test "a further type of an image whose storage is gone" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "busybox:latest"}
+  run: date +%s%N >/it
+END
+    stacker build
+    unpack_image it before
+    rm -r roots/it
+    run stacker build --layer-type erofs
+    assert_success
+    assert_said "making it as erofs of what was built before"
+    rm -r roots
+    run stacker build --layer-type squashfs
+    assert_success
+    refute_output --partial "built successfully"
+    stacker grab it:/it
+    diff it before/it
+    for type in erofs squashfs; do
+        assert_equal "$(count_layers "it-$type")" 2
+    done
+}

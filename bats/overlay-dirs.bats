@@ -436,10 +436,16 @@ END
     python3 -c 'import os; os.removexattr("dir/ping", "security.capability")'
     run stacker build
     assert_said "cache miss because content of 1 overlay dirs changed"
+    assert_said "$PWD/dir/ping"
     cp dir/link copy
     mv copy dir/link
     run stacker build
     assert_said "cache miss because content of 1 overlay dirs changed"
+    assert_said "$PWD/dir/link"
+    python3 -c 'import os; os.setxattr("dir/sub", "user.of", b"another")'
+    run stacker build
+    assert_said "cache miss because content of 1 overlay dirs changed"
+    assert_line --regexp "$PWD/dir/sub\$"
     run stacker build
     assert_said "found cached layer it"
 }

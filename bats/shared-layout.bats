@@ -288,3 +288,29 @@ cut_power() {
     in_project one clean
     assert_not_exists oci
 }
+
+# behaviour: the layout of an oci base counts as used while a layer is built on it, so that no other stacker removes blobs
+# documented: docs/storage.md#a-layout-for-several
+# status: beyond
+@test "a base is in use while it is built on" {
+    busybox_base
+    cp -r busybox images
+    mkdir sync
+    chmod 0777 sync
+    cat >stacker.yaml <<END
+it:
+  from: {type: oci, url: "images:latest"}
+  binds: ["$PWD/sync -> /sync"]
+  run: touch /sync/began; until test -e /sync/go; do sleep 0.1; done
+END
+    start "$STACKER" build
+    wait_for_file sync/began
+    # Who collects needs it alone, who reads does not.
+    flock -n -s images/blobs/sha256 true
+    run ! flock -n -x images/blobs/sha256 true
+    touch sync/go
+    wait_for_end
+    # Not any longer than that.
+    flock -n -x images/blobs/sha256 true
+    assert_equal "$(count_layers it)" 1
+}

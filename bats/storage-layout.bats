@@ -147,3 +147,39 @@ END
     # Others may say nothing of it.
     ! is_ours || assert_equal "$(grep -c "^Copying blob $(layer_digest latest 0 busybox)" <<<"$stderr")" 1
 }
+
+# behaviour: a build makes the storage of a cached image that is gone anew, of the image's blobs, and runs no script for it
+# documented: docs/storage.md#roots
+# status: beyond
+@test "the storage of an image that is gone" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+below:
+  from: {type: oci, url: "busybox:latest"}
+  run: echo below >/below
+it:
+  from: {type: built, tag: below}
+  run: date +%s%N >/it
+END
+    stacker build
+    unpack_image it before
+    for gone in roots roots/it roots/it/overlay_metadata.json; do
+        rm -r "$gone"
+        run stacker build
+        assert_success
+        assert_said "found cached layer it"
+        refute_output --partial "built successfully"
+        stacker grab it:/it
+        stacker grab it:/below
+        diff it before/it
+        stacker explain it:/below
+    done
+    # What is there is left as it is, and so is a layer's content that is gone.
+    find roots ! -name '.*' -printf '%p %i %C@\n' | sort >first
+    stacker build
+    find roots ! -name '.*' -printf '%p %i %C@\n' | sort | diff first -
+    rm -r roots/sha256_*
+    run stacker build
+    assert_said "found cached layer it"
+    assert_equal "$(find roots -maxdepth 1 -name 'sha256_*')" ""
+}

@@ -179,6 +179,12 @@ compressed_recipe() {
         refuse build
         assert_said "couldn't unpack $PWD/damaged: the $program stream is damaged"
     done
+    for end in $'\n' 'not xz' 'more than a header of xz, and none'; do
+        { cat <(xz -c base.tar) && printf %s "$end"; } >trailing
+        compressed_recipe trailing
+        refuse build
+        assert_said "couldn't unpack $PWD/trailing: the xz stream is damaged: what follows it is none"
+    done
     xz -c --lzma2=dict=512MiB base.tar >greedy
     compressed_recipe greedy
     refuse build

@@ -82,6 +82,6 @@ enum LayerBench {
         let pull = ImagePull(reference, from: client)
         try pull.fetch(
             pull.find(Platform(os: "linux", architecture: Platform.hostArchitecture)),
-            into: Layout(openingOrCreating: FilePath(layout)))
+            into: LayoutWriter(openingOrCreating: FilePath(layout)), keepsParts: false)
     }
 }

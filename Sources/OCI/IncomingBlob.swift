@@ -114,11 +114,16 @@ private struct PartialBlob {
 
     /// Opens it, makes it if there is none, and reads what is in it.
     ///
-    /// - Returns: `nil` if another writer has it.
+    /// - Returns: `nil` if another writer has it, or another user's is in its place.
     init?(of descriptor: Descriptor, in blobs: Directory) throws {
         name = FilePath(".\(descriptor.digest.hex)\(Layout.partSuffix)")
-        file = try blobs.openNoSymlinks(name, O_RDWR | O_CREAT, mode: 0o644)
-        guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else { return nil }
+        do {
+            file = try blobs.openNoSymlinks(name, O_RDWR | O_CREAT, mode: 0o644)
+        } catch Errno.permissionDenied, Errno.notPermitted, Errno.isDirectory, Errno.tooManySymbolicLinkLevels {
+            // It is another user's, or no file: a part saves time, and nothing depends on it.
+            return nil
+        }
+        guard try file.tryLock(.exclusive) else { return nil }
         // Whoever had it until now may have given it its name, or removed it.
         let status = try file.status()
         guard let named = try blobs.status(name), named.inode == status.inode, status.kind == .regular else {

@@ -87,7 +87,13 @@ public struct Layout: Sendable {
             guard let bytes = try root.readFile(Self.indexName, limit: Limit.index) else {
                 throw Errno.noSuchFileOrDirectory
             }
-            return try JSON.decode(ImageIndex.self, from: bytes)
+            do {
+                return try JSON.decode(ImageIndex.self, from: bytes)
+            } catch let failure as Failure {
+                throw Failure(
+                    failure.what, because: failure.cause,
+                    help: "put the index back that it had, or remove the layout and make its images anew")
+            }
         }
     }
 }

@@ -77,11 +77,13 @@ public struct ImagePull: Sendable {
     /// Gets everything of an image that a layout does not hold, several blobs at a time, the manifest last.
     ///
     /// - Parameters:
+    ///   - keepsParts: whether what came of a blob that did not come to its end stays, for another pull. Somebody has to
+    ///     remove what no other goes on with: ``Layout/removeOldParts()``.
     ///   - progress: gets to know of each blob.
     ///   - arriving: gets each blob that begins to come. It must not wait: the blob would.
     ///   - checkpoint: called with every piece of a blob; what it throws ends the pull.
     public func fetch(
-        _ found: Found, into writer: LayoutWriter, progress: any ProgressSink = NoProgress(),
+        _ found: Found, into writer: LayoutWriter, keepsParts: Bool, progress: any ProgressSink = NoProgress(),
         arriving: @escaping @Sendable (ArrivingBlob) -> Void = { _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
@@ -89,7 +91,8 @@ public struct ImagePull: Sendable {
         try Workers.forEach(missing) { [client, reference] blob, othersAreFine in
             do {
                 try client.download(
-                    blob, of: reference.repository, to: writer, keepsPart: true, progress: progress, arriving: arriving
+                    blob, of: reference.repository, to: writer, keepsPart: keepsParts, progress: progress,
+                    arriving: arriving
                 ) {
                     try othersAreFine()
                     try checkpoint()

@@ -44,6 +44,10 @@ struct BuildRun {
         case .hit(let entry):
             // What there is to send may be readable only within the namespace.
             guard mayBuild || request.cacheTo.isEmpty else { return false }
+            if try !layer.definition.isBuildOnly && resolver.roots.layer(layer.definition.name).isGone {
+                guard mayBuild else { return false }
+                try layerBuild(layer, recipe).restoreStorage(entry)
+            }
             try retag(layer.definition.name, entry)
             try shared.give(layer.definition, &cache, isNew: false)
         case .lacking(let types, let entry):
@@ -100,7 +104,10 @@ struct BuildRun {
             try cache.record(entry, for: name)
             return try shared.give(layer.definition, &cache, isNew: false)
         }
-        let outputs = try build.run(on: resolver.base(layer.base, layer.definition.platform, cache))
+        let base = try layer.definition.sayingWhereBaseIs {
+            try resolver.base(layer.base, layer.definition.platform, cache)
+        }
+        let outputs = try withExtendedLifetime(base) { try build.run(on: base) }
         try cache.record(.init(inputs: inputs, outputs: outputs), for: name)
         try shared.give(layer.definition, &cache, isNew: true)
         log.info("filesystem \(name) built successfully")

@@ -14,6 +14,7 @@ extension LayerBuild {
             try storage.add(types)
             return [:]
         }
+        if try storage.isGone { try restoreStorage(entry) }
         let writer = try output.writer()
         let layout = writer.layout
         let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.outputs[$0] }
@@ -41,6 +42,32 @@ extension LayerBuild {
             }
             try storage.write(metadata)
             return outputs
+        }
+    }
+
+    /// Makes the storage of a layer anew of its images in the output layout: whoever looks into the layer finds what was
+    /// built. Its base is not asked for, and no script is run.
+    ///
+    /// - Parameter entry: what the cache knows of the layer, which has an image.
+    func restoreStorage(_ entry: BuildCache.Entry) throws {
+        let layout = try output.writer().layout
+        var metadata = OverlayMetadata()
+        metadata.hasBuiltOCIOutput = true
+        for (type, descriptor) in entry.outputs where try layout.holdsImage(descriptor) {
+            let image = try layout.manifest(descriptor)
+            metadata.manifests[type] = image
+            metadata.configs[type] = try layout.config(image)
+        }
+        // All types have the same content.
+        guard let type = LayerType.allCases.first(where: { metadata.manifests[$0] != nil }),
+            let image = metadata.manifests[type], let config = metadata.configs[type]
+        else { throw Failure("layer \(layer.definition.name) has no image") }
+        let storage = roots.layer(layer.definition.name)
+        try DiskSpace.blaming(directories.rootsPlace) {
+            try contents.resolver.unpacker.unpack(image, config, from: [layout])
+            try storage.reset()
+            // Last: a storage with metadata is complete.
+            try storage.write(metadata)
         }
     }
 }

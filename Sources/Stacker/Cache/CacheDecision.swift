@@ -28,8 +28,9 @@ struct CacheLookup {
     func inputs(
         _ layer: RecipeSet.Layer, _ cache: BuildCache, _ digests: inout FileDigests, mayUnpack: Bool
     ) throws -> LayerInputs? {
-        let base = try resolver.input(
-            layer.base, layer.definition.platform, cache, &digests, mayDownload: mayUnpack)
+        let base = try layer.definition.sayingWhereBaseIs {
+            try resolver.input(layer.base, layer.definition.platform, cache, &digests, mayDownload: mayUnpack)
+        }
         guard let base else { return nil }
         var inputs = LayerInputs()
         for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
@@ -140,5 +141,10 @@ extension LayerDefinition {
     /// The platform that the layer's image is for; what the recipe leaves open is this machine's.
     var platform: Platform {
         Platform(os: os ?? "linux", architecture: architecture ?? Platform.hostArchitecture)
+    }
+
+    /// Adds to what fails about the layer's base where the recipe names it.
+    func sayingWhereBaseIs<Result>(_ body: () throws -> Result) throws -> Result {
+        try attempt("\(position(of: .from)): couldn't use the base of layer \(name)") { try body() }
     }
 }

@@ -56,6 +56,27 @@ struct BindMounts {
         }
     }
 
+    /// Refuses a bind where the image has something of another kind: no directory can be mounted on a file, nor a file on a
+    /// directory.
+    ///
+    /// - Parameter mounts: those of ``make()``.
+    func refuseOtherKinds(_ mounts: some Sequence<ContainerMount>, in view: MergedView) throws {
+        for (bind, mount) in zip(layer.binds, mounts) {
+            let what = "\(bind.position): couldn't bind \(bind.path) to \(bind.destination)"
+            let isDirectory: Bool
+            switch try attempt(what, { try view.resolve(mount.target).node }) {
+            case nil: continue
+            case .directory: isDirectory = true
+            case .file: isDirectory = false
+            }
+            if isDirectory == mount.isDirectory { continue }
+            let (there, bound) = isDirectory ? ("a directory", "a file") : ("a file", "a directory")
+            throw Failure(
+                "\(what): it is \(there) in the image, and what is bound is \(bound)",
+                help: "bind \(there), or to another place; or leave the bind out")
+        }
+    }
+
     /// Gives each volume the owner and mode of the image's directory that it hides: a user of the image can write where
     /// that user could. Refuses a bind that a symlink of the image leads to a place of stacker's own.
     ///

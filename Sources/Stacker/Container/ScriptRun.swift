@@ -132,12 +132,21 @@ struct ScriptRun {
             guard status == 0 else {
                 throw Failure(
                     failed,
-                    because: Failure("the script at \(layer.position(of: key)) ended with exit status \(status)"),
+                    because: Failure(
+                        "the script at \(layer.position(of: key)) ended with exit status \(Self.inWords(status))"),
                     help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace])
                         ?? waysToLook,
                     exitStatus: status)
             }
         }
+    }
+
+    /// An exit status, and the signal that it stands for. Where a shell says so of a command, nobody can tell whether the
+    /// command ended like that by itself.
+    private static func inWords(_ status: Int32) -> String {
+        let signal = status - 128
+        guard (1..<32).contains(signal), let name = strsignal(signal) else { return "\(status)" }
+        return "\(status): signal \(signal) (\(String(cString: name)))"
     }
 
     /// How a user finds out why a script failed.
@@ -172,10 +181,11 @@ struct ScriptRun {
             binds.removeVolumes()
         }
         let view = try MergedView([upper] + lowerdirs)
+        // Binds are mounted last.
+        try binds.refuseOtherKinds(mounts.suffix(layer.binds.count), in: view)
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
             in: view, at: storage.targets)
-        // Binds are mounted last.
         try binds.adopt(view, at: targets.resolved.suffix(layer.binds.count))
         let config = ContainerConfig(
             lowerdirs: [storage.targets] + lowerdirs, upperdir: upper, rootfsMount: storage.rootfs,

@@ -9,6 +9,7 @@ extension DockerfileConverter {
         try checkRunFlags(instruction)
         noteAssumptions(instruction, onlyDirectory: false)
         noteHiddenFiles(instruction)
+        noteLostFiles(instruction)
         stage.hasShell = true
         var script: ConvertedText
         var isPlain = true
@@ -47,7 +48,7 @@ extension DockerfileConverter {
 
     private mutating func checkRunFlags(_ instruction: DockerfileInstruction) throws {
         for flag in instruction.flags {
-            let written = "--\(flag.name)" + (flag.value.map { "=\($0)" } ?? "")
+            let written = flag.written
             switch flag.name {
             case "mount":
                 let type =
@@ -245,6 +246,16 @@ extension DockerfileConverter {
         }
     }
 
+    /// Says, once for each volume, that what a command writes there is not in the image, as it is with some builders.
+    private mutating func noteLostFiles(_ instruction: DockerfileInstruction) {
+        for bind in stage.layer.binds where stage.volumesWithLosses.insert(table.value(of: bind.destination)).inserted {
+            note(
+                instruction.line,
+                "RUN: what is written to the volume " + bind.destination + " from here on is gone after the layer, and "
+                    + "not in the image; what should be in it stands before VOLUME")
+        }
+    }
+
     /// A volume of the image. Scripts that follow have a directory of their own there, which is never one of the host
     /// unless somebody says so: they may well empty it.
     mutating func addVolume(_ path: ConvertedText, _ line: Int) throws {
@@ -254,6 +265,7 @@ extension DockerfileConverter {
         if let objection = ReservedPlace.objection(to: place) {
             return note(line, "VOLUME " + path + ": scripts see no volume there: \(objection)")
         }
+        if stage.layer.binds.contains(where: { table.value(of: $0.destination) == table.value(of: path) }) { return }
         // A bind would hide what was put there before.
         if stage.layer.hasCommands { beginLayer() }
         let number = table.entries.count { $0.name.hasPrefix("STACKER_VOL") } + 1

@@ -122,7 +122,9 @@ struct DockerfileConverter {
         case .maintainer(let name):
             stage.authors = ConvertedText(name)
             note(line, "MAINTAINER is an annotation here: stacker writes the author itself")
-        case .other(let text): note(line, Self.remark(on: instruction.keyword, text))
+        case .other(let text):
+            let flags = instruction.flags.map { $0.written + " " }.joined()
+            note(line, Self.remark(on: instruction.keyword, flags + text))
         }
     }
 

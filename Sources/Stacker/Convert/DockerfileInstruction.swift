@@ -14,6 +14,9 @@ struct DockerfileInstruction: Sendable, Equatable {
         let name: String
         /// What follows "=".
         let value: String?
+
+        /// As in a Dockerfile.
+        var written: String { "--\(name)" + (value.map { "=\($0)" } ?? "") }
     }
 
     enum Kind: Sendable, Equatable {

@@ -54,6 +54,8 @@ struct DockerfileStage {
     var command: [ConvertedText]?
     var labels: [(name: ConvertedText, value: ConvertedText)] = []
     var volumes: [ConvertedText] = []
+    /// The volumes of which it was said that what commands write there is lost.
+    var volumesWithLosses: Set<String> = []
     /// What MAINTAINER says.
     var authors: ConvertedText?
 
@@ -80,6 +82,9 @@ struct DockerfileStage {
         (hasShell, hasUnknownBase) = (below.hasShell, below.hasUnknownBase)
         hasNotedAssumptions = below.hasNotedAssumptions
         knownDirectories = below.knownDirectories
+        // They are no part of the image, where their directories may not be.
+        layer.binds = below.layer.binds
+        volumesWithLosses = below.volumesWithLosses
         beginInDirectory()
     }
 

@@ -10,6 +10,9 @@ struct BuildBase: Sendable {
     var metadata: OverlayMetadata
     /// Where the blobs of those images are, beside the output layout.
     var source: Layout?
+    /// Keeps other stackers from removing blobs of that layout as long as the base is used. Not any longer: what the build
+    /// itself no longer needs it removes at its end, and the layout may be the output layout.
+    var use: LayoutLock?
     /// An archive whose content is the beginning of the layer's own upperdir.
     var archive: BaseArchive?
     /// Whether it is a build_only layer.
@@ -62,8 +65,12 @@ struct BaseResolver {
             let archive = try LayerContents(resolver: self, cache: cache, platform: platform).archive(source)
             return BuildBase(metadata: .init(empty: platform, types), archive: archive)
         case .oci(let path, let tag):
+            // Before the image is looked for: what it names must not go meanwhile.
+            let use = try Layout(ifThereAt: path).map(inUse)
             let (layout, found) = try find(tag, in: path, platform)
-            return try image(layout, found.manifest, "image \(tag) of \(path)")
+            var base = try image(layout, found.manifest, "image \(tag) of \(path)")
+            base.use = use
+            return base
         case .built(let layer): return try built(layer, cache)
         case .docker(let reference, let insecure):
             let (layout, manifest) = try registries.image(
@@ -129,7 +136,11 @@ struct BaseResolver {
         metadata.overlayDirectories = []
         metadata.overlayDirLayers = [:]
         let source = metadata.baseLayout.flatMap { try? Layout(at: FilePath($0)) }
-        return BuildBase(metadata: metadata, source: source, isBuildOnly: true)
+        return BuildBase(metadata: metadata, source: source, use: try source.map(inUse), isBuildOnly: true)
+    }
+
+    private func inUse(_ layout: Layout) throws -> LayoutLock {
+        try LayoutLock.use(of: layout) { try StopSignal.check() }
     }
 }
 

@@ -37,7 +37,9 @@ enum CopiedAttributes {
 extension Import {
     /// Which attributes the import brings.
     var attributes: CopiedAttributes {
-        if case .layer = source { return .ofImage }
-        return .ofHost
+        switch source {
+        case .layer, .image: .ofImage
+        case .local, .http: .ofHost
+        }
     }
 }

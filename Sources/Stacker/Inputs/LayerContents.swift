@@ -38,8 +38,18 @@ struct LayerContents {
         guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
             let config = base.metadata.configs[type]
         else { throw Failure("it has no image") }
-        try resolver.unpacker.unpack(manifest, config, from: [base.source].compactMap(\.self))
+        try withExtendedLifetime(base.use) {
+            try resolver.unpacker.unpack(manifest, config, from: [base.source].compactMap(\.self))
+        }
         return try MergedView(LayerStack.directories(base.metadata, type, resolver.roots))
+    }
+
+    private static func node(at path: FilePath, in view: MergedView, following: Bool) throws -> SourceNode {
+        do {
+            return try SourceNode(at: path, in: view, following: following)
+        } catch Errno.noSuchFileOrDirectory {
+            throw Failure("\(path)", because: Errno.noSuchFileOrDirectory, help: nearMiss(path, in: view))
+        }
     }
 
     /// The source of an import or of a tar base.
@@ -58,12 +68,12 @@ struct LayerContents {
         case .local(let path): return try SourceNode(at: path, following: following)
         case .layer(let name, let path):
             return try view(of: name, mayUnpack: mayUnpack).map {
-                try SourceNode(at: path, in: $0, following: following)
+                try Self.node(at: path, in: $0, following: following)
             }
         case .image(let image, let path):
             // What it was built of is known by the image's digest: see FileInputs.
             guard mayUnpack else { return nil }
-            return try SourceNode(at: path, in: view(of: image), following: following)
+            return try Self.node(at: path, in: view(of: image), following: following)
         case .http(let address):
             let file = try resolver.downloads.file(
                 address, for: .imports, hash: hash, mayDownload: mayUnpack, digest: digest)

@@ -87,7 +87,8 @@ final class RegistryBases: Sendable {
         let arrivals = LayerArrivals(found.manifest, config, unpacker)
         try arrivals.unpack {
             try pull.fetch(
-                found, into: writer, progress: log.progress, arriving: arrivals.begin, checkpoint: arrivals.check)
+                found, into: writer, keepsParts: true, progress: log.progress, arriving: arrivals.begin,
+                checkpoint: arrivals.check)
         }
         try record(found, key, by: writer)
         return (layout, found.manifest)

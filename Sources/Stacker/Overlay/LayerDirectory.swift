@@ -32,6 +32,9 @@ struct LayerDirectory: Sendable {
     /// Whether the upperdir is there.
     var hasUpper: Bool { roots.isThere(upper) }
 
+    /// Whether somebody has removed the storage of a layer that was built, or what says of what it is.
+    var isGone: Bool { get throws { try !hasUpper || writtenMetadata() == nil } }
+
     /// One of the layer's overlay dirs.
     func overlayDirectory(_ name: String) -> FilePath {
         path.appending(Self.overlayDirectoriesName.string).appending(name)

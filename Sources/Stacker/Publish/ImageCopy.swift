@@ -60,7 +60,9 @@ public struct ImageCopy {
             let pull = ImagePull(reference, from: servers.registry(reference.registry, isInsecure: false))
             let found = try pull.find(platform)
             let writer = try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
-            try pull.fetch(found, into: writer, progress: log.progress, checkpoint: { try StopSignal.check() })
+            // What is kept of a blob would be there for ever: no gc knows this layout.
+            try pull.fetch(
+                found, into: writer, keepsParts: false, progress: log.progress, checkpoint: { try StopSignal.check() })
             try writer.updateIndex { $0.setEntry(tag: tag, to: found.descriptor) }
         case (.registry, .registry):
             throw Failure(

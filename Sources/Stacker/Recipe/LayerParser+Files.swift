@@ -52,6 +52,12 @@ extension LayerParser {
     private mutating func importMap(_ pairs: [YAMLPair], _ node: YAMLNode, _ what: String) throws -> Import {
         guard let path = pairs.first(where: { $0.key.value == "path" })?.value else {
             for pair in pairs { try refuse(pair.key, in: what) }
+            let unknown = pairs.map(\.key).filter { !Self.importKeys.contains($0.value) }
+            for key in unknown
+            where KeyAliases.meant(by: key.value, Self.importKeys, KeyAliases.importWarnings) == "path" {
+                throw ValueReader.unknownKey(
+                    key, "in \(what)", known: Self.importKeys, aliases: KeyAliases.importWarnings)
+            }
             throw Failure("\(node.position): \(what) has no path")
         }
         let text = try ValueReader.someText(path, "path of \(what)")
@@ -125,13 +131,20 @@ extension LayerParser {
     /// Nobody means a decimal number: it would be other permissions than it looks like.
     private func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
         let text = try ValueReader.text(node, what)
-        let mode = try ValueReader.number(node, what, upTo: 0o7777)
-        if let first = text.first, ("1"..."9").contains(first) {
-            let octal = "0\(String(mode, radix: 8))"
+        let mode = try? ValueReader.number(node, what, upTo: 0o7777)
+        if let first = text.first, ("1"..."9").contains(first), let number = UInt32(text) {
+            let octal = "0\(String(number, radix: 8))"
             let isOctal = text.count <= 4 && text.allSatisfy { ("0"..."7").contains($0) }
+            if isOctal || mode != nil {
+                throw Failure(
+                    "\(node.position): \(what): \(text) is a decimal number in YAML, and means \(octal)",
+                    help: "write \(isOctal ? "0\(text)" : octal): modes are octal, and begin with 0")
+            }
+        }
+        guard let mode else {
             throw Failure(
-                "\(node.position): \(what): \(text) is a decimal number in YAML, and means \(octal)",
-                help: "write \(isOctal ? "0\(text)" : octal): modes are octal, and begin with 0")
+                "\(node.position): \(what) is no mode: \(quoted(text))",
+                help: "modes are octal, and begin with 0, from 0 to 07777: 0755")
         }
         return mode
     }

@@ -16,11 +16,12 @@ struct ImagePullTests {
 
     /// Pulls x:latest into a layout.
     private func pull(
-        _ registry: TestRegistry, _ name: String = "x", into layout: Layout, _ platform: Platform = platform
+        _ registry: TestRegistry, _ name: String = "x", into layout: Layout, _ platform: Platform = platform,
+        keepsParts: Bool = true
     ) throws -> ImagePull.Found {
         let pull = ImagePull(try registry.reference(name), from: try registry.client())
         let found = try pull.find(platform)
-        try pull.fetch(found, into: LayoutWriter(layout))
+        try pull.fetch(found, into: LayoutWriter(layout), keepsParts: keepsParts)
         return found
     }
 
@@ -168,6 +169,33 @@ struct ImagePullTests {
             #expect(try layout.read(layer) == Self.layer)
             #expect(try layout.strays() == [Self.part])
             #expect(try layout.blobs.readFile(Self.part, limit: 10) == [1, 2, 3])
+        }
+    }
+
+    @Test("keeps nothing where nobody would remove it")
+    func keepsNothing() throws {
+        let registry = TestRegistry { request, right in
+            guard request.target.hasSuffix("\(Digest(of: Self.layer))") else { return nil }
+            return request.headers["range"] == nil ? right.cut(after: 50_000) : .response(request, "502 Bad Gateway")
+        }
+        try registry.addImage(layers: [Self.layer])
+        try withLayout { layout in
+            #expect(throws: Failure.self) { try pull(registry, into: layout, keepsParts: false) }
+            let left = try layout.strays()
+            #expect(left == [])
+        }
+    }
+
+    @Test("begins one of its own where a part can't be opened")
+    func foreignPart() throws {
+        let registry = TestRegistry()
+        let layer = registry.add(blob: Self.layer, .tar)
+        try withLayout { layout in
+            // Whoever may open everything can't open that.
+            try layout.blobs.makeDirectory(Self.part)
+            try registry.client().download(layer, of: "x", to: LayoutWriter(layout), keepsPart: true)
+            #expect(try layout.read(layer) == Self.layer)
+            #expect(try layout.strays() == [Self.part])
         }
     }
 

@@ -47,7 +47,7 @@ struct RegistryAuthTests {
         try withTemporaryDirectory { directory in
             let layout = try Layout(openingOrCreating: directory.appending("oci"))
             let pull = ImagePull(try registry.reference("x"), from: try registry.client(credentials))
-            try pull.fetch(pull.find(ImagePullTests.platform), into: LayoutWriter(layout))
+            try pull.fetch(pull.find(ImagePullTests.platform), into: LayoutWriter(layout), keepsParts: true)
         }
     }
 
