@@ -219,6 +219,7 @@ let_go_on() {
     requires root
     busybox_base
     # Not by bats/as-user, which would make the user's what is root's.
+    chmod -R a+rX busybox
     as_member() { (cd mine && setpriv --reuid "$STACKER_TEST_USER" --regid "$STACKER_TEST_USER" --init-groups "$@"); }
     umask 002
     project mine 'echo > /file'
