@@ -99,7 +99,9 @@ public struct GarbageCollection {
         blobs = try garbage.map {
             try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: output.blobs, at: output.blobsPath)
         }
-        blobs += try output.leftovers().filter(mayBeRemoved).map { try GarbageItem(.temporary, $0, in: output.directory, at: output.path) }
+        blobs += try output.leftovers().filter(mayBeRemoved).map {
+            try GarbageItem(.temporary, $0, in: output.directory, at: output.path)
+        }
         return collection
     }
 
