@@ -101,3 +101,20 @@ END
     assert_said "couldn't read blob sha256:"
     assert_said "bytes, and a manifest or config may have 4194304"
 }
+
+# behaviour: what a base's manifest says beside its annotations counts for the manifest of the image: too much is an error that names the part
+# documented: docs/recipe.md#what-is-inherited
+# status: beyond
+@test "a base's manifest that is long by what its descriptors have" {
+    busybox_base
+    # A little more, and the base itself could not be read.
+    text 4193000 >data
+    blob=$(image_manifest latest busybox | jq -c --rawfile data data '.layers[0].data = $data' | put_blob busybox)
+    blob=$(jq -c --argjson blob "$blob" '.manifests[0] += $blob' busybox/index.json)
+    printf '%s\n' "$blob" >busybox/index.json
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: touch /it\n  annotations: {org.example.a: %s}\n' \
+        "$(text 2000)" >stacker.yaml
+    refuse build
+    assert_said "the manifest of image it would have 41"
+    assert_said "the member data alone has 4.2 MB"
+}

@@ -121,6 +121,78 @@ tag_artifacts() {
         '[["arm","linux"],["s390x",null]]'
 }
 
+# list_odd TAG BLOB: adds a descriptor of a manifest to oci, with a tag.
+list_odd() {
+    local index
+    index=$(jq -c --arg tag "$1" --argjson blob "$2" '.manifests += [$blob + {mediaType: "application/vnd.oci.image.manifest.v1+json",
+        annotations: {"org.opencontainers.image.ref.name": $tag}}]' oci/index.json)
+    printf '%s\n' "$index" >oci/index.json
+}
+
+# list_bad_entries: adds to oci an entry whose blob is not there, one that is a directory, and an image whose config has
+# another size than its manifest says.
+list_bad_entries() {
+    local blob
+    blob=$(echo gone | put_blob)
+    list_odd gone "$blob"
+    rm "oci/blobs/$(jq -r .digest <<<"$blob" | tr : /)"
+    blob=$(echo directory | put_blob)
+    list_odd directory "$blob"
+    blob=oci/blobs/$(jq -r .digest <<<"$blob" | tr : /)
+    rm "$blob"
+    mkdir "$blob"
+    list_odd config "$(image_manifest one | jq -c '.config.size += 1' | put_blob)"
+}
+
+# behaviour: inspect shows all that it can, and of each entry that it can't show what is wrong with it, once
+# documented: docs/commands.md#inspect
+# status: beyond
+@test "inspect beside bad entries" {
+    two_images
+    list_bad_entries
+    run --separate-stderr stacker inspect
+    assert_success
+    assert_line one
+    assert_line two
+    assert_line --regexp "^gone: an entry that can't be shown \\(sha256:[0-9a-f]+, 5 B\\): couldn't read blob sha256:[0-9a-f]+ of [^:]+: [Nn]o such file"
+    assert_line --regexp "^directory: an entry that can't be shown .*: couldn't read blob [^ ]+ of [^:]+: it is a directory$"
+    assert_line --regexp "^config: an entry that can't be shown .*: couldn't read blob [^ ]+ of [^:]+: it has [0-9]+ bytes, its descriptor says"
+    assert_equal "$(stacker inspect --json | jq -c '[.[] | [.tag, .problem != null]]')" \
+        '[["one",false],["two",false],["gone",true],["directory",true],["config",true]]'
+    run -1 --separate-stderr stacker inspect directory
+    assert_said "it is a directory"
+    assert_said "help: remove it, and fetch or build the image anew"
+}
+
+# behaviour: inspect looks into an index once, also where indexes have one another many times
+# documented: docs/commands.md#inspect
+# status: beyond
+@test "inspect of indexes that have one another many times" {
+    two_images
+    entry=$(jq -c '.manifests[0] | {mediaType, digest, size}' oci/index.json)
+    for _ in 1 2 3 4; do
+        entry=$(jq -nc --argjson entry "$entry" '{schemaVersion: 2, manifests: [range(60) | $entry]}' | put_blob |
+            jq -c '. + {mediaType: "application/vnd.oci.image.index.v1+json"}')
+    done
+    list_odd many "$entry"
+    start "$STACKER" inspect many
+    wait_for_end
+    assert_equal "$status" 0
+    assert_equal "$(grep -cx many started.out)" 60
+}
+
+# behaviour: inspect of an index with more entries than anybody reads is an error that says so
+# documented: docs/commands.md#inspect
+# status: beyond
+@test "inspect of an index of very many entries" {
+    two_images
+    list_odd many "$(jq -nc '{schemaVersion: 2, manifests: [range(10001) | {size: 1, digest: ("sha256:" + ("a" * 64))}]}' | put_blob)"
+    run -1 --separate-stderr stacker inspect
+    assert_said "have more than 10000 entries"
+    assert_said "help: name one image: stacker inspect TAG"
+    stacker inspect one
+}
+
 # behaviour: inspect writes to stdout only
 # documented: docs/commands.md#output
 # status: beyond

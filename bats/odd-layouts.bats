@@ -176,3 +176,137 @@ name_by_sha512() {
     stacker gc
     assert_file_exists "oci/blobs/$(jq -r .digest <<<"$layer" | tr : /)"
 }
+
+# list_in_index LAYOUT ENTRY…: adds entries, which are JSON, to the index of a layout; their order is kept.
+list_in_index() {
+    local layout=$1 index
+    shift
+    index=$(jq -c --argjson new "[$(IFS=, && echo "$*")]" '.manifests += $new' "$layout/index.json")
+    printf '%s\n' "$index" >"$layout/index.json"
+}
+
+# tagged NAME: gives the descriptor on stdin the media type of a manifest and a tag.
+tagged() {
+    jq -c --arg name "$1" '. + {mediaType: "application/vnd.oci.image.manifest.v1+json",
+        annotations: {"org.opencontainers.image.ref.name": $name}}'
+}
+
+# put_precious: makes a manifest in ./oci with a layer, and prints its descriptor.
+put_precious() {
+    local layer
+    layer=$(echo precious | put_blob)
+    jq -nc --argjson layer "$layer" '{schemaVersion: 2, config: $layer, layers: [$layer + {mediaType: "text/plain"}]}' |
+        put_blob
+}
+
+# assert_precious_stays: neither the end of a build nor gc, which says nothing of others' hour, removes the layer.
+assert_precious_stays() {
+    local precious
+    precious=oci/blobs/sha256/$(echo precious | sha256sum | cut -d' ' -f1)
+    run -0 --separate-stderr stacker build --no-cache
+    assert_file_exists "$precious"
+    run -0 --separate-stderr stacker gc --all
+    assert_file_exists "$precious"
+}
+
+# behaviour: a tagged manifest that an artifact has among its contents, or is about, keeps its blobs, whichever stands first
+# documented: docs/storage.md#the-output-layout
+# status: beyond
+@test "a manifest among the contents of an artifact keeps its blobs" {
+    busybox_base
+    build_on_base
+    cp oci/index.json kept.json
+    for member in layers blobs; do
+        manifest=$(put_precious)
+        artifact=$(jq -nc --argjson image "$manifest" --arg member "$member" \
+            '{schemaVersion: 2, artifactType: "application/vnd.example.thing", ($member): [$image]}' | put_blob | tagged artifact)
+        manifest=$(tagged image <<<"$manifest")
+        for entries in "$manifest,$artifact" "$artifact,$manifest"; do
+            cp kept.json oci/index.json
+            list_in_index oci "$entries"
+            assert_precious_stays
+        done
+        # It need not be listed by itself.
+        artifact=$(jq -nc --argjson image "$manifest" --arg member "$member" \
+            '{schemaVersion: 2, artifactType: "application/vnd.example.thing", ($member): [$image]}' | put_blob | tagged artifact)
+        cp kept.json oci/index.json
+        list_in_index oci "$artifact"
+        assert_precious_stays
+    done
+}
+
+# behaviour: a manifest whose size is not what its entry says keeps its blobs
+# documented: docs/storage.md#the-output-layout
+# status: beyond
+@test "a wrong size in an entry costs no blobs" {
+    busybox_base
+    build_on_base
+    list_in_index oci "$(put_precious | tagged image | jq -c '.size += 1')"
+    assert_precious_stays
+}
+
+# behaviour: where it can't be said what an entry needs, nothing is removed: the build warns, gc says what it left alone
+# documented: docs/storage.md#what-gc-removes
+# status: beyond
+@test "an entry that can't be read costs no blobs" {
+    busybox_base
+    build_on_base
+    cp oci/index.json kept.json
+    # Too long, not there, damaged, no file.
+    manifest=$(put_precious)
+    long=$(head -c 5000000 /dev/zero | tr '\0' ' ' | cat <(echo '{') - | put_blob)
+    gone=$(jq -c '.digest |= "sha256:" + (.[7:] | explode | reverse | implode)' <<<"$manifest")
+    damaged=$(echo '{"damaged": 1}' | put_blob)
+    echo '{"damaged": 2}' >"oci/blobs/$(jq -r .digest <<<"$damaged" | tr : /)"
+    directory=$(echo directory | put_blob)
+    place=oci/blobs/$(jq -r .digest <<<"$directory" | tr : /)
+    rm "$place"
+    mkdir "$place"
+    for entry in "$long" "$gone" "$damaged" "$directory"; do
+        cp kept.json oci/index.json
+        list_in_index oci "$(tagged odd <<<"$entry")"
+        assert_precious_stays
+        assert_output --partial "left alone $PWD/oci: "
+        assert_output --partial "$(jq -r .digest <<<"$entry")"
+        run -0 --separate-stderr stacker build --no-cache
+        assert_said "warning: removed no unused blobs: "
+        assert_said "$(jq -r .digest <<<"$entry")"
+    done
+    # Nothing else needed it.
+    cp kept.json oci/index.json
+    stacker gc --all
+    assert_not_exists "oci/blobs/sha256/$(echo precious | sha256sum | cut -d' ' -f1)"
+}
+
+# multiply COUNT: makes the tag of ./busybox four indexes deep, each of which has the next one COUNT times.
+multiply() {
+    local list
+    list=$(yes "\$image" | head -n "$1" | paste -sd,)
+    for _ in 1 2 3 4; do wrap "$list"; done
+}
+
+# behaviour: indexes that have one another many times are looked into once
+# documented: docs/recipe.md#os-and-arch
+# status: beyond
+@test "indexes that have one another many times" {
+    busybox_base
+    change_image busybox '.architecture = "s390x"'
+    multiply 60
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    start "$STACKER" build
+    wait_for_end
+    assert_equal "$status" 1
+    assert_file_contains started.err "has no image for linux/"
+    assert_file_contains started.err "s390x"
+}
+
+# behaviour: an index with more entries without a platform than anybody needs is an error that says so
+# documented: docs/recipe.md#os-and-arch
+# status: beyond
+@test "an index of very many entries without a platform" {
+    busybox_base
+    wrap 'range(1001) | tostring | {size: 1, digest: ("sha256:" + ("0" * (64 - length)) + .)}'
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    refuse build
+    assert_said "more than 1000 entries of an index do not say which platforms they are for"
+}

@@ -186,3 +186,29 @@ use_damaged_base() {
     refuse build
     assert_said verity
 }
+
+# behaviour: --no-verity changes nothing of a tar image, which is cached with and without it; it counts from where there is a type that can have a tree
+# documented: docs/recipe.md#cache
+# status: beyond
+@test "--no-verity and tar images" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo it > /it\n' >stacker.yaml
+    stacker build
+    for option in --no-verity ""; do
+        # shellcheck disable=SC2086
+        run -0 --separate-stderr stacker build $option
+        assert_said "found cached layer it"
+        refute_said "cache miss"
+    done
+    # The first of a type that has one: it is made of what was built.
+    run -0 --separate-stderr stacker build --no-verity --layer-type tar --layer-type squashfs
+    assert_said "making it as squashfs of what was built before"
+    assert_equal "$(image_manifest it-squashfs | jq -c '[.layers[].annotations // {} | keys[] | select(test("verity"))]')" '[]'
+    run -0 --separate-stderr stacker build
+    assert_said "found cached layer it"
+    # That one is as it is now.
+    run -0 --separate-stderr stacker build --layer-type squashfs
+    assert_said "cache miss because verity was changed"
+    run -0 --separate-stderr stacker build --no-verity --layer-type squashfs --layer-type tar
+    assert_said "cache miss because verity was changed"
+}

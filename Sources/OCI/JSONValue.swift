@@ -1,4 +1,5 @@
-/// Any JSON, as it was read: what others have written and we have no type for.
+/// Any JSON, with the values that were read: what others have written and we have no type for. How a number was written
+/// is lost: `1.0` becomes `1`, which JSON does not tell apart.
 public indirect enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
@@ -57,7 +58,7 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Writes the same again.
+    /// Writes the same value again.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let members): try OtherMembers(members).encode(to: encoder)
@@ -79,9 +80,10 @@ extension JSONValue: Codable {
 }
 
 /// The members of a JSON object that a type has no property for. Whoever changes a document of somebody else's writes
-/// them again as they were: the specification, or who wrote them, may know more members than we do.
+/// them again, with the same values: the specification, or who wrote them, may know more members than we do.
 public struct OtherMembers: Sendable, Hashable, Encodable {
-    private var members: [String: JSONValue]
+    /// The members by their names.
+    public private(set) var members: [String: JSONValue]
 
     /// Takes members by their names.
     public init(_ members: [String: JSONValue] = [:]) {

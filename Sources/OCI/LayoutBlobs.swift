@@ -10,6 +10,11 @@ extension Layout {
         return status.kind == .regular && status.size == descriptor.size
     }
 
+    /// Whether nothing has the blob's name.
+    public func lacks(_ descriptor: Descriptor) throws -> Bool {
+        try blobs.status(FilePath(descriptor.digest.hex)) == nil
+    }
+
     /// Whether all of these blobs are there.
     public func holdsAll(_ descriptors: [Descriptor]) throws -> Bool {
         try descriptors.allSatisfy { try holds($0) }
@@ -17,16 +22,26 @@ extension Layout {
 
     /// Opens a blob for reading. Its content is not checked: whoever reads it hashes it on the way.
     public func open(_ descriptor: Descriptor) throws -> OpenFile {
-        try attempt("couldn't open blob \(descriptor.digest) of \(path)") {
-            // A fifo would keep whoever opens it waiting.
-            let file = try blobs.openNoSymlinks(FilePath(descriptor.digest.hex), O_RDONLY | O_NONBLOCK)
-            let status = try file.status()
-            guard status.kind == .regular else { throw Failure("it is no file", help: "remove what is there instead") }
-            guard status.size == descriptor.size else {
-                throw Failure("it has \(status.size) bytes, its descriptor says \(descriptor.size)")
-            }
-            return file
+        try attempt("couldn't open blob \(descriptor.digest) of \(path)") { try file(of: descriptor) }
+    }
+
+    private func file(of descriptor: Descriptor) throws -> OpenFile {
+        // A FIFO without a writer would be waited for.
+        let file = try blobs.openNoSymlinks(FilePath(descriptor.digest.hex), O_RDONLY | O_NONBLOCK)
+        let status = try file.status()
+        try Self.refuseIrregular(status)
+        guard status.size == descriptor.size else {
+            throw Failure("it has \(status.size) bytes, its descriptor says \(descriptor.size)")
         }
+        return file
+    }
+
+    /// - Throws: `Failure` for what stands in the place of a blob and is no file.
+    static func refuseIrregular(_ status: FileStatus) throws {
+        guard status.kind != .regular else { return }
+        throw Failure(
+            status.kind == .directory ? "it is a directory" : "it is no regular file",
+            help: "remove it, and fetch or build the image anew")
     }
 
     /// Whether a blob is there and its content is what its name says. One that this user may not read is another's, and
@@ -49,7 +64,7 @@ extension Layout {
     /// Reads a blob, to see whether its content is what its name says.
     public func verify(_ descriptor: Descriptor) throws {
         try attempt("couldn't use blob \(descriptor.digest) of \(path)") {
-            try open(descriptor).hash(expecting: descriptor)
+            try file(of: descriptor).hash(expecting: descriptor)
         }
     }
 
@@ -64,7 +79,7 @@ extension Layout {
     public func read(_ descriptor: Descriptor) throws -> [UInt8] {
         try attempt("couldn't read blob \(descriptor.digest) of \(path)") {
             try Self.refuseOversized(descriptor)
-            let bytes = try open(descriptor).readToEnd(limit: Limit.manifest)
+            let bytes = try file(of: descriptor).readToEnd(limit: Limit.manifest)
             let digest = Digest(of: bytes)
             guard digest == descriptor.digest else {
                 throw Failure(

@@ -4,50 +4,84 @@ import Glibc
 import SystemPackage
 
 extension Layout {
+    /// All blobs that the layout's index leads to, and these descriptors: what must not be removed.
+    ///
+    /// - Throws: `Failure` if it can't be said: also where the manifest of an entry is not there, since whoever brings that
+    ///   back wants its blobs, too.
+    public func needed(beside more: [Descriptor] = []) throws -> Set<Digest> {
+        let entries = try index().manifests
+        for entry in entries where try lacks(entry) {
+            let name = entry.tag.map { shown($0) }
+            throw Failure(
+                "the manifest \(entry.digest)\(name.map { " of \($0)" } ?? "") is not there, so nobody can say what it needs",
+                help: "bring it back, or take the entry away: umoci rm --image \(path):\(name ?? "TAG")")
+        }
+        return try reach(from: entries + more)
+    }
+
     /// All blobs that these descriptors of manifests lead to, themselves among them, be they there or not; and those that
     /// the foreign entries of the layout's index lead to, which nobody can name otherwise.
     ///
-    /// Nested indexes, artifacts and their subjects are followed, whatever their media types say: what stands where
-    /// manifests stand is read, and is none only if it can't be one.
+    /// Nested indexes, artifacts and their subjects are followed, and manifests that stand among contents, whatever their
+    /// media types and sizes say: a digest is enough to find a blob, and what is in it decides.
+    ///
+    /// - Throws: `Failure` for a blob that is there and can't be read: what it names would be taken for garbage.
     public func reach(from descriptors: [Descriptor]) throws -> Set<Digest> {
         var reached: Set<Digest> = []
-        var seen: Set<String> = []
-        var rest = descriptors.map(Reference.ours) + (try index().foreign.map { .foreign($0.digest) })
-        while let reference = rest.popLast() {
-            switch reference {
-            case .ours(let descriptor):
-                guard reached.insert(descriptor.digest).inserted else { continue }
-                guard let named = try references(in: descriptor) else { continue }
-                reached.formUnion(named.contents.compactMap(\.ours))
-                rest += named.manifests
-            case .foreign(let digest):
-                guard seen.insert(digest).inserted, let named = try references(inForeign: digest) else { continue }
-                reached.formUnion(named.contents.compactMap(\.ours))
-                rest += named.manifests
-            }
+        // Not the same: what is met first as a content may be a manifest elsewhere.
+        var followed: Set<Step> = []
+        var rest = descriptors.map { Step(digest: "\($0.digest)", isListed: true) }
+        rest += try index().foreign.map { Step(digest: $0.digest, isListed: true) }
+        while let step = rest.popLast() {
+            if let digest = step.ours { reached.insert(digest) }
+            guard followed.insert(step).inserted, let named = try references(in: step) else { continue }
+            reached.formUnion(named.contents.compactMap { $0.digest.flatMap { try? Digest($0) } })
+            rest += named.steps
         }
         return reached
     }
 
     /// - Returns: `nil` if the blob is not there, or can't be a manifest.
-    private func references(in descriptor: Descriptor) throws -> References? {
-        guard try holds(descriptor) else { return nil }
-        if descriptor.mediaType.isIndex || descriptor.mediaType.isManifest {
-            return try JSON.decode(References.self, from: read(descriptor))
+    private func references(in step: Step) throws -> References? {
+        guard let place = step.place else { return nil }
+        return try attempt("couldn't find out what blob \(shown(step.digest)) of \(path) leads to") {
+            guard let file = try openIfThere(place) else { return nil }
+            let status = try file.status()
+            try Self.refuseIrregular(status)
+            guard status.size <= Limit.manifest else {
+                guard step.isListed, try file.beginsLikeObject() else { return nil }
+                throw Failure("it has \(status.size) bytes, and a manifest may have \(Limit.manifest)")
+            }
+            let bytes = try file.readToEnd(limit: Limit.manifest)
+            guard bytes.beginLikeObject else { return nil }
+            if let digest = step.ours, Digest(of: bytes) != digest {
+                throw Failure("it is damaged", help: "fetch or build it anew")
+            }
+            // What is no JSON is no manifest to anybody.
+            return try? JSON.decode(References.self, from: bytes)
         }
-        guard descriptor.size <= Limit.manifest else { return nil }
-        return try? JSON.decode(References.self, from: read(descriptor))
     }
 
-    /// The same of a blob whose digest can't be checked: to keep too much does no harm.
-    private func references(inForeign digest: String) throws -> References? {
-        let parts = digest.split(separator: ":", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts.allSatisfy(FilePath.isName) else { return nil }
-        let path = FilePath("blobs").appending(parts[0]).appending(parts[1])
-        guard let file = try? root.openNoSymlinks(path, O_RDONLY | O_NONBLOCK), try file.status().kind == .regular,
-            let bytes = try? file.readToEnd(limit: Limit.manifest)
-        else { return nil }
-        return try? JSON.decode(References.self, from: bytes)
+    private func openIfThere(_ place: FilePath) throws -> OpenFile? {
+        do {
+            return try root.openNoSymlinks(place, O_RDONLY | O_NONBLOCK)
+        } catch Errno.noSuchFileOrDirectory, Errno.fileNameTooLong {
+            return nil
+        }
+    }
+}
+
+extension OpenFile {
+    fileprivate func beginsLikeObject() throws -> Bool {
+        var start = [UInt8](repeating: 0, count: 4096)
+        let count = try start.withUnsafeMutableBytes { try read(into: $0) }
+        return start.prefix(count).beginLikeObject
+    }
+}
+
+extension Collection where Element == UInt8 {
+    fileprivate var beginLikeObject: Bool {
+        first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } == UInt8(ascii: "{")
     }
 }
 
@@ -59,41 +93,64 @@ extension FilePath {
     }
 }
 
-/// A blob that a document names, by a digest that we know or another one.
-private enum Reference: Decodable {
-    case ours(Descriptor)
-    case foreign(String)
+/// A blob that may name others, by a digest that we know or another one.
+private struct Step: Hashable {
+    let digest: String
+    /// Whether it stands where manifests stand, or is called one.
+    let isListed: Bool
+
+    var ours: Digest? { try? Digest(digest) }
+
+    /// Where the blob is; `nil` for what is no digest.
+    var place: FilePath? {
+        let parts = digest.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, parts.allSatisfy(FilePath.isName) else { return nil }
+        return FilePath("blobs").appending(parts[0]).appending(parts[1])
+    }
+}
+
+/// What of a descriptor leads to its blob. Whatever else is wrong with it does no harm here.
+private struct Reference: Decodable {
+    let digest: String?
+    let mediaType: MediaType
 
     init(from decoder: any Decoder) throws {
-        if let descriptor = try? Descriptor(from: decoder) {
-            self = .ours(descriptor)
-        } else {
-            self = .foreign(try decoder.container(keyedBy: AnyMember.self).decode(String.self, forKey: .init("digest")))
-        }
+        let members = try? decoder.container(keyedBy: AnyMember.self)
+        digest = try? members?.decode(String.self, forKey: .init("digest"))
+        mediaType = (try? members?.decode(MediaType.self, forKey: .init("mediaType"))) ?? .unknown
     }
 
-    var ours: Digest? {
-        guard case .ours(let descriptor) = self else { return nil }
-        return descriptor.digest
-    }
+    /// Whether it is called a layer or a config, which name no other blobs.
+    var isFinal: Bool { mediaType.ociLayer != nil || [.config, .dockerConfig].contains(mediaType) }
 }
 
 /// All blobs that an index, a manifest or an artifact manifest names.
 private struct References: Decodable {
-    private var config: Reference?
-    private var subject: Reference?
-    private var layers: [Reference]?
-    private var blobs: [Reference]?
-    private var list: [Reference]?
+    /// Those that name others in their turn.
+    let manifests: [Reference]
+    /// The others; some call a manifest a layer of theirs.
+    let contents: [Reference]
 
-    private enum CodingKeys: String, CodingKey {
-        case config, subject, layers, blobs
-        case list = "manifests"
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: AnyMember.self)
+        func one(_ name: String) -> [Reference] {
+            [try? members.decode(Reference.self, forKey: .init(name))].compactMap(\.self)
+        }
+        func list(_ name: String) -> [Reference] {
+            (try? members.decode([Reference].self, forKey: .init(name))) ?? []
+        }
+        manifests = one("subject") + list("manifests")
+        contents = one("config") + list("layers") + list("blobs")
     }
 
-    /// Those that name others in their turn.
-    var manifests: [Reference] { [subject].compactMap(\.self) + (list ?? []) }
-
-    /// The others.
-    var contents: [Reference] { [config].compactMap(\.self) + (layers ?? []) + (blobs ?? []) }
+    /// What is to be looked into.
+    var steps: [Step] {
+        func step(_ reference: Reference, isListed: Bool) -> Step? {
+            reference.digest.map { Step(digest: $0, isListed: isListed) }
+        }
+        return manifests.compactMap { step($0, isListed: true) }
+            + contents.filter { !$0.isFinal }.compactMap {
+                step($0, isListed: $0.mediaType.isIndex || $0.mediaType.isManifest)
+            }
+    }
 }

@@ -17,7 +17,8 @@ extension Layout {
             }
             guard entry.mediaType.isIndex else { break }
             let nested = try decode(ImageIndex.self, from: bytes, of: entry, "index")
-            entry = try nested.require(platform, in: "\(tag) in \(path)") { platforms(of: $0, Self.depth) }
+            var search = PlatformSearch(layout: self)
+            entry = try nested.require(platform, in: "\(tag) in \(path)") { try search.platforms(of: $0, Self.depth) }
         }
         guard entry.mediaType.isManifest else {
             throw Failure("\(tag) in \(path) is no image: it is \(entry.mediaType.inWords)")
@@ -48,21 +49,6 @@ extension Layout {
             try JSON.decode(type, from: bytes)
         }
     }
-
-    /// The platforms that an entry of an index is for which does not say so: what the config says, or those of the
-    /// index that it is. None where nothing can be found out.
-    private func platforms(of entry: Descriptor, _ depth: Int) -> [Platform] {
-        guard depth > 0, let bytes = try? read(entry),
-            let type = try? MediaType(ofManifest: bytes, called: entry.mediaType)
-        else { return [] }
-        if type.isIndex {
-            guard let index = try? JSON.decode(ImageIndex.self, from: bytes) else { return [] }
-            return index.manifests.flatMap { entry in entry.platform.map { [$0] } ?? platforms(of: entry, depth - 1) }
-        }
-        guard let manifest = try? JSON.decode(ImageManifest.self, from: bytes), let config = try? config(manifest)
-        else { return [] }
-        return [config.platform]
-    }
 }
 
 extension ImageIndex {
@@ -71,16 +57,16 @@ extension ImageIndex {
     /// - Parameters:
     ///   - name: how a message names the image.
     ///   - platforms: finds out for which platforms an entry is that does not say so.
-    /// - Throws: `Failure` that lists the platforms that there are.
+    /// - Throws: `Failure` that lists the platforms that there are; what `platforms` throws.
     public func require(
-        _ platform: Platform, in name: String, platforms: (Descriptor) -> [Platform] = { _ in [] }
+        _ platform: Platform, in name: String, platforms: (Descriptor) throws -> [Platform] = { _ in [] }
     ) throws -> Descriptor {
         let images = manifests.filter { !$0.isAttestation }
         if let choice = Self.choose(images, platform) { return choice }
         let silent = images.filter { $0.platform == nil }
         var offered = images.compactMap(\.platform)
         for entry in silent {
-            let found = platforms(entry)
+            let found = try platforms(entry)
             if found.contains(where: platform.isSameKind) { return entry }
             offered += found
         }

@@ -38,7 +38,7 @@ struct CacheLookup {
         inputs.add(LayerInputs.epoch, identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
         if !layer.definition.isBuildOnly {
             inputs.add("compression", String(describing: request.compression))
-            inputs.add("verity", String(request.addsVerity))
+            inputs.add(LayerInputs.verity, String(request.addsVerity))
             inputs.add("annotations namespace", request.annotationsNamespace)
             // Where there is nothing to merge it makes no difference.
             if layer.collapsesBuildOnly ?? request.collapsesBuildOnly, case .built(let below) = layer.base,
@@ -64,8 +64,9 @@ struct CacheLookup {
         _ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache, _ digests: inout FileDigests,
         trustsBinds: Bool = false
     ) throws -> CacheDecision {
-        guard !request.ignoresCache, let inputs, let entry = cache[layer.definition.name] else { return .miss(nil) }
-        if let difference = inputs.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
+        guard !request.ignoresCache, let inputs, var entry = cache[layer.definition.name] else { return .miss(nil) }
+        let compared = ignoresVerity(of: entry) ? inputs.taking([LayerInputs.verity], from: entry.inputs) : inputs
+        if let difference = compared.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
         let storage = roots.layer(layer.definition.name)
         if try storage.hasDamagedMetadata { return .miss("cache miss because \(storage.metadataPath) is damaged") }
         if !layer.definition.overlayDirectories.isEmpty {
@@ -81,7 +82,18 @@ struct CacheLookup {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
         }
         let missing = try missingTypes(entry, layer.definition)
-        return missing.isEmpty ? .hit(entry) : .lacking(missing, entry)
+        guard !missing.isEmpty else { return .hit(entry) }
+        // From here on it is true of an image of the layer.
+        if missing.contains(where: \.hasVerity) {
+            entry.inputs = entry.inputs.taking([LayerInputs.verity], from: inputs)
+        }
+        return .lacking(missing, entry)
+    }
+
+    /// Whether it makes no difference if there are dm-verity trees: nothing that could have one is wanted, or nothing that
+    /// could have one is there.
+    private func ignoresVerity(of entry: BuildCache.Entry) -> Bool {
+        !request.layerTypes.contains(where: \.hasVerity) || !entry.outputs.keys.contains(where: \.hasVerity)
     }
 
     private func missingTypes(_ entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> [LayerType] {

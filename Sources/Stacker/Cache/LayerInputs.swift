@@ -18,6 +18,8 @@ struct LayerInputs: Sendable, Equatable, Codable {
 
     /// The name of the input that is what the layer is built on.
     static let base = "base layer"
+    /// The name of the input that is whether layers that can have a dm-verity tree have one.
+    static let verity = "verity"
     /// The name of the input that is the time that nothing in the image may be later than.
     static let epoch = "SOURCE_DATE_EPOCH"
     /// The name of an input that is the content of an import; its part is the import's path.
@@ -29,7 +31,7 @@ struct LayerInputs: Sendable, Equatable, Codable {
     static let collapse = "collapse_build_only"
 
     /// The names of inputs that only say how a layer is written: whoever publishes one takes it as it was written.
-    static let waysOfWriting: Set<String> = ["compression", "verity", "annotations namespace", epoch]
+    static let waysOfWriting: Set<String> = ["compression", verity, "annotations namespace", epoch]
 
     /// The same, but for the inputs of these names, which are taken from another build.
     func taking(_ names: Set<String>, from other: LayerInputs) -> LayerInputs {

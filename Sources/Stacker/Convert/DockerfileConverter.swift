@@ -134,7 +134,7 @@ struct DockerfileConverter {
             switch keyword {
             case "EXPOSE": "a recipe can't name ports; whoever runs the image publishes them all the same"
             case "STOPSIGNAL": "a recipe can't name a stop signal"
-            case "HEALTHCHECK": "an OCI image has no health check"
+            case "HEALTHCHECK": "a recipe has no key for a health check"
             default: "an OCI image has no triggers: write this into the Dockerfiles that build on it"
             }
         return "\(keyword) \(text): left out, \(why)"

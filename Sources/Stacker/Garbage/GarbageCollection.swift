@@ -22,6 +22,8 @@ public struct GarbageCollection {
     private var cached: (images: [Descriptor], blobs: Set<Digest>) = ([], [])
     /// Places that were not looked at, and why.
     private var skipped: [String] = []
+    /// Of these, those that were found before blobs were looked for.
+    private var doubts: [String] = []
 
     /// Looks for it; nothing is changed.
     ///
@@ -53,32 +55,53 @@ public struct GarbageCollection {
 
     /// Adds what the roots directory and the output layout have.
     private mutating func addLayers(of builds: LiveBuilds?) throws {
-        var kept = try output.map(needed) ?? cached.blobs
+        var kept = cached.blobs
+        do {
+            if let output { kept = try needed(in: output) }
+        } catch let failure as Failure {
+            // Which of the unpacked layers an image needs is not known either.
+            doubts = [roots?.path].compactMap(\.self).map { Self.leftAlone($0, because: failure) }
+            _ = try findBlobs()
+            return
+        }
         if let pulled { kept.formUnion(pulled.kept) }
         if let roots { items += try RootsGarbage(roots, kept, builds?.layers ?? []).items }
         _ = try findBlobs()
     }
 
     private func needed(in output: Layout) throws -> Set<Digest> {
-        try output.reach(from: output.index().manifests + cached.images).union(cached.blobs)
+        try output.needed(beside: cached.images).union(cached.blobs)
+    }
+
+    private static func leftAlone(_ path: FilePath, because failure: Failure) -> String {
+        "\(path): \(failure)\(failure.advice.map { "; \($0)" } ?? "")"
     }
 
     /// Finds the blobs of the output layout that are not needed, unless somebody is about to need them.
     ///
     /// - Returns: what keeps it so, for as long as it lives.
     private mutating func findBlobs() throws -> LayoutCollection? {
-        (blobs, skipped) = ([], [])
+        (blobs, skipped) = ([], doubts)
         guard let output else { return nil }
         guard let collection = try LayoutCollection(of: output) else {
             skipped.append("\(output.path): another stacker is writing to it, or publishing from it")
             return nil
         }
+        let kept: Set<Digest>
+        do {
+            kept = try needed(in: output)
+        } catch let failure as Failure {
+            skipped.append(Self.leftAlone(output.path, because: failure))
+            return nil
+        }
         let isOurs = try WrittenBlobs(in: directories.stacker).recognizer(in: output)
-        let garbage = try collection.garbage(keeping: needed(in: output)) { try takesAll || isOurs($0, $1) }
+        let garbage = try collection.garbage(keeping: kept) { try takesAll || isOurs($0, $1) }
         blobs = try garbage.map {
             try GarbageItem($0.isTemporary ? .temporary : .blob, $0, in: output.blobs, at: output.blobsPath)
         }
-        blobs += try output.leftovers().filter(mayBeRemoved).map { try GarbageItem(.temporary, $0, in: output.directory, at: output.path) }
+        blobs += try output.leftovers().filter(mayBeRemoved).map {
+            try GarbageItem(.temporary, $0, in: output.directory, at: output.path)
+        }
         return collection
     }
 

@@ -96,7 +96,11 @@ struct ImageDraft: Sendable {
 
     /// The manifest, its config written.
     func manifest(by writer: LayoutWriter) throws -> ImageManifest {
-        let config = try writer.put(JSON.encode(config), .config)
+        manifest(config: try writer.put(JSON.encode(config), .config))
+    }
+
+    /// The manifest of a config that is written, or could be.
+    func manifest(config: Descriptor) -> ImageManifest {
         var manifest = ImageManifest(
             config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
         manifest.others = manifestMembers

@@ -8,10 +8,17 @@ extension ImageDraft {
     /// - Parameter image: how a message names the image.
     /// - Throws: `Failure` that names what makes it so long, with its size.
     func refuseOversized(_ image: String) throws {
-        try Self.refuse("manifest of image \(image)", try manifestSize()) {
-            annotations.map { ("its annotation \($0)", $1) }
+        let configSize = try JSON.encode(config).count
+        let manifest = manifest(config: Descriptor(mediaType: .config, digest: Digest(of: []), size: Int64(configSize)))
+        try Self.refuse("manifest of image \(image)", try JSON.encode(manifest).count) {
+            // A descriptor may have a blob's content in it, and a manifest members that we don't know.
+            annotations.map { ("its annotation \($0)", $1) } + Self.parts("its ", manifest.others.members)
+                + layers.flatMap { layer in
+                    Self.parts("of layer \(layer.digest) the ", layer.others.members)
+                        + (layer.annotations ?? [:]).map { ("of layer \(layer.digest) the annotation \($0)", $1) }
+                }
         }
-        try Self.refuse("config of image \(image)", try JSON.encode(config).count) {
+        try Self.refuse("config of image \(image)", configSize) {
             let execution = config.config
             return (execution?.labels ?? [:]).map { ("its label \($0)", $1) }
                 + (execution?.env ?? []).map { ("its variable \($0.prefix { $0 != "=" })", $0) }
@@ -21,12 +28,10 @@ extension ImageDraft {
         }
     }
 
-    private func manifestSize() throws -> Int {
-        // JSON makes at most six bytes of one. Recipes are mostly far from any limit, and each layer has one.
-        let most = annotations.reduce(layers.count << 12) { $0 + 6 * ($1.key.utf8.count + $1.value.utf8.count) }
-        if most < Layout.documentLimit { return most }
-        let config = Descriptor(mediaType: .config, digest: Digest(of: []), size: 0)
-        return try JSON.encode(ImageManifest(config: config, layers: layers, annotations: annotations)).count
+    private static func parts(_ whose: String, _ members: [String: JSONValue]) -> [(name: String, text: String)] {
+        members.compactMap { name, value in
+            (try? JSON.encode(value)).map { ("\(whose)member \(name)", String(decoding: $0, as: UTF8.self)) }
+        }
     }
 
     private static func refuse(_ what: String, _ size: Int, _ parts: () -> [(name: String, text: String)]) throws {

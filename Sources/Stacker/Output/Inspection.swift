@@ -4,6 +4,9 @@ public import OCI
 /// What `stacker inspect` shows of an output layout.
 public struct Inspection {
     private var entries: [Entry] = []
+    /// The indexes that were looked into, by tag.
+    private var indexes: [String: Set<Digest>] = [:]
+    private var nestedCount = 0
 
     enum Entry {
         case image(Image)
@@ -28,9 +31,13 @@ public struct Inspection {
         var mediaType: MediaType?
         var digest: String
         var size: Int64?
+        /// What is wrong with it.
+        var problem: String?
     }
 
     /// Reads the image with this tag, or all that there are, in the order of the index.
+    ///
+    /// - Throws: `Failure` if what was asked for can't be read; one of several is shown with what is wrong with it.
     public init(of layout: Layout, tag: String?) throws {
         let index = try layout.index()
         if let tag, !index.tags.contains(tag) {
@@ -43,11 +50,18 @@ public struct Inspection {
                 entries.append(.other(Other(entry, "an entry without a tag")))
                 continue
             }
-            if entry == index.entry(tag: name) { try add(entry, name, in: layout) }
+            guard entry == index.entry(tag: name) else { continue }
+            // The one that was asked for is nothing that could be left out.
+            if tag != nil { try add(entry, name, in: layout) } else { addWhole(entry, name, in: layout) }
         }
         for entry in index.foreign where tag == nil || tag == entry.tag {
             entries.append(
                 .other(Other(tag: entry.tag, kind: "an entry whose digest is no sha256", digest: entry.digest)))
+        }
+        guard nestedCount <= Self.limit else {
+            throw Failure(
+                "the indexes in \(layout.path) have more than \(Self.limit) entries",
+                help: tag == nil ? "name one image: stacker inspect TAG" : nil)
         }
     }
 
@@ -55,11 +69,26 @@ public struct Inspection {
 
     /// How deep indexes in indexes are followed.
     private static let depth = 4
+    /// How many entries of such indexes are shown.
+    private static let limit = 10_000
+
+    /// Of what cannot be shown, says why.
+    private mutating func addWhole(
+        _ entry: Descriptor, _ tag: String, in layout: Layout, isNested: Bool = false, depth: Int = depth
+    ) {
+        do {
+            try add(entry, tag, in: layout, isNested: isNested, depth: depth)
+        } catch {
+            var other = Other(entry, "an entry that can't be shown", tag)
+            other.problem = "\(error)"
+            entries.append(.other(other))
+        }
+    }
 
     private mutating func add(
         _ entry: Descriptor, _ tag: String, in layout: Layout, isNested: Bool = false, depth: Int = depth
     ) throws {
-        if isNested, try !layout.holds(entry) {
+        if isNested, try layout.lacks(entry) {
             // Who copies the image for one platform leaves the index as it is, since its digest is known.
             entries.append(.other(Other(entry, "an image that is not in the layout", tag)))
             return
@@ -74,11 +103,23 @@ public struct Inspection {
             let index = try attempt("couldn't understand index \(entry.digest) of \(layout.path)") {
                 try JSON.decode(ImageIndex.self, from: bytes)
             }
-            for nested in index.manifests { try add(nested, tag, in: layout, isNested: true, depth: depth - 1) }
+            addNested(index, entry, tag, in: layout, depth: depth - 1)
         } else if type.isManifest {
             try addManifest(entry, tag, in: layout, isNested: isNested)
         } else {
             entries.append(.other(Other(entry, "something \(type.inWords)", tag)))
+        }
+    }
+
+    /// Of each tag, an index is looked into once, however often it is listed: few could lead to one another without end.
+    private mutating func addNested(
+        _ index: ImageIndex, _ entry: Descriptor, _ tag: String, in layout: Layout, depth: Int
+    ) {
+        guard indexes[tag, default: []].insert(entry.digest).inserted else { return }
+        for nested in index.manifests {
+            nestedCount += 1
+            guard nestedCount <= Self.limit else { return }
+            addWhole(nested, tag, in: layout, isNested: true, depth: depth)
         }
     }
 
@@ -108,8 +149,8 @@ public struct Inspection {
         }.joined(separator: "\n")
     }
 
-    /// For programs: an array of objects with `tag`, `manifest` and `config`; what is no image has `kind`, `digest` and
-    /// `size` in place of the latter two.
+    /// For programs: an array of objects with `tag`, `manifest` and `config`; what is no image, or can't be
+    /// shown, has `kind`, `digest` and `size` in place of the latter two, and `problem` if something is wrong with it.
     public func json() throws -> String { try JSON.text(entries) }
 }
 
@@ -150,7 +191,8 @@ extension Inspection.Other {
     fileprivate var text: String {
         let name = [tag, platform.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
         let facts = [shown(digest), size.map(humanSize)].compactMap(\.self).joined(separator: ", ")
-        return "\(name.isEmpty ? "" : "\(name): ")\(kind) (\(facts))"
+        let trouble = problem.map { ": \(shown($0, limit: 1000))" } ?? ""
+        return "\(name.isEmpty ? "" : "\(name): ")\(kind) (\(facts))\(trouble)"
     }
 }
 

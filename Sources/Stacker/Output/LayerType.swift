@@ -18,6 +18,9 @@ public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentab
         }
     }
 
+    /// Whether a dm-verity tree can follow such a layer.
+    var hasVerity: Bool { self != .tar }
+
     /// Whether a layer blob of this media type is one of this type.
     func describes(_ mediaType: MediaType) -> Bool {
         switch self {

@@ -40,7 +40,7 @@ final class OutputLayout {
         do {
             try collect()
         } catch let failure as Failure {
-            log.warn("removed no unused blobs: \(failure)")
+            log.warn("removed no unused blobs: \(failure)\(failure.advice.map { "; \($0)" } ?? "")")
         }
     }
 
@@ -49,7 +49,7 @@ final class OutputLayout {
             return
         }
         let isOurs = try written.recognizer(in: layout)
-        try collection.remove(keeping: layout.reach(from: layout.index().manifests), isOurs: isOurs)
+        try collection.remove(keeping: layout.needed(), isOurs: isOurs)
         try written.forgetGone(from: layout)
     }
 }
