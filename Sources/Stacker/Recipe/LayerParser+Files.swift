@@ -143,7 +143,7 @@ extension LayerParser {
         }
         guard let mode else {
             throw Failure(
-                "\(node.position): \(what) is no mode: \(quoted(text))",
+                "\(node.position): \(what) is not a number that it can be: \(quoted(text))",
                 help: "modes are octal, and begin with 0, from 0 to 07777: 0755")
         }
         return mode
