@@ -41,7 +41,8 @@ public final class LayoutWriter: Sendable, BlobDestination {
     /// Begins to write to the layout at `path`; one that does not exist, an empty directory, or one whose making was broken
     /// off, becomes a layout without images.
     public convenience init(
-        openingOrCreating path: FilePath, note: @escaping @Sendable (Digest, FileStatus, Layout) throws -> Void = { _, _, _ in },
+        openingOrCreating path: FilePath,
+        note: @escaping @Sendable (Digest, FileStatus, Layout) throws -> Void = { _, _, _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
         let state = try LayoutState(of: path)

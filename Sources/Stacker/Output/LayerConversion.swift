@@ -33,7 +33,8 @@ struct LayerConversion {
         let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
         let name = recordName(format, root)
         if let bytes = try directory.readFile(name, limit: 1 << 16),
-            let known = try? JSON.decode(Outcome.self, from: bytes), try roots.isWhole(known.descriptor, in: writer.layout)
+            let known = try? JSON.decode(Outcome.self, from: bytes),
+            try roots.isWhole(known.descriptor, in: writer.layout)
         {
             return known
         }
