@@ -159,6 +159,8 @@ without_run() {
 # behaviour: where there is no /run, check says ok and a build works
 # documented: docs/commands.md#check
 # status: beyond
+# bats test_tags=level:priv
+# why: all of the machine is mounted in the test's directory, where files become the tests' user's
 @test "no /run" {
     hello_recipe
     run -0 --separate-stderr without_run "$STACKER" check

@@ -320,3 +320,20 @@ END
     assert_equal "$(sed '/^error\|^help/d' <<<"$output" | jq -r '.[] | select(.name == "id maps") | .status')" fail
     assert_said unpriv-setup
 }
+
+# behaviour: what becomes the tests' user's is what a test has made, not what of the machine it has mounted
+# documented: CONTRIBUTING.md
+# status: beyond
+# bats test_tags=level:unpriv
+# why: at the other level nothing becomes anybody's
+@test "a directory of the machine in a test" {
+    requires root
+    mkdir machine shown made
+    touch machine/file
+    mv machine "$BATS_TEST_TMPDIR/machine"
+    mount --bind "$BATS_TEST_TMPDIR/machine" shown
+    stacker --version
+    owners=$(stat -c %U shown/file made)
+    umount shown
+    assert_equal "$owners" "root"$'\n'"$STACKER_TEST_USER"
+}

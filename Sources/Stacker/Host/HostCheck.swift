@@ -39,7 +39,7 @@ public struct HostCheck: Sendable {
     ///
     /// - Parameter creatingRoots: whether the roots directory is made, and stays.
     public init(_ directories: StackerDirectories, creatingRoots: Bool = false) throws {
-        if creatingRoots { try Directory.create(directories.roots) }
+        if creatingRoots { try Directory.create(directories.roots, isPlain: true) }
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
         add("liblxc", .ok, Version.liblxc)
         let user = HostUser.current

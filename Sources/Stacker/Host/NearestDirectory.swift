@@ -51,7 +51,7 @@ struct NearestDirectory {
         removeLeftProbes()
         for _ in 0..<Self.mostTries {
             let name = FilePath("\(Self.probePrefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))")
-            try attempt("couldn't make a directory in \(path)") { try directory.makeDirectory(name, mode: 0o700) }
+            try attempt("couldn't make a directory in \(path)") { _ = try directory.makePlainDirectory(name, mode: 0o700) }
             defer { try? directory.removeTree(name) }
             let probe = try attempt("couldn't lock \(path.pushing(name))") { try take(name) }
             if let probe { return try body(probe, path.pushing(name)) }

@@ -71,7 +71,7 @@ struct RootsFileSystem {
 
     /// Has the kernel set an overlay up that is never mounted anywhere.
     static func tryOverlay(in directory: Directory) throws {
-        for name in ["lower", "upper", "work"] { try directory.makeDirectory(FilePath(name)) }
+        for name in ["lower", "upper", "work"] { _ = try directory.makePlainDirectory(FilePath(name)) }
         let path = "/proc/self/fd/\(directory.file.number)"
         try checked(stacker_try_overlay("\(path)/lower", "\(path)/upper", "\(path)/work"))
     }

@@ -10,10 +10,10 @@ enum TrialContainer {
     ///   - stacker: an empty directory where the stacker directory is.
     static func start(roots: FilePath, stacker: FilePath) throws {
         for name in ["lower/proc", "lower/dev", "lower/sys", "lower/stacker/imports", "overlay", "rootfs"] {
-            try Directory.create(roots.pushing(FilePath(name)))
+            try Directory.create(roots.pushing(FilePath(name)), isPlain: true)
         }
         let imports = stacker.appending("imports")
-        try Directory.create(imports)
+        try Directory.create(imports, isPlain: true)
         try Container.tryToStart(
             ContainerConfig(
                 lowerdirs: [roots.appending("lower")], upperdir: roots.appending("overlay"),
