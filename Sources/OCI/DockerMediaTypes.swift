@@ -46,7 +46,12 @@ extension MediaType {
         if isSkippable || start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return MediaType(rawValue: "\(tar)+zstd") }
         // xz and bzip2, for which no type stands.
         let others: [[UInt8]] = [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0], Array("BZh".utf8)]
-        return others.contains { start.starts(with: $0) } ? self : MediaType(rawValue: tar)
+        if others.contains(where: { start.starts(with: $0) }) { return self }
+        // An old tar has no magic: what says that it is one is taken for one. What says that it is a file system, and is
+        // neither that nor a tar, is damaged.
+        let isFileSystem = rawValue.hasPrefix(Self.squashfs.rawValue) || self == .erofs
+        let isTar = start.count >= 262 && start[257..<262].elementsEqual("ustar".utf8)
+        return isFileSystem && !isTar ? self : MediaType(rawValue: tar)
     }
 
     /// Whether it is a layer that registries mostly only know the name of, as those of Windows are.
