@@ -422,5 +422,5 @@ it:
 END
     mount_file_system btrfs-noextref-4k fs
     run -3 --separate-stderr stacker --work-dir fs build
-    refute_said "help:"
+    refute_said "help: $PWD"
 }
