@@ -85,25 +85,25 @@ publish_own() {
 # status: beyond
 @test "builds that are killed" {
     busybox_base
-    names=(a b c d e f)
-    for name in "${names[@]}"; do project "$name" 'head -c 3000000 /dev/urandom > /random'; done
+    names=(a b c d e f g h i j k l)
+    for name in "${names[@]}"; do project "$name" 'head -c 1000000 /dev/urandom > /random'; done
     for round in 1 2; do
         ids=()
         for name in "${names[@]}"; do
             (cd "$name" && exec "$STACKER_BINARY" --oci-dir ../oci build --no-cache) >"$name.log" 2>&1 3>&- 4>&- &
             ids+=($!)
         done
-        for id in "${ids[@]:0:5}"; do
-            sleep "0.$((RANDOM % 5 + 1))"
+        for id in "${ids[@]:0:11}"; do
+            sleep "0.$((RANDOM % 3 + 1))"
             kill -KILL "$id" 2>/dev/null || true
         done
-        wait "${ids[5]}"
-        for id in "${ids[@]:0:5}"; do wait "$id" || true; done
+        wait "${ids[11]}"
+        for id in "${ids[@]:0:11}"; do wait "$id" || true; done
         assert_layout_whole
     done
     for name in "${names[@]}"; do build_in "$name" --no-cache; done
     assert_layout_clean
-    assert_equal "$(list_tags | sort | xargs)" "a b c d e f"
+    assert_equal "$(list_tags | sort | xargs)" "a b c d e f g h i j k l"
 }
 
 # behaviour: an image that another program copies into the layout while stacker builds loses none of its blobs

@@ -11,7 +11,8 @@ final class BlobHashing: Sendable {
     private let result = Mutex<Result<Digest, any Error>?>(nil)
 
     private init(_ blob: OpenFile, size: Int64) {
-        DispatchQueue.global().async(group: running) { [self] in
+        // A queue of its own has a thread at once, where the global ones wait while all processors are at work.
+        DispatchQueue(label: "blob digest").async(group: running) { [self] in
             let digest = Result {
                 var hasher = DigestHasher()
                 try blob.forEachPiece(in: 0..<size) {

@@ -25,7 +25,8 @@ struct SealedImage {
         let hasher = Mutex(DigestHasher())
         let failure = Mutex<(any Error)?>(nil)
         let hashing = DispatchGroup()
-        DispatchQueue.global().async(group: hashing) {
+        // A queue of its own has a thread at once, where the global ones wait while all processors are at work.
+        DispatchQueue(label: "image digest").async(group: hashing) {
             do {
                 try hasher.withLock { hasher in
                     try file.forEachPiece(in: 0..<dataSize) { hasher.update($0) }

@@ -51,10 +51,13 @@ struct NearestDirectory {
         removeLeftProbes()
         for _ in 0..<Self.mostTries {
             let name = FilePath("\(Self.probePrefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))")
-            try attempt("couldn't make a directory in \(path)") { _ = try directory.makePlainDirectory(name, mode: 0o700) }
+            try attempt("couldn't make a directory in \(path)") { try directory.makeDirectory(name, mode: 0o700) }
             defer { try? directory.removeTree(name) }
             let probe = try attempt("couldn't lock \(path.pushing(name))") { try take(name) }
-            if let probe { return try body(probe, path.pushing(name)) }
+            guard let probe else { continue }
+            // Like the directories of a build. Where that can't be, what is tried in it says so in better words.
+            try? probe.file.becomePlain(mode: 0o700)
+            return try body(probe, path.pushing(name))
         }
         throw Failure(
             "each of \(Self.mostTries) directories that were made in \(path) to try it was taken away",
