@@ -175,9 +175,9 @@ END
         stacker explain it:/below
     done
     # What is there is left as it is, and so is a layer's content that is gone.
-    find roots ! -name '.*' -printf '%p %i %C@\n' | sort >first
+    find roots -mindepth 1 ! -name '.*' -printf '%p %i %C@\n' | sort >first
     stacker build
-    find roots ! -name '.*' -printf '%p %i %C@\n' | sort | diff first -
+    find roots -mindepth 1 ! -name '.*' -printf '%p %i %C@\n' | sort | diff first -
     rm -r roots/sha256_*
     run stacker build
     assert_said "found cached layer it"
