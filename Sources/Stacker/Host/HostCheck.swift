@@ -37,8 +37,10 @@ public struct HostCheck: Sendable {
 
     /// Looks at everything; the directories need not exist.
     ///
-    /// - Parameter creatingRoots: whether the roots directory is made, and stays.
-    public init(_ directories: StackerDirectories, creatingRoots: Bool = false) throws {
+    /// - Parameters:
+    ///   - creatingRoots: whether the roots directory is made, and stays.
+    ///   - mending: whether something was mended: by root, and maybe for another user, who builds in the directories.
+    public init(_ directories: StackerDirectories, creatingRoots: Bool = false, mending: Bool = false) throws {
         if creatingRoots { try Directory.create(directories.roots, isPlain: true) }
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
         add("liblxc", .ok, Version.liblxc)
@@ -46,9 +48,13 @@ public struct HostCheck: Sendable {
         add("user", .ok, user.uid == 0 ? "root" : "\(user.name), uid \(user.uid)")
         checkIDMaps(of: user)
         try checkRoots(directories)
-        attemptFinding("stacker", "\(directories.stacker)", "name another with --stacker-dir") {
-            try directories.refuseForeign()
-            try NearestDirectory(directories.stacker).withProbe { _, _ in }
+        if mending, !directories.areOwn {
+            add("stacker", .warn, "\(directories.stacker) is another user's", "let that user run stacker check")
+        } else {
+            attemptFinding("stacker", "\(directories.stacker)", "name another with --stacker-dir") {
+                try directories.refuseForeign()
+                try NearestDirectory(directories.stacker).withProbe { _, _ in }
+            }
         }
         attemptFinding("oci", "\(directories.oci)", "name another with --oci-dir") {
             try Layout.refuseImpossible(directories.oci)

@@ -22,7 +22,7 @@ struct CheckCommand: Command {
         }
         // As an ordinary user, what a build would do can be tried where it would be done.
         if Namespace.isNeededForFiles, Namespace.canBeEntered { try surroundings.enterNamespace() }
-        let check = try HostCheck(surroundings.directories)
+        let check = try HostCheck(surroundings.directories, mending: fix)
         try say(json ? check.json() : check.text)
         if check.fails {
             throw Failure("a build would fail here", help: "the lines above that begin with fail say why")
