@@ -20,9 +20,10 @@ struct ImportsDirectory {
     func fill(_ imports: [Import], from contents: LayerContents) throws {
         let parent = try Directory(creating: directory.removingLastComponent(), isPlain: true)
         guard let name = directory.lastComponent.map({ FilePath(root: nil, [$0]) }) else { return }
+        parent.spreadDirectories()
         let target = try attempt("couldn't clear \(directory)") {
             try parent.removeTree(name)
-            return try parent.makePlainDirectory(name)
+            return try parent.makePlainDirectory(name, elsewhereBy: .temporaryName(for: "imports"))
         }
         for entry in imports where entry.destination == nil {
             try attempt("\(entry.position): couldn't import \(entry.path)") {

@@ -23,7 +23,8 @@ struct LayerDirectory: Sendable {
     func reset() throws {
         try attempt("couldn't clear \(path)") {
             try roots.directory.removeTree(FilePath(name))
-            let directory = try roots.directory.makePlainDirectory(FilePath(name))
+            let directory = try roots.directory.makePlainDirectory(
+                FilePath(name), elsewhereBy: RootsDirectory.temporaryName())
             try directory.makePlainDirectory("overlay")
             try directory.makePlainDirectory("rootfs")
         }

@@ -32,6 +32,7 @@ public struct RootsDirectory: Sendable {
     public init(takingOver path: FilePath) throws {
         self.path = path
         directory = try Directory(creating: path, isPlain: true)
+        directory.spreadDirectories()
         if try !Self.isOurs(directory) {
             try attempt("couldn't remove what another stacker left in \(path)") {
                 for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
@@ -106,7 +107,7 @@ public struct RootsDirectory: Sendable {
     }
 
     /// A name that ``removeTemporaries()`` knows.
-    private static func temporaryName() -> FilePath {
+    static func temporaryName() -> FilePath {
         FilePath(".unpack-\(UInt64.random(in: 0...UInt64.max))")
     }
 

@@ -77,6 +77,18 @@ int stacker_file_system_magic(int fd, uint32_t *magic)
 	return result;
 }
 
+int stacker_spread_directories(int fd)
+{
+	int flags;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return -1;
+	if (flags & FS_TOPDIR_FL)
+		return 0;
+	flags |= FS_TOPDIR_FL;
+	return ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
 int stacker_btrfs_incompatible_features(int fd, uint64_t *flags)
 {
 	struct btrfs_ioctl_feature_flags features = { 0 };

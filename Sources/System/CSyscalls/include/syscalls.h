@@ -38,6 +38,9 @@ int stacker_start_writing(int fd);
 /* f_type of fstatfs(2). */
 int stacker_file_system_magic(int fd, uint32_t *magic);
 
+/* FS_TOPDIR_FL of a directory, by FS_IOC_SETFLAGS, beside the flags that it has: `chattr +T`. */
+int stacker_spread_directories(int fd);
+
 /* BTRFS_IOC_GET_FEATURES on any directory or file of a btrfs: the INCOMPAT flags. ENOTTY elsewhere. */
 int stacker_btrfs_incompatible_features(int fd, uint64_t *flags);
 
