@@ -55,7 +55,7 @@ FORCE:
 static: packages ## build .build/static/stacker, which needs no shared library but glibc's
 	@tools/install-packages lxc
 	@tools/require-swift
-	@tools/make-static -c release
+	@tools/make-static $(BUILD_FLAGS)
 
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/run-example

@@ -1,31 +1,42 @@
 // swift-tools-version: 6.2
 
+import Glibc
 import PackageDescription
 
 /// Settings for every target of our own: a warning is an error.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 
 /// The released program carries the Swift runtime: it starts faster and runs where no Swift is. Only its link
 /// step knows of that. `--static-swift-stdlib` would compile everything for it, and then no test can be built
 /// beside it, since Swift Testing exists as a shared library only. What the compiler would name by itself, the
-/// archives that Foundation needs, in the order in which a linker resolves them, is named here instead.
-let staticRuntime: [LinkerSetting] = [
+/// archives that FoundationEssentials needs, is named here instead; lld takes them in any order.
+///
+/// The rest is for its start: a library that is in the program need not be loaded, C++'s and the compiler's own among
+/// them; no symbol is exported that a library could look up; and relocations are a short list instead of 24 bytes each.
+let program: [LinkerSetting] = [
     .unsafeFlags(
-        [
-            "-static-stdlib", "-lFoundation", "-lFoundationInternationalization", "-lFoundationEssentials",
-            "-lCoreFoundation", "-l_FoundationCShims", "-l_FoundationCollections", "-l_FoundationICU",
-        ], .when(configuration: .release))
+        ["-use-ld=lld", "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCShims", "-l_FoundationCollections"]
+            + (hasArchive("stdc++") ? ["-L\(Context.packageDirectory)/Sources/System/Runtime"] : [])
+            + ["-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic"]
+            + ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+        .when(configuration: .release))
 ]
 
-/// `make static` asks for a program that needs no library but glibc's. The libraries themselves it finds by
-/// pkg-config files of its own; here is what differs besides. Without ISA-L the inflater is zlib.
-let isStatic = Context.environment["STACKER_STATIC"] == "1"
-let inflater: [Target.Dependency] = isStatic ? ["CZlib"] : ["CZlib", "CISAL"]
-let inflaterSettings: [SwiftSetting] = isStatic ? [] : [.define("ISAL")]
-/// lld takes from an archive what is needed wherever it stands; other linkers only what is needed by what is before it.
-let staticLink: [LinkerSetting] =
-    isStatic
-    ? [.unsafeFlags(["-use-ld=lld", "-Xclang-linker", "-static-libgcc"], .when(configuration: .release))] : []
+/// C libraries that go into what is linked: the archive, of which a linker takes what is called, where there is one, else
+/// the shared library. A library stands before those that it needs.
+func linked(_ names: String...) -> [LinkerSetting] {
+    names.map { name in .linkedLibrary(hasArchive(name) ? ":lib\(name).a" : name) }
+}
+
+/// Whether the archive is where linkers look, on Debian, Fedora and others. The compiler has its own directory.
+func hasArchive(_ name: String) -> Bool {
+    ["/usr/lib/*-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/lib/gcc/*/*"].contains { directory in
+        var found = glob_t()
+        defer { globfree(&found) }
+        return glob("\(directory)/lib\(name).a", 0, nil, &found) == 0
+    }
+}
 
 let package = Package(
     name: "stacker",
@@ -35,12 +46,10 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", "4.5.0"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // The driver: command line in, library call, exit status out.
@@ -51,7 +60,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
-            linkerSettings: staticRuntime + staticLink
+            linkerSettings: program
         ),
 
         // What `make bench` measures layers with; not part of a release.
@@ -69,10 +78,11 @@ let package = Package(
             name: "Stacker",
             dependencies: [
                 "Registry", "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls",
+                "CYAML",
                 .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "Yams", package: "Yams"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: linked("yaml")
         ),
 
         // Everything that goes over a network.
@@ -94,20 +104,18 @@ let package = Package(
             name: "Layers",
             dependencies: [
                 "OCI", "FileTree", "Failure", "CArchive", "CBzip2", "CDeflate", "CLZ4", "CLZMA", "CSquashFS",
-                "CSyscalls", "CZstd",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ] + inflater,
-            swiftSettings: strict + inflaterSettings
+                "CISAL", "CSyscalls", "CZlib", "CZstd",
+            ],
+            swiftSettings: strict,
+            linkerSettings: linked("archive", "squashfs", "deflate", "bz2", "lzma", "lz4", "zstd", "z")
         ),
 
         // Image-spec types and the OCI layout.
         .target(
             name: "OCI",
-            dependencies: [
-                "FileTree", "Failure",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict
+            dependencies: ["FileTree", "Failure", "CCrypto"],
+            swiftSettings: strict,
+            linkerSettings: linked("crypto")
         ),
 
         // Files and directories by descriptor: nothing here resolves a hostile path.
@@ -133,38 +141,28 @@ let package = Package(
         // C. The only code that calls liblxc.
         .target(
             name: "LXCWrapper",
-            dependencies: ["CLXC", "CSyscalls"],
-            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+            dependencies: ["CSyscalls"],
+            cSettings: strictC
         ),
 
-        // System libraries and the system calls that Glibc's module does not show to Swift.
-        .systemLibrary(name: "CLXC", path: "Sources/System/CLXC", pkgConfig: "lxc", providers: [.apt(["lxc-dev"])]),
-        .systemLibrary(
-            name: "CArchive", path: "Sources/System/CArchive", pkgConfig: "libarchive",
-            providers: [.apt(["libarchive-dev"])]),
-        // It has no pkg-config file.
+        // Headers of system libraries, and the system calls that Glibc's module does not show to Swift. Who calls a library
+        // says how it is linked.
+        .systemLibrary(name: "CArchive", path: "Sources/System/CArchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CBzip2", path: "Sources/System/CBzip2", providers: [.apt(["libbz2-dev"])]),
-        .systemLibrary(
-            name: "CDeflate", path: "Sources/System/CDeflate", pkgConfig: "libdeflate",
-            providers: [.apt(["libdeflate-dev"])]),
-        .systemLibrary(
-            name: "CISAL", path: "Sources/System/CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
-        .systemLibrary(
-            name: "CLZ4", path: "Sources/System/CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .systemLibrary(
-            name: "CLZMA", path: "Sources/System/CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
-        .systemLibrary(
-            name: "CSquashFS", path: "Sources/System/CSquashFS", pkgConfig: "libsquashfs1",
-            providers: [.apt(["libsquashfs-dev"])]),
-        .systemLibrary(
-            name: "CZlib", path: "Sources/System/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(
-            name: "CZstd", path: "Sources/System/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CCrypto", path: "Sources/System/CCrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CDeflate", path: "Sources/System/CDeflate", providers: [.apt(["libdeflate-dev"])]),
+        .systemLibrary(name: "CLZ4", path: "Sources/System/CLZ4", providers: [.apt(["liblz4-dev"])]),
+        .systemLibrary(name: "CLZMA", path: "Sources/System/CLZMA", providers: [.apt(["liblzma-dev"])]),
+        .systemLibrary(name: "CSquashFS", path: "Sources/System/CSquashFS", providers: [.apt(["libsquashfs-dev"])]),
+        .systemLibrary(name: "CYAML", path: "Sources/System/CYAML", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", path: "Sources/System/CZstd", providers: [.apt(["libzstd-dev"])]),
+        .target(name: "CISAL", path: "Sources/System/CISAL", cSettings: strictC),
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
 
         // System calls that only tests need.
         .target(
-            name: "CFixtures", path: "Tests/CFixtures", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+            name: "CFixtures", path: "Tests/CFixtures", cSettings: strictC),
 
         // Makers of fixtures, shared by the test targets.
         .target(
@@ -202,7 +200,7 @@ let package = Package(
                 "Stacker", "Registry", "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls",
                 "Fixtures", "LayerFuzzing",
             ],
-            swiftSettings: strict + inflaterSettings
+            swiftSettings: strict
         ),
         .testTarget(
             name: "Integration",

@@ -1,6 +1,7 @@
 #ifndef LXCW_INTERNAL_H
 #define LXCW_INTERNAL_H
 
+#include <lxc/lxccontainer.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,6 +11,18 @@
 /* What the guard has besides 0 to 2: where it reports, and a file with the environment of the program. */
 #define REPORT_FD 3
 #define ENVIRONMENT_FD 4
+
+/* What is called of liblxc. */
+struct lxcw_liblxc {
+	const char *(*get_version)(void);
+	struct lxc_container *(*container_new)(const char *name, const char *directory);
+};
+
+/*
+ * liblxc.c: the liblxc that is linked, else the system's, loaded with the first call; for a process of one thread. NULL if
+ * there is none, and why in `failure`, unless that is NULL.
+ */
+const struct lxcw_liblxc *lxcw_load_liblxc(const char **failure);
 
 /* The entries of a NULL-terminated list; none if it is NULL. */
 size_t lxcw_length(char *const *list);

@@ -19,7 +19,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <lxc/lxccontainer.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -167,16 +166,29 @@ static void prepare_mounts(const char *sys)
 		give_up("couldn't hide " CGROUPS, errno);
 }
 
+static const struct lxcw_liblxc *load_liblxc(void)
+{
+	const char *failure;
+	const struct lxcw_liblxc *liblxc = lxcw_load_liblxc(&failure);
+
+	if (!liblxc) {
+		snprintf(shared->message, sizeof(shared->message), "couldn't load liblxc: %s", failure);
+		_exit(EXIT_FAILURE);
+	}
+	return liblxc;
+}
+
 /* liblxc's own function says some errors on standard error, whatever log it has: they become part of ours. */
 static struct lxc_container *new_container(const struct request *request)
 {
+	const struct lxcw_liblxc *liblxc = load_liblxc();
 	struct lxc_container *container;
 	char words[128] = "";
 	int pipe_fds[2], own = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, ENVIRONMENT_FD + 1);
 
 	if (pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) < 0 || dup2(pipe_fds[1], STDERR_FILENO) < 0)
 		give_up("couldn't make a pipe", errno);
-	container = lxc_container_new(request->name, request->directory);
+	container = liblxc->container_new(request->name, request->directory);
 	if (own < 0 || dup2(own, STDERR_FILENO) < 0)
 		close(STDERR_FILENO);
 	if (!container) {

@@ -1,9 +1,13 @@
+#include "internal.h"
 #include "lxc_wrapper.h"
-#include <lxc/lxccontainer.h>
+
+#include <stddef.h>
 
 const char *lxcw_liblxc_version(void)
 {
-	return lxc_get_version();
+	const struct lxcw_liblxc *liblxc = lxcw_load_liblxc(NULL);
+
+	return liblxc ? liblxc->get_version() : NULL;
 }
 
 /* For the system's liblxc. tools/build-lxc makes one that wins, and links it with the liblxc that it built. */

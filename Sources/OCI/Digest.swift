@@ -1,4 +1,3 @@
-import Crypto
 import Failure
 public import SystemPackage
 
@@ -72,19 +71,12 @@ public struct DigestHasher: Sendable {
 
     /// Takes the next bytes of the stream.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        hash.update(bufferPointer: bytes)
+        hash.update(bytes)
     }
 
     /// The digest of all bytes taken so far.
     public consuming func finish() -> Digest {
-        var hex = ""
-        hex.reserveCapacity(64)
-        let digits = Array("0123456789abcdef".unicodeScalars)
-        for byte in hash.finalize() {
-            hex.unicodeScalars.append(digits[Int(byte >> 4)])
-            hex.unicodeScalars.append(digits[Int(byte & 15)])
-        }
-        return Digest(unchecked: hex)
+        Digest(unchecked: SHA256.hexadecimal(hash.finish()))
     }
 }
 

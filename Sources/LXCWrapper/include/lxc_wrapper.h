@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* The version of the liblxc that is linked. */
+/* The version of the liblxc in use, which is loaded for it; NULL if that fails. */
 const char *lxcw_liblxc_version(void);
 
 /* Where it comes from, "BRANCH COMMIT of URL"; empty for the system's. */

@@ -15,12 +15,13 @@ protocol GzipEngine: AnyObject {
     func inflate(_ input: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer) throws -> Step
 }
 
-/// The fastest one that there is: `make static` builds without ISA-L, which Debian has as a shared library only.
-#if ISAL
-    typealias PreferredGzipEngine = ISALEngine
-#else
-    typealias PreferredGzipEngine = ZlibEngine
-#endif
+/// What a member begins with.
+let gzipMagic: [UInt8] = [0x1f, 0x8b]
+
+/// The inflater with the fastest library that there is.
+func makeGzipInflater(_ input: BlobInput) throws -> any Inflater {
+    ISALEngine.isThere ? try GzipInflater<ISALEngine>(input) : try GzipInflater<ZlibEngine>(input)
+}
 
 /// gzip of one or many members. What follows them and is none is passed over, as gzip(1) does: it is of no use, and the
 /// digest of a blob is one of all its bytes.
@@ -35,15 +36,12 @@ final class GzipInflater<Engine: GzipEngine>: Inflater {
         engine = try Engine()
     }
 
-    /// What a member begins with.
-    static var magic: [UInt8] { [0x1f, 0x8b] }
-
     func fill(_ memory: UnsafeMutableRawBufferPointer) throws -> Int {
         var filled = 0
         while filled < memory.count {
             let hasInput = try input.refill()
             if isBetweenMembers {
-                if try !hasInput || (hasMember && input.peek(2) != Self.magic) { break }
+                if try !hasInput || (hasMember && input.peek(2) != gzipMagic) { break }
                 engine.reset()
                 isBetweenMembers = false
                 hasMember = true

@@ -19,8 +19,7 @@ enum ArchiveKind {
 /// Makes the inflater for what `input` starts with. Media types are not asked: not a few registries get them wrong.
 func makeInflater(_ input: BlobInput, _ kind: ArchiveKind) throws -> any Inflater {
     let start = try input.peek(6)
-    typealias Gzip = GzipInflater<PreferredGzipEngine>
-    if start.starts(with: Gzip.magic) { return try Gzip(input) }
+    if start.starts(with: gzipMagic) { return try makeGzipInflater(input) }
     // A zstd frame, or a skippable frame before one.
     if start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return try ZstdInflater(input) }
     if start.count >= 4, start[0] & 0xf0 == 0x50, start[1..<4] == [0x2a, 0x4d, 0x18] {

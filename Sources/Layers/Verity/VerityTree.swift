@@ -1,5 +1,5 @@
-import Crypto
 import Failure
+import OCI
 
 /// Computes a dm-verity tree while its data stream by, one block of every level in memory.
 ///
@@ -29,7 +29,7 @@ struct VerityTree {
 
     init(_ superblock: VeritySuperblock, emit: @escaping (UInt64, [UInt8]) throws -> Void) {
         var hash = SHA256()
-        superblock.salt.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        superblock.salt.withUnsafeBytes { hash.update($0) }
         salted = hash
         dataBlocks = superblock.dataBlocks
         self.emit = emit
@@ -74,24 +74,18 @@ struct VerityTree {
         guard hashed == dataBlocks else { throw Failure("there are fewer data than its dm-verity tree covers") }
         for level in levels.indices where !levels[level].block.isEmpty { try flush(level) }
         guard let root else { throw Failure("a dm-verity tree over nothing") }
-        let digits = Array("0123456789abcdef".unicodeScalars)
-        var text = ""
-        for byte in root {
-            text.unicodeScalars.append(digits[Int(byte >> 4)])
-            text.unicodeScalars.append(digits[Int(byte & 15)])
-        }
-        return text
+        return SHA256.hexadecimal(root)
     }
 
-    private func digest(of block: UnsafeRawBufferPointer) -> SHA256.Digest {
+    private func digest(of block: UnsafeRawBufferPointer) -> [UInt8] {
         var hash = salted
-        hash.update(bufferPointer: block)
-        return hash.finalize()
+        hash.update(block)
+        return hash.finish()
     }
 
-    private mutating func add(_ hash: SHA256.Digest, to level: Int) throws {
+    private mutating func add(_ hash: [UInt8], to level: Int) throws {
         guard level < levels.count else {
-            root = Array(hash)
+            root = hash
             return
         }
         levels[level].block += hash

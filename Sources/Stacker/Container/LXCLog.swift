@@ -88,8 +88,11 @@ public enum LXCLog {
         ),
         ("/dev/null", "the devices that every program expects have to be in /dev: mount the host's there"),
         ("Failed to create lock for", aboutLocks), ("Failed to create private lock for", aboutLocks),
-        ("/lxc/lock/", aboutLocks), ("liblxc's locks", aboutLocks),
+        ("/lxc/lock/", aboutLocks), ("liblxc's locks", aboutLocks), ("couldn't load liblxc", aboutLiblxc),
     ]
+
+    /// What to do where liblxc isn't.
+    static let aboutLiblxc = "install liblxc, which runs the containers: the package liblxc1, liblxc1t64 or lxc-libs"
 
     private static let aboutLocks =
         "liblxc makes a lock in /run/lxc or in the stacker directory: see that they can be written to"

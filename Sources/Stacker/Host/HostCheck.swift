@@ -43,7 +43,8 @@ public struct HostCheck: Sendable {
     public init(_ directories: StackerDirectories, creatingRoots: Bool = false, mending: Bool = false) throws {
         if creatingRoots { try Directory.create(directories.roots, isPlain: true) }
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
-        add("liblxc", .ok, Version.liblxc)
+        let liblxc = Version.liblxc
+        add("liblxc", liblxc == nil ? .fail : .ok, liblxc ?? "it can't be loaded", LXCLog.aboutLiblxc)
         let user = HostUser.current
         add("user", .ok, user.uid == 0 ? "root" : "\(user.name), uid \(user.uid)")
         checkIDMaps(of: user)

@@ -1,11 +1,10 @@
-internal import CYaml
+internal import CYAML
 import Failure
 
 /// Builds ``YAMLNode``s from libyaml's events.
 ///
-/// Yams' own `compose` is not used: it hashes every mapping key, so that an alias as a key costs time exponential in
-/// the length of the text; it names one place only of a duplicate key; and it matches every scalar against ICU regular
-/// expressions. What is taken from Yams is the parser in it, libyaml.
+/// Every scalar is text, with its place in the file; a duplicate key is named with both of its places; and what aliases
+/// stand for is bounded, so that no text costs time exponential in its length.
 struct YAMLComposer: ~Copyable {
     /// The most nodes that aliases may stand for in one file. Far above any real recipe, far below what hurts.
     static let aliasBudget = 100_000

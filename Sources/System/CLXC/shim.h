@@ -1,1 +1,0 @@
-#include <lxc/lxccontainer.h>
