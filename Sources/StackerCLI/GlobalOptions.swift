@@ -1,8 +1,4 @@
 import ArgumentParser
-import Failure
-import Glibc
-import Stacker
-import SystemPackage
 
 /// The options of every command, before its name or after it. They are read ahead of the rest: the log stands, and what
 /// contradicts itself is refused, before any command is looked at, be it only for its help.
@@ -107,29 +103,14 @@ struct GlobalOptions: ParsableArguments {
         return index < arguments.endIndex && arguments[index] != "--" ? arguments[index] : nil
     }
 
-    /// The log that these options ask for.
-    func makeLog() throws -> Log {
-        if debug && quiet { throw Failure("--debug and --quiet don't go together", help: "leave one of them out") }
-        return try Log(
-            level: debug ? .debug : quiet ? .quiet : .info, file: logFile.map { FilePath($0) },
-            appending: internalUserns, timestamps: logTimestamp, progress: progressStyle)
+    /// `--help` and `--version` are the whole command's, not the global options'.
+    static func isAboutItself(_ argument: String) -> Bool {
+        ["--help", "-h", "--version"].contains(argument)
     }
 
-    private var progressStyle: Log.ProgressStyle {
-        if progress == false { return .none }
-        let terminal = getenv("TERM").map { String(cString: $0) } ?? "dumb"
-        // A dumb terminal can't take back what it shows: it is no better than a file.
-        if isatty(STDERR_FILENO) == 1, !["", "dumb"].contains(terminal) { return .bars }
-        return progress == true ? .lines : .none
-    }
-
-    /// Where everything is, from these options, the config file and the defaults, in this order.
-    func makeDirectories() throws -> StackerDirectories {
-        guard storageType == "overlay" else {
-            throw Failure("unknown storage type \"\(storageType)\"", help: "the only one is overlay")
-        }
-        return try StackerDirectories(
-            configFile: config.map { FilePath($0) },
-            workDirectory: workDir, stackerDirectory: stackerDir, ociDirectory: ociDir, rootsDirectory: rootsDir)
+    /// The options in front of the command's name.
+    static func parse(inFront arguments: [String]) throws -> GlobalOptions? {
+        let front = prefix(of: arguments).filter { !isAboutItself($0) }
+        return front.isEmpty ? nil : try parse(front)
     }
 }

@@ -21,11 +21,16 @@ enum Main {
         exit(run(GlobalOptions.inFront(Array(CommandLine.arguments.dropFirst()))))
     }
 
-    private static func run(_ arguments: [String]) -> Int32 {
+    /// Does what the arguments say and returns the exit status.
+    static func run(_ arguments: [String]) -> Int32 {
         var log: Log?
         var debug = arguments.contains("--debug")
         do {
-            let globals = try GlobalOptions.parse(GlobalOptions.prefix(of: arguments).filter { !isAboutItself($0) })
+            if arguments == ["--version"] {
+                try say(Version.description)
+                return 0
+            }
+            let globals = try Globals(of: arguments)
             debug = globals.debug
             if globals.internalUserns {
                 StopSignal.block()
@@ -40,12 +45,7 @@ enum Main {
             }
             try StackerCommand.refuseUnknown(GlobalOptions.commandName(in: arguments))
             let directories = try globals.makeDirectories()
-            var parsed = try StackerCommand.parseAsRoot(arguments)
-            guard let log, let command = parsed as? any Command else {
-                // Not ours: help, which ArgumentParser says by throwing it.
-                try parsed.run()
-                return 0
-            }
+            guard let log, let command = try command(in: arguments) else { return 0 }
             try command.run(
                 in: Surroundings(
                     directories: directories, log: log, arguments: arguments,
@@ -65,9 +65,14 @@ enum Main {
             help: "what root builds belongs to it: start stacker with that group, or with CAP_SETGID")
     }
 
-    /// `--help` and `--version` are the whole command's, not the global options'.
-    private static func isAboutItself(_ argument: String) -> Bool {
-        ["--help", "-h", "--version"].contains(argument)
+    /// The command that the arguments name; `nil` for one that is not ours, help, which is run here.
+    private static func command(in arguments: [String]) throws -> (any Command)? {
+        if let command = StackerCommand.commandAlone(in: arguments) { return command }
+        var parsed = try StackerCommand.parseAsRoot(arguments)
+        if let command = parsed as? any Command { return command }
+        // ArgumentParser says it by throwing it.
+        try parsed.run()
+        return nil
     }
 
     private static func report(_ error: any Error, debug: Bool) -> Int32 {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failure
+import Glibc
 import Stacker
 
 /// `stacker`: what stands before the commands.
@@ -7,7 +8,8 @@ struct StackerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stacker",
         abstract: "Build OCI images from a stacker.yaml, without a daemon.",
-        version: Version.description,
+        // liblxc is loaded for who asks: that takes as long as all else here.
+        version: CommandLine.arguments.contains("--version") ? Version.description : Version.stacker,
         subcommands: [
             BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
             InspectCommand.self, CleanCommand.self, ChrootCommand.self, ExplainCommand.self, GrabCommand.self,
@@ -27,6 +29,19 @@ struct StackerCommand: ParsableCommand {
         guard !known.contains(name) else { return }
         let near = nearest(to: name, in: known).map { "did you mean stacker \($0)?" }
         throw Failure("there is no command \"\(name)\"", help: near ?? "stacker --help lists the commands")
+    }
+
+    /// The command that the arguments name, read by itself: ArgumentParser takes longer for the tree of all commands than a
+    /// build takes in which nothing has changed. `nil` for what is to be read as a whole: help, commands below commands, and
+    /// mistakes, which only then are worded right.
+    static func commandAlone(in arguments: [String]) -> (any Command)? {
+        let front = GlobalOptions.prefix(of: arguments)
+        let index = front.endIndex
+        guard index < arguments.endIndex, !front.contains(where: GlobalOptions.isAboutItself),
+            let type = configuration.subcommands.first(where: { $0.configuration.commandName == arguments[index] }),
+            let command = type as? any Command.Type
+        else { return nil }
+        return try? command.parse(Array(arguments[(index + 1)...]))
     }
 
     /// The help without arguments, under the heading that scripts look for.
@@ -56,6 +71,8 @@ struct Surroundings {
     func enterNamespace() throws -> Never {
         // Asked here, where uids are what the user knows them as.
         try directories.refuseForeign()
-        try Namespace.enter(["--internal-userns"] + arguments)
+        let again = ["--internal-userns"] + arguments
+        try Namespace.enter(again)
+        exit(Main.run(again))
     }
 }
