@@ -53,6 +53,14 @@ int lxcw_provide_locks(const char *scratch);
  * forks, until they become another program. */
 void lxcw_keep_standard_files(void);
 
+/*
+ * nsexec.c: makes a mount and a pid namespace, and a user namespace as `arguments` say (see nsexec), and moves `arguments`
+ * past that. In the first process of the new namespaces it returns LXCW_INSIDE. In this process it waits for that one and
+ * returns the exit status, also after having said what failed.
+ */
+#define LXCW_INSIDE (-1)
+int lxcw_make_namespaces(char ***arguments);
+
 /* Subcommands: arguments after the subcommand's name, NULL-terminated. They return the exit status. */
 int lxcw_nsexec(char **argv);
 int lxcw_spawn(char **argv);

@@ -28,8 +28,8 @@ int lxcw_make_mounts_private(void)
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
-/* The first process of the new pid namespace: becomes stacker. `parent` is a pipe that the parent holds open. */
-static int child(char **argv, int parent)
+/* What the first process of the new pid namespace does before all. `parent` is a pipe that the parent holds open. */
+static int prepare_inside(int parent)
 {
 	struct pollfd alive = { .fd = parent, .events = POLLIN };
 
@@ -38,12 +38,15 @@ static int child(char **argv, int parent)
 		return fail("prctl");
 	if (poll(&alive, 1, 0) != 0)
 		return 1;
+	close(parent);
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return fail("mounting /proc");
+	/* As after an exec: a new user namespace has made /proc/self unreadable to its own process. */
+	if (prctl(PR_SET_DUMPABLE, 1) < 0)
+		return fail("prctl");
 	/* The stop signals stay blocked: the kernel drops a signal to a namespace's first process that neither blocks
 	 * nor handles it, so one that came before stacker is ready would be lost. */
-	execv("/proc/self/exe", argv);
-	return fail("exec");
+	return 0;
 }
 
 static struct timespec after(int seconds)
@@ -99,7 +102,7 @@ static int supervise(pid_t pid, const sigset_t *signals)
 	}
 }
 
-int lxcw_nsexec(char **argv)
+int lxcw_make_namespaces(char ***argv)
 {
 	sigset_t signals;
 	int life[2];
@@ -109,11 +112,11 @@ int lxcw_nsexec(char **argv)
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 
-	int status = lxcw_enter_user_namespace(&argv);
+	int status = lxcw_enter_user_namespace(argv);
 
 	if (status != 0)
 		return status;
-	if (!argv[0])
+	if (!(*argv)[0])
 		return 1;
 	if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
 		return fail("unshare");
@@ -130,8 +133,21 @@ int lxcw_nsexec(char **argv)
 	if (pid == 0) {
 		close(life[1]);
 		lxcw_reset_signals();
-		_exit(child(argv, life[0]));
+		status = prepare_inside(life[0]);
+		if (status != 0)
+			_exit(status);
+		return LXCW_INSIDE;
 	}
 	close(life[0]);
 	return supervise(pid, &signals);
+}
+
+int lxcw_nsexec(char **argv)
+{
+	int status = lxcw_make_namespaces(&argv);
+
+	if (status != LXCW_INSIDE)
+		return status;
+	execv("/proc/self/exe", argv);
+	return fail("exec");
 }

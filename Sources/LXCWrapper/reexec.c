@@ -9,12 +9,13 @@
 #include <linux/close_range.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/single_threaded.h>
 #include <unistd.h>
 
-/* Whether no other thread could take a signal that is meant for this one. */
+/* Whether this process has one thread and never had another, which could have left a library's locks and queues to it. */
 static bool is_single_threaded(void)
 {
-	DIR *tasks = opendir("/proc/self/task");
+	DIR *tasks = __libc_single_threaded ? opendir("/proc/self/task") : NULL;
 	int entries = 0;
 
 	if (!tasks)
@@ -37,7 +38,7 @@ static char **add_map(char **all, char *const *list)
 	return all + 1 + count;
 }
 
-int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps)
+int lxcw_enter_namespace(char *const argv[], const struct lxcw_id_maps *maps)
 {
 	static char *const program[] = { "stacker", LXCW_INTERNAL, "nsexec" };
 	const size_t program_words = sizeof(program) / sizeof(program[0]);
@@ -55,10 +56,17 @@ int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps
 	*end++ = "--";
 	memcpy(end, argv, lxcw_length(argv) * sizeof(*all));
 
-	/* What the exec below would do, without the time that starting a program takes: it is felt in every build. */
+	/* What the exec below would do, without the time that two starts of a program take: it is felt in every build. */
 	if (is_single_threaded() && close_range(3, UINT_MAX, 0) == 0) {
 		stacker_descriptor_limit_for_programs(true);
-		_exit(lxcw_nsexec(arguments));
+
+		int status = lxcw_make_namespaces(&arguments);
+
+		if (status != LXCW_INSIDE)
+			_exit(status);
+		stacker_descriptor_limit_for_programs(false);
+		free(all);
+		return 0;
 	}
 
 	/* Marked, not closed: if exec fails, this process goes on with all it had. */

@@ -47,12 +47,14 @@ struct lxcw_id_maps {
 };
 
 /*
- * Replaces this process by one that runs stacker again with `argv` (argv[0] is the name it shows) inside a private
- * mount and pid namespace, and that passes on signals and the exit status. With `maps` a user namespace is made
- * first, in which the user is root; without, the caller has to be root. All descriptors above 2 are closed.
- * Returns only on error: -1 with errno.
+ * Goes on in a new process inside a private mount and pid namespace; this one passes on signals and the exit status. With
+ * `maps` a user namespace is made first, in which the user is root; without, the caller has to be root. All descriptors
+ * above 2 are closed.
+ *
+ * A process that never had more than one thread returns 0 in the new process, to run stacker with `argv` by itself; any
+ * other becomes one that is started with `argv`. Otherwise it returns only on error: -1 with errno.
  */
-int lxcw_reexec_in_namespace(char *const argv[], const struct lxcw_id_maps *maps);
+int lxcw_enter_namespace(char *const argv[], const struct lxcw_id_maps *maps);
 
 /* Whether the kernel lets this user make a user namespace, and a mount namespace in it. Returns 0 or an errno. */
 int lxcw_try_user_namespace(void);

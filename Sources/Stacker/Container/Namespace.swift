@@ -16,37 +16,37 @@ public enum Namespace {
         (try? IDMaps(of: .current)) != nil && lxcw_try_user_namespace() == 0
     }
 
-    /// Replaces this process by stacker run again with `arguments` in namespaces of its own. The exit status of that
-    /// run becomes this process's; signals are passed on.
+    /// Has stacker run again with `arguments` in namespaces of its own. The exit status of that run becomes this
+    /// process's; signals are passed on.
     ///
-    /// Every descriptor above 2 is closed, so locks are to be taken inside.
+    /// Every descriptor above 2 is closed, so locks are to be taken inside. What this process holds is to be left alone.
     ///
     /// - Parameter arguments: the command line without the program's name; it must say that the namespace has been
     ///   entered (`--internal-userns`).
+    /// - Returns: inside, where the caller is to run `arguments`, and nothing else.
     /// - Throws: for an ordinary user, what is missing on this machine: id ranges, the programs that map them, or the
     ///   kernel's permission.
-    public static func enter(_ arguments: [String]) throws -> Never {
+    public static func enter(_ arguments: [String]) throws {
         try StopSignal.check()
-        let error: Errno
+        let error: Errno?
         if geteuid() == 0 {
-            error = try reexec(arguments, nil)
+            error = try enter(arguments, nil)
         } else {
             let maps = try IDMaps(of: .current)
             try refuseWithoutUserNamespaces()
             error = try withCStrings(maps.newuidmap) { newuidmap in
                 try withCStrings(maps.newgidmap) { newgidmap in
                     var maps = lxcw_id_maps(newuidmap: newuidmap, newgidmap: newgidmap)
-                    return try reexec(arguments, &maps)
+                    return try enter(arguments, &maps)
                 }
             }
         }
-        throw Failure("couldn't run stacker again in a namespace", because: error)
+        if let error { throw Failure("couldn't run stacker again in a namespace", because: error) }
     }
 
-    private static func reexec(_ arguments: [String], _ maps: UnsafePointer<lxcw_id_maps>?) throws -> Errno {
+    private static func enter(_ arguments: [String], _ maps: UnsafePointer<lxcw_id_maps>?) throws -> Errno? {
         try withCStrings(["stacker"] + arguments) { argv in
-            _ = lxcw_reexec_in_namespace(argv, maps)
-            return Errno(rawValue: Glibc.errno)
+            lxcw_enter_namespace(argv, maps) == 0 ? nil : Errno(rawValue: Glibc.errno)
         }
     }
 
