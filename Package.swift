@@ -47,9 +47,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.100.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // The driver: command line in, library call, exit status out.
@@ -89,12 +86,8 @@ let package = Package(
         .target(
             name: "Registry",
             dependencies: [
-                "OCI", "FileTree", "Progress", "Failure", "CSyscalls",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "OCI", "FileTree", "Progress", "Failure", "CSyscalls", "CCurl",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
         ),
@@ -159,6 +152,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", path: "Sources/System/CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CISAL", path: "Sources/System/CISAL", cSettings: strictC),
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
+        .target(name: "CCurl", path: "Sources/System/CCurl", cSettings: strictC),
 
         // System calls that only tests need.
         .target(

@@ -163,6 +163,7 @@ say_what_buildah_lacks() { say_what_program_lacks buildah; }
 say_what_squashfs_tools_lacks() { say_what_program_lacks mksquashfs; }
 say_what_erofs_utils_lacks() { say_what_program_lacks mkfs.erofs; }
 say_what_openssl_lacks() { say_what_program_lacks openssl; }
+say_what_nghttpd_lacks() { say_what_program_lacks nghttpd; }
 say_what_git_lacks() { say_what_program_lacks git; }
 say_what_faketime_lacks() { say_what_program_lacks faketime; }
 say_what_veritysetup_lacks() { say_what_program_lacks veritysetup; }
@@ -221,6 +222,22 @@ wait_for_file() {
     done
     # It may have been the last thing that it did.
     [[ -e $1 ]] || fail "$1 never appeared: $(cat started.out started.err)"
+}
+
+# wait_for_port PORT: waits until it is listened at on this machine, as long as $started lives.
+wait_for_port() {
+    local tenths
+    for ((tenths = 0; tenths < 600; tenths++)); do
+        ! (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
+        kill -0 "$started" 2>/dev/null || break
+        sleep 0.1
+    done
+    fail "nobody listens at port $1: $(cat started.out started.err)"
+}
+
+# Prints a port that nobody listens at, for servers that can't choose one themselves and say which.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 # wait_for_end: waits until $started has ended, its status in $status. Bounded: a hang is a failure.

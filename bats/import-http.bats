@@ -546,6 +546,93 @@ damage() {
     assert_equal "$(cat .stacker/imports/it/file)" one
 }
 
+# behaviour: CURL_CA_BUNDLE names a file of authorities, as SSL_CERT_FILE does, and SSL_CERT_DIR a directory
+# documented: docs/downloads.md#certificates
+# status: beyond
+@test "authorities where curl and OpenSSL look for them" {
+    busybox_base
+    serve_tls
+    echo one >files/file
+    write_recipe "${url/http:/https:}/file"
+    unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
+    refuse build
+    assert_said "certificate is not one that is trusted here"
+    CURL_CA_BUNDLE=ca.pem stacker build
+    mkdir authorities
+    cp ca.pem authorities
+    openssl rehash authorities
+    rm -r .stacker
+    SSL_CERT_DIR=nowhere:authorities stacker build
+    assert_equal "$(cat .stacker/imports/it/file)" one
+    CURL_CA_BUNDLE=nowhere.pem refuse build --no-cache
+    assert_said "couldn't read the certificates of CURL_CA_BUNDLE, nowhere.pem"
+}
+
+# behaviour: an https server that speaks HTTP/2 is spoken to by that
+# documented: docs/downloads.md#http2
+# status: beyond
+@test "HTTP/2" {
+    requires nghttpd
+    local port
+    busybox_base
+    serve_tls
+    echo two >files/file
+    port=$(free_port)
+    start nghttpd -d files "$port" key.pem ca.pem
+    write_recipe "https://127.0.0.1:$port/file"
+    wait_for_port "$port"
+    SSL_CERT_FILE=ca.pem stacker build
+    assert_equal "$(cat .stacker/imports/it/file)" two
+}
+
+# behaviour: a password that ~/.netrc has for a host is sent to it, and not to another one that it leads to
+# documented: docs/downloads.md#credentials
+# status: beyond
+@test "credentials in ~/.netrc" {
+    busybox_base
+    serve
+    mkdir files/private
+    echo one >files/private/file
+    export HOME=$PWD
+    write_recipe "$url/private/file"
+    refuse build
+    assert_said 401
+    printf 'machine 127.0.0.1\n  login me\n  password s3cr3t\n' >.netrc
+    chmod 644 .netrc
+    run --separate-stderr stacker --debug build
+    assert_success
+    refute_said s3cr3t
+    assert_equal "$(cat .stacker/imports/it/file)" one
+    # By another name it is another host, which is not the one that is asked.
+    echo "${url/127.0.0.1/localhost}/private/file" >files/moved.location
+    sed -i "s/machine .*/machine localhost/" .netrc
+    write_recipe "$url/moved"
+    refuse build
+    assert_said 401
+}
+
+# behaviour: a proxy may be spoken to by TLS, and may be one of SOCKS, which is told names
+# documented: docs/downloads.md#proxies
+# status: beyond
+@test "proxies by TLS and SOCKS" {
+    busybox_base
+    serve_tls
+    echo one >files/file
+    write_recipe "http://nowhere.invalid/file"
+    http_proxy=${url/http:/https:} SSL_CERT_FILE=ca.pem stacker build
+    assert_equal "$(cat .stacker/imports/it/file)" one
+    http_proxy=${url/http:/https:} refuse build --no-cache
+    assert_said "certificate is not one that is trusted here"
+    mkdir plain socks
+    start "$TOP/tools/serve-files.py" files plain
+    wait_for_file plain/port
+    start "$TOP/tools/socks-proxy.py" socks "$(<plain/port)"
+    wait_for_file socks/port
+    write_recipe "http://nowhere.invalid/file?by=socks"
+    http_proxy=socks5://127.0.0.1:$(<socks/port) stacker build
+    assert_equal "$(cat socks/names)" nowhere.invalid:80
+}
+
 # --- Bases and recipes ------------------------------------------------------------------------------
 
 # behaviour: a tar base may be an http URL; it is kept

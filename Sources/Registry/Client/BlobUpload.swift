@@ -1,6 +1,5 @@
 import Failure
 import FileTree
-import NIOHTTP1
 import OCI
 import Progress
 

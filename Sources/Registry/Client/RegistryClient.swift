@@ -1,5 +1,4 @@
 import Failure
-import NIOHTTP1
 import OCI
 import Synchronization
 

@@ -1,5 +1,4 @@
 import Dispatch
-import NIOPosix
 import Synchronization
 
 /// Does several things at a time that mostly wait for a network, each on a thread of its own.
@@ -19,19 +18,17 @@ enum Workers {
     ) throws {
         guard !jobs.isEmpty else { return }
         let shared = Shared()
-        let pool = NIOThreadPool(numberOfThreads: min(count, jobs.count))
-        pool.start()
+        let left = Mutex(jobs[...])
         let group = DispatchGroup()
-        for job in jobs {
-            group.enter()
-            pool.submit { state in
-                defer { group.leave() }
-                guard case .active = state else { return }
-                shared.attempt { try work(job, shared.check) }
+        for number in 0..<min(count, jobs.count) {
+            // Each queue has a thread of its own: a concurrent one has no more than there are processors.
+            DispatchQueue(label: "registry.\(number)").async(group: group) {
+                while let job = left.withLock({ $0.popFirst() }) {
+                    shared.attempt { try work(job, shared.check) }
+                }
             }
         }
         group.wait()
-        pool.shutdownGracefully { _ in }
         if let failure = shared.failure { throw failure }
     }
 

@@ -1,38 +1,18 @@
 import Failure
-import NIOCore
 
 /// The content of a response, a piece at a time.
 final class WebBody {
-    private let exchange: Exchange
-    private let settings: WebSettings
-    private let checkpoint: () throws -> Void
-    /// Whether all of it has been read.
-    private(set) var isAtEnd = false
+    private let transfer: Transfer
 
-    init(exchange: Exchange, settings: WebSettings, checkpoint: @escaping () throws -> Void) {
-        self.exchange = exchange
-        self.settings = settings
-        self.checkpoint = checkpoint
+    init(of transfer: Transfer) {
+        self.transfer = transfer
     }
 
     /// Hands on every piece of the content.
     ///
     /// - Throws: ``WebError``; what `take` or the checkpoint throws.
     func read(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let clock = ContinuousClock()
-        var pace = Pace(settings)
-        while !isAtEnd {
-            try checkpoint()
-            let start = clock.now
-            switch try exchange.next(checkpoint) {
-            case .head: continue
-            case .body(let bytes):
-                try pace.note(bytes.readableBytes, after: clock.now - start)
-                try bytes.withUnsafeReadableBytes(take)
-            case .end: isAtEnd = true
-            case .failure(let error): throw WebError(error, settings)
-            }
-        }
+        try transfer.read(take)
     }
 
     /// All of a small content.

@@ -1,32 +1,19 @@
-import AsyncHTTPClient
 import Failure
 import Glibc
-import NIOCore
-import NIOHTTP1
-import NIOPosix
-import NIOSSL
-import Synchronization
 
 /// An HTTP client for code that waits: each call returns when the response is there.
 ///
-/// The thread that calls does the waiting, the hashing and the writing; NIO's threads only move bytes. They are started
-/// with the first request: a client that is never used costs nothing.
+/// The thread that calls does all of it, with libcurl. That is opened for the first request: a client that is never used
+/// costs nothing.
 ///
 /// Redirects are followed, at most ``WebSettings/redirectLimit`` of them; credentials never go to another server than
-/// the one they were given for, and from https to http only what is known by its digest is followed. What fails for want of a connection, or with a 5xx, is tried again with growing pauses,
-/// or after as long as the server says.
+/// the one they were given for, and from https to http only what is known by its digest is followed. What fails for want of
+/// a connection, or with a 5xx, is tried again with growing pauses, or after as long as the server says.
 public final class WebClient: Sendable {
     let settings: WebSettings
     private let credentials: Credentials?
     private let checkpoint: @Sendable () throws -> Void
-    private let clients = Mutex<[Route: HTTPClient]>([:])
-
-    /// What requests must have in common to share connections.
-    private struct Route: Hashable {
-        var proxy: WebProxy?
-        var isSecure: Bool
-        var verifiesServer: Bool
-    }
+    private let connections = WebConnections()
 
     /// A failure that is worth another attempt, not before a time that the server named.
     private struct Postponed: Error {
@@ -46,11 +33,6 @@ public final class WebClient: Sendable {
         self.settings = settings
         self.credentials = credentials
         self.checkpoint = checkpoint
-    }
-
-    deinit {
-        // The process may end before the connections are closed: that closes them too.
-        for client in clients.withLock({ $0 }).values { client.shutdown { _ in } }
     }
 
     // MARK: - Requests
@@ -127,9 +109,9 @@ public final class WebClient: Sendable {
             let home = isAtHome ? own : nil
             let named = request.address.credentials.map(WebAuthorization.basic)
             request.authorization = original.authorization == nil ? named ?? home : home ?? named
+            request.mayLogIn = original.mayLogIn && isAtHome
             var next: WebAddress?
-            let result = try exchange(request) { head, body -> Result? in
-                let response = WebResponse(head, from: request.address)
+            let result = try exchange(request) { response, body -> Result? in
                 if let location = response.redirect {
                     guard request.body == nil || [307, 308].contains(response.status) else {
                         throw WebError.answer("it leads elsewhere what was to be stored there (\(response.status))")
@@ -141,7 +123,7 @@ public final class WebClient: Sendable {
                     next = place
                     return nil
                 }
-                if response.status == 401, isAtHome, request.authorization == nil,
+                if response.status == 401, request.authorization == nil,
                     let found = try self.login(for: request, response)
                 {
                     login = found
@@ -180,100 +162,15 @@ public final class WebClient: Sendable {
 
     /// One request to one server. However it ends, nothing of it goes on.
     private func exchange<Result>(
-        _ request: WebRequest, _ receive: (HTTPResponseHead, WebBody) throws -> Result
+        _ request: WebRequest, _ receive: (WebResponse, WebBody) throws -> Result
     ) throws -> Result {
         try checkpoint()
         let proxy = try settings.proxies.proxy(for: request.address)
-        let exchange = Exchange()
-        let task = try client(proxy, request).execute(request: Self.message(request, proxy), delegate: exchange)
-        task.futureResult.whenComplete { exchange.finish($0) }
-        var isOver = false
-        defer {
-            exchange.abandon()
-            if !isOver { task.cancel() }
+        return try connections.withHandle { handle in
+            try handle.prepare(request, through: proxy, settings)
+            let transfer = try Transfer(handle, request.body, settings, checkpoint: checkpoint)
+            defer { transfer.end() }
+            return try receive(transfer.response(from: request.address), WebBody(of: transfer))
         }
-        var head: HTTPResponseHead?
-        while head == nil {
-            switch try exchange.next(checkpoint) {
-            case .head(let response): head = response
-            case .failure(let error): throw WebError(error, settings)
-            case .body, .end: throw WebError.answer("the server's answer has no beginning")
-            }
-        }
-        guard let head else { throw WebError.answer("the server's answer has no beginning") }
-        let body = WebBody(exchange: exchange, settings: settings, checkpoint: checkpoint)
-        let result = try receive(head, body)
-        isOver = body.isAtEnd
-        return result
-    }
-
-    private static func message(_ request: WebRequest, _ proxy: WebProxy?) throws -> HTTPClient.Request {
-        let address = request.address
-        let forwarder = proxy?.forwards(isSecure: address.isSecure) == true ? proxy : nil
-        var message = try HTTPClient.Request(
-            url: forwarder.map { $0.origin + address.target } ?? address.requestText, method: request.method,
-            body: request.body?.body)
-        message.headers.add(name: "User-Agent", value: "stacker")
-        message.headers.add(name: "Accept", value: "*/*")
-        for (name, value) in request.headers { message.headers.replaceOrAdd(name: name, value: value) }
-        if let authorization = request.authorization {
-            message.headers.add(name: "Authorization", value: authorization.headerValue)
-        }
-        if let forwarder {
-            message.headers.add(name: "Host", value: address.authority)
-            if let own = forwarder.credentials {
-                message.headers.add(name: "Proxy-Authorization", value: Self.basic(own).headerValue)
-            }
-        }
-        return message
-    }
-
-    private static func basic(_ credentials: WebCredentials) -> HTTPClient.Authorization {
-        .basic(username: credentials.user, password: credentials.password)
-    }
-
-    // MARK: - Connections
-
-    private func client(_ proxy: WebProxy?, _ request: WebRequest) throws -> HTTPClient {
-        let route = Route(
-            proxy: proxy, isSecure: request.address.isSecure, verifiesServer: request.verifiesServer)
-        return try clients.withLock { clients in
-            if let client = clients[route] { return client }
-            let client = HTTPClient(
-                eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton),
-                configuration: try configuration(route))
-            clients[route] = client
-            return client
-        }
-    }
-
-    private func configuration(_ route: Route) throws -> HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration()
-        if route.isSecure {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            if route.verifiesServer {
-                tls.trustRoots = try settings.trust.roots()
-            } else {
-                tls.certificateVerification = .none
-            }
-            configuration.tlsConfiguration = tls
-        }
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout = .init(
-            connect: TimeAmount(settings.connectTimeout), read: TimeAmount(settings.readTimeout),
-            write: TimeAmount(settings.readTimeout))
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .http1Only
-        if let proxy = route.proxy {
-            switch proxy.kind {
-            case .socks: configuration.proxy = .socksServer(host: proxy.host, port: proxy.port)
-            case .http where proxy.forwards(isSecure: route.isSecure):
-                configuration.http1_1ConnectionDebugInitializer = AbsoluteForm.add
-            case .http:
-                configuration.proxy = .server(
-                    host: proxy.host, port: proxy.port, authorization: proxy.credentials.map(Self.basic))
-            }
-        }
-        return configuration
     }
 }

@@ -1,8 +1,4 @@
-import AsyncHTTPClient
-import NIOCore
-import NIOHTTP1
-import NIOPosix
-import NIOSSL
+import CCurl
 import SystemPackage
 
 /// Why a server did not give what it was asked for: the root cause of every failure of a ``WebClient`` that is the
@@ -58,69 +54,66 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension WebError {
-    /// Puts what the HTTP library reports into words.
-    init(_ error: any Error, _ settings: WebSettings) {
-        switch error {
-        case let error as WebError: self = error
-        case let error as HTTPClientError: self.init(error, settings)
-        case let error as NIOConnectionError: self = .connection(Self.reason(error, settings))
-        case let error as ChannelError: self = .connection(Self.reason(error, settings))
-        case let error as IOError: self = .connection("\(Errno(rawValue: error.errnoCode))".lowercasedFirst)
-        case let error as NIOSSLError: self = Self.tls(error)
-        case let error as NIOSSLExtraError: self = .tls("the server's certificate is not its own: \(error)")
-        case let error as BoringSSLError: self = .tls("TLS failed: \(error)")
-        case let error as HTTPParserError where error == .invalidEOFState:
-            self = .connection("the connection was cut before the end")
-        case let error as HTTPParserError: self = .answer("the server's answer is not HTTP: \(error)")
-        default: self = .connection(String(describing: error))
+    /// What is said of a connection that ended too early.
+    static let cut = "the connection was cut before the end"
+
+    /// Puts what libcurl reports into words.
+    init(_ code: CURLcode, _ handle: CurlHandle, _ settings: WebSettings) {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            self = .connection("couldn't find the host\(handle.complaint.afterColon)")
+        case CURLE_COULDNT_CONNECT: self = .connection(Self.reason(handle))
+        case CURLE_OPERATION_TIMEDOUT: self = .connection("no connection within \(settings.connectTimeout)")
+        case CURLE_SSL_CONNECT_ERROR: self = Self.ofHandshake(handle.complaint)
+        case CURLE_PEER_FAILED_VERIFICATION:
+            // Where the certificate itself is good, it is not this server's, or this proxy's.
+            let isGood = [CURLINFO_SSL_VERIFYRESULT, CURLINFO_PROXY_SSL_VERIFYRESULT].allSatisfy {
+                handle.number($0) == 0
+            }
+            self = .tls(
+                isGood
+                    ? "the server's certificate is not its own: \(handle.complaint)"
+                    : "the server's certificate is not one that is trusted here")
+        case CURLE_SSL_CACERT_BADFILE: self = .tls("libcurl can't use the certificates of the authorities")
+        case CURLE_PROXY: self = Self.ofTunnel(handle) ?? .connection(Self.noTunnel)
+        case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+            self = Self.ofTunnel(handle) ?? .connection(Self.cut)
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
+            self = .answer("the server's answer is not HTTP: \(handle.complaint)")
+        default: self = .connection(handle.complaint.isEmpty ? "libcurl's error \(code.rawValue)" : handle.complaint)
         }
     }
 
-    private init(_ error: HTTPClientError, _ settings: WebSettings) {
-        switch error {
-        case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout, .httpProxyHandshakeTimeout,
-            .socksHandshakeTimeout:
-            self = .connection("no connection within \(settings.connectTimeout)")
-        case .readTimeout, .deadlineExceeded, .writeTimeout:
-            self = .connection("the server said nothing for \(settings.readTimeout)")
-        case .remoteConnectionClosed, .uncleanShutdown:
-            self = .connection("the connection was cut before the end")
-        case .proxyAuthenticationRequired: self = .status(407, "Proxy Authentication Required")
-        case .invalidProxyResponse: self = .connection("the proxy did not make the connection")
-        default: self = .answer(error.description)
+    private static func reason(_ handle: CurlHandle) -> String {
+        let number = handle.number(CURLINFO_OS_ERRNO)
+        if number == 0 { return handle.complaint }
+        // `Connection refused` as the end of a sentence.
+        let text = Errno(rawValue: CInt(number)).description
+        return text.prefix(1).lowercased() + text.dropFirst()
+    }
+
+    private static let noTunnel = "the proxy did not make the connection"
+
+    /// What a proxy said that was asked for a connection; `nil` if none was, or it made one.
+    private static func ofTunnel(_ handle: CurlHandle) -> WebError? {
+        switch handle.number(CURLINFO_HTTP_CONNECTCODE) {
+        case 407: .status(407, "Proxy Authentication Required")
+        case 300...: .connection(noTunnel)
+        default: nil
         }
     }
 
-    private static func reason(_ error: NIOConnectionError, _ settings: WebSettings) -> String {
-        if let first = error.connectionErrors.first {
-            let reason = WebError(first.error, settings)
-            return "couldn't connect to \(error.host) port \(error.port): \(reason)"
-        }
-        return "couldn't find the host \(error.host)"
-    }
-
-    private static func reason(_ error: ChannelError, _ settings: WebSettings) -> String {
-        switch error {
-        case .connectTimeout: "no connection within \(settings.connectTimeout)"
-        case .eof, .inputClosed, .alreadyClosed, .ioOnClosedChannel: "the connection was cut before the end"
-        default: String(describing: error)
-        }
-    }
-
-    private static func tls(_ error: NIOSSLError) -> WebError {
-        switch error {
-        case .handshakeFailed(let inner):
-            let text = String(describing: inner)
-            if text.contains("WRONG_VERSION_NUMBER") { return .tls(noTLS) }
-            return text.contains("CERTIFICATE_VERIFY_FAILED")
-                ? .tls("the server's certificate is not one that is trusted here") : .tls("TLS failed: \(text)")
-        case .uncleanShutdown: return .connection("the connection was cut before the end")
-        default: return .tls("TLS failed: \(error)")
-        }
+    /// A handshake that failed. What ended it is only said in OpenSSL's words.
+    private static func ofHandshake(_ complaint: String) -> WebError {
+        if complaint.contains("wrong version number") { return .tls(noTLS) }
+        let isCut = ["SSL_ERROR_SYSCALL", "unexpected eof", "Connection reset"].contains { complaint.contains($0) }
+        return isCut ? .connection(cut) : .tls("TLS failed: \(complaint)")
     }
 }
 
 extension String {
-    /// `Connection refused` as the end of a sentence.
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+    /// What follows the last colon, with a space in front: the name in `Could not resolve host: name`.
+    fileprivate var afterColon: String {
+        lastIndex(of: ":").map { String(self[index(after: $0)...]) } ?? ""
+    }
 }

@@ -47,32 +47,33 @@ extension WebAddress {
 
 /// One proxy.
 struct WebProxy: Sendable, Hashable {
-    enum Kind: Sendable, Hashable { case http, socks }
+    enum Kind: String, Sendable { case http, https, socks }
     var kind: Kind
     var host: String
     var port: Int
     var credentials: WebCredentials?
 
-    /// Whether it is given the request itself, to pass on, and not only asked for a connection. Most proxies make those
-    /// for https only.
-    func forwards(isSecure: Bool) -> Bool { kind == .http && !isSecure }
+    /// Without credentials. A proxy of SOCKS is told names, and looks for their addresses itself.
+    var url: String {
+        "\(kind == .socks ? "socks5h" : kind.rawValue)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
 
-    /// Where requests to pass on go.
-    var origin: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)" }
-
-    /// Reads `http://user:password@host:port`, `socks5://host:port` or `host:port`.
+    /// Reads `http://user:password@host:port`, `https://host:port`, `socks5://host:port` or `host:port`.
     init(_ text: String, from variable: String) throws {
         let scheme = text.firstRange(of: "://").map { text[..<$0.lowerBound].lowercased() }
         let rest = text.firstRange(of: "://").map { String(text[$0.upperBound...]) } ?? text
         switch scheme {
         case nil, "http": kind = .http
+        case "https": kind = .https
         case "socks5", "socks5h": kind = .socks
         default:
             throw Failure(
                 "\(variable) names a proxy of a kind that stacker can't use: \(WebAddress.withoutCredentials(text))",
-                help: "it can use http://host:port and socks5://host:port")
+                help: "it can use http://host:port, https://host:port and socks5://host:port")
         }
-        let address = try attempt("couldn't understand the proxy of \(variable)") { try WebAddress("http://\(rest)") }
+        let address = try attempt("couldn't understand the proxy of \(variable)") {
+            try WebAddress("\(scheme == "https" ? "https" : "http")://\(rest)")
+        }
         let hasPort = rest.prefix { $0 != "/" }.last { $0 == ":" || $0 == "]" || $0 == "@" } == ":"
         host = address.host
         port = kind == .socks && !hasPort ? 1080 : address.port

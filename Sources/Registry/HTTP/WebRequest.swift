@@ -1,10 +1,14 @@
-import AsyncHTTPClient
 import FileTree
+import FoundationEssentials
 import Glibc
-import NIOCore
-import NIOHTTP1
-import NIOPosix
 import SystemPackage
+
+/// What a server is asked to do.
+///
+/// [RFC 9110, section 9](https://www.rfc-editor.org/rfc/rfc9110#section-9)
+enum HTTPMethod: String, Sendable {
+    case GET, HEAD, POST, PUT, PATCH
+}
 
 /// What a server is asked.
 struct WebRequest: Sendable {
@@ -17,7 +21,8 @@ struct WebRequest: Sendable {
     var body: WebUpload?
     /// Without it, whoever answers is believed to be the server.
     var verifiesServer = true
-    /// Whether a server that asks for a password gets the one that a login has kept for it.
+    /// Whether a server gets the password that the user keeps for it: in ~/.netrc, or, if it asks for one, where a login
+    /// has put it.
     var mayLogIn = false
     /// Whether a redirect from https to http is followed. Whoever is on the way there decides what comes: only for what
     /// is known by its digest.
@@ -47,8 +52,7 @@ enum WebAuthorization: Sendable, Hashable, CustomStringConvertible, CustomReflec
     /// The value of the header `Authorization`.
     var headerValue: String {
         switch self {
-        case .basic(let credentials):
-            HTTPClient.Authorization.basic(username: credentials.user, password: credentials.password).headerValue
+        case .basic(let pair): "Basic \(Data("\(pair.user):\(pair.password)".utf8).base64EncodedString())"
         case .bearer(let token): "Bearer \(token)"
         }
     }
@@ -60,54 +64,30 @@ enum WebUpload: Sendable {
     /// A part of a file: bytes from `start` on. `sent` gets the place in the file that has been come to.
     case file(OpenFile, start: Int64, length: Int64, sent: @Sendable (Int64) -> Void)
 
-    private static let piece: Int64 = 256 << 10
-
-    /// For the HTTP library. No more than one piece of a file is in memory.
-    var body: HTTPClient.Body {
+    /// Bytes.
+    var length: Int64 {
         switch self {
-        case .bytes(let bytes): .byteBuffer(ByteBuffer(bytes: bytes))
-        case .file(let file, let start, let length, let sent):
-            .stream(contentLength: length) { writer in
-                // The empty piece brings the event loop, of which nobody tells otherwise.
-                writer.write(.byteBuffer(ByteBuffer())).flatMapWithEventLoop { _, loop in
-                    let done = loop.makePromise(of: Void.self)
-                    Self.send(file, from: start, to: start + length, writer, sent, done)
-                    return done.futureResult
-                }
-            }
+        case .bytes(let bytes): Int64(bytes.count)
+        case .file(_, _, let length, _): length
         }
     }
 
-    /// One piece after the other, each when the one before is on its way; reading is not for NIO's own threads.
-    private static func send(
-        _ file: OpenFile, from start: Int64, to end: Int64, _ writer: HTTPClient.Body.StreamWriter,
-        _ sent: @escaping @Sendable (Int64) -> Void, _ done: EventLoopPromise<Void>
-    ) {
-        sent(start)
-        guard start < end else { return done.succeed() }
-        let count = min(piece, end - start)
-        NIOThreadPool.singleton.runIfActive(eventLoop: done.futureResult.eventLoop) {
-            try read(file, at: start, count: Int(count))
-        }.flatMap { writer.write(.byteBuffer($0)) }.whenComplete { result in
-            switch result {
-            case .success: send(file, from: start + count, to: end, writer, sent, done)
-            case .failure(let error): done.fail(error)
-            }
-        }
-    }
-
-    private static func read(_ file: OpenFile, at start: Int64, count: Int) throws -> ByteBuffer {
-        var buffer = ByteBufferAllocator().buffer(capacity: count)
-        var place = start
-        while buffer.readableBytes < count {
-            let missing = count - buffer.readableBytes
-            // There may be room for more, and the file may have more: the next piece would come a second time.
-            let got = try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) {
-                try checked(pread(file.number, $0.baseAddress, min($0.count, missing), off_t(place)))
-            }
+    /// Fills a buffer with what comes from `offset` on.
+    ///
+    /// - Returns: bytes; 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws -> Int {
+        let count = Int(min(Int64(buffer.count), length - offset))
+        guard count > 0 else { return 0 }
+        switch self {
+        case .bytes(let bytes):
+            buffer.copyBytes(from: bytes[Int(offset)..<Int(offset) + count])
+            return count
+        case .file(let file, let start, _, let sent):
+            let got = try checked(pread(file.number, buffer.baseAddress, count, off_t(start + offset)))
+            // The file has become shorter.
             guard got > 0 else { throw Errno.ioError }
-            place += Int64(got)
+            sent(start + offset + Int64(got))
+            return got
         }
-        return buffer
     }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import NIOHTTP1
 
 /// What a server says before the content.
 public struct WebResponse: Sendable {
@@ -9,22 +8,19 @@ public struct WebResponse: Sendable {
     public let reason: String
     /// Where it came from, after redirects.
     public let address: WebAddress
-    private let headers: HTTPHeaders
-
-    init(_ head: HTTPResponseHead, from address: WebAddress) {
-        status = Int(head.status.code)
-        reason = head.status.reasonPhrase
-        self.address = address
-        headers = head.headers
-    }
+    /// Names are in lower case.
+    let fields: [(name: String, value: String)]
 
     /// The value of a header; names are compared without case. `nil` for one that is missing or empty.
     public subscript(_ name: String) -> String? {
-        headers.first(name: name).flatMap { $0.isEmpty ? nil : $0 }
+        values(name).first.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// All values of a header that may stand more than once.
-    func values(_ name: String) -> [String] { headers[name] }
+    func values(_ name: String) -> [String] {
+        let name = name.lowercased()
+        return fields.filter { $0.name == name }.map(\.value)
+    }
 
     /// `Content-Length`: bytes of the content, of a HEAD too.
     public var contentLength: Int64? { self["Content-Length"].flatMap { Int64($0) } }

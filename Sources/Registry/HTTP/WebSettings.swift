@@ -22,6 +22,8 @@ public struct WebSettings: Sendable {
     public var proxies: WebProxies
     /// Which certificate authorities are trusted.
     public var trust: WebTrust
+    /// The file in which the user keeps passwords of servers; it need not be there.
+    public var netrc: String?
 
     /// The standard behaviour with the proxies and certificate authorities that an environment names.
     ///
@@ -29,5 +31,6 @@ public struct WebSettings: Sendable {
     public init(environment variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }) {
         proxies = WebProxies(variable)
         trust = WebTrust(variable)
+        netrc = variable("HOME").map { "\($0)/.netrc" }
     }
 }

@@ -1,54 +1,52 @@
+import CCurl
 import Failure
 import FileTree
 import Glibc
-import NIOSSL
 import SystemPackage
 
-/// Which certificate authorities servers may be vouched for by: those of the system, or those that `SSL_CERT_FILE` (a
-/// file of certificates) and `SSL_CERT_DIR` (directories of them, with ":" between) name instead.
-public struct WebTrust: Sendable, Hashable {
-    private let file: String?
-    private let directories: [String]
+/// Which certificate authorities servers may be vouched for by: those of the system, or those that `SSL_CERT_FILE` or
+/// `CURL_CA_BUNDLE` (a file of certificates) and `SSL_CERT_DIR` (directories of them, with ":" between) name instead.
+public struct WebTrust: Sendable {
+    private let file: (variable: String, path: String)?
+    private let directories: String?
+
+    /// What libcurl is told: a file, and directories as OpenSSL reads them, by the hashes of names.
+    struct Places {
+        var file: String?
+        var directories: String?
+    }
+
+    /// Where systems keep theirs: Debian and Alpine, Fedora, openSUSE, Alpine again.
+    private static let usual = [
+        "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ]
 
     /// Reads the variables; nothing is opened yet.
     init(_ variable: (String) -> String?) {
-        file = variable("SSL_CERT_FILE").flatMap { $0.isEmpty ? nil : $0 }
-        directories = (variable("SSL_CERT_DIR") ?? "").split(separator: ":").map(String.init)
+        func value(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+        file = ["SSL_CERT_FILE", "CURL_CA_BUNDLE"].compactMap { name in value(name).map { (name, $0) } }.first
+        directories = value("SSL_CERT_DIR")
     }
 
-    /// The authorities for TLS.
+    /// The places that are not those that libcurl looks into by itself; `nil` if they are.
     ///
     /// - Throws: `Failure` that names the variable and the file if nothing can be read there.
-    func roots() throws -> NIOSSLTrustRoots {
-        if file == nil, directories.isEmpty { return .default }
-        var certificates: [NIOSSLCertificate] = []
+    func places() throws -> Places? {
+        if file == nil, directories == nil { return Self.system() }
         if let file {
-            certificates += try attempt("couldn't read the certificates of SSL_CERT_FILE, \(file)") {
-                // Read here: what BoringSSL says of a file that is not there is no sentence.
-                let bytes = try OpenFile(FilePath(file), O_RDONLY).readToEnd(limit: 64 << 20)
-                return try Self.certificates(bytes)
+            // What libcurl says of a file that is not there is no sentence.
+            try attempt("couldn't read the certificates of \(file.variable), \(file.path)") {
+                _ = try OpenFile(FilePath(file.path), O_RDONLY | O_NONBLOCK)
             }
         }
-        for path in directories {
-            // Beside certificates there are links to them, other files and, in a second one, nothing at all.
-            guard let directory = try? Directory(at: FilePath(path)) else { continue }
-            for name in (try? directory.names()) ?? [] {
-                let path = FilePath(path).pushing(name)
-                guard let bytes = try? OpenFile(path, O_RDONLY | O_NONBLOCK).readToEnd(limit: 4 << 20) else { continue }
-                certificates += (try? Self.certificates(bytes)) ?? []
-            }
-        }
-        guard !certificates.isEmpty else {
-            throw Failure("SSL_CERT_DIR has no certificates: \(directories.joined(separator: ":"))")
-        }
-        return .certificates(certificates)
+        return Places(file: file?.path, directories: directories)
     }
 
-    private static func certificates(_ bytes: [UInt8]) throws -> [NIOSSLCertificate] {
-        do {
-            return try NIOSSLCertificate.fromPEMBytes(bytes)
-        } catch {
-            throw Failure("it holds no PEM certificates")
-        }
+    /// A library that was built on one system and runs on another looks where there is nothing.
+    private static func system() -> Places? {
+        let own = [ccurl_authorities_file(), ccurl_authorities_directory()].compactMap(\.self)
+        if own.contains(where: { access($0, R_OK) == 0 }) { return nil }
+        return usual.first { access($0, R_OK) == 0 }.map { Places(file: $0) }
     }
 }

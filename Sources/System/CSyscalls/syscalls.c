@@ -35,6 +35,11 @@ int stacker_openat(int dirfd, const char *path, int flags, mode_t mode)
 	return openat(dirfd, path, flags, mode);
 }
 
+char *stacker_strptime(const char *text, const char *form, struct tm *time)
+{
+	return strptime(text, form, time);
+}
+
 const int stacker_open_path = O_PATH;
 
 int stacker_chown(int fd, uid_t uid, gid_t gid)

@@ -73,9 +73,10 @@ struct WebAddressTests {
         #expect(try proxy(["HTTPS_PROXY": "p:1"], "https://h/") == "http p 1")
         #expect(try proxy(["HTTPS_PROXY": "socks5://p"], "https://h/") == "socks p 1080")
         #expect(try proxy(["http_proxy": "http://p"], "http://h/") == "http p 80")
+        #expect(try proxy(["HTTPS_PROXY": "https://p"], "https://h/") == "https p 443")
         #expect(try proxy(["HTTP_PROXY": ""], "http://h/") == nil)
         #expect(try proxy(["HTTP_PROXY": "p:1", "REQUEST_METHOD": "GET"], "http://h/") == nil)
-        let error = #expect(throws: (any Error).self) { try proxy(["http_proxy": "https://me:secret@p"], "http://h/") }
+        let error = #expect(throws: (any Error).self) { try proxy(["http_proxy": "ftp://me:secret@p"], "http://h/") }
         #expect(!String(describing: error).contains("secret"))
     }
 

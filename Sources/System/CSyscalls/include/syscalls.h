@@ -7,12 +7,16 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
+#include <time.h>
 
 /* openat2(2). `resolve` takes RESOLVE_* flags. Returns a descriptor, or -1 with errno. */
 int stacker_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
 /* open(2) and openat(2) with a mode. */
 int stacker_openat(int dirfd, const char *path, int flags, mode_t mode);
+
+/* strptime(3). Returns where it stopped, NULL if the text has not the form. */
+char *stacker_strptime(const char *text, const char *form, struct tm *time);
 
 /* open(2)'s O_PATH. */
 extern const int stacker_open_path;
