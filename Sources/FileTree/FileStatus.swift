@@ -41,6 +41,10 @@ public struct FileStatus: Sendable, Equatable {
         changed = Timestamp(seconds: Int64(status.st_ctim.tv_sec), nanoseconds: Int32(status.st_ctim.tv_nsec))
     }
 
+    /// Whether a change from `now` on would show in ``changed``: as long as the file system's clock stands still, it
+    /// would not.
+    public func isSettled(at now: Timestamp) -> Bool { changed.isSettled(at: now) }
+
     /// Whether this is overlayfs's mark for a deleted name: a character device 0:0.
     public var isWhiteout: Bool { kind == .characterDevice && specialDevice == 0 }
 }
@@ -81,6 +85,14 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
         var time = Glibc.timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+    }
+
+    /// Whether a file with this change time would have another one if it changed at `now`.
+    public func isSettled(at now: Timestamp) -> Bool {
+        // Linux's own file systems take the time of the last timer tick, at most 10 ms ago. One that keeps seconds only
+        // shows it; on FAT they count by two.
+        let age = (now.seconds - seconds) * 1_000_000_000 + Int64(now.nanoseconds - nanoseconds)
+        return age > (nanoseconds % 1_000_000 == 0 ? 3_000_000_000 : 50_000_000)
     }
 
     /// The same for system calls.

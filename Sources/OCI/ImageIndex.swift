@@ -100,12 +100,41 @@ extension ImageIndex: Codable {
         try members.encodeIfPresent(mediaType, forKey: .mediaType)
         try members.encodeIfPresent(annotations, forKey: .annotations)
         try others.encode(to: encoder)
-        var entries = members.nestedUnkeyedContainer(forKey: .manifests)
-        for (place, manifest) in manifests.enumerated() {
-            for entry in foreign where entry.before == place { try entries.encode(entry.json) }
-            try entries.encode(manifest)
+        var list = members.nestedUnkeyedContainer(forKey: .manifests)
+        for entry in entries {
+            switch entry {
+            case .ours(let descriptor): try list.encode(descriptor)
+            case .foreign(let entry): try list.encode(entry.json)
+            }
         }
-        for entry in foreign where entry.before >= manifests.count { try entries.encode(entry.json) }
+    }
+}
+
+extension ImageIndex {
+    /// One entry of the list.
+    enum Entry {
+        case ours(Descriptor)
+        case foreign(ForeignEntry)
+    }
+
+    /// The list as it is written.
+    var entries: [Entry] {
+        var entries: [Entry] = []
+        var rest = foreign[...]
+        for (place, manifest) in manifests.enumerated() {
+            while let next = rest.first, next.before <= place { entries.append(.foreign(rest.removeFirst())) }
+            entries.append(.ours(manifest))
+        }
+        return entries + rest.map(Entry.foreign)
+    }
+
+    /// All of an index but its entries.
+    var membersBesideEntries: [String: JSONValue] {
+        var members = others.members
+        members["schemaVersion"] = .integer(Int64(schemaVersion))
+        members["mediaType"] = mediaType.map { .string($0.rawValue) }
+        members["annotations"] = annotations.map { .object($0.mapValues(JSONValue.string)) }
+        return members
     }
 }
 

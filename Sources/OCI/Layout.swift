@@ -14,6 +14,7 @@ public struct Layout: Sendable {
     static let markerName: FilePath = "oci-layout"
     /// The directory `blobs/sha256`.
     public let blobs: Directory
+    let memory: IndexMemory
 
     /// Bounds on what is read into memory. A manifest of 4 MiB is what registries allow.
     enum Limit {
@@ -39,6 +40,7 @@ public struct Layout: Sendable {
     /// Opens what has the directories of a layout.
     init(unchecked path: FilePath) throws {
         self.path = path
+        memory = IndexMemory()
         let root = try Directory(at: path)
         self.root = root
         blobs = try attempt("couldn't open the blobs of \(path)", help: "blobs/sha256 in it is to be a directory") {
@@ -82,19 +84,24 @@ public struct Layout: Sendable {
     }
 
     /// The images of the layout.
-    public func index() throws -> ImageIndex {
-        try attempt("couldn't read \(path)/index.json") {
-            guard let bytes = try root.readFile(Self.indexName, limit: Limit.index) else {
-                throw Errno.noSuchFileOrDirectory
-            }
-            do {
-                return try JSON.decode(ImageIndex.self, from: bytes)
-            } catch let failure as Failure {
-                throw Failure(
-                    failure.what, because: failure.cause,
-                    help: "put the index back that it had, or remove the layout and make its images anew")
-            }
-        }
+    public func index() throws -> ImageIndex { try withIndex { $0.index } }
+
+    /// The image with this tag; `nil` if there is none.
+    public func entry(tag: String) throws -> Descriptor? { try withIndex { $0.entry(tag: tag) } }
+
+    func withIndex<Result: Sendable>(_ body: (KnownIndex) -> Result) throws -> Result {
+        try attempt("couldn't read \(path)/index.json") { try memory.with(root) { body($0) } }
+    }
+
+    /// Whether both are the same one, opened once.
+    public func isSame(as other: Layout) -> Bool { memory === other.memory }
+
+    /// Whether it is still what has its path: nobody has put another directory there.
+    public func isStillInPlace() throws -> Bool {
+        var status = stat()
+        guard path.withPlatformString({ stat($0, &status) }) == 0 else { return false }
+        let own = try root.file.status()
+        return own.inode == status.st_ino && own.device == status.st_dev
     }
 }
 

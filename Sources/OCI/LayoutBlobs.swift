@@ -6,8 +6,13 @@ import SystemPackage
 extension Layout {
     /// Whether the blob is there with the length that its descriptor says.
     public func holds(_ descriptor: Descriptor) throws -> Bool {
-        guard let status = try blobs.status(FilePath(descriptor.digest.hex)) else { return false }
-        return status.kind == .regular && status.size == descriptor.size
+        try status(of: descriptor.digest, length: descriptor.size) != nil
+    }
+
+    /// What the file of a blob looks like; `nil` if it is not there with that length.
+    public func status(of digest: Digest, length: Int64) throws -> FileStatus? {
+        let status = try blobs.status(FilePath(digest.hex))
+        return status?.kind == .regular && status?.size == length ? status : nil
     }
 
     /// Whether nothing has the blob's name.

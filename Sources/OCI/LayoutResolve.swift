@@ -8,7 +8,7 @@ extension Layout {
     public func resolve(_ tag: String, for platform: Platform) throws -> (
         descriptor: Descriptor, manifest: ImageManifest
     ) {
-        var entry = try entry(tag)
+        var entry = try requireEntry(tag)
         // An index may hold indexes; four levels are more than anybody uses, and a cycle cannot be made by digests.
         for _ in 0..<Self.depth {
             let bytes = try read(entry)
@@ -28,9 +28,9 @@ extension Layout {
 
     private static let depth = 4
 
-    private func entry(_ tag: String) throws -> Descriptor {
+    private func requireEntry(_ tag: String) throws -> Descriptor {
+        if let entry = try entry(tag: tag) { return entry }
         let index = try index()
-        if let entry = index.entry(tag: tag) { return entry }
         if let foreign = index.foreign.last(where: { $0.tag == tag }) {
             // Which says what is wrong with it.
             _ = try attempt("couldn't use \(tag) of \(path)") { try Digest(foreign.digest) }

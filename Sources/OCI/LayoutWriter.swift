@@ -162,25 +162,29 @@ public final class LayoutWriter: Sendable, BlobDestination {
     /// Changes `index.json` in one step; it is not written if it stays the same. All that its new entries lead to is on
     /// the disk before it is, whoever has written it.
     public func updateIndex(_ change: (inout ImageIndex) -> Void) throws {
-        guard let coming = try changed(by: change) else { return }
-        let known = Set(try layout.index().manifests.map(\.digest))
-        try synchronize(layout.reach(from: coming.manifests.filter { !known.contains($0.digest) }))
+        try withoutActuallyEscaping(change) { try make(.any($0)) }
+    }
+
+    /// Points tags at manifests, in one step like any change: an entry that has the tag keeps its place.
+    public func setEntries(_ entries: [(tag: String, descriptor: Descriptor)]) throws {
+        try make(.tags(entries.map { .init($0.tag, $0.descriptor) }))
+    }
+
+    private func make(_ change: IndexChange) throws {
+        guard let coming = try layout.withIndex({ $0.coming(with: change) }) else { return }
+        try synchronize(layout.reach(from: coming))
         let workshop = try workshop()
         let lock = try LayoutLock.change(of: layout, checkpoint)
         defer { withExtendedLifetime(lock) {} }
-        guard let changed = try changed(by: change) else { return }
+        // Another writer may have changed it, or done the same.
+        guard try layout.withIndex({ $0.coming(with: change) }) != nil else { return }
         try attempt("couldn't update \(layout.path)") {
-            try workshop.write(JSON.encode(changed), to: Layout.indexName, like: layout.root.status(Layout.indexName))
-            try workshop.rename(Layout.indexName, to: Layout.indexName, in: layout.root)
+            try layout.memory.with(layout.root) { known in
+                let bytes = try known.make(change)
+                try workshop.write(bytes, to: Layout.indexName, like: layout.root.status(Layout.indexName))
+                try workshop.rename(Layout.indexName, to: Layout.indexName, in: layout.root)
+            }
         }
-    }
-
-    /// The index after a change; `nil` if it stays the same.
-    private func changed(by change: (inout ImageIndex) -> Void) throws -> ImageIndex? {
-        let index = try layout.index()
-        var changed = index
-        change(&changed)
-        return changed == index ? nil : changed
     }
 
     /// Has blobs on the disk. First the kernel is told to write all of them, so that they wait for the disk together.

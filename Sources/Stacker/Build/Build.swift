@@ -32,7 +32,7 @@ public struct Build {
     private func refuseUnusableLayout() throws {
         let path = project.directories.oci
         do {
-            _ = try Layout(ifThereAt: path)?.index()
+            _ = try project.layouts.layout(ifThereAt: path)?.index()
         } catch let failure as Failure where failure.errno == .noSuchFileOrDirectory {
             // A clean has taken it away just now, or it is none.
             guard try Layout(ifThereAt: path) == nil else { throw failure }

@@ -24,7 +24,8 @@ struct BuildRun {
         self.mayBuild = mayBuild
         let roots = try RootsDirectory(takingOver: directories.roots)
         resolver = project.resolver(request, in: roots)
-        output = try OutputLayout(at: directories.oci, stackerDirectory: directories.stacker, log: project.log)
+        output = try OutputLayout(
+            at: directories.oci, project.layouts, stackerDirectory: directories.stacker, log: project.log)
         lookup = CacheLookup(request: request, identity: identity, resolver: resolver)
         cache = try BuildCache(in: directories.stacker, log: project.log)
         digests = try FileDigests(in: directories.stacker)
@@ -44,7 +45,8 @@ struct BuildRun {
         case .hit(let entry):
             // What there is to send may be readable only within the namespace.
             guard mayBuild || request.cacheTo.isEmpty else { return false }
-            if try !layer.definition.isBuildOnly && resolver.roots.layer(layer.definition.name).isGone {
+            cache.learn(entry, of: layer.definition.name)
+            if !layer.definition.isBuildOnly && resolver.roots.layer(layer.definition.name).isGone {
                 guard mayBuild else { return false }
                 try layerBuild(layer, recipe).restoreStorage(entry)
             }
@@ -116,6 +118,7 @@ struct BuildRun {
     /// Remembers what was found out, and removes what no image needs any more.
     mutating func finish() throws {
         try digests.save()
+        try cache.finish()
         try output.finish()
     }
 }

@@ -14,7 +14,7 @@ extension LayerBuild {
             try storage.add(types)
             return [:]
         }
-        if try storage.isGone { try restoreStorage(entry) }
+        if storage.isGone { try restoreStorage(entry) }
         let writer = try output.writer()
         let layout = writer.layout
         let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.outputs[$0] }

@@ -77,7 +77,7 @@ struct LayerBuild {
 
     /// Unpacks the layers of the image that the layer is built on.
     func unpack(_ base: BuildBase) throws {
-        let layouts = try [base.source, Layout(ifThereAt: directories.oci)].compactMap(\.self)
+        let layouts = try [base.source, contents.resolver.layouts.layout(ifThereAt: directories.oci)].compactMap(\.self)
         // Whichever type is there serves: the content is the same.
         guard let type = request.layerTypes.first, let manifest = base.metadata.manifests[type],
             let config = base.metadata.configs[type]

@@ -1,9 +1,14 @@
 import Failure
 import FileTree
+import Glibc
 import OCI
 import SystemPackage
 
 /// What earlier builds made, and of which inputs: `build.cache` in stacker's directory.
+///
+/// The file is a JSON document. What a build changes it adds behind that, one JSON text for each change ([RFC 7464](
+/// https://www.rfc-editor.org/rfc/rfc7464)), so that a change costs the same however many layers there are; the end of the
+/// build makes one document of it again. A reader that knows of documents only refuses a file with changes.
 struct BuildCache: Sendable {
     /// The version that we write. The original counts from 1; what it wrote is not ours to trust, nor the reverse.
     static let version = 1000
@@ -11,6 +16,19 @@ struct BuildCache: Sendable {
 
     private let directory: Directory
     private var layers: [String: Entry]
+    /// How the file differs from what is known.
+    private var state = State.missing
+
+    private enum State {
+        /// There is none, or one that is nobody's to add to.
+        case missing
+        /// It is one document.
+        case whole
+        /// Changes of this process follow the document.
+        case changed
+        /// It lacks something that was learnt, and can be learnt again.
+        case behind
+    }
 
     /// One layer's last successful build.
     struct Entry: Sendable, Equatable, Codable {
@@ -24,6 +42,10 @@ struct BuildCache: Sendable {
         /// The same for all machines that have this build: the manifest of its entry in a shared cache. Only build_only
         /// layers have it, and only if they were shared or taken; those that are images are known by what they are.
         var shared: Digest?
+        /// The blobs that the manifests name, the config first; types of whose blobs nothing is known are not there.
+        var blobs: [LayerType: [BlobLength]]?
+        /// The metadata of the layer's storage, when they were last read and understood.
+        var metadata: Digest?
 
         /// Records a build that is done now.
         init(inputs: LayerInputs, outputs: [LayerType: Descriptor]) {
@@ -42,6 +64,15 @@ struct BuildCache: Sendable {
         var version: Int
     }
 
+    /// What became of a layer; nothing: it is forgotten.
+    private struct Change: Codable {
+        var layer: String
+        var entry: Entry?
+    }
+
+    /// What comes before a change, and stands in no JSON.
+    private static let recordSeparator: UInt8 = 0x1e
+
     /// Reads the cache of a stacker directory. One that is damaged, or another version's, is set aside with a message.
     ///
     /// - Parameter log: without it, such a one is an error.
@@ -51,12 +82,16 @@ struct BuildCache: Sendable {
         let path = stackerDirectory.appending(Self.name.string)
         let bytes = try attempt("couldn't read \(path)") { try directory.readFile(Self.name, limit: 256 << 20) }
         guard let bytes else { return }
+        let parts = bytes.split(separator: Self.recordSeparator, omittingEmptySubsequences: false)
+        let document = Array(parts[0])
         do {
-            let version = try JSON.decode(Version.self, from: bytes).version
+            let version = try JSON.decode(Version.self, from: document).version
             guard version == Self.version else {
                 throw Failure("it has version \(version), this stacker reads version \(Self.version)")
             }
-            layers = try JSON.decode(File.self, from: bytes).layers
+            layers = try JSON.decode(File.self, from: document).layers
+            state = .whole
+            for change in parts.dropFirst() { apply(change) }
         } catch {
             guard let log else { throw Failure("couldn't use \(path)", because: error) }
             let aside = FilePath("\(Self.name).unusable")
@@ -71,19 +106,72 @@ struct BuildCache: Sendable {
     /// The last successful build of a layer.
     subscript(_ layer: String) -> Entry? { layers[layer] }
 
+    /// Takes a change that was written behind the document.
+    private mutating func apply(_ text: ArraySlice<UInt8>) {
+        // It is to be one document again before anything is added.
+        state = .missing
+        // One that a kill has cut was not made.
+        guard let change = try? JSON.decode(Change.self, from: Array(text)) else { return }
+        layers[change.layer] = change.entry
+    }
+
     /// Forgets a layer, on disk too: from here on its storage changes, and a killed build must not leave an entry that
     /// speaks for what is no longer there.
     mutating func forget(_ layer: String) throws {
-        if layers.removeValue(forKey: layer) != nil { try save() }
+        if layers.removeValue(forKey: layer) != nil { try add(Change(layer: layer)) }
     }
 
     /// Records a layer's successful build.
     mutating func record(_ entry: Entry, for layer: String) throws {
         layers[layer] = entry
-        try save()
+        try add(Change(layer: layer, entry: entry))
     }
 
-    private func save() throws {
+    /// Keeps what was learnt of a build that is known. It is written at the end.
+    mutating func learn(_ entry: Entry, of layer: String) {
+        guard let known = layers[layer], known != entry else { return }
+        layers[layer] = entry
+        if state == .whole { state = .behind }
+    }
+
+    /// Makes one document of the file.
+    mutating func finish() throws {
+        if state == .changed || state == .behind { try save() }
+    }
+
+    private mutating func add(_ change: Change) throws {
+        guard state != .missing else { return try save() }
+        try attempt("couldn't write to \(Self.name)") {
+            let text = [Self.recordSeparator] + (try JSON.encode(change)) + Array("\n".utf8)
+            try directory.openNoSymlinks(Self.name, O_WRONLY | O_APPEND).writeAll(text)
+        }
+        state = .changed
+    }
+
+    private mutating func save() throws {
         try directory.replaceFile(Self.name, with: JSON.encode(File(version: Self.version, layers: layers)))
+        state = .whole
+    }
+}
+
+/// A blob and how long it is: in JSON one string, since there are many.
+struct BlobLength: Sendable, Equatable {
+    let digest: Digest
+    let size: Int64
+}
+
+extension BlobLength: Codable {
+    init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        let parts = text.split(separator: " ")
+        guard parts.count == 2, let digest = Digest(hex: parts[0]), let size = Int64(parts[1]) else {
+            throw Failure("\(shown(text)) is no digest and length")
+        }
+        (self.digest, self.size) = (digest, size)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode("\(digest.hex) \(size)")
     }
 }

@@ -68,7 +68,9 @@ struct CacheLookup {
         let compared = ignoresVerity(of: entry) ? inputs.taking([LayerInputs.verity], from: entry.inputs) : inputs
         if let difference = compared.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
         let storage = roots.layer(layer.definition.name)
-        if try storage.hasDamagedMetadata { return .miss("cache miss because \(storage.metadataPath) is damaged") }
+        guard try storage.understandsMetadata(&entry.metadata, &digests) else {
+            return .miss("cache miss because \(storage.metadataPath) is damaged")
+        }
         if !layer.definition.overlayDirectories.isEmpty {
             let changed = inputs.changedOverlayDirectories(since: entry.inputs)
             let check = OverlayDirectoryCheck(
@@ -77,7 +79,7 @@ struct CacheLookup {
                 return .miss("cache miss because \(change)")
             }
         }
-        if let loss = try loss(of: entry, layer.definition) { return .miss("cache miss because \(loss)") }
+        if let loss = try loss(of: &entry, layer.definition, &digests) { return .miss("cache miss because \(loss)") }
         if layer.definition.bindsHost, !trustsBinds {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
         }
@@ -104,31 +106,26 @@ struct CacheLookup {
     }
 
     /// What of the last build's outcome is no longer there.
-    private func loss(of entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> String? {
+    ///
+    /// - Parameter entry: is told what has been found out on the way.
+    private func loss(
+        of entry: inout BuildCache.Entry, _ definition: LayerDefinition, _ digests: inout FileDigests
+    ) throws -> String? {
         if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
-        guard let layout = try Layout(ifThereAt: resolver.output) else { return "\(resolver.output) is gone" }
+        guard let layout = try resolver.layouts.layout(ifThereAt: resolver.output) else { return "\(resolver.output) is gone" }
         let storage = roots.layer(definition.name)
         if !definition.overlayPieces(on: nil).isEmpty,
             let copy = try storage.metadata()?.overlayDirectories.first(where: storage.isDamaged)
         {
             return "its directory \(storage.place(of: copy)) is gone"
         }
-        let wanted = request.layerTypes.compactMap { entry.outputs[$0] }
+        let wanted = request.layerTypes.filter { entry.outputs[$0] != nil }
         if wanted.isEmpty, try !entry.outputs.values.contains(where: layout.holdsImage) {
             return "its image is no longer in \(layout.path)"
         }
-        for descriptor in wanted {
-            guard try layout.holds(descriptor) else { return "its image is no longer in \(layout.path)" }
-            // One that a crash of the machine spoilt is no error: building makes it anew.
-            guard let manifest = try? layout.manifest(descriptor) else {
-                return "the manifest of its image in \(layout.path) is damaged"
-            }
-            guard try layout.holdsAll(manifest.blobs) else {
-                return "a blob of its image is no longer in \(layout.path)"
-            }
-            if let blob = manifest.layers.first(where: { roots.isDamaged($0, in: layout) }) {
-                return "blob \(blob.digest) of its image is damaged"
-            }
+        let images = KnownImages(layout: layout, roots: roots)
+        for type in wanted {
+            if let loss = try images.loss(of: type, &entry, &digests) { return loss }
         }
         return nil
     }
@@ -140,7 +137,7 @@ struct CacheLookup {
             return "its directory \(layer.overlayDirectory(copy.name)) is gone"
         }
         // What a layer below has lost can be unpacked again only as long as its blob is there.
-        let output = try Layout(ifThereAt: resolver.output)
+        let output = try resolver.layouts.layout(ifThereAt: resolver.output)
         let layers = metadata.manifests.values.first?.layers ?? []
         for (blob, content) in zip(layers, try roots.contents(of: layers)) where content == nil {
             if try output?.holds(blob) != true { return "its directory \(roots.contentPath(of: blob.digest)) is gone" }

@@ -34,6 +34,25 @@ struct FileDigests {
         try content(status) { try parent.open(name, O_RDONLY | O_NONBLOCK) }
     }
 
+    /// The digest of the content of an open regular file.
+    mutating func digest(of file: OpenFile) throws -> Digest { try content(file.status()) { file }.digest }
+
+    /// Whether a file that looks like this is known to have this content.
+    mutating func knows(_ status: FileStatus, as digest: Digest) -> Bool {
+        let place = known.index(forKey: FileKey(status))
+        guard let place, known.values[place].version == FileVersion(status) else { return false }
+        known.values[place].isUsed = true
+        return known.values[place].digest == ContentDigest(digest)
+    }
+
+    /// Remembers the content of a file that was read as it looks like this.
+    mutating func note(_ status: FileStatus, _ digest: Digest) {
+        guard status.isSettled(at: .now) else { return }
+        known[FileKey(status)] = FileRecord(
+            version: FileVersion(status), digest: ContentDigest(digest), isUsed: true)
+        isChanged = true
+    }
+
     private mutating func content(_ status: FileStatus, _ open: () throws -> OpenFile) throws -> ContentDigest {
         let key = FileKey(status)
         let version = FileVersion(status)
@@ -97,12 +116,7 @@ struct FileVersion: Equatable {
 
     /// Whether a change from `now` on would show in the change time: as long as the file system's clock stands still, it
     /// would not.
-    func isSettled(at now: Timestamp) -> Bool {
-        // Linux's own file systems take the time of the last timer tick, at most 10 ms ago. One that keeps seconds only
-        // shows it; on FAT they count by two.
-        let age = (now.seconds - changed.seconds) * 1_000_000_000 + Int64(now.nanoseconds - changed.nanoseconds)
-        return age > (changed.nanoseconds % 1_000_000 == 0 ? 3_000_000_000 : 50_000_000)
-    }
+    func isSettled(at now: Timestamp) -> Bool { changed.isSettled(at: now) }
 }
 
 /// What is remembered of a file.

@@ -28,6 +28,7 @@ struct BaseResolver {
     let types: [LayerType]
     let downloads: Downloads
     let registries: RegistryBases
+    let layouts: OpenLayouts
 
     var roots: RootsDirectory { unpacker.roots }
     var log: Log { unpacker.log }
@@ -84,11 +85,10 @@ struct BaseResolver {
         _ tag: String, in path: FilePath, _ platform: Platform
     ) throws -> (layout: Layout, image: (descriptor: Descriptor, manifest: ImageManifest)) {
         do {
-            let layout = try Layout(at: path)
-            return (layout, try layout.resolve(tag, for: platform))
+            return try layouts.image(tag, in: path, for: platform)
         } catch let failure as Failure where path.lastComponent == "oci" && tag.contains(":") {
             // A layout of that name with such a tag is possible; other tools' way of writing it is likelier.
-            if let layout = try? Layout(at: path), try layout.index().entry(tag: tag) != nil { throw failure }
+            if let layout = try? Layout(at: path), try layout.entry(tag: tag) != nil { throw failure }
             throw Failure(
                 "couldn't find oci:\(tag)", because: Failure(failure.description),
                 help: "with type: oci there is no oci: in front of the layout: url: \"\(tag)\"")
@@ -118,7 +118,7 @@ struct BaseResolver {
     /// build_only layers on the way.
     func built(_ name: String, _ cache: BuildCache) throws -> BuildBase {
         if let outputs = cache[name]?.outputs, !outputs.isEmpty {
-            let layout = try Layout(at: output)
+            let layout = try layouts.layout(at: output)
             var metadata = OverlayMetadata()
             for type in types {
                 guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }

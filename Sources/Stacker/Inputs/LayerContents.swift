@@ -27,7 +27,7 @@ struct LayerContents {
             let config = base.metadata.configs[type]
         else { throw Failure("it has no image") }
         if !mayUnpack, try resolver.roots.contents(of: manifest.layers).contains(where: { $0 == nil }) { return nil }
-        let layouts = try [Layout(ifThereAt: resolver.output)].compactMap(\.self)
+        let layouts = try [resolver.layouts.layout(ifThereAt: resolver.output)].compactMap(\.self)
         try resolver.unpacker.unpack(manifest, config, from: layouts)
         return (base, try LayerStack.directories(base.metadata, type, resolver.roots))
     }

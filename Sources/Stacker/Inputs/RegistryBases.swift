@@ -112,7 +112,7 @@ final class RegistryBases: Sendable {
 
     /// The entry of an image that was pulled before, if its manifest is still there.
     private func entry(_ key: Key) throws -> Descriptor? {
-        guard let layout = try Layout(ifThereAt: path), let entry = try layout.index().entry(tag: Self.tag(key)),
+        guard let layout = try Layout(ifThereAt: path), let entry = try layout.entry(tag: Self.tag(key)),
             (try? layout.manifest(entry)) != nil
         else { return nil }
         return entry
@@ -123,7 +123,7 @@ final class RegistryBases: Sendable {
         _ reference: ImageReference, _ platform: Platform, in stackerDirectory: FilePath
     ) throws -> ImageConfig? {
         guard let layout = try Layout(ifThereAt: directory(in: stackerDirectory)),
-            let entry = try layout.index().entry(tag: tag(Key(reference: reference, platform: platform)))
+            let entry = try layout.entry(tag: tag(Key(reference: reference, platform: platform)))
         else { return nil }
         return try layout.config(layout.manifest(entry))
     }
@@ -141,7 +141,7 @@ final class RegistryBases: Sendable {
         var entry = found.descriptor
         entry.annotations = [Self.sourceAnnotation: found.source.description]
         entry.platform = key.platform
-        try writer.updateIndex { $0.setEntry(tag: Self.tag(key), to: entry) }
+        try writer.setEntries([(Self.tag(key), entry)])
         run.withLock { $0.kept[key] = entry }
     }
 

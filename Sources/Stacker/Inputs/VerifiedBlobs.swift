@@ -32,10 +32,15 @@ extension RootsDirectory {
         return true
     }
 
-    /// Whether a blob whose layer is unpacked is not what its name says. Of others, whoever unpacks them finds out.
-    func isDamaged(_ blob: Descriptor, in layout: Layout) -> Bool {
-        guard recordPlace(of: blob.digest) != nil else { return false }
-        return (try? isWhole(blob, in: layout)) == false
+    /// What is known of a blob.
+    enum BlobCondition {
+        case whole, damaged, unknown
+    }
+
+    /// Whether a blob whose layer is unpacked is what its name says. Of others, whoever unpacks them finds out.
+    func condition(of blob: Descriptor, in layout: Layout) -> BlobCondition {
+        guard recordPlace(of: blob.digest) != nil, let isWhole = try? isWhole(blob, in: layout) else { return .unknown }
+        return isWhole ? .whole : .damaged
     }
 
     /// Remembers of a blob whose layer is unpacked that this very file has been hashed.

@@ -9,6 +9,8 @@ struct ImageDraft: Sendable {
     /// What else the base's manifest says.
     private var manifestMembers = OtherMembers()
 
+    var hasOtherMembers: Bool { !manifestMembers.members.isEmpty }
+
     /// An image without layers.
     init(platform: Platform) {
         layers = []

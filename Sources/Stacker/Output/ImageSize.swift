@@ -8,6 +8,7 @@ extension ImageDraft {
     /// - Parameter image: how a message names the image.
     /// - Throws: `Failure` that names what makes it so long, with its size.
     func refuseOversized(_ image: String) throws {
+        if fitsInAnyCase(Layout.documentLimit) { return }
         let configSize = try JSON.encode(config).count
         let manifest = manifest(config: Descriptor(mediaType: .config, digest: Digest(of: []), size: Int64(configSize)))
         try Self.refuse("manifest of image \(image)", try JSON.encode(manifest).count) {

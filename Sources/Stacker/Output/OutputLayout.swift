@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import OCI
 import SystemPackage
 
@@ -6,30 +7,33 @@ import SystemPackage
 /// build begins, no other stacker removes blobs that the build counts on.
 final class OutputLayout {
     private let path: FilePath
+    private let layouts: OpenLayouts
     private let written: WrittenBlobs
     private let log: Log
     private var current: LayoutWriter?
 
     /// Finds the layout, if it is there.
-    init(at path: FilePath, stackerDirectory: FilePath, log: Log) throws {
+    init(at path: FilePath, _ layouts: OpenLayouts, stackerDirectory: FilePath, log: Log) throws {
         self.path = path
+        self.layouts = layouts
         self.log = log
         written = WrittenBlobs(in: stackerDirectory)
-        if try Layout(ifThereAt: path) != nil { current = try open() }
+        current = try layouts.layout(ifThereAt: path).map {
+            try LayoutWriter($0, note: note, checkpoint: { try StopSignal.check() })
+        }
     }
 
     /// What writes to it.
     func writer() throws -> LayoutWriter {
         if let current { return current }
-        let writer = try open()
+        let writer = try LayoutWriter(openingOrCreating: path, note: note, checkpoint: { try StopSignal.check() })
+        layouts.add(writer.layout)
         current = writer
         return writer
     }
 
-    private func open() throws -> LayoutWriter {
-        try LayoutWriter(
-            openingOrCreating: path, note: { [written] in try written.note($0, $1, in: $2) },
-            checkpoint: { try StopSignal.check() })
+    private var note: @Sendable (Digest, FileStatus, Layout) throws -> Void {
+        { [written] in try written.note($0, $1, in: $2) }
     }
 
     /// Ends the writing, and removes the blobs that no image needs any more, as far as they are nobody else's. Where another
@@ -45,7 +49,7 @@ final class OutputLayout {
     }
 
     private func collect() throws {
-        guard let layout = try Layout(ifThereAt: path), let collection = try LayoutCollection(of: layout) else {
+        guard let layout = try layouts.layout(ifThereAt: path), let collection = try LayoutCollection(of: layout) else {
             return
         }
         let isOurs = try written.recognizer(in: layout)

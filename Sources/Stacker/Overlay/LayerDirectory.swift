@@ -1,5 +1,6 @@
 import Failure
 import FileTree
+import Glibc
 import OCI
 import SystemPackage
 
@@ -34,7 +35,7 @@ struct LayerDirectory: Sendable {
     var hasUpper: Bool { roots.isThere(upper) }
 
     /// Whether somebody has removed the storage of a layer that was built, or what says of what it is.
-    var isGone: Bool { get throws { try !hasUpper || writtenMetadata() == nil } }
+    var isGone: Bool { !hasUpper || !roots.isThere(metadataPath) }
 
     /// One of the layer's overlay dirs.
     func overlayDirectory(_ name: String) -> FilePath {
@@ -212,14 +213,27 @@ struct LayerDirectory: Sendable {
         }
     }
 
-    /// Whether there are metadata that nobody can understand, as a crash of the machine can leave them: what they said is
-    /// not known any more, and a build makes them anew.
-    var hasDamagedMetadata: Bool {
-        get throws {
-            let bytes = try attempt("couldn't read \(metadataPath)") {
-                try roots.directory.readFile(FilePath(name).appending(Self.metadataName.string), limit: 64 << 20)
+    /// Whether the metadata can be understood, if there are any. A crash of the machine can leave others: what they said
+    /// is not known any more, and a build makes them anew.
+    ///
+    /// - Parameter understood: the digest of metadata that could be; it becomes that of these.
+    func understandsMetadata(_ understood: inout Digest?, _ digests: inout FileDigests) throws -> Bool {
+        try attempt("couldn't read \(metadataPath)") {
+            let name = FilePath(name).appending(Self.metadataName.string)
+            let file: OpenFile
+            do {
+                file = try roots.directory.open(name, O_RDONLY | O_NONBLOCK)
+            } catch Errno.noSuchFileOrDirectory {
+                return true
             }
-            return bytes.map { (try? JSON.decode(OverlayMetadata.self, from: $0)) == nil } ?? false
+            guard try file.status().kind == .regular else { throw Failure("\(name) is no file") }
+            let digest = try digests.digest(of: file)
+            if digest == understood { return true }
+            guard let bytes = try roots.directory.readFile(name, limit: 64 << 20),
+                (try? JSON.decode(OverlayMetadata.self, from: bytes)) != nil
+            else { return false }
+            understood = digest
+            return true
         }
     }
 

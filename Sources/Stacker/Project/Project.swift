@@ -4,6 +4,7 @@ struct Project {
     let recipes: RecipeSet
     let directories: StackerDirectories
     let servers = Servers()
+    let layouts = OpenLayouts()
     let log: Log
 
     /// Reads the stacker files that a build asks for; nothing is made on disk.
@@ -29,6 +30,6 @@ struct Project {
             output: directories.oci, types: types ?? request.layerTypes,
             downloads: Downloads(
                 in: directories.stacker, web: servers.web, trustsKept: !request.ignoresCache, log: log),
-            registries: RegistryBases(in: directories.stacker, servers: servers, log: log))
+            registries: RegistryBases(in: directories.stacker, servers: servers, log: log), layouts: layouts)
     }
 }

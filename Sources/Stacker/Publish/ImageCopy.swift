@@ -63,7 +63,7 @@ public struct ImageCopy {
             // What is kept of a blob would be there for ever: no gc knows this layout.
             try pull.fetch(
                 found, into: writer, keepsParts: false, progress: log.progress, checkpoint: { try StopSignal.check() })
-            try writer.updateIndex { $0.setEntry(tag: tag, to: found.descriptor) }
+            try writer.setEntries([(tag, found.descriptor)])
         case (.registry, .registry):
             throw Failure(
                 "couldn't copy from one registry to another", help: "copy the image to an OCI layout, and from there")
@@ -84,6 +84,6 @@ extension LayoutWriter {
                 try adopt(blob, from: source, replacing: isThere) { watched.advance(by: $0) }
             }
         }
-        try updateIndex { $0.setEntry(tag: tag, to: descriptor) }
+        try setEntries([(tag, descriptor)])
     }
 }

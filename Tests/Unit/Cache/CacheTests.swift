@@ -53,6 +53,64 @@ struct CacheTests {
         }
     }
 
+    @Test("a change is added to the file, and a finished build leaves one document")
+    func addsChanges() throws {
+        try withTemporaryDirectory { root in
+            let log = try Log(level: .quiet)
+            let file = root.appending("build.cache")
+            let entries = ["a", "b", "c"].map { BuildCache.Entry(inputs: inputs(($0, nil, $0)), outputs: [:]) }
+            var cache = try BuildCache(in: root, log: log)
+            for (name, entry) in zip(["a", "b", "c"], entries) { try cache.record(entry, for: name) }
+            let inode = try Directory(at: root).status("build.cache")?.inode
+            try cache.forget("b")
+            #expect(try Directory(at: root).status("build.cache")?.inode == inode)
+            // As a kill leaves it: what was finished is known.
+            let killed = try BuildCache(in: root, log: log)
+            #expect(killed.names == ["a", "c"])
+            #expect(killed["c"] == entries[2])
+            try cache.finish()
+            #expect(try !file.text().contains("\u{1e}"))
+            #expect(try BuildCache(in: root, log: log).names == ["a", "c"])
+        }
+    }
+
+    @Test("a change that a kill has cut was not made, and those behind it were")
+    func cutChanges() throws {
+        try withTemporaryDirectory { root in
+            let log = try Log(level: .quiet)
+            let file = root.appending("build.cache")
+            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
+            var cache = try BuildCache(in: root, log: log)
+            for name in ["a", "b"] { try cache.record(entry, for: name) }
+            let text = try file.text()
+            try file.write(String(text.dropLast(20)))
+            var cut = try BuildCache(in: root, log: log)
+            #expect(cut.names == ["a"])
+            try cut.record(entry, for: "c")
+            #expect(try BuildCache(in: root, log: log).names == ["a", "c"])
+            try file.write(String(text.dropLast(20)) + "\u{1e}" + String(text.split(separator: "\u{1e}")[1]))
+            #expect(try BuildCache(in: root, log: log).names == ["a", "b"])
+        }
+    }
+
+    @Test("what was learnt of a build is kept when the build ends")
+    func learns() throws {
+        try withTemporaryDirectory { root in
+            let log = try Log(level: .quiet)
+            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
+            var cache = try BuildCache(in: root, log: log)
+            try cache.record(entry, for: "a")
+            var learnt = entry
+            learnt.blobs = [.tar: [BlobLength(digest: Digest(of: []), size: 7)]]
+            cache.learn(learnt, of: "a")
+            cache.learn(learnt, of: "unknown")
+            #expect(try BuildCache(in: root, log: log)["a"] == entry)
+            try cache.finish()
+            #expect(try BuildCache(in: root, log: log)["a"] == learnt)
+            #expect(try BuildCache(in: root, log: log).names == ["a"])
+        }
+    }
+
     @Test("one that is damaged or another version's is set aside", arguments: ["{", #"{"version": 16, "cache": {}}"#])
     func setsAside(text: String) throws {
         try withTemporaryDirectory { root in
