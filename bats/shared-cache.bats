@@ -413,6 +413,27 @@ END
     assert_said "took layer it"
 }
 
+# behaviour: images are taken of the level that is asked for, and the level of a type that is not built does not count
+# documented: docs/registries.md#shared-caches; docs/storage.md#compression-levels
+# status: beyond
+@test "levels of compression are kept apart" {
+    machine one
+    machine two
+    share one --layer-type squashfs
+    build_from two --layer-type squashfs --compression-level 1
+    assert_built it
+    forget two
+    build_from two --layer-type squashfs --compression-level 14 --compression-level tar=5 --compression-level erofs=1
+    assert_said "took layer it"
+    assert_same it-squashfs
+    forget one
+    share one --layer-type squashfs --compression-level 1
+    forget two
+    build_from two --layer-type squashfs --compression-level squashfs=1
+    assert_said "took layer it"
+    assert_same it-squashfs
+}
+
 # behaviour: --debug shows what a key is made of, so that two machines can be compared
 # documented: docs/debugging.md#a-shared-layer-that-is-not-taken
 # status: beyond

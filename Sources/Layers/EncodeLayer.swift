@@ -35,10 +35,10 @@ public func encodeLayer(
             switch format {
             case .tar(let compression):
                 sinks.append(try TarSink(blobs: blobs, compression: compression, options: options))
-            case .squashfs(let verity):
-                sinks.append(try SquashfsSink(blobs: blobs, verity: verity, options: options))
-            case .erofs(let verity):
-                sinks.append(try ErofsSink(blobs: blobs, verity: verity, options: options))
+            case .squashfs(let verity, let level):
+                sinks.append(try SquashfsSink(blobs: blobs, verity: verity, level: level, options: options))
+            case .erofs(let verity, let level):
+                sinks.append(try ErofsSink(blobs: blobs, verity: verity, level: level, options: options))
             }
         }
         try walk.run(tree, into: sinks)

@@ -4,11 +4,10 @@ public import SystemPackage
 
 /// How the bytes of a tar layer are stored.
 public enum Compression: Sendable, Hashable {
-    /// gzip members of a mebibyte each, which any gzip decoder reads as one stream; levels 1 to 12 as in libdeflate, of
-    /// which 5 is as small as gzip -6.
-    case gzip(level: Int = 5)
-    /// zstd frames of four mebibytes each; levels 1 to 19.
-    case zstd(level: Int = 3)
+    /// gzip members of a mebibyte each, which any gzip decoder reads as one stream. See ``CompressionLevels/gzip``.
+    case gzip(level: Int = CompressionLevels.gzip.standard)
+    /// zstd frames of four mebibytes each. See ``CompressionLevels/zstd``.
+    case zstd(level: Int = CompressionLevels.zstd.standard)
     /// The tar as it is.
     case none
 
@@ -31,10 +30,11 @@ public enum LayerFormat: Sendable, Hashable {
     /// A squashfs that can be mounted as it is, whiteouts as overlayfs has them; with `verity`, a dm-verity tree follows
     /// it, and the descriptor's annotations say its root hash. See ``VerityAnnotation``.
     ///
-    /// It holds no POSIX ACLs, and times in whole seconds from 1970 to 2106.
-    case squashfs(verity: Bool = true)
-    /// An erofs that can be mounted as it is, lz4hc inside; whiteouts and `verity` as with a squashfs.
-    case erofs(verity: Bool = true)
+    /// It holds no POSIX ACLs, and times in whole seconds from 1970 to 2106. See ``CompressionLevels/squashfs``.
+    case squashfs(verity: Bool = true, level: Int = CompressionLevels.squashfs.standard)
+    /// An erofs that can be mounted as it is, lz4 inside; whiteouts and `verity` as with a squashfs. See
+    /// ``CompressionLevels/erofs``.
+    case erofs(verity: Bool = true, level: Int = CompressionLevels.erofs.standard)
 }
 
 /// Whether a layer gets an entry for the root of the tree itself.

@@ -32,8 +32,11 @@ struct BuildOptions: ParsableArguments {
     @Option(help: "How tar layers are compressed.")
     var compression: CompressionName = .gzip
 
-    @Option(help: "How hard to compress: 1 to 12 for gzip, 1 to 19 for zstd.")
-    var compressionLevel: Int?
+    @Option(
+        help: ArgumentHelp(
+            "How hard to compress: tar 1 to 12 with gzip, 1 to 19 with zstd; squashfs 1 to 22; erofs 0 to 12. With TYPE= in front, for layers of one type. May be given several times.",
+            valueName: "[type=]level"))
+    var compressionLevel: [String] = []
 
     @Flag(
         name: [.long, .customLong("no-squashfs-verity")],
@@ -75,7 +78,7 @@ struct BuildOptions: ParsableArguments {
         request.cacheTo = cacheTo
         request.cachesSkipTLS = cacheSkipTLS
         if !layerType.isEmpty { request.layerTypes = layerType }
-        request.compression = try compression.compression(level: compressionLevel)
+        try compression.apply(LevelOptions(compressionLevel), to: &request)
         request.addsVerity = !noVerity
         request.collapsesBuildOnly = collapseBuildOnly
         guard !annotationsNamespace.isEmpty else { throw Failure("--annotations-namespace is empty") }
@@ -128,24 +131,3 @@ func commandWords(_ command: String) throws -> [String] {
 extension LayerType: ExpressibleByArgument {}
 
 extension HardLinkOverflow: ExpressibleByArgument {}
-
-/// The compressions by name.
-enum CompressionName: String, ExpressibleByArgument, CaseIterable {
-    case gzip, zstd, none
-
-    func compression(level: Int?) throws -> Compression {
-        func checked(_ bounds: ClosedRange<Int>, _ standard: Int) throws -> Int {
-            guard let level else { return standard }
-            guard bounds.contains(level) else {
-                throw Failure(
-                    "--compression-level \(level) is not between \(bounds.lowerBound) and \(bounds.upperBound)")
-            }
-            return level
-        }
-        switch self {
-        case .gzip: return .gzip(level: try checked(1...12, 5))
-        case .zstd: return .zstd(level: try checked(1...19, 3))
-        case .none: return .none
-        }
-    }
-}

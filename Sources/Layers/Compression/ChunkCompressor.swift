@@ -33,9 +33,7 @@ private final class GzipCompressor: ChunkCompressor, @unchecked Sendable {
     private let probe: CompressibilityProbe
 
     init(level: Int) throws {
-        guard (1...12).contains(level) else {
-            throw Failure("gzip has no compression level \(level)", help: "levels 1 to 12 are possible")
-        }
+        try CompressionLevels.gzip.check(level)
         guard let handle = libdeflate_alloc_compressor(Int32(level)) else { throw Self.noMemory }
         guard let storing = libdeflate_alloc_compressor(0) else {
             libdeflate_free_compressor(handle)
@@ -72,9 +70,7 @@ private final class ZstdCompressor: ChunkCompressor, @unchecked Sendable {
     private let handle: OpaquePointer
 
     init(level: Int) throws {
-        guard (1...19).contains(level) else {
-            throw Failure("zstd has no compression level \(level)", help: "levels 1 to 19 are possible")
-        }
+        try CompressionLevels.zstd.check(level)
         guard let handle = ZSTD_createCCtx() else { throw Failure("no memory for a zstd compressor") }
         self.handle = handle
         ZSTD_CCtx_setParameter(handle, ZSTD_c_compressionLevel, Int32(level))

@@ -28,7 +28,7 @@ enum ErofsCompressor {
     }
 
     /// Compresses what is in `chunk`, which starts at the start of a segment.
-    static func compress(_ chunk: Chunk, workers: Int) throws -> [Compressed] {
+    static func compress(_ chunk: Chunk, level: Int, workers: Int) throws -> [Compressed] {
         let count = (chunk.count + segmentSize - 1) / segmentSize
         let results = Mutex<[Int: Compressed]>([:])
         let next = Atomic(0)
@@ -38,7 +38,7 @@ enum ErofsCompressor {
             while case let number = next.wrappingAdd(1, ordering: .relaxed).oldValue, number < count {
                 let end = min(chunk.count, (number + 1) * segmentSize)
                 let compressed = compress(
-                    UnsafeRawBufferPointer(rebasing: chunk.bytes[number * segmentSize..<end]), state)
+                    UnsafeRawBufferPointer(rebasing: chunk.bytes[number * segmentSize..<end]), Int32(level), state)
                 results.withLock { $0[number] = compressed }
             }
         }
@@ -50,7 +50,9 @@ enum ErofsCompressor {
         }
     }
 
-    private static func compress(_ segment: UnsafeRawBufferPointer, _ state: UnsafeMutableRawPointer) -> Compressed {
+    private static func compress(
+        _ segment: UnsafeRawBufferPointer, _ level: Int32, _ state: UnsafeMutableRawPointer
+    ) -> Compressed {
         let blockSize = Erofs.blockSize
         var result = Compressed()
         var block = [UInt8](repeating: 0, count: blockSize)
@@ -59,16 +61,7 @@ enum ErofsCompressor {
             let rest = UnsafeRawBufferPointer(rebasing: segment[offset...])
             var taken = Int32(rest.count)
             // What fits into a block needs no compression.
-            let count =
-                rest.count <= blockSize
-                ? 0
-                : block.withUnsafeMutableBytes {
-                    Int(
-                        LZ4_compress_HC_destSize(
-                            state, rest.baseAddress?.assumingMemoryBound(to: CChar.self),
-                            $0.baseAddress?.assumingMemoryBound(to: CChar.self), &taken, Int32(blockSize),
-                            Int32(LZ4HC_CLEVEL_DEFAULT)))
-                }
+            let count = rest.count <= blockSize ? 0 : fill(&block, from: rest, &taken, level, state)
             // A kernel has to unpack it: an eighth less is the least that is worth it.
             if count > 0, count <= blockSize, Int(taken) >= blockSize + blockSize / 8 {
                 // Where the format wants it: at the end of the block, zeros before it.
@@ -85,5 +78,26 @@ enum ErofsCompressor {
             }
         }
         return result
+    }
+
+    /// Compresses as much as fits.
+    ///
+    /// - Parameter taken: how much there is; after that, how much of it was compressed.
+    /// - Returns: how many bytes of the block were needed.
+    private static func fill(
+        _ block: inout [UInt8], from bytes: UnsafeRawBufferPointer, _ taken: inout Int32, _ level: Int32,
+        _ state: UnsafeMutableRawPointer
+    ) -> Int {
+        let source = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+        return block.withUnsafeMutableBytes {
+            let target = $0.baseAddress?.assumingMemoryBound(to: CChar.self)
+            let room = Int32($0.count)
+            // What lz4hc calls level 0 is its default.
+            let count =
+                level == 0
+                ? LZ4_compress_destSize(source, target, &taken, room)
+                : LZ4_compress_HC_destSize(state, source, target, &taken, room, level)
+            return Int(count)
+        }
     }
 }

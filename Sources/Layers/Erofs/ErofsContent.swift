@@ -21,14 +21,16 @@ struct ErofsContent {
 
     let size: Int64
     private let buffer: Chunk
+    private let level: Int
     private let workers: Int
     private var position: Int64 = 0
     private var extents: [Extent] = []
 
     /// - Parameter buffer: memory for ``ErofsCompressor/batchSize`` bytes.
-    init(size: Int64, buffer: Chunk, workers: Int) {
+    init(size: Int64, buffer: Chunk, level: Int, workers: Int) {
         self.size = size
         self.buffer = buffer
+        self.level = level
         self.workers = workers
         buffer.count = 0
     }
@@ -54,7 +56,7 @@ struct ErofsContent {
     }
 
     private mutating func compress(into image: inout ErofsImage) throws {
-        for part in try ErofsCompressor.compress(buffer, workers: workers) {
+        for part in try ErofsCompressor.compress(buffer, level: level, workers: workers) {
             var block = try part.blocks.withUnsafeBytes { try image.append($0) }
             for extent in part.extents {
                 extents.append(Extent(start: position, block: block, isPlain: extent.isPlain))

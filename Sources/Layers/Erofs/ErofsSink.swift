@@ -8,6 +8,7 @@ import OCI
 final class ErofsSink: LayerSink {
     private let options: EncodeOptions
     private let verity: Bool
+    private let level: Int
     private let blob: PendingBlob
     private var image: ErofsImage
     private let buffer = Chunk(capacity: ErofsCompressor.batchSize)
@@ -43,9 +44,11 @@ final class ErofsSink: LayerSink {
         var names: UInt32 = 1
     }
 
-    init(blobs: any BlobDestination, verity: Bool, options: EncodeOptions) throws {
+    init(blobs: any BlobDestination, verity: Bool, level: Int, options: EncodeOptions) throws {
+        try CompressionLevels.erofs.check(level)
         self.options = options
         self.verity = verity
+        self.level = level
         blob = try blobs.newBlob()
         image = ErofsImage(blob.file)
     }
@@ -69,7 +72,8 @@ final class ErofsSink: LayerSink {
         case .directory:
             open.append(OpenDirectory(name: name, pathLength: entry.path.count, inode: inode))
         case .regular:
-            let content = ErofsContent(size: entry.status.size, buffer: buffer, workers: options.workers)
+            let content = ErofsContent(
+                size: entry.status.size, buffer: buffer, level: level, workers: options.workers)
             pending = Pending(name: name, linkedPath: linkedPath, inode: inode, content: content)
         case .symlink:
             inode.length = Int64(entry.symlinkTarget.count)

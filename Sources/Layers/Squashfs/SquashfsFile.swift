@@ -43,6 +43,11 @@ final class SquashfsFile {
     /// How long the file is now.
     var size: UInt64 { state.pointee.size }
 
+    /// Writes bytes at the end.
+    func append(_ bytes: [UInt8]) throws {
+        try check(bytes.withUnsafeBytes { Self.write(state, size, $0.baseAddress, $0.count) })
+    }
+
     /// Turns a negative result of libsquashfs into the ``Failure`` that explains it.
     @discardableResult
     func check(_ result: Int32) throws -> Int32 {

@@ -20,9 +20,9 @@ final class SquashfsImage {
     private var superblock = sqfs_super_t()
 
     /// - Parameter modified: the time that the superblock says.
-    init(_ output: OpenFile, workers: Int, modified: UInt32) throws {
+    init(_ output: OpenFile, level: Int, workers: Int, modified: UInt32) throws {
         file = SquashfsFile(output, size: 0)
-        compressor = try SquashfsCompressor.make()
+        compressor = try SquashfsCompressor.make(level: level)
         fragments = try SquashfsObject(sqfs_frag_table_create(0))
         attributeWriter = try SquashfsObject(sqfs_xattr_writer_create(0))
         let reader = try Self.decompressor()
@@ -45,6 +45,17 @@ final class SquashfsImage {
             sqfs_super_init(&superblock, Self.blockSize, modified, SQFS_COMP_ZSTD))
         // Room for it. It is written again when all is known.
         try file.check(sqfs_super_write(&superblock, file.pointer))
+        if level != CompressionLevels.squashfs.standard { try writeOptions(level) }
+    }
+
+    /// Says the level, as mksquashfs does for one that is not its default: a block of metadata, not compressed, right
+    /// after the superblock. No reader needs it; `unsquashfs -stat` shows it.
+    private func writeOptions(_ level: Int) throws {
+        superblock.flags |= UInt16(SQFS_FLAG_COMPRESSOR_OPTIONS.rawValue)
+        var block = [UInt8](repeating: 0, count: 6)
+        block.put(UInt16(0x8000 | 4), at: 0)
+        block.put(UInt32(level), at: 2)
+        try file.append(block)
     }
 
     // MARK: - Content

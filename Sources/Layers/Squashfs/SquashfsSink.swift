@@ -24,13 +24,14 @@ final class SquashfsSink: LayerSink {
         var children: [SquashfsInode.Child] = []
     }
 
-    init(blobs: any BlobDestination, verity: Bool, options: EncodeOptions) throws {
+    init(blobs: any BlobDestination, verity: Bool, level: Int, options: EncodeOptions) throws {
+        try CompressionLevels.squashfs.check(level)
         self.options = options
         self.verity = verity
         blob = try blobs.newBlob()
         // What mount shows of it is nothing; zero where no time is asked for.
         let modified = options.latestTime.map(SquashfsInode.seconds) ?? 0
-        image = try SquashfsImage(blob.file, workers: options.workers, modified: modified)
+        image = try SquashfsImage(blob.file, level: level, workers: options.workers, modified: modified)
     }
 
     func add(_ entry: TreeEntry) throws {

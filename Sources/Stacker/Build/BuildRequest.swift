@@ -16,6 +16,10 @@ public struct BuildRequest: Sendable {
     }
     /// How tar layers are compressed.
     public var compression = Compression.gzip()
+    /// How hard squashfs layers are compressed: one of ``CompressionLevels/squashfs``.
+    public var squashfsLevel = CompressionLevels.squashfs.standard
+    /// How hard erofs layers are compressed: one of ``CompressionLevels/erofs``.
+    public var erofsLevel = CompressionLevels.erofs.standard
     /// Whether squashfs and erofs layers end with a dm-verity hash tree.
     public var addsVerity = true
     /// Whether build_only layers are merged with the image on them into one layer, where the recipe says nothing of it.
@@ -44,8 +48,8 @@ extension BuildRequest {
     func format(of type: LayerType) -> LayerFormat {
         switch type {
         case .tar: .tar(compression)
-        case .squashfs: .squashfs(verity: addsVerity)
-        case .erofs: .erofs(verity: addsVerity)
+        case .squashfs: .squashfs(verity: addsVerity, level: squashfsLevel)
+        case .erofs: .erofs(verity: addsVerity, level: erofsLevel)
         }
     }
 }

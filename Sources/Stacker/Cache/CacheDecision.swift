@@ -37,7 +37,7 @@ struct CacheLookup {
         inputs.add(LayerInputs.base, base)
         inputs.add(LayerInputs.epoch, identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
         if !layer.definition.isBuildOnly {
-            inputs.add("compression", String(describing: request.compression))
+            addCompression(to: &inputs)
             inputs.add(LayerInputs.verity, String(request.addsVerity))
             inputs.add("annotations namespace", request.annotationsNamespace)
             // Where there is nothing to merge it makes no difference.
@@ -65,7 +65,7 @@ struct CacheLookup {
         trustsBinds: Bool = false
     ) throws -> CacheDecision {
         guard !request.ignoresCache, let inputs, var entry = cache[layer.definition.name] else { return .miss(nil) }
-        let compared = ignoresVerity(of: entry) ? inputs.taking([LayerInputs.verity], from: entry.inputs) : inputs
+        let compared = inputs.taking(ignored(of: entry), from: entry.inputs)
         if let difference = compared.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
         let storage = roots.layer(layer.definition.name)
         guard try storage.understandsMetadata(&entry.metadata, &digests) else {
@@ -86,10 +86,29 @@ struct CacheLookup {
         let missing = try missingTypes(entry, layer.definition)
         guard !missing.isEmpty else { return .hit(entry) }
         // From here on it is true of an image of the layer.
-        if missing.contains(where: \.hasVerity) {
-            entry.inputs = entry.inputs.taking([LayerInputs.verity], from: inputs)
-        }
+        var written = Set(missing.map(LayerInputs.compression))
+        if missing.contains(where: \.hasVerity) { written.insert(LayerInputs.verity) }
+        entry.inputs = entry.inputs.taking(written, from: inputs)
         return .lacking(missing, entry)
+    }
+
+    /// Adds how the layers of each type that is wanted are compressed. That of tar layers always was an input; of other
+    /// types, a level that is not the standard one: so that what was built before there were others still holds, here and
+    /// in shared caches.
+    private func addCompression(to inputs: inout LayerInputs) {
+        inputs.add(LayerInputs.compression(of: .tar), String(describing: request.compression))
+        for type in request.layerTypes {
+            if let level = request.format(of: type).unusualLevel {
+                inputs.add(LayerInputs.compression(of: type), "level \(level)")
+            }
+        }
+    }
+
+    /// The inputs that make no difference: how layers are compressed of a type that is not wanted, or of which there are
+    /// none yet, and whether there are dm-verity trees where nothing has one.
+    private func ignored(of entry: BuildCache.Entry) -> Set<String> {
+        let idle = LayerType.allCases.filter { !request.layerTypes.contains($0) || entry.outputs[$0] == nil }
+        return Set(idle.map(LayerInputs.compression)).union(ignoresVerity(of: entry) ? [LayerInputs.verity] : [])
     }
 
     /// Whether it makes no difference if there are dm-verity trees: nothing that could have one is wanted, or nothing that

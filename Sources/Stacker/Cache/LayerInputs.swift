@@ -30,8 +30,12 @@ struct LayerInputs: Sendable, Equatable, Codable {
     /// The name of an input that is there if build_only layers are merged into the layer.
     static let collapse = "collapse_build_only"
 
+    /// The name of the input that is how layers of a type are compressed.
+    static func compression(of type: LayerType) -> String { type == .tar ? "compression" : "\(type) compression" }
+
     /// The names of inputs that only say how a layer is written: whoever publishes one takes it as it was written.
-    static let waysOfWriting: Set<String> = ["compression", verity, "annotations namespace", epoch]
+    static let waysOfWriting = Set(
+        LayerType.allCases.map(compression) + [verity, "annotations namespace", epoch])
 
     /// The same, but for the inputs of these names, which are taken from another build.
     func taking(_ names: Set<String>, from other: LayerInputs) -> LayerInputs {

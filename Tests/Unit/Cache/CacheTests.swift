@@ -39,6 +39,22 @@ struct CacheTests {
                 == nil)
     }
 
+    @Test("a level that is not the standard one is an input, and another record of what was converted")
+    func levels() {
+        #expect(LayerInputs.waysOfWriting.isSuperset(of: ["compression", "squashfs compression", "erofs compression"]))
+        var request = BuildRequest()
+        for (type, text) in [(LayerType.squashfs, "squashfs(verity: true)"), (.erofs, "erofs(verity: true)")] {
+            // What caches have that were written before there were levels.
+            #expect(request.format(of: type).record == text)
+            #expect(request.format(of: type).unusualLevel == nil)
+        }
+        #expect(request.format(of: .tar).record == "tar(Layers.Compression.gzip(level: 5))")
+        request.squashfsLevel = 3
+        request.erofsLevel = 0
+        #expect(request.format(of: .squashfs).record == "squashfs(verity: true) level 3")
+        #expect(request.format(of: .erofs).record == "erofs(verity: true) level 0")
+    }
+
     @Test("survives its process, and forgets what is being built")
     func persists() throws {
         try withTemporaryDirectory { root in

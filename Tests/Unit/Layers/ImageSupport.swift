@@ -14,10 +14,18 @@ enum ImageFormat: String, Sendable, CaseIterable {
     case squashfs, erofs
 
     /// What is encoded.
-    func layer(verity: Bool) -> LayerFormat {
+    func layer(verity: Bool, level: Int? = nil) -> LayerFormat {
         switch self {
-        case .squashfs: .squashfs(verity: verity)
-        case .erofs: .erofs(verity: verity)
+        case .squashfs: .squashfs(verity: verity, level: level ?? levels.standard)
+        case .erofs: .erofs(verity: verity, level: level ?? levels.standard)
+        }
+    }
+
+    /// How hard it can be compressed.
+    var levels: CompressionLevels {
+        switch self {
+        case .squashfs: .squashfs
+        case .erofs: .erofs
         }
     }
 
