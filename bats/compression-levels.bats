@@ -236,3 +236,43 @@ END
     assert_equal "$(image_manifest next-squashfs | jq -c '[.layers[:2][].digest]')" \
         "$(image_manifest it-squashfs base | jq -c '[.layers[].digest]')"
 }
+
+# behaviour: a build_only layer that is part of an image already is written anew for one that is written another way
+# documented: docs/storage.md#compression-levels
+# status: beyond
+@test "a build_only layer below images of two levels" {
+    clamp_times
+    busybox_base
+    cat >stacker.yaml <<'END'
+tools:
+  from: {type: oci, url: "busybox:latest"}
+  build_only: true
+  run: seq 1 50000 >/tools; chmod 700 /
+more:
+  from: {type: built, tag: tools}
+  build_only: true
+  run: seq 1 60000 >/more
+it:
+  from: {type: built, tag: more}
+  run: seq 1 70000 >/it
+END
+    for change in "|--compression zstd" "|--compression-level 1" "--layer-type squashfs|--compression-level 1" \
+        "--layer-type squashfs --compression-level 1|" "--layer-type erofs|--compression-level 0" \
+        "--layer-type squashfs|--no-verity"; do
+        first=${change%|*} second=${change#*|} tag=it
+        case $first in *squashfs*) tag=it-squashfs ;; *erofs*) tag=it-erofs ;; esac
+        type=()
+        [[ $tag == it ]] || type=(--layer-type "${tag#it-}")
+        # shellcheck disable=SC2086  # several words
+        build_anew "${type[@]}" $second
+        wanted=$(layers "$tag")
+        # shellcheck disable=SC2086  # several words
+        build_anew $first
+        assert_not_equal "$(layers "$tag")" "$wanted"
+        # shellcheck disable=SC2086  # several words
+        run -0 --separate-stderr stacker build "${type[@]}" $second
+        assert_said "found cached layer tools"
+        assert_equal "$change: $(layers "$tag")" "$change: $wanted"
+        assert_layout_whole
+    done
+}

@@ -21,17 +21,19 @@ struct FurtherTypes {
     func draft(_ type: LayerType, as format: LayerFormat) throws -> ImageDraft {
         var draft = ImageDraft(image, config)
         for place in image.layers.indices {
-            let layer = try blobOfBase(at: place, type) ?? converted(place, over: draft, to: type, format)
+            let layer = try blobOfBase(at: place, type, format) ?? converted(place, over: draft, to: type, format)
             draft.replaceLayer(at: place, with: layer.descriptor, diffID: layer.diffID)
         }
         return draft
     }
 
     /// A layer of the base as it came, if it came in that type.
-    private func blobOfBase(at place: Int, _ type: LayerType) throws -> LayerConversion.Outcome? {
+    private func blobOfBase(
+        at place: Int, _ type: LayerType, _ format: LayerFormat
+    ) throws -> LayerConversion.Outcome? {
         guard let layers = base.manifests[type]?.layers, layers.indices.contains(place),
             let diffIDs = base.configs[type]?.rootfs.diffIDs, diffIDs.indices.contains(place),
-            type.describes(layers[place].mediaType)
+            type.describes(layers[place].mediaType), !base.isWritten(layers[place], otherwiseThan: format)
         else { return nil }
         let layer = layers[place]
         if try !conversion.writer.layout.holds(layer) {

@@ -16,6 +16,8 @@ struct ImageOutput {
     let progress: any ProgressSink
     private(set) var drafts: [LayerType: ImageDraft] = [:]
     private var layout: Layout { writer.layout }
+    /// How the layers were written that are no base's; see ``OverlayMetadata/writtenAs``.
+    private var writtenAs: [String: String]
     /// How many layers are below those of build_only layers.
     private let layersBelow: Int
 
@@ -32,38 +34,53 @@ struct ImageOutput {
         layersBelow = layers.count - (base.metadata.buildOnlyLayers ?? 0)
         types = request.layerTypes
         formats = types.map(request.format)
-        for type in types {
+        writtenAs = base.metadata.writtenAs ?? [:]
+        for (type, format) in zip(types, formats) {
             guard let manifest = base.metadata.manifests[type], let config = base.metadata.configs[type] else {
                 throw Failure("the base has no \(type) image")
             }
             drafts[type] = ImageDraft(manifest, config)
-            try bringBlobs(of: manifest, type, from: base.source)
+            try bringBlobs(of: manifest, type, format, on: base)
         }
     }
 
     /// Sees that the blobs of the layers below are in the output layout: linked from where the base is or, if they are of
-    /// another type or nobody has them any more, encoded once more from the unpacked layer. One that is there and damaged
-    /// is as good as none.
-    private mutating func bringBlobs(of manifest: ImageManifest, _ type: LayerType, from source: Layout?) throws {
+    /// another type, were written another way or nobody has them any more, encoded once more from the unpacked layer. One
+    /// that is there and damaged is as good as none.
+    private mutating func bringBlobs(
+        of manifest: ImageManifest, _ type: LayerType, _ format: LayerFormat, on base: BuildBase
+    ) throws {
         let conversion = LayerConversion(roots: roots, writer: writer, options: options, progress: progress)
         for (place, layer) in manifest.layers.enumerated() {
-            let isOfType = type.describes(layer.mediaType)
+            let isOfType =
+                type.describes(layer.mediaType) && !base.metadata.isWritten(layer, otherwiseThan: format)
             let isThere = try isOfType && layout.holds(layer)
             if isThere {
                 if try roots.isWhole(layer, in: layout) { continue }
                 options.warn("blob \(layer.digest) in \(layout.path) is damaged; it is made anew")
             }
-            if isOfType, let source, try source.holds(layer) {
+            if isOfType, let source = base.source, try source.holds(layer) {
                 let verified = try roots.hasVerified(source.open(layer), of: layer.digest)
                 try writer.adopt(layer, from: source, verified: verified, replacing: isThere)
-            } else if let format = zip(types, formats).first(where: { $0.0 == type })?.1 {
+            } else {
                 let below = (drafts[type]?.layers ?? []).prefix(place)
                 let converted = try attempt("couldn't make a \(type) layer of base layer \(layer.digest)") {
-                    try conversion.convertTop(of: Array(manifest.layers[...place]), over: below, to: format)
+                    try conversion.convertTop(
+                        of: Array(manifest.layers[...place]), over: below, to: format,
+                        root: root(of: place, in: manifest.layers))
                 }
                 drafts[type]?.replaceLayer(at: place, with: converted.descriptor, diffID: converted.diffID)
+                writtenAs[converted.descriptor.digest.hex] = format.record
             }
         }
+    }
+
+    /// When a layer that is encoded once more says something of the root directory: one of a base always, one of a
+    /// build_only layer if it says something new, as when it was encoded first.
+    private func root(of place: Int, in layers: [Descriptor]) throws -> RootEntry {
+        guard place >= layersBelow else { return .always }
+        let below = try roots.contentOfTop(of: Array(layers[..<place]))?.first
+        return try RootEntry(unlike: below.map { try Directory(at: $0) })
     }
 
     /// - Parameters:
@@ -98,6 +115,7 @@ struct ImageOutput {
             metadata.configs[type]?.history = draft.config.history
         }
         metadata.builtLayers = []
+        metadata.writtenAs = writtenAs
         metadata.hasBuiltOCIOutput = true
         metadata.overlayDirLayers = descriptors(of: parts)
         // Before the upperdir moves: a layer whose metadata name content that is not there is built anew, one whose
@@ -137,6 +155,7 @@ struct ImageOutput {
         }
         metadata.builtLayers = []
         metadata.buildOnlyLayers = nil
+        metadata.writtenAs = nil
         metadata.hasBuiltOCIOutput = true
         metadata.overlayDirLayers = descriptors(of: parts)
         try layer.write(metadata)
@@ -212,8 +231,9 @@ struct ImageOutput {
 
     private mutating func append(_ encoded: [EncodedLayer], createdBy: String) -> [EncodedLayer] {
         let time = identity.created
-        for (type, blob) in zip(types, encoded) {
+        for ((type, format), blob) in zip(zip(types, formats), encoded) {
             drafts[type]?.append(blob, createdBy: createdBy, at: time)
+            writtenAs[blob.descriptor.digest.hex] = format.record
         }
         return encoded
     }

@@ -115,6 +115,7 @@ extension OverlayMetadata {
         }
         settled.builtLayers.removeFirst(place + 1)
         settled.buildOnlyLayers = encoded.buildOnlyLayers
+        settled.writtenAs = encoded.writtenAs
         return settled
     }
 }

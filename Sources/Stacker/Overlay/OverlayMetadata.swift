@@ -1,3 +1,4 @@
+import Layers
 import OCI
 
 /// What a layer of the recipe stands on: written beside its upperdir, read by the layers that build on it.
@@ -13,6 +14,10 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
     /// How many of each image's layers, from the top, are what build_only layers below this one were encoded as, for
     /// another image: there may be nothing but build_only layers above them.
     var buildOnlyLayers: Int?
+    /// How those of the layers that a build has written were written, by the digits of their digests: an image that is
+    /// written another way can't have them. Nothing is known of layers of a base, which stay as they came, and of older
+    /// builds.
+    var writtenAs: [String: String]?
     /// The layout that the lowest layers came from, absolute: as long as there are build_only layers on them, their blobs
     /// are nowhere else.
     var baseLayout: String?
@@ -28,10 +33,16 @@ struct OverlayMetadata: Sendable, Equatable, Codable {
         case configs = "Configs"
         case builtLayers = "BuiltLayers"
         case buildOnlyLayers = "BuildOnlyLayers"
+        case writtenAs = "WrittenAs"
         case baseLayout = "BaseLayout"
         case hasBuiltOCIOutput = "HasBuiltOCIOutput"
         case overlayDirLayers = "OverlayDirLayers"
         case overlayDirectories = "OverlayDirs"
+    }
+
+    /// Whether a build has written that layer, and not in this format.
+    func isWritten(_ layer: Descriptor, otherwiseThan format: LayerFormat) -> Bool {
+        writtenAs?[layer.digest.hex].map { $0 != format.record } ?? false
     }
 }
 
