@@ -3,7 +3,7 @@
 # are also left as JSON in .build/bench. bench/README.md says what each one is.
 #
 #   bench/run.sh [NAME…]     builds: cold, cached, debian, imports, changes; STACKER=/path measures another binary
-#                            layers: pack, squashfs, unpack, and registry, which LAYER_RUNS=N measures N times
+#                            layers: pack, squashfs, levels, unpack, and registry, which LAYER_RUNS=N measures N times
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -185,6 +185,56 @@ measure_squashfs() {
     echo "squashfs: $("$layer_bench" encode tree out squashfs) bytes with dm-verity, mksquashfs: $(stat -c %s peer)"
 }
 
+# median COMMAND…: the seconds of $layer_runs runs; what is in ./out is removed before each.
+median() {
+    local run start
+    for ((run = 0; run < layer_runs; run++)); do
+        rm -rf out
+        start=$EPOCHREALTIME
+        bash -c "$1" >bytes
+        echo "$start $EPOCHREALTIME"
+    done | awk '{ printf "%.2f\n", $2 - $1 }' | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
+}
+
+# measure_level TYPE LEVEL PEER [COMMAND]: a line of the table. The command writes ./out, and may be missing.
+measure_level() {
+    local seconds size peer_seconds=- peer_size=-
+    seconds=$(median "$layer_bench encode tree out $1=$2")
+    size=$(cat bytes)
+    if [[ -n ${4:-} ]]; then
+        peer_seconds=$(median "$4")
+        peer_size=$(stat -c %s out)
+    fi
+    printf '%s\t' "$1" "$2" "$seconds" "$size" "$3" "$peer_seconds" >>"$results/levels.tsv"
+    printf '%s\n' "$peer_size" >>"$results/levels.tsv"
+    tail -n 1 "$results/levels.tsv"
+}
+
+# What each level costs, in the Debian base's files; tools/draw-levels.py draws it.
+measure_levels() {
+    mkdir "$work/levels"
+    cd "$work/levels"
+    [[ -d $fixtures/debian ]] || "$top/tools/make-debian-image" "$fixtures/debian"
+    umoci raw unpack --image "$fixtures/debian:latest" tree
+    printf 'type\tlevel\tseconds\tbytes\tpeer\tseconds\tbytes\n' >"$results/levels.tsv"
+    local level
+    for level in 1 3 5 6 9 12; do
+        # pigz has no more than 9, but for 11, which is zopfli.
+        measure_level tar.gz "$level" "pigz -$level" "$( ((level > 9)) || echo "tar c -C tree . | pigz -$level >out")"
+    done
+    for level in 1 3 6 9 12 15 19; do
+        measure_level tar.zst "$level" "zstd -$level" "tar c -C tree . | zstd -q -$level -T0 >out"
+    done
+    for level in 1 3 6 9 12 14 15 19 22; do
+        measure_level squashfs "$level" "mksquashfs" \
+            "mksquashfs tree out -comp zstd -Xcompression-level $level -noappend -quiet -no-progress"
+    done
+    for level in 0 1 3 6 9 10 12; do
+        measure_level erofs "$level" "mkfs.erofs" \
+            "mkfs.erofs -d0 -z$( ((level == 0)) && echo lz4 || echo "lz4hc,$level") out tree"
+    done
+}
+
 measure_unpack() {
     enter_large_tree
     umoci init --layout one
@@ -274,7 +324,7 @@ measure_registry() {
     rm -rf layers
 }
 
-(($# > 0)) || set -- cold cached debian imports changes pack squashfs unpack registry
+(($# > 0)) || set -- cold cached debian imports changes pack squashfs levels unpack registry
 for name in "$@"; do
     "measure_$name"
 done

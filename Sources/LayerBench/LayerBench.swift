@@ -11,7 +11,8 @@ import SystemPackage
 /// Layers and transfers alone, without a build around them: what `bench/run.sh` measures beside tar, squashfs-tools,
 /// umoci and skopeo.
 ///
-///     layer-bench encode TREE BLOBS TYPE…      tar.gz, tar.zst, tar, squashfs, erofs: all in one walk
+///     layer-bench encode TREE BLOBS TYPE…      tar.gz, tar.zst, tar, squashfs, erofs: all in one walk; with a level of
+///                                              compression as squashfs=3
 ///     layer-bench unpack LAYOUT TAG TARGET     the layers of an image, each into a directory of its own
 ///     layer-bench pull REFERENCE LAYOUT        an image from a registry without TLS into a layout
 @main
@@ -28,7 +29,7 @@ enum LayerBench {
             default:
                 throw Failure(
                     "usage: layer-bench encode TREE BLOBS TYPE… | unpack LAYOUT TAG TARGET | pull REFERENCE LAYOUT",
-                    help: "the types are tar.gz, tar.zst, tar, squashfs and erofs")
+                    help: "the types are tar.gz, tar.zst, tar, squashfs and erofs; squashfs=3 has a level")
             }
         } catch {
             print("error: \(error)")
@@ -36,14 +37,16 @@ enum LayerBench {
         }
     }
 
-    private static func format(_ type: String) throws -> LayerFormat {
-        switch type {
-        case "tar.gz": .tar(.gzip())
-        case "tar.zst": .tar(.zstd())
-        case "tar": .tar(.none)
-        case "squashfs": .squashfs()
-        case "erofs": .erofs()
-        default: throw Failure("no such type of layer: \(type)")
+    private static func format(_ text: String) throws -> LayerFormat {
+        let parts = text.split(separator: "=").map(String.init)
+        let level = parts.count == 2 ? Int(parts[1]) : nil
+        return switch (parts.first, level) {
+        case ("tar.gz", let level): .tar(.gzip(level: level ?? CompressionLevels.gzip.standard))
+        case ("tar.zst", let level): .tar(.zstd(level: level ?? CompressionLevels.zstd.standard))
+        case ("tar", nil): .tar(.none)
+        case ("squashfs", let level): .squashfs(level: level ?? CompressionLevels.squashfs.standard)
+        case ("erofs", let level): .erofs(level: level ?? CompressionLevels.erofs.standard)
+        default: throw Failure("no such type of layer: \(text)")
         }
     }
 
