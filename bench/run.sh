@@ -1,48 +1,71 @@
 #!/bin/bash
-# Measures the builds that people wait for, and layers beside other tools, on a tmpfs, with hyperfine. Results
-# are also left as JSON in .build/bench. bench/README.md says what each one is.
+# Measures the builds that people wait for, and layers beside other tools, with hyperfine: on a tmpfs, or where BENCH_DIR
+# says. Results are also left as JSON in .build/bench. bench/README.md says what each one is.
 #
 #   bench/run.sh [NAME…]     builds: cold, cached, debian, imports, changes; STACKER=/path measures another binary
 #                            layers: pack, squashfs, levels, unpack, and registry, which LAYER_RUNS=N measures N times
+#
+# BENCH_DIR is a file system of bats/file-systems.bash, whose image is put in BENCH_IMAGES (/var/tmp), or a directory.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 stacker=$(cd "$top" && realpath "${STACKER:-stacker}")
+place=${BENCH_DIR:-tmpfs}
 results=$top/.build/bench
+[[ $place == tmpfs ]] || results=$results/$(basename "$place")
 fixtures=$top/.build/fixtures
 runs=${RUNS:-20}
 layer_runs=${LAYER_RUNS:-5}
 layer_bench=$top/.build/release/LayerBench
+# shellcheck source=bats/file-systems.bash
+source "$top/bats/file-systems.bash"
 
 if ((EUID != 0)); then
     echo "error: the builds measured run as root" >&2
     exit 1
 fi
 
-mkdir -p "$results" "$fixtures"
-work=$(mktemp -d)
-mount -t tmpfs -o size=12g stacker-bench "$work"
-trap end EXIT
-
-# end: takes down the registry, if there is one, and the tmpfs.
+# end: takes down the registry, if there is one, and what was mounted and made.
 end() {
+    # timeout(1) and a terminal may signal twice, and half of this is not enough.
+    trap '' INT TERM HUP
     cd /
     if [[ -n ${registry_process:-} ]]; then
         # A signal for all of this may have ended it.
         kill "$registry_process" 2>/dev/null || true
         wait "$registry_process" || true
     fi
-    umount "$work" 2>/dev/null || umount -l "$work"
-    rmdir "$work"
+    [[ -n ${scratch:-} ]] || return 0
+    release_mounts_below "$scratch"
+    rm -rf --one-file-system "$scratch"
 }
 
-# measure NAME PREPARE COMMAND
+mkdir -p "$results" "$fixtures"
+trap end EXIT
+# What leaves nothing to be written: what a disk still writes takes its time from what is measured.
+settle=true
+if [[ $place == */* ]]; then
+    scratch=$(mktemp -d -p "$(realpath "$place")")
+    work=$scratch
+else
+    lacks=$(say_what_file_system_lacks "$place")
+    [[ -z $lacks ]] || { echo "error: can't measure on $place: $lacks" >&2 && exit 1; }
+    scratch=$(mktemp -d -p "${BENCH_IMAGES:-/var/tmp}")
+    work=$scratch/files
+    # An image is sparse.
+    attach_file_system "$place" "$scratch/image" "$work" "$([[ $place == tmpfs ]] && echo 12g || echo 24G)"
+fi
+[[ $(stat -f -c %T "$work") == tmpfs ]] || settle="sync -f $work"
+
+# measure NAME PREPARE COMMAND: on a disk also until what it has written is there.
 measure() {
-    local prepare=()
-    [[ -z $2 ]] || prepare=(--prepare "$2")
+    local synced=()
+    [[ $settle == true ]] || synced=("sh -c '$3 && $settle'")
     printf '\n== %s\n' "$1"
-    hyperfine --shell none --warmup 2 --runs "$runs" "${prepare[@]}" --export-json "$results/$1.json" "$3"
-    jq -r '.results[0] | "median \(.median * 1000 | round) ms"' "$results/$1.json"
+    hyperfine --shell none --warmup 2 --runs "$runs" --prepare "sh -c '${2:-true}; $settle'" \
+        --export-json "$results/$1.json" "$3" "${synced[@]}"
+    jq -r '.results | map("\(.median * 1000 | round) ms") | "median " + join(", until it is on the disk ")' \
+        "$results/$1.json"
 }
 
 # enter_recipe NAME: a directory with a recipe of one layer on the layout "base".
@@ -142,7 +165,8 @@ END
 # compare NAME OURS PEER: the same job by two programs; $prepare comes before each run.
 compare() {
     printf '\n== %s\n' "$1"
-    hyperfine --warmup 1 --runs "$layer_runs" --prepare "${prepare:-rm -rf out}" --export-json "$results/$1.json" "$2" "$3"
+    hyperfine --warmup 1 --runs "$layer_runs" --prepare "${prepare:-rm -rf out}; $settle" \
+        --export-json "$results/$1.json" "$2" "$3"
     jq -r '.results | map(.median) | "median \(.[0]) s and \(.[1]) s: \(.[1] / .[0] * 100 | round / 100)x"' \
         "$results/$1.json"
 }
