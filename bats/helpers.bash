@@ -59,11 +59,19 @@ begin_test() {
     chmod a+x "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
     cd "$BATS_TEST_TMPDIR/work" || return
     export HOME=$BATS_TEST_TMPDIR/home
-    unset XDG_CONFIG_HOME SOURCE_DATE_EPOCH
+    forget_the_caller
     if ! is_ours && [[ $(print_header_field status) == beyond ]]; then
         skip "not applicable: beyond what is documented, and $STACKER_BINARY is another stacker"
     fi
     [[ -x $STACKER_BINARY ]] || fail "no stacker at $STACKER_BINARY: run make first"
+}
+
+# forget_the_caller: whoever starts the tests may be a hook of git's, behind a proxy, or keep what they make to
+# themselves.
+forget_the_caller() {
+    umask 022
+    unset "${!GIT_@}" "${!XDG_@}" {http,https,all,no}_proxy {HTTP,HTTPS,ALL,NO}_PROXY SSL_CERT_{FILE,DIR}
+    unset DOCKER_CONFIG REGISTRY_AUTH_FILE STACKER_{OCI,ROOTFS,STACKER,WORK}_DIR SOURCE_DATE_EPOCH TAR_OPTIONS
 }
 
 # Takes down what the test made, then looks for what stacker left.
@@ -200,14 +208,15 @@ refute_said() {
 }
 
 # start COMMAND…: runs it in the background, its id in $started, its output in started.out and
-# started.err. SIGINT has its default action again, which a shell without job control takes away.
+# started.err. Signals have their default actions again, which a shell without job control, or whoever started the
+# tests, takes away.
 start() {
     # Before it runs: what an earlier one has said must not be taken for its words.
     : >started.out
     : >started.err
     # 3 and 4 are bats' own: a process that holds them open keeps bats from ending.
     # <&0 keeps our stdin, where the shell would give it /dev/null.
-    env --default-signal=INT "$@" <&0 >started.out 2>started.err 3>&- 4>&- &
+    env --default-signal "$@" <&0 >started.out 2>started.err 3>&- 4>&- &
     started=$!
     echo "$started" >>"$BATS_TEST_TMPDIR/started"
 }
