@@ -53,7 +53,7 @@ export LXC_CLONE_URL LXC_BRANCH
 FORCE:
 
 static: packages ## build .build/static/stacker, which needs no shared library but glibc's
-	@tools/install-packages lxc
+	@tools/install-packages lxc curl
 	@tools/require-swift
 	@tools/make-static $(BUILD_FLAGS)
 
@@ -115,5 +115,5 @@ lint: test-packages ## check formatting, shell scripts and the headers of bats f
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
-	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/lxc .build/liblxc .build/static
+	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/curl .build/lxc .build/liblxc .build/static
 	rm -rf examples/*/{busybox,oci,roots,.stacker}
