@@ -8,6 +8,8 @@ final class CurlHandle: @unchecked Sendable {
     private let multi: UnsafeMutableRawPointer
     private let reason = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var headers: UnsafeMutablePointer<curl_slist>?
+    /// Whether it can make another request: after one that failed early, libcurl 7 refuses some settings.
+    private(set) var isUsable = true
 
     /// - Throws: `Failure` if there is no libcurl on this machine.
     init() throws {
@@ -99,8 +101,11 @@ final class CurlHandle: @unchecked Sendable {
     }
 
     /// Ends the request. A connection on which something is still to come is closed.
-    func end() {
+    ///
+    /// - Parameter isSound: false if the library has given the request up.
+    func end(isSound: Bool) {
         _ = ccurl_multi_remove_handle(multi, easy)
+        isUsable = isSound
     }
 
     private func check(_ code: CURLMcode) throws {

@@ -37,7 +37,7 @@ final class Transfer {
     }
 
     /// Nothing of it goes on after this.
-    func end() { handle.end() }
+    func end() { handle.end(isSound: outcome == nil || outcome == CURLE_OK) }
 
     /// Waits for all that comes before the content.
     func response(from address: WebAddress) throws -> WebResponse {

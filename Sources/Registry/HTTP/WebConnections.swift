@@ -7,7 +7,7 @@ final class WebConnections: Sendable {
     /// Lends a handle; the one that was used last, whose connections are the likeliest to be still there.
     func withHandle<Result>(_ body: (CurlHandle) throws -> Result) throws -> Result {
         let handle = try idle.withLock { $0.popLast() } ?? CurlHandle()
-        defer { idle.withLock { $0.append(handle) } }
+        defer { if handle.isUsable { idle.withLock { $0.append(handle) } } }
         return try body(handle)
     }
 }
