@@ -15,7 +15,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 FUZZ_SECONDS ?= 600
-BUILD_FLAGS := -c release -Xswiftc -enable-testing
+# A program in a directory of its own finds no library beside it, and needn't look there at each start.
+BUILD_FLAGS := -c release -Xswiftc -enable-testing --disable-local-rpath
 # What to link; see .build/liblxc below.
 LINK_FLAGS = $$(<.build/liblxc)
 REPORT := .build/report
@@ -66,6 +67,7 @@ check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests anot
 	$(if $(STACKER)$(TEST)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
 	tools/write-report.py $(REPORT) || status=1; \
+	$(if $(STACKER)$(TEST)$(FS),,tools/check-budget --all || status=1;) \
 	exit $$status
 
 # --build-tests would also build the tools of other packages' plugins; `swift test` without --skip-build
@@ -107,11 +109,12 @@ conformance: ## write docs/conformance.md, the map of behaviours, from the heade
 fmt: ## format the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: test-packages ## check formatting, shell scripts and the headers of bats files
+lint: test-packages ## check formatting, shell scripts, the headers of bats files, and what of the budget is measured by now
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	shellcheck --external-sources $(SHELL_SCRIPTS)
 	tools/check-headers bats/*.bats
 	tools/write-conformance.py --check
+	tools/check-budget
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
