@@ -175,6 +175,7 @@ say_what_nghttpd_lacks() { say_what_program_lacks nghttpd; }
 say_what_git_lacks() { say_what_program_lacks git; }
 say_what_faketime_lacks() { say_what_program_lacks faketime; }
 say_what_veritysetup_lacks() { say_what_program_lacks veritysetup; }
+say_what_strace_lacks() { say_what_program_lacks strace; }
 say_what_terminal_lacks() { say_what_program_lacks script; }
 say_what_program_lacks() {
     command -v "$1" >/dev/null || echo "$1 is not installed"

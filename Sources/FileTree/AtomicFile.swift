@@ -8,10 +8,17 @@ extension Directory {
     public func replaceFile(
         _ name: FilePath, with bytes: some Sequence<UInt8>, mode: mode_t = 0o644, durable: Bool = false
     ) throws {
+        try replaceFile(name, mode: mode, durable: durable) { try $0.writeAll(bytes) }
+    }
+
+    /// The same with what `write` writes to the file.
+    public func replaceFile(
+        _ name: FilePath, mode: mode_t = 0o644, durable: Bool = false, _ write: (OpenFile) throws -> Void
+    ) throws {
         let temporary = FilePath.temporaryName(for: name.lastComponent?.string ?? "file")
         do {
             let file = try openNoSymlinks(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-            try file.writeAll(bytes)
+            try write(file)
             if durable { try file.synchronize() }
             try rename(temporary, to: name)
         } catch {

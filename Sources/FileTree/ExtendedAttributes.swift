@@ -44,6 +44,11 @@ extension Directory {
         }
     }
 
+    /// Whether the kernel says, in one call and without a path, that `name` has none. Most files have none.
+    public func hasNoAttributes(_ name: UnsafePointer<CChar>) -> Bool {
+        stacker_has_no_attributes(file.number, name) != 0
+    }
+
     /// The value of one attribute; `nil` if `name` has none of that name.
     public func attribute(_ attribute: String, of name: FilePath) throws -> [UInt8]? {
         try withProcPath(name) { path in try growing { lgetxattr(path, attribute, $0, $1) } }

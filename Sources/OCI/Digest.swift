@@ -24,10 +24,18 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// Takes 64 lowercase hexadecimal digits.
     public init?(hex: some StringProtocol) {
-        guard hex.utf8.count == 64,
-            hex.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
-        else { return nil }
-        self.hex = String(hex)
+        let digits = String(hex)
+        guard digits.utf8.count == 64, Self.areDigits(digits) else { return nil }
+        self.hex = digits
+    }
+
+    /// A cache has ten thousands of digests: no iterator, no closure for each character.
+    private static func areDigits(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            for byte in bytes where !(0x30...0x39).contains(byte) && !(0x61...0x66).contains(byte) { return false }
+            return true
+        }
     }
 
     /// Hashes bytes that are at hand.

@@ -41,6 +41,8 @@ struct KnownIndex: Sendable {
     private var bytes: [UInt8]
     /// The bytes in pieces, once it has been changed here.
     private var text: IndexText?
+    /// Whether it has been changed here, and not been read since.
+    var isInPieces: Bool { text != nil }
     /// Where in the index the entry is that holds for a tag.
     private var places: [String: Int] = [:]
     /// What has the bytes. It is held open, so that no other file gets its inode's number.

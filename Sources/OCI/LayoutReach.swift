@@ -8,7 +8,9 @@ extension Layout {
     ///
     /// - Throws: `Failure` if it can't be said: also where the manifest of an entry is not there, since whoever brings that
     ///   back wants its blobs, too.
-    public func needed(beside more: [Descriptor] = []) throws -> Set<Digest> {
+    ///
+    /// - Parameter known: what manifests name that need not be read to know it, and lead no further.
+    public func needed(beside more: [Descriptor] = [], knowing known: [Digest: [Digest]] = [:]) throws -> Set<Digest> {
         let entries = try index().manifests
         for entry in entries where try lacks(entry) {
             let name = entry.tag.map { shown($0) }
@@ -16,7 +18,7 @@ extension Layout {
                 "the manifest \(entry.digest)\(name.map { " of \($0)" } ?? "") is not there, so nobody can say what it needs",
                 help: "bring it back, or take the entry away: umoci rm --image \(path):\(name ?? "TAG")")
         }
-        return try reach(from: entries + more)
+        return try reach(from: entries + more, knowing: known)
     }
 
     /// All blobs that these descriptors of manifests lead to, themselves among them, be they there or not; and those that
@@ -26,12 +28,29 @@ extension Layout {
     /// media types and sizes say: a digest is enough to find a blob, and what is in it decides.
     ///
     /// - Throws: `Failure` for a blob that is there and can't be read: what it names would be taken for garbage.
-    public func reach(from descriptors: [Descriptor]) throws -> Set<Digest> {
+    public func reach(
+        from descriptors: [Descriptor], knowing known: [Digest: [Digest]] = [:]
+    ) throws -> Set<Digest> {
+        try reach(from: descriptors, beside: index().foreign, knowing: known)
+    }
+
+    /// - Parameter foreign: the foreign entries of the index.
+    func reach(
+        from descriptors: [Descriptor], beside foreign: [ForeignEntry], knowing known: [Digest: [Digest]] = [:]
+    ) throws -> Set<Digest> {
         var reached: Set<Digest> = []
         // Not the same: what is met first as a content may be a manifest elsewhere.
         var followed: Set<Step> = []
-        var rest = descriptors.map { Step(digest: "\($0.digest)", isListed: true) }
-        rest += try index().foreign.map { Step(digest: $0.digest, isListed: true) }
+        var rest: [Step] = []
+        for digest in descriptors.map(\.digest) {
+            if let named = known[digest] {
+                reached.insert(digest)
+                reached.formUnion(named)
+            } else {
+                rest.append(Step(digest: "\(digest)", isListed: true))
+            }
+        }
+        rest += foreign.map { Step(digest: $0.digest, isListed: true) }
         while let step = rest.popLast() {
             if let digest = step.ours { reached.insert(digest) }
             guard followed.insert(step).inserted, let named = try references(in: step) else { continue }
@@ -68,6 +87,14 @@ extension Layout {
         } catch Errno.noSuchFileOrDirectory, Errno.fileNameTooLong {
             return nil
         }
+    }
+}
+
+extension ImageManifest {
+    /// Whether it leads to its config and its layers, and no further.
+    public var leadsToBlobsOnly: Bool {
+        others["subject"] == nil && others["manifests"] == nil && others["blobs"] == nil
+            && blobs.allSatisfy { Reference($0).isFinal }
     }
 }
 
@@ -113,6 +140,11 @@ private struct Step: Hashable {
 private struct Reference: Decodable {
     let digest: String?
     let mediaType: MediaType
+
+    init(_ descriptor: Descriptor) {
+        digest = "\(descriptor.digest)"
+        mediaType = descriptor.mediaType
+    }
 
     init(from decoder: any Decoder) throws {
         let members = try? decoder.container(keyedBy: AnyMember.self)

@@ -171,15 +171,16 @@ public final class LayoutWriter: Sendable, BlobDestination {
     }
 
     private func make(_ change: IndexChange) throws {
-        guard let coming = try layout.withIndex({ $0.coming(with: change) }) else { return }
-        try synchronize(layout.reach(from: coming))
+        let known = try layout.withIndex { ($0.coming(with: change), $0.index.foreign) }
+        guard let coming = known.0 else { return }
+        try synchronize(layout.reach(from: coming, beside: known.1))
         let workshop = try workshop()
         let lock = try LayoutLock.change(of: layout, checkpoint)
         defer { withExtendedLifetime(lock) {} }
-        // Another writer may have changed it, or done the same.
-        guard try layout.withIndex({ $0.coming(with: change) }) != nil else { return }
         try attempt("couldn't update \(layout.path)") {
             try layout.memory.with(layout.root) { known in
+                // Another writer may have changed it, or done the same.
+                if known.coming(with: change) == nil { return }
                 let bytes = try known.make(change)
                 try workshop.write(bytes, to: Layout.indexName, like: layout.root.status(Layout.indexName))
                 try workshop.rename(Layout.indexName, to: Layout.indexName, in: layout.root)

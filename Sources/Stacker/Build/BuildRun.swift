@@ -9,6 +9,7 @@ struct BuildRun {
     private let resolver: BaseResolver
     private let lookup: CacheLookup
     private let output: OutputLayout
+    private let gitVersions = GitVersions()
     private var cache: BuildCache
     private var digests: FileDigests
     private var shared: SharedCache
@@ -83,6 +84,7 @@ struct BuildRun {
         }
         // It is the same build: what stands on it need not be built again.
         var entry = entry
+        for type in types { entry.blobs?[type] = nil }
         entry.outputs.merge(try layerBuild(layer, recipe).add(types, to: entry)) { $1 }
         try cache.record(entry, for: name)
         try retag(name, entry)
@@ -93,7 +95,7 @@ struct BuildRun {
         LayerBuild(
             layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
             contents: LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform),
-            output: output)
+            output: output, gitVersions: gitVersions)
     }
 
     /// Builds a layer, unless another machine has done so.
@@ -109,8 +111,8 @@ struct BuildRun {
         let base = try layer.definition.sayingWhereBaseIs {
             try resolver.base(layer.base, layer.definition.platform, cache)
         }
-        let outputs = try withExtendedLifetime(base) { try build.run(on: base) }
-        try cache.record(.init(inputs: inputs, outputs: outputs), for: name)
+        let outcome = try withExtendedLifetime(base) { try build.run(on: base) }
+        try cache.record(.init(inputs: inputs, outcome), for: name)
         try shared.give(layer.definition, &cache, isNew: true)
         log.info("filesystem \(name) built successfully")
     }
@@ -119,6 +121,6 @@ struct BuildRun {
     mutating func finish() throws {
         try digests.save()
         try cache.finish()
-        try output.finish()
+        try output.finish(knowing: cache.blobs)
     }
 }

@@ -36,9 +36,9 @@ extension LayerBuild {
             var metadata = try storage.metadata() ?? OverlayMetadata()
             for type in types {
                 let draft = try further.draft(type, as: request.format(of: type))
-                let descriptor = try draft.write(by: writer)
+                let (manifest, descriptor) = try draft.write(by: writer)
                 outputs[type] = descriptor
-                metadata.add(type, try layout.manifest(descriptor), draft.config, madeOf: image)
+                metadata.add(type, manifest, draft.config, madeOf: image)
             }
             try storage.write(metadata)
             return outputs

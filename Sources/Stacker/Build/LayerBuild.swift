@@ -14,15 +14,24 @@ struct LayerBuild {
     let identity: BuildIdentity
     let contents: LayerContents
     let output: OutputLayout
+    let gitVersions: GitVersions
 
     private var definition: LayerDefinition { layer.definition }
     var roots: RootsDirectory { contents.resolver.roots }
     var log: Log { contents.resolver.log }
 
+    /// What comes out of a build.
+    struct Outcome {
+        /// The manifest of each type; none if the layer is build_only.
+        var outputs: [LayerType: Descriptor] = [:]
+        /// The same manifests themselves.
+        var manifests: [LayerType: ImageManifest] = [:]
+        /// The metadata of the layer's storage.
+        var metadata: Digest
+    }
+
     /// Builds the layer.
-    ///
-    /// - Returns: the manifest of each type; none for a build_only layer.
-    func run(on base: BuildBase) throws -> [LayerType: Descriptor] {
+    func run(on base: BuildBase) throws -> Outcome {
         let storage = roots.layer(definition.name)
         let pieces = definition.overlayPieces(on: base.archive)
         let stack = try LayerStack(
@@ -88,7 +97,7 @@ struct LayerBuild {
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
     func keep(
         _ base: BuildBase, labels: [(name: String, value: String)], in storage: LayerDirectory
-    ) throws -> [LayerType: Descriptor] {
+    ) throws -> Outcome {
         var metadata = base.metadata
         for (type, config) in metadata.configs {
             guard let manifest = metadata.manifests[type] else { continue }
@@ -98,13 +107,12 @@ struct LayerBuild {
             metadata.configs[type] = draft.config
             metadata.manifests[type]?.annotations = draft.annotations.isEmpty ? nil : draft.annotations
         }
-        try storage.write(metadata)
-        return [:]
+        return Outcome(metadata: try storage.write(metadata))
     }
 
     private func pack(
         _ base: BuildBase, root: RootEntry, labels: [(name: String, value: String)]
-    ) throws -> [LayerType: Descriptor] {
+    ) throws -> Outcome {
         var options = encodeOptions()
         options.root = root
         let writer = try output.writer()
@@ -145,7 +153,8 @@ struct LayerBuild {
         get throws {
             let namespace = request.annotationsNamespace
             var annotations = recipe.annotations(namespace)
-            annotations["\(namespace).stacker.git_version"] = try GitVersion.of(recipe.source.directory, log: log)
+            let directory = recipe.source.directory
+            annotations["\(namespace).stacker.git_version"] = try gitVersions.version(of: directory, log: log)
             return annotations
         }
     }

@@ -16,19 +16,10 @@ struct BuildCache: Sendable {
 
     private let directory: Directory
     private var layers: [String: Entry]
-    /// How the file differs from what is known.
-    private var state = State.missing
-
-    private enum State {
-        /// There is none, or one that is nobody's to add to.
-        case missing
-        /// It is one document.
-        case whole
-        /// Changes of this process follow the document.
-        case changed
-        /// It lacks something that was learnt, and can be learnt again.
-        case behind
-    }
+    /// Whether the file is there, and changes can be added to it.
+    private var takesChanges = false
+    /// Whether it is more than a document, or lacks what was learnt.
+    private var isUnfinished = false
 
     /// One layer's last successful build.
     struct Entry: Sendable, Equatable, Codable {
@@ -52,6 +43,20 @@ struct BuildCache: Sendable {
             self.inputs = inputs
             self.outputs = outputs
             identity = Digest(of: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
+        }
+
+        /// Records what has just come out.
+        init(inputs: LayerInputs, _ outcome: LayerBuild.Outcome) {
+            self.init(inputs: inputs, outputs: outcome.outputs)
+            metadata = outcome.metadata
+            for (type, manifest) in outcome.manifests where outputs[type] != nil { note(manifest, type) }
+        }
+
+        /// Remembers which blobs an image has, unless its manifest leads further: then it is to be read.
+        mutating func note(_ manifest: ImageManifest, _ type: LayerType) {
+            guard manifest.leadsToBlobsOnly else { return }
+            blobs = blobs ?? [:]
+            blobs?[type] = manifest.blobs.map { BlobLength(digest: $0.digest, size: $0.size) }
         }
     }
 
@@ -90,7 +95,7 @@ struct BuildCache: Sendable {
                 throw Failure("it has version \(version), this stacker reads version \(Self.version)")
             }
             layers = try JSON.decode(File.self, from: document).layers
-            state = .whole
+            takesChanges = true
             for change in parts.dropFirst() { apply(change) }
         } catch {
             guard let log else { throw Failure("couldn't use \(path)", because: error) }
@@ -103,13 +108,24 @@ struct BuildCache: Sendable {
     /// All layers that have one.
     var names: [String] { layers.keys.sorted() }
 
+    /// The blobs that manifests name, of those that need not be read to know it.
+    var blobs: [Digest: [Digest]] {
+        var blobs: [Digest: [Digest]] = [:]
+        for entry in layers.values {
+            for (type, known) in entry.blobs ?? [:] {
+                if let image = entry.outputs[type] { blobs[image.digest] = known.map(\.digest) }
+            }
+        }
+        return blobs
+    }
+
     /// The last successful build of a layer.
     subscript(_ layer: String) -> Entry? { layers[layer] }
 
     /// Takes a change that was written behind the document.
     private mutating func apply(_ text: ArraySlice<UInt8>) {
-        // It is to be one document again before anything is added.
-        state = .missing
+        // It is to be one document again before anything is added: it would grow with each build that is killed.
+        (takesChanges, isUnfinished) = (false, true)
         // One that a kill has cut was not made.
         guard let change = try? JSON.decode(Change.self, from: Array(text)) else { return }
         layers[change.layer] = change.entry
@@ -131,26 +147,26 @@ struct BuildCache: Sendable {
     mutating func learn(_ entry: Entry, of layer: String) {
         guard let known = layers[layer], known != entry else { return }
         layers[layer] = entry
-        if state == .whole { state = .behind }
+        isUnfinished = true
     }
 
     /// Makes one document of the file.
     mutating func finish() throws {
-        if state == .changed || state == .behind { try save() }
+        if isUnfinished { try save() }
     }
 
     private mutating func add(_ change: Change) throws {
-        guard state != .missing else { return try save() }
+        guard takesChanges else { return try save() }
         try attempt("couldn't write to \(Self.name)") {
             let text = [Self.recordSeparator] + (try JSON.encode(change)) + Array("\n".utf8)
             try directory.openNoSymlinks(Self.name, O_WRONLY | O_APPEND).writeAll(text)
         }
-        state = .changed
+        isUnfinished = true
     }
 
     private mutating func save() throws {
         try directory.replaceFile(Self.name, with: JSON.encode(File(version: Self.version, layers: layers)))
-        state = .whole
+        (takesChanges, isUnfinished) = (true, false)
     }
 }
 

@@ -131,7 +131,9 @@ struct CacheLookup {
         of entry: inout BuildCache.Entry, _ definition: LayerDefinition, _ digests: inout FileDigests
     ) throws -> String? {
         if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
-        guard let layout = try resolver.layouts.layout(ifThereAt: resolver.output) else { return "\(resolver.output) is gone" }
+        guard let layout = try resolver.layouts.layout(ifThereAt: resolver.output) else {
+            return "\(resolver.output) is gone"
+        }
         let storage = roots.layer(definition.name)
         if !definition.overlayPieces(on: nil).isEmpty,
             let copy = try storage.metadata()?.overlayDirectories.first(where: storage.isDamaged)

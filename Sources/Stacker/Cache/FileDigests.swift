@@ -10,13 +10,19 @@ import SystemPackage
 struct FileDigests {
     private static let name: FilePath = "file-digests"
     private let directory: Directory
-    private var known: [FileKey: FileRecord]
+    /// What earlier runs have found out, and this one.
+    private var known: FileDigestTable
+    /// What this run has found out last.
+    private var found: [FileKey: FileRecord] = [:]
     private var isChanged = false
+
+    /// So many files are kept in the dictionary, and then put into the table.
+    private static let batch = 50_000
 
     /// Reads what is remembered in a stacker directory. Something unreadable there only costs time.
     init(in stackerDirectory: FilePath) throws {
         directory = try Directory(at: stackerDirectory)
-        known = FileDigestsFormat.parse((try? directory.readFile(Self.name, limit: 1 << 30)) ?? [])
+        known = FileDigestTable(Self.name, in: directory, limit: 1 << 30)
     }
 
     /// The digest of the content of the file at `path`, symlinks followed.
@@ -39,35 +45,44 @@ struct FileDigests {
 
     /// Whether a file that looks like this is known to have this content.
     mutating func knows(_ status: FileStatus, as digest: Digest) -> Bool {
-        let place = known.index(forKey: FileKey(status))
-        guard let place, known.values[place].version == FileVersion(status) else { return false }
-        known.values[place].isUsed = true
-        return known.values[place].digest == ContentDigest(digest)
+        remembered(FileKey(status), FileVersion(status)) == ContentDigest(digest)
     }
 
     /// Remembers the content of a file that was read as it looks like this.
     mutating func note(_ status: FileStatus, _ digest: Digest) {
         guard status.isSettled(at: .now) else { return }
-        known[FileKey(status)] = FileRecord(
-            version: FileVersion(status), digest: ContentDigest(digest), isUsed: true)
+        remember(FileKey(status), FileRecord(version: FileVersion(status), digest: ContentDigest(digest)))
+    }
+
+    private mutating func remembered(_ key: FileKey, _ version: FileVersion) -> ContentDigest? {
+        if let record = found[key] { return record.version == version ? record.digest : nil }
+        guard let row = known.index(of: key), case let record = known.record(row), record.version == version else {
+            return nil
+        }
+        known.use(row)
+        return record.digest
+    }
+
+    private mutating func remember(_ key: FileKey, _ record: FileRecord) {
+        found[key] = record
         isChanged = true
+        // The larger the table, the more at a time: to put them in takes as long as the table is.
+        guard found.count >= max(Self.batch, known.count / 4) else { return }
+        known.merge(found)
+        found = [:]
     }
 
     private mutating func content(_ status: FileStatus, _ open: () throws -> OpenFile) throws -> ContentDigest {
         let key = FileKey(status)
         let version = FileVersion(status)
-        if let place = known.index(forKey: key), known.values[place].version == version {
-            known.values[place].isUsed = true
-            return known.values[place].digest
-        }
+        if let digest = remembered(key, version) { return digest }
         let start = Timestamp.now
         let file = try open()
         let digest = ContentDigest(try Digest(of: file))
         // What was read is what the status speaks of only if nobody wrote meanwhile.
         let after = try file.status()
         if version.isSettled(at: start), FileVersion(after) == version, FileKey(after) == key {
-            known[key] = FileRecord(version: version, digest: digest, isUsed: true)
-            isChanged = true
+            remember(key, FileRecord(version: version, digest: digest))
         }
         return digest
     }
@@ -76,15 +91,16 @@ struct FileDigests {
     mutating func save() throws {
         guard isChanged else { return }
         // Files of other recipes are remembered too, but not for ever: they may be gone.
-        let used = known.values.count(where: \.isUsed)
-        if known.count - used > max(used, 20_000) { known = known.filter(\.value.isUsed) }
-        try directory.replaceFile(Self.name, with: FileDigestsFormat.text(of: known))
+        let used = known.usedCount + found.count
+        known.merge(found, onlyUsed: known.count + found.count - used > max(used, 20_000))
+        found = [:]
+        try known.write(to: Self.name, in: directory)
         isChanged = false
     }
 }
 
 /// Which file.
-struct FileKey: Hashable {
+struct FileKey: Hashable, Comparable {
     var device: UInt64
     var inode: UInt64
 
@@ -95,6 +111,10 @@ struct FileKey: Hashable {
 
     init(_ status: FileStatus) {
         self.init(device: UInt64(status.device), inode: UInt64(status.inode))
+    }
+
+    static func < (left: FileKey, right: FileKey) -> Bool {
+        (left.device, left.inode) < (right.device, right.inode)
     }
 }
 
@@ -123,8 +143,6 @@ struct FileVersion: Equatable {
 struct FileRecord: Equatable {
     var version: FileVersion
     var digest: ContentDigest
-    /// Whether this run asked for it.
-    var isUsed = false
 }
 
 /// A SHA-256 digest as four numbers: in a tree of many files, strings would cost more than the walk.

@@ -43,9 +43,8 @@ struct KnownImages {
             return digest == descriptor.digest ? known : nil
         }
         guard let manifest = try? layout.manifest(descriptor) else { return nil }
-        let blobs = manifest.blobs.map { BlobLength(digest: $0.digest, size: $0.size) }
-        entry.blobs = (entry.blobs ?? [:]).merging([type: blobs]) { $1 }
-        return blobs
+        entry.note(manifest, type)
+        return manifest.blobs.map { BlobLength(digest: $0.digest, size: $0.size) }
     }
 
     /// Whether a layer's blob is, of those that are unpacked.

@@ -1,3 +1,4 @@
+import Failure
 import OCI
 import OrderedCollections
 
@@ -62,6 +63,7 @@ struct LayerInputs: Sendable, Equatable, Codable {
     /// Why these inputs do not give what `cached` gave: all differences in words, `nil` if there is none. The contents of
     /// overlay dirs are another matter: see ``changedOverlayDirectories(since:)``.
     func difference(from cached: LayerInputs) -> String? {
+        if self == cached { return nil }
         let now = Set(inputs.map(\.key))
         let before = Dictionary(cached.inputs.map { ($0.key, $0.digest) }) { first, _ in first }
         func counts(_ input: Input) -> Bool { input.name != Self.overlayDirectoryContent }
@@ -89,6 +91,45 @@ struct LayerInputs: Sendable, Equatable, Codable {
         let before = Dictionary(cached.inputs.map { ($0.key, $0.digest) }) { first, _ in first }
         return Set(
             inputs.filter { $0.name == Self.overlayDirectoryContent && before[$0.key] != $0.digest }.compactMap(\.part))
+    }
+}
+
+// In JSON an input is one string, DIGEST BASIS NAME: PART, with a dash for no basis: a layer has ten of them, and an object
+// takes several times as long to read.
+extension LayerInputs.Input {
+    private enum CodingKeys: String, CodingKey {
+        case name, part, digest, basis
+    }
+
+    init(from decoder: any Decoder) throws {
+        guard let text = try? decoder.singleValueContainer().decode(String.self) else {
+            // As earlier versions wrote it.
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            name = try members.decode(String.self, forKey: .name)
+            part = try members.decodeIfPresent(String.self, forKey: .part)
+            digest = try members.decode(Digest.self, forKey: .digest)
+            basis = try members.decodeIfPresent(Digest.self, forKey: .basis)
+            return
+        }
+        var rest = text[...]
+        func word() -> Substring {
+            let end = rest.utf8.firstIndex(of: UInt8(ascii: " ")) ?? rest.endIndex
+            defer { rest = rest[end...].dropFirst() }
+            return rest[..<end]
+        }
+        guard let digest = Digest(hex: word()) else { throw Failure("\(shown(text)) is no input of a layer") }
+        self.digest = digest
+        basis = Digest(hex: word())
+        // No name has a colon. In bytes: what a part begins with may be one character with the space before it.
+        let end = rest.utf8.firstIndex(of: UInt8(ascii: ":"))
+        name = String(rest[..<(end ?? rest.endIndex)])
+        part = end.map { String(Substring(rest.utf8[$0...].dropFirst(2))) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        let basis = basis?.hex ?? "-"
+        try container.encode("\(digest.hex) \(basis) \(name)\(part.map { ": \($0)" } ?? "")")
     }
 }
 

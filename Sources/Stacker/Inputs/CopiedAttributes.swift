@@ -23,7 +23,7 @@ enum CopiedAttributes {
 
     /// The attributes of a regular file.
     func of(_ name: FileName, in parent: Directory) throws -> [ExtendedAttribute] {
-        if self == .none { return [] }
+        if self == .none || name.withCString(parent.hasNoAttributes) { return [] }
         return try attempt("couldn't read its extended attributes") {
             try parent.attributes(of: name.path, where: carries)
         }

@@ -3,6 +3,20 @@ import FileTree
 import Glibc
 import SystemPackage
 
+/// From which states of their repositories the recipes of a build are: each repository is asked once, since the recipes
+/// were read once.
+final class GitVersions {
+    private var known: [FilePath: String?] = [:]
+
+    /// As ``GitVersion/of(_:log:)``.
+    func version(of directory: FilePath, log: Log) throws -> String? {
+        if let version = known[directory] { return version }
+        let version = try GitVersion.of(directory, log: log)
+        known[directory] = .some(version)
+        return version
+    }
+}
+
 /// Which state of its repository a recipe is from.
 enum GitVersion {
     /// How long git may take for one answer: a repository may be large, and on a slow file system.

@@ -90,10 +90,10 @@ struct ImageDraft: Sendable {
 
     /// Writes config and manifest to a layout that holds the layers.
     ///
-    /// - Returns: the manifest's descriptor.
-    func write(by writer: LayoutWriter) throws -> Descriptor {
+    /// - Returns: the manifest, and its descriptor.
+    func write(by writer: LayoutWriter) throws -> (manifest: ImageManifest, descriptor: Descriptor) {
         let manifest = try manifest(by: writer)
-        return try writer.put(JSON.encode(manifest), .manifest)
+        return (manifest, try writer.put(JSON.encode(manifest), .manifest))
     }
 
     /// The manifest, its config written.

@@ -131,11 +131,11 @@ struct ImageOutput {
     ///   - root: when the layer's own blob says something of the root directory; always, if the layer is to be there
     ///     whatever is in it.
     ///   - run: the build_only layers that are merged with the layer, and the layer itself.
-    /// - Returns: the manifest of each type.
+    /// - Returns: the image of each type.
     mutating func finish(
         _ definition: LayerDefinition, labels: [(name: String, value: String)], annotations: [String: String],
         metadata base: OverlayMetadata, root: RootEntry, merging run: BuildOnlyRun? = nil
-    ) throws -> [LayerType: Descriptor] {
+    ) throws -> LayerBuild.Outcome {
         let layer = roots.layer(definition.name)
         let parts =
             try run.map { [Part(encoded: try merge($0, layer, definition, root: root))] }
@@ -148,9 +148,9 @@ struct ImageOutput {
             draft.apply(definition, identity)
             draft.sign(identity, annotations: annotations)
             try draft.refuseOversized(definition.name)
-            let descriptor = try draft.write(by: writer)
+            let (manifest, descriptor) = try draft.write(by: writer)
             outputs[type] = descriptor
-            metadata.manifests[type] = try layout.manifest(descriptor)
+            metadata.manifests[type] = manifest
             metadata.configs[type] = draft.config
         }
         metadata.builtLayers = []
@@ -158,14 +158,14 @@ struct ImageOutput {
         metadata.writtenAs = nil
         metadata.hasBuiltOCIOutput = true
         metadata.overlayDirLayers = descriptors(of: parts)
-        try layer.write(metadata)
+        let digest = try layer.write(metadata)
         if let run {
             try store(run, parts[0].encoded, of: layer)
         } else {
             try store(parts, of: layer)
         }
         try writer.tag(outputs, of: definition.name, types)
-        return outputs
+        return .init(outputs: outputs, manifests: metadata.manifests, metadata: digest)
     }
 
     // MARK: - The directories of a layer

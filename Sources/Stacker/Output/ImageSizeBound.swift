@@ -1,8 +1,8 @@
 import OCI
 
 extension ImageDraft {
-    /// Whether neither manifest nor config can be longer than `limit`, whatever becomes of their characters in JSON. To encode
-    /// them only to see that would cost as much for each layer as the recipe is long, which is an annotation of each.
+    /// Whether neither manifest nor config can be longer than `limit`, whatever becomes of their characters in JSON. To
+    /// encode them only to see that would cost as much for each layer as the recipe is long, which is an annotation.
     ///
     /// - Returns: false also if that can't be said so quickly.
     func fitsInAnyCase(_ limit: Int) -> Bool {
@@ -11,7 +11,8 @@ extension ImageDraft {
     }
 
     private var boundOfManifest: Int? {
-        guard !hasOtherMembers, layers.allSatisfy({ $0.others.members.isEmpty && $0.platform == nil }) else { return nil }
+        guard !hasOtherMembers, layers.allSatisfy({ $0.others.members.isEmpty && $0.platform == nil })
+        else { return nil }
         return fixed + bound(annotations) + layers.reduce(0) { $0 + fixed + bound($1.annotations ?? [:]) }
     }
 }

@@ -39,21 +39,25 @@ final class OutputLayout {
     /// Ends the writing, and removes the blobs that no image needs any more, as far as they are nobody else's. Where another
     /// stacker uses the layout that is left to it. What others have in the layout is no reason for a build to fail that
     /// has made its images.
-    func finish() throws {
+    ///
+    /// - Parameter known: the blobs that manifests name.
+    func finish(knowing known: [Digest: [Digest]]) throws {
         current = nil
         do {
-            try collect()
+            try collect(knowing: known)
         } catch let failure as Failure {
             log.warn("removed no unused blobs: \(failure)\(failure.advice.map { "; \($0)" } ?? "")")
         }
     }
 
-    private func collect() throws {
+    private func collect(knowing known: [Digest: [Digest]]) throws {
         guard let layout = try layouts.layout(ifThereAt: path), let collection = try LayoutCollection(of: layout) else {
             return
         }
-        let isOurs = try written.recognizer(in: layout)
-        try collection.remove(keeping: layout.needed(), isOurs: isOurs)
+        let needed = try layout.needed(knowing: known)
+        // Mostly there is nothing, and then it doesn't matter whose it is.
+        guard try !layout.garbage(keeping: needed).isEmpty || !layout.leftovers().isEmpty else { return }
+        try collection.remove(keeping: needed, isOurs: written.recognizer(in: layout))
         try written.forgetGone(from: layout)
     }
 }

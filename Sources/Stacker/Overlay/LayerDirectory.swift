@@ -240,8 +240,13 @@ struct LayerDirectory: Sendable {
     var metadataPath: FilePath { path.appending(Self.metadataName.string) }
 
     /// Writes the metadata in one step.
-    func write(_ metadata: OverlayMetadata) throws {
-        try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: JSON.encode(metadata))
+    ///
+    /// - Returns: the digest of what was written.
+    @discardableResult
+    func write(_ metadata: OverlayMetadata) throws -> Digest {
+        let bytes = try JSON.encode(metadata)
+        try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: bytes)
+        return Digest(of: bytes)
     }
 
     /// Lets the layer be in images of further types, too. See ``OverlayMetadata/add(_:)``.

@@ -50,8 +50,7 @@ public struct ImageCopy {
             let descriptor = try layout.resolve(tag, for: platform).descriptor
             switch destination {
             case .layout(let path, let tag):
-                try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
-                    .copy(descriptor, from: layout, as: tag, log)
+                try LayoutCopies(to: path, from: layout, log: log).copy(descriptor, as: tag)
             case .registry(let reference):
                 let client = servers.registry(reference.registry, isInsecure: false)
                 try ImagePush(from: layout, to: client, progress: log.progress).push(descriptor, to: reference)
@@ -68,22 +67,5 @@ public struct ImageCopy {
             throw Failure(
                 "couldn't copy from one registry to another", help: "copy the image to an OCI layout, and from there")
         }
-    }
-}
-
-extension LayoutWriter {
-    /// Copies an image of another layout that this one does not have, and gives it a tag.
-    func copy(_ descriptor: Descriptor, from source: Layout, as tag: String, _ log: Log) throws {
-        let manifest = try source.manifest(descriptor)
-        for blob in manifest.blobs + [descriptor] {
-            try StopSignal.check()
-            let isThere = try layout.holds(blob)
-            if try isThere && layout.isWhole(blob) { continue }
-            if isThere { log.warn("blob \(blob.digest) in \(layout.path) is damaged; it is replaced") }
-            try log.progress.following(.blob(blob.digest.description), total: blob.size) { watched in
-                try adopt(blob, from: source, replacing: isThere) { watched.advance(by: $0) }
-            }
-        }
-        try setEntries([(tag, descriptor)])
     }
 }

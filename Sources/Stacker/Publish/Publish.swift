@@ -53,14 +53,15 @@ public struct Publish {
     private func parcels() throws -> [Parcel] {
         let here = try FilePath.currentDirectory()
         let asked = Set(request.recipes.map { RecipeSource($0, workingDirectory: here).location })
+        let images = Set(request.images)
         var outputs = PublishableOutputs(request, of: project)
         var parcels: [Parcel] = []
         for file in project.recipes.files where asked.contains(file.recipe.source.location) {
             for layer in file.layers {
                 let name = layer.definition.name
-                guard request.images.isEmpty || request.images.contains(name) else { continue }
+                guard images.isEmpty || images.contains(name) else { continue }
                 if layer.definition.isBuildOnly {
-                    try skip(layer.definition, of: file.recipe.source.name)
+                    try skip(layer.definition, of: file.recipe.source.name, isWanted: images.contains(name))
                     continue
                 }
                 for (type, descriptor) in try outputs.images(of: layer) {
@@ -78,9 +79,9 @@ public struct Publish {
     }
 
     /// Leaves a build_only layer out, which is not what somebody wants who asked for it by name.
-    private func skip(_ layer: LayerDefinition, of file: String) throws {
+    private func skip(_ layer: LayerDefinition, of file: String, isWanted: Bool) throws {
         log.info("will not publish: \(file) build_only \(layer.name)")
-        guard request.images.contains(layer.name) else { return }
+        guard isWanted else { return }
         throw Failure(
             "\(layer.position(of: .buildOnly)): there is no image \(layer.name) to publish: the layer is build_only",
             help: "take build_only away and build it, or publish an image that is built on it")
@@ -99,20 +100,22 @@ public struct Publish {
     private func send(_ parcels: [Parcel]) throws {
         guard !parcels.isEmpty else { return }
         let source = try Layout(at: project.directories.oci)
+        // All destinations are of one registry, or in one layout.
         var push: ImagePush?
+        var copies: LayoutCopies?
         for parcel in parcels {
             for destination in parcel.destinations {
                 log.info("publishing \(parcel.file) \(parcel.type.tag(for: parcel.layer)) to \(destination)")
                 try attempt("couldn't publish \(parcel.layer) to \(destination)") {
                     switch destination {
                     case .registry(let reference, _):
-                        // All destinations are of one registry.
                         let one = try push ?? self.push(from: source, to: reference.registry)
                         push = one
                         try one.push(parcel.descriptor, to: reference)
                     case .layout(let path, let tag, _):
-                        try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
-                            .copy(parcel.descriptor, from: source, as: tag, log)
+                        let all = try copies ?? LayoutCopies(to: path, from: source, log: log)
+                        copies = all
+                        try all.copy(parcel.descriptor, as: tag)
                     }
                 }
             }

@@ -47,7 +47,7 @@ struct PublishableOutputs {
 
     /// Whatever has the layer's tag.
     private func image(_ name: String, _ type: LayerType) throws -> Descriptor {
-        let layout = try Layout(at: project.directories.oci)
+        let layout = try project.layouts.layout(at: project.directories.oci)
         guard let entry = try layout.entry(tag: type.tag(for: name)) else {
             throw Failure(
                 "there is no image \(type.tag(for: name)) in \(layout.path)", help: "build it with --layer-type \(type)"

@@ -32,14 +32,20 @@ extension LayerDefinition {
 
 /// The order in which layers are built.
 enum BuildOrder {
-    /// What of `layers` needs a layer that is neither among them nor among `known`; one message for each such layer.
-    static func missing(in layers: [LayerDefinition], known: Set<String>) -> [String] {
-        let names = known.union(layers.map(\.name))
+    /// What of `layers` needs a layer that is neither among them nor known; one message for each such layer.
+    ///
+    /// - Parameters:
+    ///   - isKnown: whether there is a layer of that name elsewhere.
+    ///   - known: all of those, to find out which is meant.
+    static func missing(
+        in layers: [LayerDefinition], isKnown: (String) -> Bool, known: () -> Set<String>
+    ) -> [String] {
+        let names = Set(layers.map(\.name))
         return layers.compactMap { layer in
-            let missing = layer.dependencies.filter { !names.contains($0.layer) }
+            let missing = layer.dependencies.filter { !names.contains($0.layer) && !isKnown($0.layer) }
             if missing.isEmpty { return nil }
             // It can't be the layer itself that is meant.
-            let others = names.subtracting([layer.name]).sorted()
+            let others = names.union(known()).subtracting([layer.name]).sorted()
             let list = missing.map { dependency in
                 guard let near = nearest(to: dependency.layer, in: others) else { return dependency.text }
                 return "\(dependency.text) (is \(near) meant?)"

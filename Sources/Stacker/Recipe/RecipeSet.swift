@@ -175,12 +175,16 @@ public struct RecipeSet: Sendable {
     private static func layerOrder(_ recipes: [Recipe], _ needs: [[Int]]) throws -> [[LayerDefinition]] {
         var required: [Set<Int>] = []
         var missing: [String] = []
+        let places = recipes.enumerated().reduce(into: [String: Int]()) { places, file in
+            for layer in file.element.layers { places[layer.name] = file.offset }
+        }
         for (recipe, direct) in zip(recipes, needs) {
             // Prerequisites come first, so theirs are known already.
             let all = direct.reduce(into: Set(direct)) { $0.formUnion(required[$1]) }
             required.append(all)
-            let known = Set(all.flatMap { recipes[$0].layers.map(\.name) })
-            missing += BuildOrder.missing(in: recipe.layers, known: known)
+            missing += BuildOrder.missing(
+                in: recipe.layers, isKnown: { places[$0].map(all.contains) ?? false },
+                known: { Set(all.flatMap { recipes[$0].layers.map(\.name) }) })
         }
         guard missing.isEmpty else {
             throw Failure(BuildOrder.couldNotResolve, because: Failure(missing.joined(separator: "; ")))

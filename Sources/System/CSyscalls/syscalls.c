@@ -47,6 +47,14 @@ int stacker_chown(int fd, uid_t uid, gid_t gid)
 	return fchownat(fd, "", uid, gid, AT_EMPTY_PATH);
 }
 
+int stacker_has_no_attributes(int dirfd, const char *name)
+{
+#ifndef SYS_listxattrat
+#define SYS_listxattrat 465
+#endif
+	return syscall(SYS_listxattrat, dirfd, name, AT_SYMLINK_NOFOLLOW, NULL, 0) == 0;
+}
+
 int stacker_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags)
 {
 	return (int)syscall(SYS_renameat2, olddirfd, oldpath, newdirfd, newpath, flags);

@@ -69,6 +69,24 @@ struct CacheTests {
         }
     }
 
+    @Test(
+        "an input is the same when it is read, as it is written and was once",
+        arguments: [nil, "", "a: b", "\u{301}a", "ä\n/x y"])
+    func inputText(part: String?) throws {
+        var all = LayerInputs()
+        all.add("layer definition", part: part, "content")
+        all.add("import content", part: part, Digest(of: [1]), basis: Digest(of: [2]))
+        #expect(try JSON.decode(LayerInputs.self, from: JSON.encode(all)) == all)
+        struct Old: Encodable {
+            var name = "import content"
+            var part: String?
+            var digest = Digest(of: [1])
+            var basis = Digest(of: [2])
+        }
+        let old = try JSON.encode(["inputs": [Old(part: part)]])
+        #expect(try JSON.decode(LayerInputs.self, from: old).inputs.first == all.inputs.last)
+    }
+
     @Test("a change is added to the file, and a finished build leaves one document")
     func addsChanges() throws {
         try withTemporaryDirectory { root in

@@ -70,7 +70,7 @@ struct FileDigestsTests {
             usleep(120_000)
             let before = try digest(tree, &digests)
             try digests.save()
-            #expect(try root.appending("file-digests").text().split(separator: "\n").count == 2)
+            #expect(FileDigestTable("file-digests", in: try Directory(at: root), limit: 1000).count == 1)
             var again = try FileDigests(in: root)
             #expect(try digest(tree, &again) == before)
             try tree.appending("file").write("two")
@@ -90,18 +90,88 @@ struct FileDigestsTests {
         #expect(FileVersion(size: 1, modified: coarse, changed: coarse).isSettled(at: Timestamp(seconds: 104)))
     }
 
-    @Test("what is remembered survives its text, and a damaged text is no error")
-    func format() {
-        let record = FileRecord(
+    private func record(_ number: Int64) -> FileRecord {
+        FileRecord(
             version: FileVersion(
-                size: 7, modified: Timestamp(seconds: -5, nanoseconds: 3), changed: Timestamp(seconds: 9)),
-            digest: ContentDigest(Digest(of: "x".utf8)))
-        let records = [FileKey(device: .max, inode: 12): record]
-        let text = FileDigestsFormat.text(of: records)
-        #expect(FileDigestsFormat.parse(text) == records)
-        #expect(FileDigestsFormat.parse(Array(text.dropLast(3))).isEmpty)
-        #expect(FileDigestsFormat.parse(Array("something else\n".utf8)).isEmpty)
-        #expect(FileDigestsFormat.parse([]).isEmpty)
+                size: number, modified: Timestamp(seconds: -5, nanoseconds: 999_999_999),
+                changed: Timestamp(seconds: number, nanoseconds: 7)),
+            digest: ContentDigest(Digest(of: "\(number)".utf8)))
+    }
+
+    private func key(_ number: Int64) -> FileKey {
+        FileKey(device: number.isMultiple(of: 3) ? .max : 1, inode: UInt64(number) &* 0x9e37_79b9_7f4a_7c15)
+    }
+
+    private func find(_ key: FileKey, in table: FileDigestTable) -> FileRecord? {
+        var table = table
+        return table.index(of: key).map(table.record)
+    }
+
+    @Test("a table has what was put into it, the later one of two, in a file too")
+    func table() throws {
+        try withTemporaryDirectory { root in
+            let directory = try Directory(at: root)
+            var table = FileDigestTable()
+            for part: Range<Int64> in [0..<100, 50..<70, 200..<201, 90..<150, 0..<0] {
+                table.merge(Dictionary(uniqueKeysWithValues: part.map { (key($0), record($0 + part.upperBound)) }))
+            }
+            #expect(table.count == 151)
+            try table.write(to: "table", in: directory)
+            let read = FileDigestTable("table", in: directory, limit: 1 << 20)
+            for copy in [table, read] {
+                #expect(find(key(0), in: copy) == record(100))
+                #expect(find(key(60), in: copy) == record(130))
+                #expect(find(key(95), in: copy) == record(245))
+                #expect(find(key(149), in: copy) == record(299))
+                #expect(find(key(200), in: copy) == record(401))
+                #expect(find(key(201), in: copy) == nil)
+                #expect(find(FileKey(device: 0, inode: 0), in: copy) == nil)
+            }
+        }
+    }
+
+    @Test("of a table only that is kept which was asked for, if need be")
+    func pruned() throws {
+        try withTemporaryDirectory { root in
+            var table = FileDigestTable()
+            table.merge(Dictionary(uniqueKeysWithValues: (Int64(0)..<10).map { (key($0), record($0)) }))
+            #expect(table.usedCount == 10)
+            try table.write(to: "table", in: Directory(at: root))
+            var later = try FileDigestTable("table", in: Directory(at: root), limit: 1 << 20)
+            #expect(later.usedCount == 0)
+            let row = later.index(of: key(7))
+            later.use(try #require(row))
+            later.merge([key(20): record(20)])
+            #expect(later.count == 11)
+            later.merge([:], onlyUsed: true)
+            #expect(later.count == 2)
+            #expect(find(key(7), in: later) == record(7))
+            #expect(find(key(20), in: later) == record(20))
+        }
+    }
+
+    @Test("a table in a file that is damaged is empty, and no error")
+    func damagedTable() throws {
+        try withTemporaryDirectory { root in
+            let directory = try Directory(at: root)
+            func count(limit: Int = 1 << 20) -> Int { FileDigestTable("table", in: directory, limit: limit).count }
+            #expect(count() == 0)
+            var table = FileDigestTable()
+            table.merge(Dictionary(uniqueKeysWithValues: (Int64(0)..<10).map { (key($0), record($0)) }))
+            try table.write(to: "table", in: directory)
+            let bytes = try #require(try directory.readFile("table", limit: 10000))
+            #expect(count() == 10)
+            #expect(count(limit: bytes.count - 1) == 0)
+            let (head, rows) = (bytes.prefix(24), bytes.dropFirst(24))
+            let damaged: [[UInt8]] = [
+                [], Array(bytes.dropLast(3)), Array("something else\n".utf8), Array(head + rows.dropFirst(8)),
+                Array(head + rows.suffix(80) + rows.prefix(80)), Array(head + rows.prefix(80) + rows.prefix(80)),
+            ]
+            for text in damaged {
+                try directory.replaceFile("table", with: text)
+                #expect(count() == 0)
+            }
+        }
     }
 
     @Test("a digest as numbers is the same digest")

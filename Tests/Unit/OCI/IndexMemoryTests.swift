@@ -40,6 +40,21 @@ struct IndexMemoryTests {
         }
     }
 
+    @Test("whoever sets one tag after the other has neither decoded nor encoded the index anew each time")
+    func oneAfterTheOther() throws {
+        try withTemporaryDirectory { root in
+            let writer = try LayoutWriter(openingOrCreating: root.appending("oci"))
+            let layout = writer.layout
+            let image = try writer.put(Array("{}".utf8), .manifest)
+            for tag in ["a", "b", "c"] {
+                try writer.setEntries([(tag, image)])
+                // One that was read anew has no pieces.
+                #expect(try layout.memory.with(layout.directory) { $0.isInPieces })
+            }
+            #expect(try Layout(at: layout.path).index().tags == ["a", "b", "c"])
+        }
+    }
+
     @Test("a tag that is what it is to be changes nothing")
     func same() throws {
         try withTemporaryDirectory { root in

@@ -24,6 +24,9 @@ extern const int stacker_open_path;
 /* Changes the owner of an open file, also of one that was opened by O_PATH. */
 int stacker_chown(int fd, uid_t uid, gid_t gid);
 
+/* listxattrat(2): whether the file is known to have no extended attributes; the kernel can say so since Linux 6.13. */
+int stacker_has_no_attributes(int dirfd, const char *name);
+
 /* renameat2(2) with RENAME_NOREPLACE or RENAME_EXCHANGE. */
 int stacker_renameat2(int olddirfd, const char *oldpath, int newdirfd, const char *newpath, unsigned int flags);
 
