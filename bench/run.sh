@@ -3,6 +3,7 @@
 # says. Results are also left as JSON in .build/bench. bench/README.md says what each one is.
 #
 #   bench/run.sh [NAME…]     builds: cold, cached, debian, imports, changes; STACKER=/path measures another binary
+#                            growth: the same with more and more to do
 #                            layers: pack, squashfs, levels, unpack, and registry, which LAYER_RUNS=N measures N times
 #
 # BENCH_DIR is a file system of bats/file-systems.bash, whose image is put in BENCH_IMAGES (/var/tmp), or a directory.
@@ -348,7 +349,11 @@ measure_registry() {
     rm -rf layers
 }
 
-(($# > 0)) || set -- cold cached debian imports changes pack squashfs levels unpack registry
+# measure_growth is a file of its own.
+# shellcheck source=bench/growth.sh
+source "$top/bench/growth.sh"
+
+(($# > 0)) || set -- cold cached debian imports changes pack squashfs levels unpack registry growth
 for name in "$@"; do
     "measure_$name"
 done
