@@ -29,9 +29,16 @@ func linked(_ names: String...) -> [LinkerSetting] {
     names.map { name in .linkedLibrary(hasArchive(name) ? ":lib\(name).a" : name) }
 }
 
-/// Whether the archive is where linkers look, on Debian, Fedora and others. The compiler has its own directory.
+/// Whether the archive is where linkers look, on Debian, Fedora and others. The compiler has its own directory. Debian may
+/// have archives of other processors beside.
 func hasArchive(_ name: String) -> Bool {
-    ["/usr/lib/*-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/lib/gcc/*/*"].contains { directory in
+    #if arch(arm64)
+        let processor = "aarch64"
+    #else
+        let processor = "x86_64"
+    #endif
+    let directories = ["\(processor)-linux-gnu", "gcc/\(processor)-*/*"].map { "/usr/lib/\($0)" }
+    return (directories + ["/usr/lib64", "/usr/lib"]).contains { directory in
         var found = glob_t()
         defer { globfree(&found) }
         return glob("\(directory)/lib\(name).a", 0, nil, &found) == 0

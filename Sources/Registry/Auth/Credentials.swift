@@ -63,7 +63,10 @@ public final class Credentials: Sendable {
         var files: [CredentialFile] = []
         for (path, isRequired) in paths {
             do {
-                files.append(try CredentialFile(OpenFile(path, O_RDONLY).readToEnd(limit: Self.sizeLimit), at: path))
+                // Not a pipe, into which perhaps nobody ever writes.
+                let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
+                guard try file.status().kind != .fifo else { throw Errno.invalidArgument }
+                files.append(try CredentialFile(file.readToEnd(limit: Self.sizeLimit), at: path))
             } catch Errno.noSuchFileOrDirectory where !isRequired {
                 continue
             } catch let error as Errno {

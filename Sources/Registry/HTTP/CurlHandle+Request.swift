@@ -2,8 +2,12 @@ import CCurl
 import Failure
 
 extension CurlHandle {
-    /// Bytes that are taken from a connection, or put into one, at once.
+    /// Bytes that are taken from a connection at once.
     private static let piece = 256 << 10
+    /// Bytes that are put into one at once: each piece that goes is a sign of life, also on a slow line.
+    private static let sentPiece = 64 << 10
+    /// CURLOPT_QUICK_EXIT of libcurl 7.87: whoever stops does not wait for a name server.
+    private static let quickExit = CURLoption(rawValue: 322)
 
     /// Makes the next request this one. Redirects are not followed, and the environment is not asked: `settings` is what
     /// it said.
@@ -14,12 +18,13 @@ extension CurlHandle {
         try set(CURLOPT_URL, address.requestText)
         try set(CURLOPT_PATH_AS_IS, 1)
         try set(CURLOPT_NOSIGNAL, 1)
-        try set(CURLOPT_BUFFERSIZE, Self.piece)
-        try set(CURLOPT_UPLOAD_BUFFERSIZE, Self.piece)
+        prefer(Self.quickExit, 1)
+        prefer(CURLOPT_BUFFERSIZE, Self.piece)
+        prefer(CURLOPT_UPLOAD_BUFFERSIZE, Self.sentPiece)
         try set(CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeout.milliseconds)
         try setMethod(request)
         try setHeaders(request)
-        if request.authorization == nil, request.mayLogIn, let netrc = settings.netrc {
+        if request.authorization == nil, request.mayLogIn, let netrc = settings.netrcThatIsThere {
             try set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue))
             try set(CURLOPT_NETRC_FILE, netrc)
         }
@@ -70,7 +75,13 @@ extension CurlHandle {
         guard let places = try trust.places() else { return }
         // Nothing where nothing is named: the library's own places would count beside them.
         for option in [CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO] { try set(option, places.file) }
-        for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] { try set(option, places.directories) }
+        for option in [CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH] {
+            do {
+                try set(option, places.directories)
+            } catch  where places.directories == nil {
+                // A TLS library that knows no directories has none to forget.
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import CCurl
 import Failure
+import Glibc
 
 /// What libcurl makes requests with: one at a time, each on a connection that one before it left, if there is one.
 final class CurlHandle: @unchecked Sendable {
@@ -57,6 +58,9 @@ final class CurlHandle: @unchecked Sendable {
         try check(ccurl_set_text(easy, option, value))
     }
 
+    /// Sets what is only of use, and which an older library, or one with another TLS, doesn't know.
+    func prefer(_ option: CURLoption, _ value: Int) { _ = ccurl_set_number(easy, option, value) }
+
     /// Adds a header, as `Name: value`; in place of the library's own of that name. `Name:` leaves that one out.
     func add(header: String) throws {
         guard let longer = ccurl_slist_append(headers, header) else {
@@ -93,6 +97,9 @@ final class CurlHandle: @unchecked Sendable {
     func wait(milliseconds: Int32) throws {
         try check(ccurl_multi_poll(multi, milliseconds))
     }
+
+    /// Waits a moment where ``wait(milliseconds:)`` does not.
+    func rest() { usleep(1000) }
 
     /// Lets the content come on that was held back.
     func resume() {

@@ -1,7 +1,8 @@
 /// What comes before a content, line by line.
 struct ResponseHead {
     private var status = 0
-    private var reason = ""
+    /// Whether a content needs a length, or an end of its own: HTTP/2 has frames.
+    private var isHTTP1 = true
     private var fields: [(name: String, value: String)] = []
     private var size = 0
     /// Whether all of it is there. What comes later, behind the content, is not of it.
@@ -10,35 +11,54 @@ struct ResponseHead {
     /// No server says so much.
     private static let limit = 1 << 20
 
-    /// Takes a line with its end.
+    /// Takes a line with its end; also one that stands behind the content, of which nothing is kept.
     ///
     /// [RFC 9112, section 4](https://www.rfc-editor.org/rfc/rfc9112#section-4)
     mutating func add(_ bytes: UnsafeRawBufferPointer) throws {
-        guard !isComplete else { return }
         size += bytes.count
         guard size <= Self.limit else { throw WebError.answer("the server's answer has a header without an end") }
-        // Names and values are mostly ASCII; a file name in Latin-1 must not cost the rest.
+        guard !isComplete else { return }
         let line = String(decoding: bytes, as: UTF8.self).trimmed
         if line.hasPrefix("HTTP/") {
             // What was there was of an interim answer, such as 100 Continue.
             let parts = line.split(separator: " ", maxSplits: 2)
-            self = ResponseHead(status: parts.count > 1 ? Int(parts[1]) ?? 0 : 0, reason: parts.dropFirst(2).first)
+            fields = []
+            status = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+            isHTTP1 = line.hasPrefix("HTTP/1")
         } else if line.isEmpty {
-            isComplete = status >= 200
+            // Nobody has asked for another protocol: after 101 there comes nothing.
+            isComplete = status >= 200 || status == 101
+            if isComplete { try checkFraming() }
         } else if let colon = line.firstIndex(of: ":") {
             fields.append((line[..<colon].lowercased(), line[line.index(after: colon)...].trimmed))
         }
     }
 
-    init() {}
-
-    private init(status: Int, reason: Substring?) {
-        self.status = status
-        self.reason = reason.map(String.init) ?? ""
+    /// Whether a cut would show.
+    var tellsEnd: Bool {
+        let hasNone = status < 200 || status == 204 || status == 304
+        return hasNone || !isHTTP1 || !values("content-length").isEmpty || !values("transfer-encoding").isEmpty
     }
 
-    func response(from address: WebAddress) throws -> WebResponse {
-        WebResponse(status: status, reason: reason, address: address, fields: fields)
+    /// What says where the content ends must say one thing: libcurl goes by the beginning of what is none.
+    private func checkFraming() throws {
+        let lengths = values("content-length")
+        let codings = values("transfer-encoding")
+        let isNumber = lengths.allSatisfy { Int64($0) != nil && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+        guard isNumber, Set(lengths).count <= 1, lengths.isEmpty || codings.isEmpty else {
+            throw WebError.answer("the server's answer is not HTTP: it has no one length")
+        }
+        guard codings.allSatisfy({ $0.lowercased() == "chunked" }) else {
+            throw WebError.answer("the server's answer has a Transfer-Encoding that it was not asked for")
+        }
+    }
+
+    private func values(_ name: String) -> [String] {
+        fields.filter { $0.name == name }.map(\.value)
+    }
+
+    func response(from address: WebAddress) -> WebResponse {
+        WebResponse(status: status, address: address, fields: fields)
     }
 }
 

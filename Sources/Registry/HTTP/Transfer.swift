@@ -7,7 +7,7 @@ import Failure
 final class Transfer {
     private let handle: CurlHandle
     private let settings: WebSettings
-    private let upload: WebUpload?
+    private let request: WebRequest
     private let checkpoint: () throws -> Void
 
     private var head = ResponseHead()
@@ -19,19 +19,23 @@ final class Transfer {
     private var isConnected = false
     private var sent: Int64 = 0
     private var received = 0
-    /// How long the server has been waited for since it gave a sign of life.
-    private var silence = Duration.zero
+    /// When something last came or went; what was done with it since is not the server's time.
+    private var lastSign = ContinuousClock.now
+    /// How long it took to do something with what came.
+    private var ownTime = Duration.zero
+    /// How often in a row there was nothing to do, and nothing to wait for either.
+    private var idleTurns = 0
 
     /// How long a stop signal may go unnoticed.
     private static let pause: Int32 = 50
 
-    /// Begins with a handle that is set up.
+    /// Begins with a handle that is set up for the request.
     init(
-        _ handle: CurlHandle, _ upload: WebUpload?, _ settings: WebSettings, checkpoint: @escaping () throws -> Void
+        _ handle: CurlHandle, _ request: WebRequest, _ settings: WebSettings, checkpoint: @escaping () throws -> Void
     ) throws {
         self.handle = handle
         self.settings = settings
-        self.upload = upload
+        self.request = request
         self.checkpoint = checkpoint
         try handle.begin(Self.calls, Unmanaged.passUnretained(self).toOpaque())
     }
@@ -40,48 +44,53 @@ final class Transfer {
     func end() { handle.end(isSound: outcome == nil || outcome == CURLE_OK) }
 
     /// Waits for all that comes before the content.
-    func response(from address: WebAddress) throws -> WebResponse {
+    func response() throws -> WebResponse {
         while !head.isComplete {
             guard outcome == nil else { throw WebError.connection(WebError.cut) }
-            _ = try step()
+            try step()
         }
-        return try head.response(from: address)
+        return head.response(from: request.address)
     }
 
     /// Hands on every piece of the content, up to its end.
     func read(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let tellsEnd = request.method == .HEAD || head.tellsEnd || !request.address.isSecure || request.mayLeaveTLS
+        guard tellsEnd else {
+            // The end of a connection can be anybody's doing, and libcurl does not tell an orderly one.
+            throw WebError.answer("nothing in it says where it ends, so it could be cut without a trace")
+        }
+        lastSign = .now
         var pace = Pace(settings)
         try withoutActuallyEscaping(take) { take in
             self.take = take
             defer { self.take = nil }
             handle.resume()
             while outcome == nil {
-                let before = received
-                let waited = try step()
-                try pace.note(received - before, after: waited)
+                let (start, before, own) = (ContinuousClock.now, received, ownTime)
+                try step()
+                // While something is still sent the server need not say anything.
+                guard sent >= request.body?.length ?? 0 else { continue }
+                try pace.note(received - before, after: .now - start - (ownTime - own))
             }
         }
     }
 
     /// Does what there is to do, and waits a little if that is nothing.
-    ///
-    /// - Returns: how long was waited.
-    private func step() throws -> Duration {
+    private func step() throws {
         try checkpoint()
-        outcome = try handle.perform()
+        let sign = lastSign
+        if failure == nil { outcome = try handle.perform() }
         if let failure { throw failure }
         if let outcome, outcome != CURLE_OK { throw WebError(outcome, handle, settings) }
-        if outcome != nil || head.isComplete && take == nil { return .zero }
-        let clock = ContinuousClock()
-        let start = clock.now
+        if outcome != nil || head.isComplete && take == nil { return }
         try handle.wait(milliseconds: Self.pause)
-        let waited = clock.now - start
+        idleTurns = lastSign == sign ? idleTurns + 1 : 0
+        // libcurl 7 does not wait for a server that takes no more of an upload by HTTP/2.
+        if idleTurns > 100 { handle.rest() }
         // A connection has a time limit of its own.
-        if isConnected { silence += waited }
-        guard silence < settings.readTimeout else {
+        guard !isConnected || .now - lastSign < settings.readTimeout else {
             throw WebError.connection("the server said nothing for \(settings.readTimeout)")
         }
-        return waited
     }
 
     // MARK: - What the library calls
@@ -89,24 +98,27 @@ final class Transfer {
     private static let calls = ccurl_calls(
         header: { bytes, _, count, context in
             of(context).attempt { transfer in
+                let wasComplete = transfer.head.isComplete
                 try transfer.head.add(UnsafeRawBufferPointer(start: bytes, count: count))
-                if transfer.head.isComplete { transfer.silence = .zero }
+                if transfer.head.isComplete, !wasComplete { transfer.lastSign = .now }
             } ? count : 0
         },
         body: { bytes, _, count, context in
             // Nobody wants it yet: it stays where it is.
             guard let take = of(context).take else { return Int(CURL_WRITEFUNC_PAUSE) }
             return of(context).attempt { transfer in
-                transfer.silence = .zero
+                let start = ContinuousClock.now
                 transfer.received += count
                 try take(UnsafeRawBufferPointer(start: bytes, count: count))
+                transfer.lastSign = .now
+                transfer.ownTime += transfer.lastSign - start
             } ? count : 0
         },
         upload: { buffer, _, count, context in
             var filled = 0
             let isFine = of(context).attempt { transfer in
-                transfer.silence = .zero
                 filled = try transfer.send(UnsafeMutableRawBufferPointer(start: buffer, count: count))
+                transfer.lastSign = .now
             }
             return isFine ? filled : Int(CURL_READFUNC_ABORT)
         },
@@ -116,7 +128,7 @@ final class Transfer {
         },
         connected: { context, _, _, _, _ in
             of(context).isConnected = true
-            of(context).silence = .zero
+            of(context).lastSign = .now
             return CURL_PREREQFUNC_OK
         })
 
@@ -125,8 +137,10 @@ final class Transfer {
         return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// Keeps what is thrown for the one who waits: nothing may be thrown through the library.
+    /// Keeps what is thrown for the one who waits: nothing may be thrown through the library. After that nothing more is
+    /// done, whatever still comes.
     private func attempt(_ body: (Transfer) throws -> Void) -> Bool {
+        guard failure == nil else { return false }
         do {
             try body(self)
             return true
@@ -137,7 +151,7 @@ final class Transfer {
     }
 
     private func send(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        guard let upload else { return 0 }
+        guard let upload = request.body else { return 0 }
         let count = try upload.read(into: buffer, at: sent)
         sent += Int64(count)
         return count

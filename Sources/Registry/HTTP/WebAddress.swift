@@ -26,9 +26,11 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `Failure` that shows the text without credentials.
     public init(_ text: String) throws {
         description = Self.withoutCredentials(text)
-        guard let parts = URLParts(text), let authority = Authority(parts.authority) else {
+        // What has control characters would garble each message that it stands in.
+        let isPlain = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        guard isPlain, let parts = URLParts(text), let authority = Authority(parts.authority) else {
             throw Failure(
-                "\(description) is not a URL of http or https",
+                "\(shown(description)) is not a URL of http or https",
                 help: "write https://host/path; in a user name or password, write @ as %40, / as %2F and : as %3A")
         }
         isSecure = parts.scheme == "https"

@@ -118,7 +118,7 @@ public final class WebClient: Sendable {
                     }
                     let place = try Self.resolve(location, from: request.address)
                     if start.isSecure, !place.isSecure, original.verifiesServer, !original.mayLeaveTLS {
-                        throw WebError.plainRedirect(place.description)
+                        throw WebError.plainRedirect(String(place.description.prefix { $0 != "?" }))
                     }
                     next = place
                     return nil
@@ -156,7 +156,9 @@ public final class WebClient: Sendable {
         do {
             return try address.resolving(location)
         } catch {
-            throw WebError.answer("it leads to \(WebAddress.withoutCredentials(location)), which is not http or https")
+            // What it is asked for may be a secret.
+            let place = shown(WebAddress.withoutCredentials(location).prefix { $0 != "?" })
+            throw WebError.answer("it leads to \(place), which is not http or https")
         }
     }
 
@@ -168,9 +170,9 @@ public final class WebClient: Sendable {
         let proxy = try settings.proxies.proxy(for: request.address)
         return try connections.withHandle { handle in
             try handle.prepare(request, through: proxy, settings)
-            let transfer = try Transfer(handle, request.body, settings, checkpoint: checkpoint)
+            let transfer = try Transfer(handle, request, settings, checkpoint: checkpoint)
             defer { transfer.end() }
-            return try receive(transfer.response(from: request.address), WebBody(of: transfer))
+            return try receive(transfer.response(), WebBody(of: transfer))
         }
     }
 }

@@ -74,13 +74,20 @@ extension WebError {
                 isGood
                     ? "the server's certificate is not its own: \(handle.complaint)"
                     : "the server's certificate is not one that is trusted here")
-        case CURLE_SSL_CACERT_BADFILE: self = .tls("libcurl can't use the certificates of the authorities")
+        case CURLE_SSL_CACERT_BADFILE: self = .tls("the certificates of \(settings.trust) are none, or damaged")
+        case CURLE_READ_ERROR: self = .answer("\(settings.netrc ?? ".netrc") is not what netrc(5) says")
+        case CURLE_RECV_ERROR where ["chunk", "header"].contains(where: handle.complaint.contains):
+            self = .answer("the server's answer is not HTTP: \(handle.complaint)")
         case CURLE_PROXY: self = Self.ofTunnel(handle) ?? .connection(Self.noTunnel)
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
             self = Self.ofTunnel(handle) ?? .connection(Self.cut)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             self = .answer("the server's answer is not HTTP: \(handle.complaint)")
-        default: self = .connection(handle.complaint.isEmpty ? "libcurl's error \(code.rawValue)" : handle.complaint)
+        case CURLE_OUT_OF_MEMORY:
+            self = .answer("the server's answer has a line that is too long for libcurl, or there is no memory for it")
+        default:
+            let text = handle.complaint
+            self = .answer(text.isEmpty ? String(cString: ccurl_easy_strerror(code)) : text)
         }
     }
 
@@ -103,11 +110,14 @@ extension WebError {
         }
     }
 
-    /// A handshake that failed. What ended it is only said in OpenSSL's words.
+    /// A handshake that failed. What ended it is only said in the words of OpenSSL, or of GnuTLS.
     private static func ofHandshake(_ complaint: String) -> WebError {
-        if complaint.contains("wrong version number") { return .tls(noTLS) }
-        let isCut = ["SSL_ERROR_SYSCALL", "unexpected eof", "Connection reset"].contains { complaint.contains($0) }
-        return isCut ? .connection(cut) : .tls("TLS failed: \(complaint)")
+        func says(_ texts: String...) -> Bool { texts.contains { complaint.contains($0) } }
+        if says("wrong version number", "packet length too long", "unexpected TLS packet") { return .tls(noTLS) }
+        if says("SSL_ERROR_SYSCALL", "unexpected eof", "Connection reset", "non-properly terminated") {
+            return .connection(cut)
+        }
+        return .tls("TLS failed: \(complaint)")
     }
 }
 

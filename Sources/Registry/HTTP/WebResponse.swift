@@ -4,10 +4,27 @@ import Glibc
 public struct WebResponse: Sendable {
     /// The status code.
     public let status: Int
-    /// The words that came with it.
-    public let reason: String
+    /// The words that go with it, not the server's own: those could say anything, and HTTP/2 has none.
+    public var reason: String { Self.reasons[status] ?? "" }
     /// Where it came from, after redirects.
     public let address: WebAddress
+    /// [RFC 9110, section 15](https://www.rfc-editor.org/rfc/rfc9110#section-15), as far as it is met.
+    private static let reasons = [
+        101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted",
+        203: "Non-Authoritative Information", 204: "No Content", 205: "Reset Content", 206: "Partial Content",
+        300: "Multiple Choices", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
+        307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized",
+        402: "Payment Required", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+        406: "Not Acceptable", 407: "Proxy Authentication Required", 408: "Request Timeout", 409: "Conflict",
+        410: "Gone", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
+        414: "URI Too Long", 415: "Unsupported Media Type", 416: "Range Not Satisfiable", 421: "Misdirected Request",
+        422: "Unprocessable Content", 425: "Too Early", 426: "Upgrade Required", 428: "Precondition Required",
+        429: "Too Many Requests", 431: "Request Header Fields Too Large", 451: "Unavailable For Legal Reasons",
+        500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+        504: "Gateway Timeout", 505: "HTTP Version Not Supported", 507: "Insufficient Storage",
+        511: "Network Authentication Required",
+    ]
+
     /// Names are in lower case.
     let fields: [(name: String, value: String)]
 

@@ -33,4 +33,10 @@ public struct WebSettings: Sendable {
         trust = WebTrust(variable)
         netrc = variable("HOME").map { "\($0)/.netrc" }
     }
+
+    /// The file of passwords, if it is one: libcurl would wait for whoever writes into a pipe.
+    var netrcThatIsThere: String? {
+        var status = stat()
+        return netrc.flatMap { stat($0, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? $0 : nil }
+    }
 }

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Which certificate authorities servers may be vouched for by: those of the system, or those that `SSL_CERT_FILE` or
 /// `CURL_CA_BUNDLE` (a file of certificates) and `SSL_CERT_DIR` (directories of them, with ":" between) name instead.
-public struct WebTrust: Sendable {
+public struct WebTrust: Sendable, CustomStringConvertible {
     private let file: (variable: String, path: String)?
     private let directories: String?
 
@@ -37,10 +37,32 @@ public struct WebTrust: Sendable {
         if let file {
             // What libcurl says of a file that is not there is no sentence.
             try attempt("couldn't read the certificates of \(file.variable), \(file.path)") {
-                _ = try OpenFile(FilePath(file.path), O_RDONLY | O_NONBLOCK)
+                let kind = try OpenFile(FilePath(file.path), O_RDONLY | O_NONBLOCK).status().kind
+                guard kind == .regular else { throw Failure("it is no file") }
             }
         }
+        if let directories, !directories.split(separator: ":").contains(where: Self.hasCertificates) {
+            throw Failure(
+                "SSL_CERT_DIR has no certificates under the hashes of their names: \(directories)",
+                help: "openssl rehash DIRECTORY gives them those")
+        }
         return Places(file: file?.path, directories: directories)
+    }
+
+    /// What the variables name, for messages.
+    public var description: String {
+        [file.map { "\($0.variable), \($0.path)" }, directories.map { "SSL_CERT_DIR, \($0)" }].compactMap(\.self)
+            .joined(separator: ", and ")
+    }
+
+    /// Whether there is any name like 1a2b3c4d.0.
+    private static func hasCertificates(_ path: Substring) -> Bool {
+        let names = (try? Directory(at: FilePath(String(path))).names()) ?? []
+        return names.contains { name in
+            let parts = name.string.split(separator: ".")
+            return parts.count == 2 && parts[0].utf8.count == 8 && UInt32(parts[0], radix: 16) != nil
+                && UInt32(parts[1]) != nil
+        }
     }
 
     /// A library that was built on one system and runs on another looks where there is nothing.

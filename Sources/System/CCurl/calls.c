@@ -97,7 +97,7 @@ CURLcode ccurl_set_buffer(CURL *easy, CURLoption option, char *buffer)
 	return curl.easy_setopt(easy, option, buffer);
 }
 
-/* The functions are set before what they are called with: no such option can fail. */
+/* Of a library that is new enough none of these can fail. */
 CURLcode ccurl_set_calls(CURL *easy, const struct ccurl_calls *calls, void *context)
 {
 	curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, calls->header);

@@ -46,7 +46,7 @@ static int resolve(void)
 #define FUNCTION(name) \
 	curl.name = (__typeof__(curl.name))dlsym(library, "curl_" #name); \
 	if (!curl.name) { \
-		snprintf(reason, sizeof(reason), "libcurl has no curl_%s: it is older than 7.80", #name); \
+		snprintf(reason, sizeof(reason), "libcurl has no curl_%s", #name); \
 		return -1; \
 	}
 #include "functions.h"
@@ -69,6 +69,10 @@ static void open_once(void)
 {
 	if (resolve() != 0)
 		return;
+	if (curl.version_info(CURLVERSION_NOW)->version_num < 0x075000) {
+		snprintf(reason, sizeof(reason), "this machine's libcurl is %s", curl.version_info(CURLVERSION_NOW)->version);
+		return;
+	}
 	CURLcode code = curl.global_init(CURL_GLOBAL_DEFAULT);
 	if (code != CURLE_OK) {
 		snprintf(reason, sizeof(reason), "%s", curl.easy_strerror(code));
