@@ -41,7 +41,7 @@ public struct WebTrust: Sendable, CustomStringConvertible {
                 guard kind == .regular else { throw Failure("it is no file") }
             }
         }
-        if let directories, !directories.split(separator: ":").contains(where: Self.hasCertificates) {
+        if file == nil, let directories, !directories.split(separator: ":").contains(where: Self.hasCertificates) {
             throw Failure(
                 "SSL_CERT_DIR has no certificates under the hashes of their names: \(directories)",
                 help: "openssl rehash DIRECTORY gives them those")
