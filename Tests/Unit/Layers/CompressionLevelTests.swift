@@ -23,11 +23,13 @@ struct CompressionLevelTests: LayerSuite {
         try tree.put("random", randomText(300_000, seed: 106))
     }
 
-    @Test("the kernel reads an image of every level", .enabled(if: geteuid() == 0), arguments: ImageFormat.allCases)
-    func kernelReads(format: ImageFormat) throws {
+    @Test(
+        "the kernel reads an image of every level", .enabled(if: geteuid() == 0),
+        arguments: ImageFormat.allCases.map { ($0, Effort.some(of: $0.levels.possible)) })
+    func kernelReads(format: ImageFormat, levels: [Int]) throws {
         try tree.fillWithSizes()
         let wanted = try tree.snapshot()
-        for level in format.levels.possible {
+        for level in levels {
             let layer = try encode(tree, as: format.layer(verity: false, level: level), into: blobs)
             let mounted = try withMounted(scratch.blob(layer), as: format) { try $0.snapshot() }
             #expect(mounted == wanted, "level \(level)")

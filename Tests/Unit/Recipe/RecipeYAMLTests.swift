@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Stacker
@@ -60,8 +61,8 @@ struct RecipeYAMLTests {
         #expect(message { try recipe("foo: &a [*a]") }.contains("stacker.yaml:1:10: unknown alias *a"))
     }
 
-    @Test("any text is read or refused in bounded time", arguments: 0..<40)
-    func fuzz(_ seed: UInt64) {
+    @Test("any text is read or refused in bounded time", arguments: 0..<40, [Effort.repetitions(100)])
+    func fuzz(_ seed: UInt64, texts: Int) {
         let pieces = [
             "${{", "}}", "}", "{", "$", "${", "A", "B", ":", "${{A}}", "${{B:", "${{A:x}}", "\n", "  ", "\t", "- ",
             "foo:",
@@ -72,7 +73,7 @@ struct RecipeYAMLTests {
         ]
         var random = SeededGenerator(seed: seed)
         let started = ContinuousClock.now
-        for _ in 0..<100 {
+        for _ in 0..<texts {
             let count = Int.random(in: 0..<60, using: &random)
             var text = (0..<count).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
             if Bool.random(using: &random) { text = "foo:\n  from: {type: scratch}\n  run: " + text }
@@ -82,11 +83,11 @@ struct RecipeYAMLTests {
         #expect(ContinuousClock.now - started < .seconds(30))
     }
 
-    @Test("any bytes are read or refused", arguments: 0..<10)
-    func fuzzBytes(_ seed: UInt64) {
+    @Test("any bytes are read or refused", arguments: 0..<10, [Effort.repetitions(200)])
+    func fuzzBytes(_ seed: UInt64, texts: Int) {
         var random = SeededGenerator(seed: seed)
         let source = RecipeSource("stacker.yaml", workingDirectory: "/")
-        for _ in 0..<200 {
+        for _ in 0..<texts {
             let bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
