@@ -73,15 +73,12 @@ public final class OpenFile: ByteSource, Sendable {
     /// - Parameter limit: the most bytes that are taken; a longer file throws `Errno.fileTooLarge`.
     public func readToEnd(limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
-        let chunk = 64 << 10
         while true {
-            let start = bytes.count
-            bytes.append(contentsOf: repeatElement(0, count: chunk))
-            let count = try bytes.withUnsafeMutableBytes { buffer in
-                try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
+            let piece = try [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+                count = try read(into: UnsafeMutableRawBufferPointer(buffer))
             }
-            bytes.removeLast(chunk - count)
-            if count == 0 { return bytes }
+            if piece.isEmpty { return bytes }
+            bytes += piece
             if bytes.count > limit { throw Errno.fileTooLarge }
         }
     }
