@@ -26,8 +26,9 @@ struct ResponseHead {
             status = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
             isHTTP1 = line.hasPrefix("HTTP/1")
         } else if line.isEmpty {
-            // Nobody has asked for another protocol: after 101 there comes nothing.
-            isComplete = status >= 200 || status == 101
+            // Nobody has asked for another protocol, and libcurl would ask again.
+            if status == 101 { throw WebError.status(status, WebResponse.reasons[status] ?? "") }
+            isComplete = status >= 200
             if isComplete { try checkFraming() }
         } else if let colon = line.firstIndex(of: ":") {
             fields.append((line[..<colon].lowercased(), line[line.index(after: colon)...].trimmed))

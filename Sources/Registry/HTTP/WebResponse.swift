@@ -9,7 +9,7 @@ public struct WebResponse: Sendable {
     /// Where it came from, after redirects.
     public let address: WebAddress
     /// [RFC 9110, section 15](https://www.rfc-editor.org/rfc/rfc9110#section-15), as far as it is met.
-    private static let reasons = [
+    static let reasons = [
         101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted",
         203: "Non-Authoritative Information", 204: "No Content", 205: "Reset Content", 206: "Partial Content",
         300: "Multiple Choices", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
