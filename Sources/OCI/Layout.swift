@@ -80,7 +80,13 @@ public struct Layout: Sendable {
     /// - Throws: `Failure` if something else is there.
     public init?(ifThereAt path: FilePath) throws {
         guard try LayoutState(of: path) == .layout else { return nil }
-        try self.init(at: path)
+        do {
+            try self.init(unchecked: path)
+        } catch {
+            // A clean may have removed it in between.
+            if try LayoutState(of: path) != .layout { return nil }
+            throw error
+        }
     }
 
     /// The images of the layout.
