@@ -12,6 +12,15 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 stacker=$(cd "$top" && realpath "${STACKER:-stacker}")
 place=${BENCH_DIR:-tmpfs}
+if [[ $place == */* && ! -d $place ]]; then
+    echo "error: BENCH_DIR is neither a directory nor a file system: $place" >&2
+    exit 1
+fi
+if [[ ! -x $stacker ]]; then
+    echo "error: there is no program $stacker" >&2
+    echo "help: make, or name another one in STACKER" >&2
+    exit 1
+fi
 results=$top/.build/bench
 [[ $place == tmpfs ]] || results=$results/$(basename "$place")
 fixtures=$top/.build/fixtures
@@ -355,5 +364,6 @@ source "$top/bench/growth.sh"
 
 (($# > 0)) || set -- cold cached debian imports changes pack squashfs levels unpack registry growth
 for name in "$@"; do
+    declare -F "measure_$name" >/dev/null || { echo "error: there is no measurement $name" >&2 && exit 1; }
     "measure_$name"
 done

@@ -57,7 +57,7 @@ final class Transfer {
         let tellsEnd = request.method == .HEAD || head.tellsEnd || !request.address.isSecure || request.mayLeaveTLS
         guard tellsEnd else {
             // The end of a connection can be anybody's doing, and libcurl does not tell an orderly one.
-            throw WebError.answer("nothing in it says where it ends, so it could be cut without a trace")
+            throw WebError.answer(WebError.endless)
         }
         lastSign = .now
         var pace = Pace(settings)

@@ -35,6 +35,10 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     private static let noTLS = "the server does not speak TLS"
+    private static let expired = "the server's certificate has expired"
+    private static let foreign = "the server's certificate is not its own"
+    /// What is said of a content over TLS that tells neither its length nor its end.
+    static let endless = "the answer does not say how long it is, so it could be cut without a trace"
 
     /// What can be done about it.
     func help(for request: WebRequest) -> String? {
@@ -47,6 +51,10 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
             "a hash makes sure of an import, wherever it comes from; otherwise write the URL that is really meant"
         case .connection:
             "see whether this machine reaches it: the network, the name server, http_proxy and https_proxy"
+        case .answer(Self.endless): "the hash of an import makes sure that all of it came"
+        case .tls(Self.expired):
+            "see that this machine's clock is right; otherwise it is for the server's owner to mend"
+        case .tls(let text) where text.hasPrefix(Self.foreign): "see that the name in the URL is the server's own"
         case .tls: "if its certificate is of an authority of your own, name that in SSL_CERT_FILE"
         default: nil
         }
@@ -65,15 +73,7 @@ extension WebError {
         case CURLE_COULDNT_CONNECT: self = .connection(Self.reason(handle))
         case CURLE_OPERATION_TIMEDOUT: self = .connection("no connection within \(settings.connectTimeout)")
         case CURLE_SSL_CONNECT_ERROR: self = Self.ofHandshake(handle.complaint)
-        case CURLE_PEER_FAILED_VERIFICATION:
-            // Where the certificate itself is good, it is not this server's, or this proxy's.
-            let isGood = [CURLINFO_SSL_VERIFYRESULT, CURLINFO_PROXY_SSL_VERIFYRESULT].allSatisfy {
-                handle.number($0) == 0
-            }
-            self = .tls(
-                isGood
-                    ? "the server's certificate is not its own: \(handle.complaint)"
-                    : "the server's certificate is not one that is trusted here")
+        case CURLE_PEER_FAILED_VERIFICATION: self = .tls(Self.ofCertificate(handle.complaint))
         case CURLE_SSL_CACERT_BADFILE: self = .tls("the certificates of \(settings.trust) are none, or damaged")
         case CURLE_READ_ERROR: self = .answer("\(settings.netrc ?? ".netrc") is not what netrc(5) says")
         case CURLE_RECV_ERROR where ["chunk", "header"].contains(where: handle.complaint.contains):
@@ -108,6 +108,13 @@ extension WebError {
         case 300...: .connection(noTunnel)
         default: nil
         }
+    }
+
+    /// A certificate that was refused, in the words of OpenSSL, or of GnuTLS.
+    private static func ofCertificate(_ complaint: String) -> String {
+        if complaint.contains("expired") { return expired }
+        let isForeign = ["subject name", "does not match"].contains { complaint.contains($0) }
+        return isForeign ? "\(foreign): \(complaint)" : "the server's certificate is not one that is trusted here"
     }
 
     /// A handshake that failed. What ended it is only said in the words of OpenSSL, or of GnuTLS.
