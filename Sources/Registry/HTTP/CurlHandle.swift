@@ -103,7 +103,7 @@ final class CurlHandle: @unchecked Sendable {
 
     /// Lets the content come on that was held back.
     func resume() {
-        // What comes at once goes to the calls, whose failures are known already.
+        // What comes at once goes to the calls: what they throw is kept for the one who waits.
         _ = ccurl_easy_pause(easy, CURLPAUSE_CONT)
     }
 

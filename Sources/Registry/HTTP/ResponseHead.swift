@@ -3,7 +3,7 @@ struct ResponseHead {
     private var status = 0
     /// Whether a content needs a length, or an end of its own: HTTP/2 has frames.
     private var isHTTP1 = true
-    private var fields: [(name: String, value: String)] = []
+    private var fields = HeaderFields()
     private var size = 0
     /// Whether all of it is there. What comes later, behind the content, is not of it.
     private(set) var isComplete = false
@@ -22,7 +22,7 @@ struct ResponseHead {
         if line.hasPrefix("HTTP/") {
             // What was there was of an interim answer, such as 100 Continue.
             let parts = line.split(separator: " ", maxSplits: 2)
-            fields = []
+            fields = HeaderFields()
             status = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
             isHTTP1 = line.hasPrefix("HTTP/1")
         } else if line.isEmpty {
@@ -31,20 +31,21 @@ struct ResponseHead {
             isComplete = status >= 200
             if isComplete { try checkFraming() }
         } else if let colon = line.firstIndex(of: ":") {
-            fields.append((line[..<colon].lowercased(), line[line.index(after: colon)...].trimmed))
+            fields.add(String(line[..<colon]), line[line.index(after: colon)...].trimmed)
         }
     }
 
     /// Whether a cut would show.
     var tellsEnd: Bool {
         let hasNone = status < 200 || status == 204 || status == 304
-        return hasNone || !isHTTP1 || !values("content-length").isEmpty || !values("transfer-encoding").isEmpty
+        return hasNone || !isHTTP1 || !fields.values("content-length").isEmpty
+            || !fields.values("transfer-encoding").isEmpty
     }
 
     /// What says where the content ends must say one thing: libcurl goes by the beginning of what is none.
     private func checkFraming() throws {
-        let lengths = values("content-length")
-        let codings = values("transfer-encoding")
+        let lengths = fields.values("content-length")
+        let codings = fields.values("transfer-encoding")
         let isNumber = lengths.allSatisfy { Int64($0) != nil && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
         guard isNumber, Set(lengths).count <= 1, lengths.isEmpty || codings.isEmpty else {
             throw WebError.answer("the server's answer is not HTTP: it has no one length")
@@ -54,12 +55,21 @@ struct ResponseHead {
         }
     }
 
-    private func values(_ name: String) -> [String] {
-        fields.filter { $0.name == name }.map(\.value)
-    }
-
     func response(from address: WebAddress) -> WebResponse {
         WebResponse(status: status, address: address, fields: fields)
+    }
+}
+
+/// What a header says, in its order. Names are compared without case.
+struct HeaderFields: Sendable {
+    private var all: [(name: String, value: String)] = []
+
+    mutating func add(_ name: String, _ value: String) { all.append((name.lowercased(), value)) }
+
+    /// All values of one that may stand more than once.
+    func values(_ name: String) -> [String] {
+        let name = name.lowercased()
+        return all.filter { $0.name == name }.map(\.value)
     }
 }
 

@@ -97,55 +97,55 @@ final class Transfer {
 
     private static let calls = ccurl_calls(
         header: { bytes, _, count, context in
-            of(context).attempt { transfer in
+            attempt(context) { transfer in
                 let wasComplete = transfer.head.isComplete
                 try transfer.head.add(UnsafeRawBufferPointer(start: bytes, count: count))
                 if transfer.head.isComplete, !wasComplete { transfer.lastSign = .now }
             } ? count : 0
         },
         body: { bytes, _, count, context in
-            // Nobody wants it yet: it stays where it is.
-            guard let take = of(context).take else { return Int(CURL_WRITEFUNC_PAUSE) }
-            return of(context).attempt { transfer in
+            var isWanted = true
+            let isFine = attempt(context) { transfer in
+                guard let take = transfer.take else { return isWanted = false }
                 let start = ContinuousClock.now
                 transfer.received += count
                 try take(UnsafeRawBufferPointer(start: bytes, count: count))
                 transfer.lastSign = .now
                 transfer.ownTime += transfer.lastSign - start
-            } ? count : 0
+            }
+            // What nobody wants yet stays where it is.
+            return !isFine ? 0 : isWanted ? count : Int(CURL_WRITEFUNC_PAUSE)
         },
         upload: { buffer, _, count, context in
             var filled = 0
-            let isFine = of(context).attempt { transfer in
+            let isFine = attempt(context) { transfer in
                 filled = try transfer.send(UnsafeMutableRawBufferPointer(start: buffer, count: count))
                 transfer.lastSign = .now
             }
             return isFine ? filled : Int(CURL_READFUNC_ABORT)
         },
         seek: { context, offset, _ in
-            of(context).sent = Int64(offset)
-            return CURL_SEEKFUNC_OK
+            attempt(context) { $0.sent = Int64(offset) } ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
         },
         connected: { context, _, _, _, _ in
-            of(context).isConnected = true
-            of(context).lastSign = .now
-            return CURL_PREREQFUNC_OK
+            let isFine = attempt(context) { transfer in
+                transfer.isConnected = true
+                transfer.lastSign = .now
+            }
+            return isFine ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
         })
 
-    private static func of(_ context: UnsafeMutableRawPointer?) -> Transfer {
-        guard let context else { fatalError("libcurl has lost what it was given") }
-        return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-    }
-
-    /// Keeps what is thrown for the one who waits: nothing may be thrown through the library. After that nothing more is
-    /// done, whatever still comes.
-    private func attempt(_ body: (Transfer) throws -> Void) -> Bool {
-        guard failure == nil else { return false }
+    /// Does something with the transfer that the library was given. What is thrown is kept for the one who waits: nothing may
+    /// be thrown through the library. After that nothing more is done, whatever still comes.
+    private static func attempt(_ context: UnsafeMutableRawPointer?, _ body: (Transfer) throws -> Void) -> Bool {
+        guard let transfer = context.map({ Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }),
+            transfer.failure == nil
+        else { return false }
         do {
-            try body(self)
+            try body(transfer)
             return true
         } catch {
-            failure = error
+            transfer.failure = error
             return false
         }
     }

@@ -25,8 +25,7 @@ public struct WebResponse: Sendable {
         511: "Network Authentication Required",
     ]
 
-    /// Names are in lower case.
-    let fields: [(name: String, value: String)]
+    let fields: HeaderFields
 
     /// The value of a header; names are compared without case. `nil` for one that is missing or empty.
     public subscript(_ name: String) -> String? {
@@ -34,10 +33,7 @@ public struct WebResponse: Sendable {
     }
 
     /// All values of a header that may stand more than once.
-    func values(_ name: String) -> [String] {
-        let name = name.lowercased()
-        return fields.filter { $0.name == name }.map(\.value)
-    }
+    func values(_ name: String) -> [String] { fields.values(name) }
 
     /// `Content-Length`: bytes of the content, of a HEAD too.
     public var contentLength: Int64? { self["Content-Length"].flatMap { Int64($0) } }
