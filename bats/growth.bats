@@ -35,6 +35,8 @@ assert_even() {
     one=$(count_work "$1" 1)
     two=$(count_work "$1" 2)
     four=$(count_work "$1" 4)
+    # Nothing counted is nothing seen.
+    ((0 < one && one < two && two < four)) || fail "$1: $one, $two, $four"
     ((four - two <= (two - one) * 5 / 2 + ${2:-0})) || fail "$1: $one, $two, $four"
 }
 

@@ -55,13 +55,14 @@ struct WebFramingTests {
 
     @Test("lines without an end are given up, behind the content too")
     func trailers() {
-        let line = "X-T: " + String(repeating: "a", count: 16 << 10) + "\r\n"
-        let lines = (0..<80).map { _ in TestServer.Step.text(line) }
+        let line = "X-T: " + String(repeating: "a", count: 1000) + "\r\n"
+        let lines = (0..<1200).map { _ in TestServer.Step.text(line) }
         let server = TestServer { _ in
             [.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n")] + lines
                 + [.pause(milliseconds: 20_000)]
         }
-        #expect(!reason(server.url("/x")).contains("no failure"))
+        #expect(reason(server.url("/x")).contains("a header without an end"))
+        #expect(server.requests.count == 1)
     }
 
     @Test("a name that nobody knows is said as such, each time")
