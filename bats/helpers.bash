@@ -70,7 +70,7 @@ begin_test() {
 # themselves.
 forget_the_caller() {
     umask 022
-    unset "${!GIT_@}" "${!XDG_@}" {http,https,all,no}_proxy {HTTP,HTTPS,ALL,NO}_PROXY SSL_CERT_{FILE,DIR}
+    unset "${!GIT_@}" "${!XDG_@}" {http,https,all,no}_proxy {HTTP,HTTPS,ALL,NO}_PROXY SSL_CERT_{FILE,DIR} CURL_CA_BUNDLE
     unset DOCKER_CONFIG REGISTRY_AUTH_FILE STACKER_{OCI,ROOTFS,STACKER,WORK}_DIR SOURCE_DATE_EPOCH TAR_OPTIONS
 }
 

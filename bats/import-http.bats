@@ -554,7 +554,6 @@ damage() {
     serve_tls
     echo one >files/file
     write_recipe "${url/http:/https:}/file"
-    unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE
     refuse build
     assert_said "certificate is not one that is trusted here"
     CURL_CA_BUNDLE=ca.pem stacker build
