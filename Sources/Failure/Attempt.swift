@@ -2,8 +2,7 @@
 ///
 /// `what` reads as the start of a sentence that the cause ends: `couldn't open foo`.
 /// The text is only made when something failed.
-@inlinable
-public func attempt<Result>(
+package func attempt<Result>(
     _ what: @autoclosure () -> String,
     help: @autoclosure () -> String? = nil,
     file: StaticString = #fileID,

@@ -5,20 +5,20 @@ import SystemPackage
 /// A failure is a chain. The innermost link names the root cause (an errno, a rule of a specification, a fact about
 /// the input); every function on the way up that knows more wraps it in a link of its own with ``attempt(_:help:file:line:function:_:)``.
 /// Printed, the chain reads from the task to the cause: `couldn't unpack layer sha256:…: couldn't create bin/ls: no space left on device`.
-public struct Failure: Error, Sendable {
+package struct Failure: Error, Sendable {
     /// What was being done, and on what; or, in the innermost link, what is wrong.
-    public let what: String
+    package let what: String
     /// Why it failed, if another error says more.
-    public let cause: (any Error)?
+    package let cause: (any Error)?
     /// What the user can do about it: a command, an option, a place to look.
-    public let help: String?
+    package let help: String?
     /// What the process should exit with if this failure ends it; `nil` leaves it to the cause.
-    public let exitStatus: Int32?
+    package let exitStatus: Int32?
     /// Where in the source this link of the chain was made.
-    public let origin: SourceLocation
+    package let origin: SourceLocation
 
     /// Makes one link of the chain; `file`, `line` and `function` are filled in by the compiler.
-    public init(
+    package init(
         _ what: String,
         because cause: (any Error)? = nil,
         help: String? = nil,
@@ -36,23 +36,23 @@ public struct Failure: Error, Sendable {
 }
 
 /// A place in our source, as `--debug` shows it.
-public struct SourceLocation: Sendable, CustomStringConvertible {
+package struct SourceLocation: Sendable, CustomStringConvertible {
     let file: StaticString
     let line: UInt
     let function: StaticString
 
     /// `Module/File.swift:12 function(_:)`
-    public var description: String { "\(file):\(line) \(function)" }
+    package var description: String { "\(file):\(line) \(function)" }
 }
 
 extension Failure {
     /// This failure and its causes, outermost first, as far as they are failures.
-    public var links: [Failure] {
+    package var links: [Failure] {
         [self] + ((cause as? Failure)?.links ?? [])
     }
 
     /// The innermost error of the chain.
-    public var rootCause: any Error {
+    package var rootCause: any Error {
         switch cause {
         case nil: self
         case let failure as Failure: failure.rootCause
@@ -61,15 +61,15 @@ extension Failure {
     }
 
     /// The errno at the root of the chain, if a system call failed there.
-    public var errno: Errno? { rootCause as? Errno }
+    package var errno: Errno? { rootCause as? Errno }
 
     /// What the process exits with: the outermost status that a link of the chain asks for, otherwise 1.
-    public var processExitStatus: Int32 {
+    package var processExitStatus: Int32 {
         links.lazy.compactMap(\.exitStatus).first ?? 1
     }
 
     /// The innermost advice: the closer to the cause, the more exact it is.
-    public var advice: String? {
+    package var advice: String? {
         links.last { $0.help != nil }?.help
     }
 }

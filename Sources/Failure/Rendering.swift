@@ -2,7 +2,7 @@ import SystemPackage
 
 extension Failure: CustomStringConvertible {
     /// The chain in one line: `what: why: root cause`.
-    public var description: String {
+    package var description: String {
         guard let cause else { return what }
         return "\(what): \(Failure.reason(cause))"
     }
@@ -10,7 +10,7 @@ extension Failure: CustomStringConvertible {
     /// The lines a user sees: `error: …`, then `help: …` where something can be done.
     ///
     /// - Parameter trace: also say where the error arose and every place it passed through, innermost first.
-    public func report(trace: Bool) -> String {
+    package func report(trace: Bool) -> String {
         var lines = ["error: \(description)"]
         if let advice { lines.append("help: \(advice)") }
         if trace {

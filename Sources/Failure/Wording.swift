@@ -1,7 +1,7 @@
 /// Text of somebody else's as it may stand in a message: on one line and not too long.
 ///
 /// - Parameter limit: how much of it is shown, in Unicode scalars.
-public func shown(_ text: some StringProtocol, limit: Int = 200) -> String {
+package func shown(_ text: some StringProtocol, limit: Int = 200) -> String {
     var result = ""
     for scalar in text.unicodeScalars.prefix(limit) {
         // Line breaks and other control characters would garble the message; all else stays as written.

@@ -1,18 +1,18 @@
 import Failure
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 extension Directory {
     /// Writes a file so that `name` is either the old content or all of the new, at any kill: a temporary name, fsync
     /// if `durable`, rename.
-    public func replaceFile(
+    package func replaceFile(
         _ name: FilePath, with bytes: some Sequence<UInt8>, mode: mode_t = 0o644, durable: Bool = false
     ) throws {
         try replaceFile(name, mode: mode, durable: durable) { try $0.writeAll(bytes) }
     }
 
     /// The same with what `write` writes to the file.
-    public func replaceFile(
+    package func replaceFile(
         _ name: FilePath, mode: mode_t = 0o644, durable: Bool = false, _ write: (OpenFile) throws -> Void
     ) throws {
         let temporary = FilePath.temporaryName(for: name.lastComponent?.string ?? "file")
@@ -31,7 +31,7 @@ extension Directory {
     ///
     /// - Parameter limit: a longer file is refused (`EFBIG`).
     /// - Throws: `Errno`; a `Failure` for what is no file, as a fifo, which would keep its reader waiting.
-    public func readFile(_ name: FilePath, limit: Int) throws -> [UInt8]? {
+    package func readFile(_ name: FilePath, limit: Int) throws -> [UInt8]? {
         do {
             let file = try open(name, O_RDONLY | O_NONBLOCK)
             guard try file.status().kind == .regular else { throw Failure("\(name) is no file") }

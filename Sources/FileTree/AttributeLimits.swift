@@ -1,7 +1,7 @@
 import CSyscalls
 import Failure
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 extension ExtendedAttribute {
     /// What it means that it could not be set: whether it has to be left out, since the file system or the user's rights
@@ -12,7 +12,7 @@ extension ExtendedAttribute {
     ///   - file: the file, or another one on its file system.
     /// - Throws: a failure for any other reason. A file system holds only so much of one file, and says "no space" of
     ///   more: that is not a full disk.
-    public func isRefused(_ error: Errno, on file: OpenFile) throws -> Bool {
+    package func isRefused(_ error: Errno, on file: OpenFile) throws -> Bool {
         if error == .notSupported || error == .notPermitted { return true }
         let isTooLarge = try error == .argListTooLong || (error == .noSpace && file.freeSpace() > 1 << 20)
         guard isTooLarge else { throw Failure("couldn't set its attribute \(name)", because: error) }
@@ -30,7 +30,7 @@ extension OpenFile {
     ///
     /// - Returns: those that have to be left out, since the file system or the user's rights do not allow them.
     /// - Throws: a failure for any other reason.
-    public func setAttributes(_ attributes: [ExtendedAttribute]) throws -> [AttributeName] {
+    package func setAttributes(_ attributes: [ExtendedAttribute]) throws -> [AttributeName] {
         try attributes.compactMap { attribute in
             let result = attribute.value.withUnsafeBytes { value in
                 attribute.name.withCString { fsetxattr(number, $0, value.baseAddress, value.count, 0) }
@@ -43,7 +43,7 @@ extension OpenFile {
     /// Bytes that this user can still write to the file system that the file is on.
     ///
     /// - Throws: `Errno`.
-    public func freeSpace() throws -> Int64 {
+    package func freeSpace() throws -> Int64 {
         var status = statvfs()
         try checked(fstatvfs(number, &status))
         let (bytes, overflows) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))

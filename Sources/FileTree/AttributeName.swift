@@ -1,21 +1,21 @@
 /// The name of an extended attribute with its namespace, as `user.mime_type`: bytes, which need not be UTF-8.
-public struct AttributeName: Sendable, Hashable {
+package struct AttributeName: Sendable, Hashable {
     /// The bytes, of which none is NUL.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// Takes bytes, of which none may be NUL.
-    public init(_ bytes: some Sequence<UInt8>) {
+    package init(_ bytes: some Sequence<UInt8>) {
         self.bytes = Array(bytes)
     }
 
     /// Whether it begins with these bytes, as those of a namespace are.
-    public func hasPrefix(_ prefix: String) -> Bool { bytes.starts(with: prefix.utf8) }
+    package func hasPrefix(_ prefix: String) -> Bool { bytes.starts(with: prefix.utf8) }
 
     /// Whether it ends with these bytes.
-    public func hasSuffix(_ suffix: String) -> Bool { bytes.reversed().starts(with: suffix.utf8.reversed()) }
+    package func hasSuffix(_ suffix: String) -> Bool { bytes.reversed().starts(with: suffix.utf8.reversed()) }
 
     /// Runs `body` with the name as a C string.
-    public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+    package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         try (bytes + [0]).withUnsafeBufferPointer { buffer in
             try buffer.withMemoryRebound(to: CChar.self) { characters in
                 guard let base = characters.baseAddress else { return try "".withCString(body) }
@@ -27,21 +27,21 @@ public struct AttributeName: Sendable, Hashable {
 
 extension AttributeName: ExpressibleByStringInterpolation {
     /// The name that a text is.
-    public init(stringLiteral text: String) {
+    package init(stringLiteral text: String) {
         self.init(text.utf8)
     }
 }
 
 extension AttributeName: Comparable {
     /// Orders by bytes.
-    public static func < (left: AttributeName, right: AttributeName) -> Bool {
+    package static func < (left: AttributeName, right: AttributeName) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)
     }
 }
 
 extension AttributeName: CustomStringConvertible {
     /// The name as it can stand in a message: one line, with escapes for what is no printable text.
-    public var description: String {
+    package var description: String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             return bytes.map { byte in
                 (0x20..<0x7f).contains(byte) ? String(UnicodeScalar(byte)) : "\\x" + String(byte, radix: 16)

@@ -5,16 +5,16 @@ import SystemPackage
 
 /// A program that runs beside this process: it has default signal actions, no descriptor of ours, the limit of descriptors
 /// that stacker found, and bounds on what it prints and how long it takes.
-public enum ChildProcess {
+package enum ChildProcess {
     /// What it printed, and how it ended.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// Its exit status; 128 and the signal's number if a signal ended it.
-        public let status: Int32
+        package let status: Int32
         /// Its standard output.
-        public let output: [UInt8]
+        package let output: [UInt8]
 
         /// The output as text.
-        public var text: String { String(decoding: output, as: UTF8.self) }
+        package var text: String { String(decoding: output, as: UTF8.self) }
     }
 
     /// What a program may be given to read: as much as any pipe holds while nobody reads it.
@@ -32,7 +32,7 @@ public enum ChildProcess {
     ///   - patience: how long it may take; after that it is ended.
     ///   - checkpoint: called several times a second; what it throws ends the program.
     /// - Throws: `Errno` if it can't be started, ENOENT if there is none; `Failure` if it takes too long.
-    public static func run(
+    package static func run(
         _ arguments: [String], environment: [String]? = nil, input: [UInt8] = [], outputLimit: Int = 1 << 20,
         patience: Duration, checkpoint: () throws -> Void = {}
     ) throws -> Outcome {

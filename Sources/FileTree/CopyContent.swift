@@ -10,7 +10,7 @@ extension OpenFile {
     /// - Returns: whether the blocks are shared.
     /// - Throws: `Errno`.
     @discardableResult
-    public func copyContent(of source: OpenFile, checkpoint: () throws -> Void = {}) throws -> Bool {
+    package func copyContent(of source: OpenFile, checkpoint: () throws -> Void = {}) throws -> Bool {
         if stacker_clone_file(number, source.number) == 0 { return true }
         guard try source.hasHoles() else {
             try copy(source, .max, checkpoint)

@@ -1,28 +1,28 @@
 import CSyscalls
 import Failure
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// An open directory. Names are resolved beneath it, by descriptor: no `..`, no absolute name and no symlink, however
 /// made or swapped, leads out of it.
-public struct Directory: Sendable {
+package struct Directory: Sendable {
     /// The open descriptor.
-    public let file: OpenFile
+    package let file: OpenFile
 
     /// Wraps a descriptor that is known to be a directory.
-    public init(_ file: OpenFile) {
+    package init(_ file: OpenFile) {
         self.file = file
     }
 
     /// Opens the directory at `path`, following symlinks in it.
-    public init(at path: FilePath) throws {
+    package init(at path: FilePath) throws {
         file = try attempt("couldn't open directory \(path)") { try OpenFile(path, O_RDONLY | O_DIRECTORY) }
     }
 
     /// Opens the directory at `path`, making it and its parents with mode 0755 where they are missing.
     ///
     /// - Parameter isPlain: as ``create(_:mode:isPlain:)`` has it.
-    public init(creating path: FilePath, isPlain: Bool = false) throws {
+    package init(creating path: FilePath, isPlain: Bool = false) throws {
         try Directory.create(path, isPlain: isPlain)
         try self.init(at: path)
     }
@@ -31,7 +31,7 @@ public struct Directory: Sendable {
     ///
     /// - Parameter isPlain: whether those that are made take nothing from the directory around them, as
     ///   ``makePlainDirectory(_:mode:exclusive:)`` has it.
-    public static func create(_ path: FilePath, mode: mode_t = 0o755, isPlain: Bool = false) throws {
+    package static func create(_ path: FilePath, mode: mode_t = 0o755, isPlain: Bool = false) throws {
         try create(path, mode, isPlain, hasParents: false)
     }
 
@@ -75,17 +75,17 @@ public struct Directory: Sendable {
     /// beneath; add `O_NOFOLLOW` to stop at a final one.
     ///
     /// - Throws: `Errno`; a path that would lead out is `EXDEV`.
-    public func open(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
+    package func open(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
         try resolve(path, flags, mode: mode, how: stacker_resolve_beneath | stacker_resolve_no_magiclinks)
     }
 
     /// Opens `path` with this directory as the root: absolute symlinks and `..` resolve within it, as in a chroot.
-    public func openInRoot(_ path: FilePath, _ flags: Int32) throws -> OpenFile {
+    package func openInRoot(_ path: FilePath, _ flags: Int32) throws -> OpenFile {
         try resolve(path, flags, mode: 0, how: stacker_resolve_in_root | stacker_resolve_no_magiclinks)
     }
 
     /// Opens `path` beneath this directory and refuses symlinks anywhere in it (`ELOOP`).
-    public func openNoSymlinks(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
+    package func openNoSymlinks(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
         try resolve(path, flags, mode: mode, how: stacker_resolve_beneath | stacker_resolve_no_symlinks)
     }
 
@@ -102,12 +102,12 @@ public struct Directory: Sendable {
     }
 
     /// Opens a subdirectory beneath this one; symlinks in `path` are refused.
-    public func directory(_ path: FilePath) throws -> Directory {
+    package func directory(_ path: FilePath) throws -> Directory {
         Directory(try openNoSymlinks(path, O_RDONLY | O_DIRECTORY))
     }
 
     /// The status of one name in this directory, not following it if it is a symlink; `nil` if there is none.
-    public func status(_ name: FilePath) throws -> FileStatus? {
+    package func status(_ name: FilePath) throws -> FileStatus? {
         var status = stat()
         if name.withPlatformString({ fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
             return FileStatus(status)
@@ -117,7 +117,7 @@ public struct Directory: Sendable {
     }
 
     /// Where the symlink `name` points.
-    public func symlinkTarget(_ name: FilePath) throws -> FilePath {
+    package func symlinkTarget(_ name: FilePath) throws -> FilePath {
         try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { buffer in
             guard let base = buffer.baseAddress else { throw Errno.noMemory }
             let length = try name.withPlatformString { try checked(readlinkat(file.number, $0, base, Int(PATH_MAX))) }
@@ -127,25 +127,25 @@ public struct Directory: Sendable {
     }
 
     /// Makes the subdirectory `name`; one that is there already is fine if `exclusive` is false.
-    public func makeDirectory(_ name: FilePath, mode: mode_t = 0o755, exclusive: Bool = true) throws {
+    package func makeDirectory(_ name: FilePath, mode: mode_t = 0o755, exclusive: Bool = true) throws {
         let result = name.withPlatformString { mkdirat(file.number, $0, mode) }
         if result != 0, exclusive || Glibc.errno != EEXIST { throw Errno(rawValue: Glibc.errno) }
     }
 
     /// Makes the symlink `name`.
-    public func makeSymlink(_ name: FilePath, to target: FilePath) throws {
+    package func makeSymlink(_ name: FilePath, to target: FilePath) throws {
         _ = try name.withPlatformString { name in
             try target.withPlatformString { try checked(symlinkat($0, file.number, name)) }
         }
     }
 
     /// Removes one name: a file, or with `directory` an empty directory.
-    public func remove(_ name: FilePath, directory: Bool = false) throws {
+    package func remove(_ name: FilePath, directory: Bool = false) throws {
         _ = try name.withPlatformString { try checked(unlinkat(file.number, $0, directory ? AT_REMOVEDIR : 0)) }
     }
 
     /// Renames within the same file system. A file in the way is replaced, unless `replacing` is false (`EEXIST`).
-    public func rename(
+    package func rename(
         _ name: FilePath, to newName: FilePath, in other: Directory? = nil, replacing: Bool = true
     ) throws {
         let target = other ?? self
@@ -161,7 +161,7 @@ public struct Directory: Sendable {
     /// Lets two names of this directory change places in one step, whatever they are names of.
     ///
     /// - Throws: `Errno`; `EINVAL` where the file system can't do it.
-    public func exchange(_ name: FilePath, _ other: FilePath) throws {
+    package func exchange(_ name: FilePath, _ other: FilePath) throws {
         _ = try name.withPlatformString { name in
             try other.withPlatformString { other in
                 try checked(stacker_renameat2(file.number, name, file.number, other, stacker_rename_exchange))
@@ -170,7 +170,7 @@ public struct Directory: Sendable {
     }
 
     /// The names in this directory without `.` and `..`, sorted by their bytes.
-    public func names() throws -> [FilePath] {
+    package func names() throws -> [FilePath] {
         let copy = try openNoSymlinks(".", O_RDONLY | O_DIRECTORY)
         // fdopendir takes the descriptor over, so it gets one of its own.
         let number = try checked(fcntl(copy.number, F_DUPFD_CLOEXEC, 0))
@@ -196,7 +196,7 @@ public struct Directory: Sendable {
 
 extension FilePath {
     /// Orders paths by their bytes, as strcmp(3) does: the one order that no locale changes.
-    public func bytesPrecede(_ other: FilePath) -> Bool {
+    package func bytesPrecede(_ other: FilePath) -> Bool {
         withPlatformString { left in other.withPlatformString { strcmp(left, $0) < 0 } }
     }
 }

@@ -1,16 +1,16 @@
 import CSyscalls
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// One extended attribute: name and value are bytes.
-public struct ExtendedAttribute: Sendable, Equatable {
+package struct ExtendedAttribute: Sendable, Equatable {
     /// The full name with its namespace, as `user.mime_type`.
-    public var name: AttributeName
+    package var name: AttributeName
     /// The value, at most 64 KiB on Linux.
-    public var value: [UInt8]
+    package var value: [UInt8]
 
     /// Makes an attribute of its parts.
-    public init(name: AttributeName, value: [UInt8]) {
+    package init(name: AttributeName, value: [UInt8]) {
         self.name = name
         self.value = value
     }
@@ -29,7 +29,7 @@ extension Directory {
     ///
     /// - Parameter isWanted: whether one of this name is read; by default all are.
     /// - Throws: `Errno`.
-    public func attributes(
+    package func attributes(
         of name: FilePath, where isWanted: (AttributeName) -> Bool = { _ in true }
     ) throws -> [ExtendedAttribute] {
         try withProcPath(name) { path in
@@ -45,17 +45,17 @@ extension Directory {
     }
 
     /// Whether the kernel says, in one call and without a path, that `name` has none. Most files have none.
-    public func hasNoAttributes(_ name: UnsafePointer<CChar>) -> Bool {
+    package func hasNoAttributes(_ name: UnsafePointer<CChar>) -> Bool {
         stacker_has_no_attributes(file.number, name) != 0
     }
 
     /// The value of one attribute; `nil` if `name` has none of that name.
-    public func attribute(_ attribute: String, of name: FilePath) throws -> [UInt8]? {
+    package func attribute(_ attribute: String, of name: FilePath) throws -> [UInt8]? {
         try withProcPath(name) { path in try growing { lgetxattr(path, attribute, $0, $1) } }
     }
 
     /// Sets one attribute of `name`.
-    public func setAttribute(_ attribute: ExtendedAttribute, of name: FilePath) throws {
+    package func setAttribute(_ attribute: ExtendedAttribute, of name: FilePath) throws {
         _ = try withProcPath(name) { path in
             try attribute.value.withUnsafeBytes { value in
                 try attribute.name.withCString { try checked(lsetxattr(path, $0, value.baseAddress, value.count, 0)) }

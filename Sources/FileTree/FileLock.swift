@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// Who else may have a lock on a file at the same time.
-public enum LockKind: Sendable {
+package enum LockKind: Sendable {
     /// Others that share it.
     case shared
     /// Nobody.
@@ -17,7 +17,7 @@ extension OpenFile {
     ///
     /// - Returns: false if somebody has one that does not go with it.
     /// - Throws: `Errno`.
-    public func tryLock(_ kind: LockKind) throws -> Bool {
+    package func tryLock(_ kind: LockKind) throws -> Bool {
         while true {
             if flock(number, (kind == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
             switch Glibc.errno {
@@ -34,7 +34,7 @@ extension OpenFile {
     ///   - seconds: for how long at most.
     ///   - checkpoint: called again and again while it waits; what it throws ends the waiting.
     /// - Returns: false if somebody has had one all the time.
-    public func lock(_ kind: LockKind, within seconds: Int, checkpoint: () throws -> Void = {}) throws -> Bool {
+    package func lock(_ kind: LockKind, within seconds: Int, checkpoint: () throws -> Void = {}) throws -> Bool {
         let pause: useconds_t = 5_000
         for _ in 0...(seconds * 1_000_000 / Int(pause)) {
             if try tryLock(kind) { return true }

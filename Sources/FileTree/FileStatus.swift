@@ -1,33 +1,33 @@
 import CSyscalls
-public import Glibc
+import Glibc
 
 /// What lstat(2) says of a file.
-public struct FileStatus: Sendable, Equatable {
+package struct FileStatus: Sendable, Equatable {
     /// What kind of file it is.
-    public var kind: FileKind
+    package var kind: FileKind
     /// Permission bits with set-user-ID, set-group-ID and sticky: the low twelve bits of `st_mode`.
-    public var permissions: mode_t
+    package var permissions: mode_t
     /// Owning user.
-    public var uid: uid_t
+    package var uid: uid_t
     /// Owning group.
-    public var gid: gid_t
+    package var gid: gid_t
     /// Content length in bytes; for a symlink, of its target.
-    public var size: Int64
+    package var size: Int64
     /// Number of names of this inode.
-    public var links: UInt64
+    package var links: UInt64
     /// The file system's device number.
-    public var device: dev_t
+    package var device: dev_t
     /// The inode number within ``device``.
-    public var inode: ino_t
+    package var inode: ino_t
     /// For a device node, the device that it names.
-    public var specialDevice: dev_t
+    package var specialDevice: dev_t
     /// When the content changed last.
-    public var modified: Timestamp
+    package var modified: Timestamp
     /// When the inode changed last.
-    public var changed: Timestamp
+    package var changed: Timestamp
 
     /// Takes what is needed from a `struct stat`.
-    public init(_ status: stat) {
+    package init(_ status: stat) {
         kind = FileKind(mode: status.st_mode)
         permissions = status.st_mode & 0o7777
         uid = status.st_uid
@@ -43,18 +43,18 @@ public struct FileStatus: Sendable, Equatable {
 
     /// Whether a change from `now` on would show in ``changed``: as long as the file system's clock stands still, it
     /// would not.
-    public func isSettled(at now: Timestamp) -> Bool { changed.isSettled(at: now) }
+    package func isSettled(at now: Timestamp) -> Bool { changed.isSettled(at: now) }
 
     /// Whether this is overlayfs's mark for a deleted name: a character device 0:0.
-    public var isWhiteout: Bool { kind == .characterDevice && specialDevice == 0 }
+    package var isWhiteout: Bool { kind == .characterDevice && specialDevice == 0 }
 }
 
 /// The kinds of file that Linux has.
-public enum FileKind: Sendable, Equatable {
+package enum FileKind: Sendable, Equatable {
     case regular, directory, symlink, characterDevice, blockDevice, fifo, socket
 
     /// Reads the type bits of `st_mode`.
-    public init(mode: mode_t) {
+    package init(mode: mode_t) {
         switch mode & S_IFMT {
         case S_IFDIR: self = .directory
         case S_IFLNK: self = .symlink
@@ -68,27 +68,27 @@ public enum FileKind: Sendable, Equatable {
 }
 
 /// A point in time as file systems keep it; may lie before 1970.
-public struct Timestamp: Sendable, Hashable, Comparable, Codable {
+package struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
-    public var seconds: Int64
+    package var seconds: Int64
     /// Nanoseconds to add, 0..<1,000,000,000.
-    public var nanoseconds: Int32
+    package var nanoseconds: Int32
 
     /// Makes a point in time of its parts.
-    public init(seconds: Int64, nanoseconds: Int32 = 0) {
+    package init(seconds: Int64, nanoseconds: Int32 = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
     }
 
     /// The present.
-    public static var now: Timestamp {
+    package static var now: Timestamp {
         var time = Glibc.timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
     }
 
     /// Whether a file with this change time would have another one if it changed at `now`.
-    public func isSettled(at now: Timestamp) -> Bool {
+    package func isSettled(at now: Timestamp) -> Bool {
         // Linux's own file systems take the time of the last timer tick, at most 10 ms ago. One that keeps seconds only
         // shows it; on FAT they count by two.
         let age = (now.seconds - seconds) * 1_000_000_000 + Int64(now.nanoseconds - nanoseconds)
@@ -96,12 +96,12 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     }
 
     /// The same for system calls.
-    public var timespec: Glibc.timespec {
+    package var timespec: Glibc.timespec {
         Glibc.timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))
     }
 
     /// Whether `left` is earlier.
-    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 }

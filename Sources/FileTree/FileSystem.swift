@@ -2,26 +2,26 @@ import CSyscalls
 import SystemPackage
 
 /// The file system that a file is on, as far as it matters to layers and overlays.
-public struct FileSystem: Sendable, Equatable {
+package struct FileSystem: Sendable, Equatable {
     /// What only btrfs has.
-    public struct Btrfs: Sendable, Equatable {
+    package struct Btrfs: Sendable, Equatable {
         /// Bytes of a node. Without extended inode refs all names that a file has in one directory share one.
-        public var nodeSize: UInt32
+        package var nodeSize: UInt32
         /// Whether a file can have names beyond that (`extref`).
-        public var hasExtendedRefs: Bool
+        package var hasExtendedRefs: Bool
         /// As in /sys/fs/btrfs: `f81d4fae-7dec-11d0-a765-00a0c91e6bf6`.
-        public var uuid: String
+        package var uuid: String
     }
 
     /// `f_type` of statfs(2).
-    public var magic: UInt32
+    package var magic: UInt32
     /// What it is called in /proc/filesystems, otherwise its magic number in hexadecimal.
-    public var name: String
+    package var name: String
     /// Set on btrfs alone.
-    public var btrfs: Btrfs?
+    package var btrfs: Btrfs?
 
     /// Makes a file system of its parts.
-    public init(magic: UInt32, btrfs: Btrfs? = nil) {
+    package init(magic: UInt32, btrfs: Btrfs? = nil) {
         self.magic = magic
         self.btrfs = btrfs
         name = Self.names[magic] ?? "0x" + String(magic, radix: 16)
@@ -30,7 +30,7 @@ public struct FileSystem: Sendable, Equatable {
     /// Asks the kernel on which file system an open file or directory is.
     ///
     /// - Throws: `Errno`.
-    public init(of file: OpenFile) throws {
+    package init(of file: OpenFile) throws {
         var magic: UInt32 = 0
         try checked(stacker_file_system_magic(file.number, &magic))
         self.init(magic: magic)
@@ -65,16 +65,16 @@ extension FileSystem.Btrfs {
 
 extension FileSystem: CustomStringConvertible {
     /// Its name, and on btrfs without extended inode refs that it is that.
-    public var description: String {
+    package var description: String {
         guard let btrfs, !btrfs.hasExtendedRefs else { return name }
         return "btrfs without extended inode refs (nodesize \(btrfs.nodeSize))"
     }
 
     /// Whether a file can have so few names here that usual images meet the limit.
-    public var runsOutOfLinks: Bool { btrfs?.hasExtendedRefs == false }
+    package var runsOutOfLinks: Bool { btrfs?.hasExtendedRefs == false }
 
     /// The most names that a file can have, whatever they are; `nil` where that is beyond anything that is made.
-    public var mostLinks: UInt64? {
+    package var mostLinks: UInt64? {
         switch name {
         case "ext4": 65000
         case "btrfs": 65535
@@ -83,7 +83,7 @@ extension FileSystem: CustomStringConvertible {
     }
 
     /// What lifts the limit of names here, or leads to where it is higher.
-    public var linkRemedy: String {
+    package var linkRemedy: String {
         guard let btrfs, !btrfs.hasExtendedRefs else {
             return "keep --roots-dir on a file system with a higher limit, as xfs has"
         }

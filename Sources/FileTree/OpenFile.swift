@@ -1,9 +1,9 @@
 import CSyscalls
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// Bytes that come one after the other.
-public protocol ByteSource {
+package protocol ByteSource {
     /// Reads up to `buffer.count` bytes; 0 at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
 }
@@ -11,12 +11,12 @@ public protocol ByteSource {
 /// An open file descriptor that is closed when its last owner lets go of it.
 ///
 /// Every descriptor is opened close-on-exec: nothing of ours leaks into a container.
-public final class OpenFile: ByteSource, Sendable {
+package final class OpenFile: ByteSource, Sendable {
     /// The number, for system calls. Valid as long as this object lives.
-    public let number: Int32
+    package let number: Int32
 
     /// Takes ownership of an open descriptor.
-    public init(owning number: Int32) {
+    package init(owning number: Int32) {
         self.number = number
     }
 
@@ -27,20 +27,20 @@ public final class OpenFile: ByteSource, Sendable {
     /// Opens a path as open(2) does, close-on-exec.
     ///
     /// - Throws: `Errno`.
-    public convenience init(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws {
+    package convenience init(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws {
         let number = path.withPlatformString { stacker_openat(AT_FDCWD, $0, flags | O_CLOEXEC, mode) }
         try self.init(owning: checked(number))
     }
 
     /// The status of the open file itself.
-    public func status() throws -> FileStatus {
+    package func status() throws -> FileStatus {
         var status = stat()
         try checked(fstat(number, &status))
         return FileStatus(status)
     }
 
     /// Reads up to `buffer.count` bytes from the current position; 0 at the end of the file.
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
             let count = Glibc.read(number, buffer.baseAddress, buffer.count)
             if count >= 0 { return count }
@@ -49,7 +49,7 @@ public final class OpenFile: ByteSource, Sendable {
     }
 
     /// Writes all of `bytes` at the current position.
-    public func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
+    package func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes
         while !rest.isEmpty {
             let count = Glibc.write(number, rest.baseAddress, rest.count)
@@ -62,7 +62,7 @@ public final class OpenFile: ByteSource, Sendable {
     }
 
     /// Writes all of `bytes` at the current position.
-    public func writeAll(_ bytes: some Sequence<UInt8>) throws {
+    package func writeAll(_ bytes: some Sequence<UInt8>) throws {
         if try bytes.withContiguousStorageIfAvailable({ try writeAll(UnsafeRawBufferPointer($0)) }) == nil {
             try Array(bytes).withUnsafeBytes { try writeAll($0) }
         }
@@ -71,7 +71,7 @@ public final class OpenFile: ByteSource, Sendable {
     /// Reads from the current position to the end.
     ///
     /// - Parameter limit: the most bytes that are taken; a longer file throws `Errno.fileTooLarge`.
-    public func readToEnd(limit: Int) throws -> [UInt8] {
+    package func readToEnd(limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
             let piece = try [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
@@ -85,19 +85,19 @@ public final class OpenFile: ByteSource, Sendable {
 
     /// Has the kernel begin to write the file's content to the disk, without waiting for it. To fail here does no harm:
     /// ``synchronize()`` says so.
-    public func startWriting() {
+    package func startWriting() {
         _ = stacker_start_writing(number)
     }
 
     /// Makes the file's content durable: fsync(2).
-    public func synchronize() throws {
+    package func synchronize() throws {
         try checked(fsync(number))
     }
 }
 
 /// Turns the -1 of a system call into the `Errno` that explains it.
 @discardableResult
-public func checked<Result: SignedInteger>(_ result: Result) throws -> Result {
+package func checked<Result: SignedInteger>(_ result: Result) throws -> Result {
     guard result >= 0 else { throw Errno(rawValue: Glibc.errno) }
     return result
 }

@@ -1,7 +1,7 @@
 import CSyscalls
 import Failure
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 // A new file takes after the directory that it is made in: its group, if that has the set-group-ID bit, and its default
 // ACL, which also replaces the umask. Where the files of images are made, nothing of that may show.
@@ -13,7 +13,7 @@ extension Directory {
     /// - Parameter exclusive: if false, a directory that is there already is opened as it is.
     /// - Throws: `Errno`, or a failure.
     @discardableResult
-    public func makePlainDirectory(
+    package func makePlainDirectory(
         _ name: FilePath, mode: mode_t = 0o755, exclusive: Bool = true
     ) throws -> Directory {
         do {
@@ -32,7 +32,7 @@ extension OpenFile {
     /// the group of the process, which for root is 0, no ACL, and this mode.
     ///
     /// - Throws: `Errno`, or a failure that names the attribute.
-    public func becomePlain(mode: mode_t) throws {
+    package func becomePlain(mode: mode_t) throws {
         let group = geteuid() == 0 ? 0 : getegid()
         if try status().gid != group { try checked(fchown(number, uid_t.max, group)) }
         for name in ["system.posix_acl_default", "system.posix_acl_access"] where fremovexattr(number, name) != 0 {

@@ -1,6 +1,6 @@
 import Failure
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 extension Directory {
     /// How many directories within each other are held open at once. What lies deeper is moved up and removed there:
@@ -10,7 +10,7 @@ extension Directory {
     /// Removes `name` and, if it is a directory, all that is in it. Nothing outside is touched: symlinks are removed,
     /// not followed. A directory without write or search permission is given them first, as its owner can.
     /// A name that does not exist is fine.
-    public func removeTree(_ name: FilePath) throws {
+    package func removeTree(_ name: FilePath) throws {
         guard let status = try status(name) else { return }
         guard status.kind == .directory else { return try remove(name) }
         try makeAccessible(name, status)

@@ -8,7 +8,7 @@ extension Directory {
     /// file is read, and trees that are too deep to be compared count as different.
     ///
     /// - Throws: `Errno` where something can't be looked at.
-    public func hasSameFiles(as other: Directory, depth: Int = 0) throws -> Bool {
+    package func hasSameFiles(as other: Directory, depth: Int = 0) throws -> Bool {
         let names = try names()
         guard depth < Self.comparedDepth, try names == other.names() else { return false }
         for name in names {

@@ -1,6 +1,6 @@
 import CSyscalls
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 // Without a journal, ext4 gives no inode away that was deleted within the last minutes as long as there is another. For
 // each new file it looks at all of them that are in its part of the disk, which is the part that its directory is in: what
@@ -11,7 +11,7 @@ extension Directory {
     /// its own, which its name decides on, as those in the root of a file system do. Elsewhere it changes nothing.
     ///
     /// What can't be had is done without: files are made all the same, more slowly.
-    public func spreadDirectories() {
+    package func spreadDirectories() {
         guard isOnExt4WithoutJournal else { return }
         _ = stacker_spread_directories(file.number)
     }
@@ -22,7 +22,7 @@ extension Directory {
     /// - Parameter temporary: a name that was never there.
     /// - Throws: `Errno`, or a failure; EEXIST if there is something under `name`.
     @discardableResult
-    public func makePlainDirectory(_ name: FilePath, elsewhereBy temporary: FilePath) throws -> Directory {
+    package func makePlainDirectory(_ name: FilePath, elsewhereBy temporary: FilePath) throws -> Directory {
         let made = try makePlainDirectory(temporary)
         try rename(temporary, to: name, replacing: false)
         return made

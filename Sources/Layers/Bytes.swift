@@ -2,12 +2,12 @@ import Glibc
 import SystemPackage
 
 /// The name of a file within its directory: bytes of any kind but NUL and "/".
-public struct FileName: Sendable, Hashable, Comparable {
+package struct FileName: Sendable, Hashable, Comparable {
     /// The bytes with a NUL after them, as system calls want them.
     private let terminated: [UInt8]
 
     /// Copies a C string.
-    public init(_ name: UnsafePointer<CChar>) {
+    package init(_ name: UnsafePointer<CChar>) {
         let length = strlen(name)
         terminated = name.withMemoryRebound(to: UInt8.self, capacity: length + 1) {
             Array(UnsafeBufferPointer(start: $0, count: length + 1))
@@ -24,11 +24,11 @@ public struct FileName: Sendable, Hashable, Comparable {
     }
 
     /// The name without the NUL.
-    public var bytes: ArraySlice<UInt8> { terminated.dropLast() }
+    package var bytes: ArraySlice<UInt8> { terminated.dropLast() }
 
     /// Runs `body` with the name as a C string.
     @inline(__always)
-    public func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+    package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
         try terminated.withUnsafeBufferPointer { buffer in
             try buffer.withMemoryRebound(to: CChar.self) { characters in
                 guard let base = characters.baseAddress else { return try "".withCString(body) }
@@ -38,7 +38,7 @@ public struct FileName: Sendable, Hashable, Comparable {
     }
 
     /// Orders by bytes, as strcmp(3) does.
-    public static func < (left: FileName, right: FileName) -> Bool {
+    package static func < (left: FileName, right: FileName) -> Bool {
         left.withCString { left in right.withCString { right in strcmp(left, right) < 0 } }
     }
 }

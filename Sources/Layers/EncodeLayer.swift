@@ -1,5 +1,5 @@
 import Failure
-public import FileTree
+import FileTree
 import OCI
 
 /// Encodes the directory `tree` as one layer blob for each of `formats`, all in one walk.
@@ -13,7 +13,7 @@ import OCI
 ///   adds no layer".
 /// - Throws: A ``Failure`` that names the file which could not be read, changed its size while it was read, or cannot
 ///   be said in a layer (a name that starts with `.wh.`); and what ``EncodeOptions/checkpoint`` throws.
-public func encodeLayer(
+package func encodeLayer(
     _ tree: Directory, as formats: [LayerFormat], into blobs: any BlobDestination,
     options: EncodeOptions = EncodeOptions()
 ) throws -> [EncodedLayer]? {
@@ -23,7 +23,7 @@ public func encodeLayer(
 /// Encodes a tree that need not be one directory on disk, such as several layers seen as one.
 ///
 /// See ``encodeLayer(_:as:into:options:)-(Directory,_,_,_)``.
-public func encodeLayer(
+package func encodeLayer(
     _ tree: any TreeNode, as formats: [LayerFormat], into blobs: any BlobDestination,
     options: EncodeOptions = EncodeOptions()
 ) throws -> [EncodedLayer]? {

@@ -1,9 +1,9 @@
-public import FileTree
-public import OCI
-public import SystemPackage
+import FileTree
+import OCI
+import SystemPackage
 
 /// How the bytes of a tar layer are stored.
-public enum Compression: Sendable, Hashable {
+package enum Compression: Sendable, Hashable {
     /// gzip members of a mebibyte each, which any gzip decoder reads as one stream. See ``CompressionLevels/gzip``.
     case gzip(level: Int = CompressionLevels.gzip.standard)
     /// zstd frames of four mebibytes each. See ``CompressionLevels/zstd``.
@@ -14,7 +14,7 @@ public enum Compression: Sendable, Hashable {
     /// The media type of a tar layer that is stored so.
     ///
     /// [image-spec, layer.md](https://github.com/opencontainers/image-spec/blob/main/layer.md)
-    public var tarMediaType: MediaType {
+    package var tarMediaType: MediaType {
         switch self {
         case .gzip: .tarGzip
         case .zstd: .tarZstd
@@ -24,7 +24,7 @@ public enum Compression: Sendable, Hashable {
 }
 
 /// What kind of blob a tree is encoded as.
-public enum LayerFormat: Sendable, Hashable {
+package enum LayerFormat: Sendable, Hashable {
     /// A pax tar with whiteouts as the image spec has them.
     case tar(Compression = .gzip())
     /// A squashfs that can be mounted as it is, whiteouts as overlayfs has them; with `verity`, a dm-verity tree follows
@@ -42,7 +42,7 @@ public enum LayerFormat: Sendable, Hashable {
 /// umoci (and with it the original stacker) always writes one, buildah and Docker never do. Those that unpack it set
 /// the root directory's owner, mode and times from it, so one that says nothing new can only do harm: its mtime
 /// changes with every build. The default writes it only where the root's metadata were changed.
-public enum RootEntry: Sendable, Hashable {
+package enum RootEntry: Sendable, Hashable {
     /// Never.
     case never
     /// Always, also in a layer that is empty otherwise.
@@ -52,38 +52,38 @@ public enum RootEntry: Sendable, Hashable {
 }
 
 /// What is encoded, and how.
-public struct EncodeOptions: Sendable {
+package struct EncodeOptions: Sendable {
     /// Paths relative to the root of the tree that get no entry, with all that is in them.
-    public var leaveOut: Set<FilePath> = []
+    package var leaveOut: Set<FilePath> = []
     /// Later modification times become this one: `SOURCE_DATE_EPOCH`.
-    public var latestTime: Timestamp?
+    package var latestTime: Timestamp?
     /// Keeps the fractions of modification times, which costs a pax header for nearly every entry. Otherwise times are
     /// rounded down to seconds, as other builders do.
-    public var keepsSubseconds = false
+    package var keepsSubseconds = false
     /// Whether the root of the tree gets an entry.
-    public var root = RootEntry.ifDifferent()
+    package var root = RootEntry.ifDifferent()
     /// How many threads compress. The bytes written do not depend on it.
-    public var workers = EncodeOptions.defaultWorkers
+    package var workers = EncodeOptions.defaultWorkers
     /// Called with a sentence about each file that a layer cannot hold and that is left out: sockets.
-    public var warn: @Sendable (String) -> Void = { _ in }
+    package var warn: @Sendable (String) -> Void = { _ in }
     /// Called with the number of bytes of files' contents that were read since the last call.
-    public var advanced: @Sendable (Int) -> Void = { _ in }
+    package var advanced: @Sendable (Int) -> Void = { _ in }
     /// Called every so often; what it throws ends the encoding.
-    public var checkpoint: @Sendable () throws -> Void = {}
+    package var checkpoint: @Sendable () throws -> Void = {}
 
     /// The defaults.
-    public init() {}
+    package init() {}
 
     /// One thread for each processor; not more than 16, which keeps the memory in use within bounds.
-    public static var defaultWorkers: Int { max(1, min(16, onlineProcessors())) }
+    package static var defaultWorkers: Int { max(1, min(16, onlineProcessors())) }
 }
 
 /// A layer that was written.
-public struct EncodedLayer: Sendable, Hashable {
+package struct EncodedLayer: Sendable, Hashable {
     /// The blob; its file is named by the digest's hexadecimal digits.
-    public var descriptor: Descriptor
+    package var descriptor: Descriptor
     /// The digest of the uncompressed tar, or of a squashfs or erofs itself: an element of the image config's `rootfs.diff_ids`.
-    public var diffID: Digest
+    package var diffID: Digest
     /// How many entries it has, whiteouts included.
-    public var entries: Int
+    package var entries: Int
 }

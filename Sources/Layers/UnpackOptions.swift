@@ -4,9 +4,9 @@ import Glibc
 import SystemPackage
 
 /// How a layer is unpacked.
-public struct UnpackOptions: Sendable {
+package struct UnpackOptions: Sendable {
     /// What becomes of whiteouts.
-    public enum Whiteouts: Sendable {
+    package enum Whiteouts: Sendable {
         /// They become what overlayfs understands: a character device 0:0 in place of the name that is hidden, and
         /// `user.overlay.opaque` on an opaque directory.
         case overlay
@@ -16,11 +16,11 @@ public struct UnpackOptions: Sendable {
     }
 
     /// What becomes of whiteouts.
-    public var whiteouts = Whiteouts.overlay
+    package var whiteouts = Whiteouts.overlay
     /// Bounds on what a hostile archive can ask for.
-    public var limits = UnpackLimits()
+    package var limits = UnpackLimits()
     /// What is done about a file that should get more names than its file system allows.
-    public var hardLinkOverflow = HardLinkOverflow.split
+    package var hardLinkOverflow = HardLinkOverflow.split
     /// Gives a file a further name: link(2). Tests put a limit here that their file system has not.
     var link: @Sendable (_ file: FileName, _ holder: Directory, _ name: FileName, _ parent: Directory) throws -> Void =
         {
@@ -30,34 +30,34 @@ public struct UnpackOptions: Sendable {
             }
         }
     /// Called with the number of bytes of the blob that were taken in since the last call; not for images of file systems.
-    public var advanced: @Sendable (Int) -> Void = { _ in }
+    package var advanced: @Sendable (Int) -> Void = { _ in }
     /// Called every so often; what it throws ends the unpacking.
-    public var checkpoint: @Sendable () throws -> Void = {}
+    package var checkpoint: @Sendable () throws -> Void = {}
 
     /// The defaults.
-    public init() {}
+    package init() {}
 }
 
 /// Bounds on what an archive may hold. The defaults are far above any real layer.
-public struct UnpackLimits: Sendable {
+package struct UnpackLimits: Sendable {
     /// Number of entries.
-    public var entries = 8_000_000
+    package var entries = 8_000_000
     /// Bytes of the archive after decompression, and of the files in it, holes included; `nil`: what the target's file
     /// system has free.
-    public var bytes: Int64?
+    package var bytes: Int64?
     /// Bytes of one name.
-    public var nameLength = 16 << 10
+    package var nameLength = 16 << 10
     /// Bytes of the extended attributes of one entry, names included.
-    public var attributes = 256 << 10
+    package var attributes = 256 << 10
     /// Bytes of a tar that can come before an entry's content: its header, extended headers, the map of a sparse file.
     /// Memory of several times that many goes into reading them.
-    public var header = 8 << 20
+    package var header = 8 << 20
     /// Bytes of names and attributes that have to be kept until the last entry: those of directories, and in a squashfs
     /// the names of files that have several.
-    public var kept = 512 << 20
+    package var kept = 512 << 20
 
     /// The defaults.
-    public init() {}
+    package init() {}
 }
 
 extension UnpackLimits {
@@ -71,27 +71,27 @@ extension UnpackLimits {
 }
 
 /// What unpacking did, and what it could not do.
-public struct UnpackReport: Sendable {
+package struct UnpackReport: Sendable {
     /// Entries in the archive.
-    public var entries = 0
+    package var entries = 0
     /// Length of the uncompressed archive.
-    public var bytes: Int64 = 0
+    package var bytes: Int64 = 0
     /// Device nodes that this user may not make, which were left out; the first few of them.
-    public var leftOutDevices = LeftOut()
+    package var leftOutDevices = LeftOut()
     /// Extended attributes that the file system or the user's rights do not allow, as `path: attribute`.
-    public var leftOutAttributes = LeftOut()
+    package var leftOutAttributes = LeftOut()
     /// Whiteouts, opaque marks and aufs's own files that were left out.
-    public var leftOutWhiteouts = LeftOut()
+    package var leftOutWhiteouts = LeftOut()
 
     /// Files that have more names than their file system allows.
-    public var splitLinks = SplitLinks()
+    package var splitLinks = SplitLinks()
 
     /// What was left out of one kind.
-    public struct LeftOut: Sendable {
+    package struct LeftOut: Sendable {
         /// How many.
-        public var count = 0
+        package var count = 0
         /// The first five, as they can stand in a message.
-        public var examples: [String] = []
+        package var examples: [String] = []
 
         mutating func add(_ name: String) {
             count += 1

@@ -1,7 +1,7 @@
 import Failure
-public import FileTree
+import FileTree
 import Glibc
-public import OCI
+import OCI
 import Synchronization
 import SystemPackage
 
@@ -15,7 +15,7 @@ import SystemPackage
 ///
 /// - Returns: What was done, and what had to be left out.
 /// - Throws: A ``Failure``. If the blob is not the one that was asked for it says so, and not what damage it met.
-public func unpackLayer(
+package func unpackLayer(
     _ blob: OpenFile, _ descriptor: Descriptor, diffID: Digest, into root: Directory,
     options: UnpackOptions = UnpackOptions()
 ) throws -> UnpackReport {
@@ -32,7 +32,7 @@ public func unpackLayer(
 /// there.
 ///
 /// - Parameter blob: hashes the blob itself, and reports its end only if the digest is right.
-public func unpackLayer(
+package func unpackLayer(
     arriving blob: some ByteSource & Sendable, _ descriptor: Descriptor, diffID: Digest, into root: Directory,
     options: UnpackOptions = UnpackOptions()
 ) throws -> UnpackReport {
@@ -61,7 +61,7 @@ private func unpackArchive(
 /// otherwise. What follows its end is passed over, as GNU tar does.
 ///
 /// - Throws: A ``Failure``; also if the archive has no end, as after a download that was cut off.
-public func unpackTarFile(
+package func unpackTarFile(
     _ file: OpenFile, into root: Directory, options: UnpackOptions = .treeThatStandsAlone
 ) throws -> UnpackReport {
     let status = try file.status()
@@ -75,7 +75,7 @@ public func unpackTarFile(
 
 extension UnpackOptions {
     /// For an archive that is a whole tree, and not a change of others.
-    public static var treeThatStandsAlone: UnpackOptions {
+    package static var treeThatStandsAlone: UnpackOptions {
         var options = UnpackOptions()
         options.whiteouts = .leaveOut
         return options

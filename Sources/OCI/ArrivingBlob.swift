@@ -1,6 +1,6 @@
 import Dispatch
 import Failure
-public import FileTree
+import FileTree
 import Glibc
 import Synchronization
 
@@ -8,26 +8,26 @@ import Synchronization
 /// two ever waits for the other's sake and nothing but the file grows.
 ///
 /// What is read is not verified before the end is reached: that is reported only when the digest of all bytes was right.
-public final class ArrivingBlob: Sendable {
+package final class ArrivingBlob: Sendable {
     /// Which blob it should become.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
 
     /// Why there is nothing more to read.
-    public enum Interruption: Error, Sendable {
+    package enum Interruption: Error, Sendable {
         /// It did not come to its end, or has the wrong digest: whoever fetches it says why.
         case abandoned
         /// It is fetched anew from its first byte: what was read so far may be something else.
         case restarted
 
         /// Whether an error was caused by this.
-        public func isCause(of error: any Error) -> Bool {
+        package func isCause(of error: any Error) -> Bool {
             let root = (error as? Failure)?.rootCause ?? error
             return root as? Interruption == self
         }
     }
 
     /// The file that it comes to, open for reading. What is in it is not verified before the end.
-    public let file: OpenFile
+    package let file: OpenFile
     private let state = Mutex(State())
     private let news = DispatchSemaphore(value: 0)
 
@@ -54,7 +54,7 @@ public final class ArrivingBlob: Sendable {
     /// Reads it from its first byte on.
     ///
     /// - Parameter checkpoint: called again and again while nothing comes; what it throws ends the waiting.
-    public func reader(_ checkpoint: @escaping @Sendable () throws -> Void) -> some ByteSource & Sendable {
+    package func reader(_ checkpoint: @escaping @Sendable () throws -> Void) -> some ByteSource & Sendable {
         Reader(blob: self, checkpoint: checkpoint)
     }
 
@@ -62,7 +62,7 @@ public final class ArrivingBlob: Sendable {
     ///
     /// - Returns: the file, from its first byte on.
     /// - Throws: ``Interruption/abandoned``; what the checkpoint throws.
-    public func whole(_ checkpoint: () throws -> Void) throws -> OpenFile {
+    package func whole(_ checkpoint: () throws -> Void) throws -> OpenFile {
         _ = try wait(checkpoint) { state in
             if state.interruption == .abandoned { throw Interruption.abandoned }
             return state.isComplete ? 0 : nil

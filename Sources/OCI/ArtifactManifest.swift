@@ -1,20 +1,20 @@
 /// Something that a registry keeps as it keeps images, and that is none: a manifest whose `artifactType` says what.
 ///
 /// [image-spec, manifest.md, "Guidelines for Artifact Usage"](https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage)
-public struct ArtifactManifest: Sendable, Equatable, Codable {
+package struct ArtifactManifest: Sendable, Equatable, Codable {
     /// Always 2.
-    public var schemaVersion = 2
+    package var schemaVersion = 2
     /// The manifest's own type, if it says so.
-    public var mediaType: MediaType? = .manifest
+    package var mediaType: MediaType? = .manifest
     /// What it is.
-    public var artifactType: MediaType?
+    package var artifactType: MediaType?
     /// What says how the blobs are to be understood.
-    public var config: Descriptor
+    package var config: Descriptor
     /// The blobs.
-    @NullAsEmpty public var layers: [Descriptor]
+    @NullAsEmpty package var layers: [Descriptor]
 
     /// Makes a manifest of its parts.
-    public init(_ artifactType: MediaType, config: Descriptor, layers: [Descriptor]) {
+    package init(_ artifactType: MediaType, config: Descriptor, layers: [Descriptor]) {
         self.artifactType = artifactType
         self.config = config
         self.layers = layers

@@ -1,22 +1,22 @@
 /// A reference to a blob: what it is, which, and how long.
 ///
 /// [image-spec, descriptor.md](https://github.com/opencontainers/image-spec/blob/main/descriptor.md)
-public struct Descriptor: Sendable, Hashable {
+package struct Descriptor: Sendable, Hashable {
     /// What the blob is; empty where whoever wrote it does not say.
-    public var mediaType: MediaType
+    package var mediaType: MediaType
     /// The blob's digest.
-    public var digest: Digest
+    package var digest: Digest
     /// The blob's length in bytes.
-    public var size: Int64
+    package var size: Int64
     /// Free-form annotations; in an index, `org.opencontainers.image.ref.name` is the tag.
-    public var annotations: [String: String]?
+    package var annotations: [String: String]?
     /// In an index: for which platform the manifest is.
-    public var platform: Platform?
+    package var platform: Platform?
     /// `urls`, `data`, `artifactType` and what else there may be.
-    public var others = OtherMembers()
+    package var others = OtherMembers()
 
     /// Makes a reference of its parts.
-    public init(
+    package init(
         mediaType: MediaType, digest: Digest, size: Int64, annotations: [String: String]? = nil,
         platform: Platform? = nil
     ) {
@@ -34,7 +34,7 @@ extension Descriptor: Codable {
     }
 
     /// Reads a descriptor.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         mediaType = try members.decodeIfPresent(MediaType.self, forKey: .mediaType) ?? .unknown
         digest = try members.decode(Digest.self, forKey: .digest)
@@ -45,7 +45,7 @@ extension Descriptor: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         if mediaType != .unknown { try members.encode(mediaType, forKey: .mediaType) }
         try members.encode(digest, forKey: .digest)
@@ -58,7 +58,7 @@ extension Descriptor: Codable {
 
 extension Sequence where Element == Descriptor {
     /// Each blob once, where it comes first: an image may have the same layer several times.
-    public func eachOnce() -> [Descriptor] {
+    package func eachOnce() -> [Descriptor] {
         var seen: Set<Digest> = []
         return filter { seen.insert($0.digest).inserted }
     }

@@ -1,15 +1,15 @@
 import Failure
-public import SystemPackage
+import SystemPackage
 
 /// A SHA-256 digest as the image spec writes it: `sha256:` and 64 lowercase hexadecimal digits.
 ///
 /// [image-spec, descriptor.md, "Digests"](https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests)
-public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The 64 hexadecimal digits without the algorithm: the name of the blob's file.
-    public let hex: String
+    package let hex: String
 
     /// Reads `sha256:<hex>`; anything else, another algorithm too, is refused.
-    public init(_ text: some StringProtocol) throws {
+    package init(_ text: some StringProtocol) throws {
         guard text.hasPrefix("sha256:"), let digest = Digest(hex: text.dropFirst(7)) else {
             throw Failure("\(shown(text, limit: 100)) is not a sha256 digest", help: Self.otherAlgorithm(text))
         }
@@ -23,7 +23,7 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// Takes 64 lowercase hexadecimal digits.
-    public init?(hex: some StringProtocol) {
+    package init?(hex: some StringProtocol) {
         let digits = String(hex)
         guard digits.utf8.count == 64, Self.areDigits(digits) else { return nil }
         self.hex = digits
@@ -39,7 +39,7 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// Hashes bytes that are at hand.
-    public init(of bytes: some Sequence<UInt8>) {
+    package init(of bytes: some Sequence<UInt8>) {
         var hasher = DigestHasher()
         if bytes.withContiguousStorageIfAvailable({ hasher.update(UnsafeRawBufferPointer($0)) }) == nil {
             Array(bytes).withUnsafeBytes { hasher.update($0) }
@@ -48,42 +48,42 @@ public struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 
     /// `sha256:<hex>`
-    public var description: String { "sha256:\(hex)" }
+    package var description: String { "sha256:\(hex)" }
 
     /// The layer's directory under the roots directory: `sha256_<hex>`, since overlayfs splits its options at ":".
-    public var directoryName: FilePath { FilePath("sha256_\(hex)") }
+    package var directoryName: FilePath { FilePath("sha256_\(hex)") }
 
     /// Orders digests by their hexadecimal digits.
-    public static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
+    package static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
 }
 
 extension Digest: Codable {
     /// Reads `sha256:<hex>` from JSON.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         try self.init(decoder.singleValueContainer().decode(String.self))
     }
 
     /// Writes `sha256:<hex>`.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
 }
 
 /// Hashes a stream, a piece at a time.
-public struct DigestHasher: Sendable {
+package struct DigestHasher: Sendable {
     private var hash = SHA256()
 
     /// A hasher that has seen nothing.
-    public init() {}
+    package init() {}
 
     /// Takes the next bytes of the stream.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         hash.update(bytes)
     }
 
     /// The digest of all bytes taken so far.
-    public consuming func finish() -> Digest {
+    package consuming func finish() -> Digest {
         Digest(unchecked: SHA256.hexadecimal(hash.finish()))
     }
 }

@@ -2,22 +2,22 @@ import Failure
 
 extension MediaType {
     /// Docker's manifest list: what an index is to the OCI.
-    public static let dockerManifestList = MediaType(
+    package static let dockerManifestList = MediaType(
         rawValue: "application/vnd.docker.distribution.manifest.list.v2+json")
     /// Docker's image manifest, schema 2.
-    public static let dockerManifest = MediaType(rawValue: "application/vnd.docker.distribution.manifest.v2+json")
+    package static let dockerManifest = MediaType(rawValue: "application/vnd.docker.distribution.manifest.v2+json")
     /// Docker's signed image manifest of old; no longer written.
-    public static let dockerManifestSchema1 = MediaType(
+    package static let dockerManifestSchema1 = MediaType(
         rawValue: "application/vnd.docker.distribution.manifest.v1+prettyjws")
     /// Docker's image config: the same as the OCI's.
-    public static let dockerConfig = MediaType(rawValue: "application/vnd.docker.container.image.v1+json")
+    package static let dockerConfig = MediaType(rawValue: "application/vnd.docker.container.image.v1+json")
 
     /// What the types of tar layers begin with that anybody may pass on, and of those that not everybody may.
     private static let distributable = "application/vnd.oci.image.layer.v1.tar"
     private static let nondistributable = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 
     /// The OCI's name for a layer of this type; `nil` if it is none that can be unpacked.
-    public var ociLayer: MediaType? {
+    package var ociLayer: MediaType? {
         let docker = "application/vnd.docker.image.rootfs."
         for (old, new) in [
             ("\(docker)diff.tar", Self.distributable), ("\(docker)foreign.diff.tar", Self.nondistributable),
@@ -36,7 +36,7 @@ extension MediaType {
     /// The type of a layer that begins like this: not a few programs get it wrong, and others believe it.
     ///
     /// - Parameter start: the first bytes, 2048 unless there are fewer.
-    public func corrected(by start: [UInt8]) -> MediaType {
+    package func corrected(by start: [UInt8]) -> MediaType {
         if start.starts(with: "hsqs".utf8) { return rawValue.hasPrefix(Self.squashfs.rawValue) ? self : .squashfs }
         // EROFS_SUPER_MAGIC_V1 at EROFS_SUPER_OFFSET.
         if start.count >= 1028, start[1024..<1028].elementsEqual([0xe2, 0xe1, 0xf5, 0xe0]) { return .erofs }
@@ -55,7 +55,7 @@ extension MediaType {
     }
 
     /// Whether it is a layer that registries mostly only know the name of, as those of Windows are.
-    public var isForeignLayer: Bool {
+    package var isForeignLayer: Bool {
         rawValue.contains(".nondistributable.") || rawValue.contains(".rootfs.foreign.")
     }
 }
@@ -64,7 +64,7 @@ extension ImageManifest {
     /// The same image in the OCI's terms. Blobs stay as they are: only what they are called changes.
     ///
     /// - Throws: `Failure` for an artifact that is no image, and for a layer that can't be unpacked.
-    public func converted() throws -> ImageManifest {
+    package func converted() throws -> ImageManifest {
         guard config.mediaType == .config || config.mediaType == .dockerConfig else {
             throw Failure("it is no image: its config is \(config.mediaType.inWords)")
         }
@@ -90,7 +90,7 @@ extension ImageManifest {
 
 extension Descriptor {
     /// Says of a foreign layer why it isn't there; any other layer has an error of its own.
-    public func refusedAsForeign(because error: any Error) -> any Error {
+    package func refusedAsForeign(because error: any Error) -> any Error {
         guard mediaType.isForeignLayer else { return error }
         return Failure(
             "layer \(digest) is a foreign one (\(mediaType.shown)), whose content registries and layouts need not hold",

@@ -4,7 +4,7 @@ extension Layout {
     /// The most bytes of a manifest, an index or a config that are read into memory: as many as registries must take.
     ///
     /// [distribution-spec, "Pushing manifests"](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests)
-    public static let documentLimit = Limit.manifest
+    package static let documentLimit = Limit.manifest
 
     /// - Throws: `Failure` for a document that is not going to be read.
     static func refuseOversized(_ descriptor: Descriptor) throws {

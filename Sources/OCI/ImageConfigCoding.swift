@@ -4,7 +4,7 @@ extension ImageConfig: Codable {
     }
 
     /// Reads a config.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         created = try members.decodeIfPresent(String.self, forKey: .created)
         author = try members.decodeIfPresent(String.self, forKey: .author)
@@ -19,7 +19,7 @@ extension ImageConfig: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encodeIfPresent(created, forKey: .created)
         try members.encodeIfPresent(author, forKey: .author)
@@ -45,7 +45,7 @@ extension ImageConfig.Execution: Codable {
     }
 
     /// Reads the member.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         user = try members.decodeIfPresent(String.self, forKey: .user)
         env = try members.decodeIfPresent([String].self, forKey: .env)
@@ -58,7 +58,7 @@ extension ImageConfig.Execution: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encodeIfPresent(user, forKey: .user)
         try members.encodeIfPresent(env, forKey: .env)
@@ -78,7 +78,7 @@ extension ImageConfig.RootFS: Codable {
     }
 
     /// Reads the member.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         type = try members.decodeIfPresent(String.self, forKey: .type) ?? type
         diffIDs = try members.decodeIfPresent([Digest].self, forKey: .diffIDs) ?? []
@@ -86,7 +86,7 @@ extension ImageConfig.RootFS: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(type, forKey: .type)
         try members.encode(diffIDs, forKey: .diffIDs)
@@ -102,7 +102,7 @@ extension ImageConfig.History: Codable {
     }
 
     /// Reads a step.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         created = try members.decodeIfPresent(String.self, forKey: .created)
         createdBy = try members.decodeIfPresent(String.self, forKey: .createdBy)
@@ -112,7 +112,7 @@ extension ImageConfig.History: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encodeIfPresent(created, forKey: .created)
         try members.encodeIfPresent(createdBy, forKey: .createdBy)

@@ -1,35 +1,35 @@
 /// A list of manifests: what `index.json` is, and what a tag of a multi-platform image points to.
 ///
 /// [image-spec, image-index.md](https://github.com/opencontainers/image-spec/blob/main/image-index.md)
-public struct ImageIndex: Sendable, Equatable {
+package struct ImageIndex: Sendable, Equatable {
     /// Always 2.
-    public var schemaVersion = 2
+    package var schemaVersion = 2
     /// The index's own type, if it says so.
-    public var mediaType: MediaType? = .index
+    package var mediaType: MediaType? = .index
     /// The manifests, in the order in which they were added.
-    public var manifests: [Descriptor]
+    package var manifests: [Descriptor]
     /// Entries that name their blobs by a digest which is no SHA-256. We can't use them, and leave them where they are.
-    public private(set) var foreign: [ForeignEntry] = []
+    package private(set) var foreign: [ForeignEntry] = []
     /// Free-form annotations.
-    public var annotations: [String: String]?
+    package var annotations: [String: String]?
     /// `subject`, `artifactType` and what else there may be.
-    public var others = OtherMembers()
+    package var others = OtherMembers()
 
     /// Makes an index of its parts.
-    public init(manifests: [Descriptor] = []) {
+    package init(manifests: [Descriptor] = []) {
         self.manifests = manifests
     }
 
     /// The entry with this tag. Where a tag was written twice the later one holds, as other tools have it.
-    public func entry(tag: String) -> Descriptor? {
+    package func entry(tag: String) -> Descriptor? {
         manifests.last { $0.tag == tag }
     }
 
     /// The tags of all entries that have one, in order; those of foreign entries last.
-    public var tags: [String] { manifests.compactMap(\.tag) + foreign.compactMap(\.tag) }
+    package var tags: [String] { manifests.compactMap(\.tag) + foreign.compactMap(\.tag) }
 
     /// Points `tag` at `descriptor`: an entry that has the tag keeps its place, a new one is appended.
-    public mutating func setEntry(tag: String, to descriptor: Descriptor) {
+    package mutating func setEntry(tag: String, to descriptor: Descriptor) {
         var entry = descriptor
         entry.tag = tag
         if let place = manifests.lastIndex(where: { $0.tag == tag }) {
@@ -44,17 +44,17 @@ public struct ImageIndex: Sendable, Equatable {
 }
 
 /// An entry of an index whose blob has a digest of another algorithm than ours.
-public struct ForeignEntry: Sendable, Hashable {
+package struct ForeignEntry: Sendable, Hashable {
     /// How many of the index's manifests come before it.
     fileprivate(set) var before: Int
     /// All that it says.
     let json: JSONValue
 
     /// Its tag.
-    public var tag: String? { json["annotations"]?[Descriptor.tagAnnotation]?.text }
+    package var tag: String? { json["annotations"]?[Descriptor.tagAnnotation]?.text }
 
     /// Its digest: `sha512:…`.
-    public var digest: String { json["digest"]?.text ?? "" }
+    package var digest: String { json["digest"]?.text ?? "" }
 
     /// `nil` for anything else.
     fileprivate init?(_ json: JSONValue, before: Int) {
@@ -70,7 +70,7 @@ extension ImageIndex: Codable {
     }
 
     /// Reads an index.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         schemaVersion = try members.decode(Int.self, forKey: .schemaVersion)
         mediaType = try members.decodeIfPresent(MediaType.self, forKey: .mediaType)
@@ -94,7 +94,7 @@ extension ImageIndex: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(schemaVersion, forKey: .schemaVersion)
         try members.encodeIfPresent(mediaType, forKey: .mediaType)
@@ -140,7 +140,7 @@ extension ImageIndex {
 
 extension Descriptor {
     /// The tag of an index entry: the annotation `org.opencontainers.image.ref.name`.
-    public var tag: String? {
+    package var tag: String? {
         get { annotations?[Self.tagAnnotation] }
         set {
             var annotations = annotations ?? [:]

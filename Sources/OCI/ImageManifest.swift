@@ -1,32 +1,32 @@
 /// One image: its config and its layers, bottom layer first.
 ///
 /// [image-spec, manifest.md](https://github.com/opencontainers/image-spec/blob/main/manifest.md)
-public struct ImageManifest: Sendable, Equatable {
+package struct ImageManifest: Sendable, Equatable {
     /// Always 2.
-    public var schemaVersion = 2
+    package var schemaVersion = 2
     /// The manifest's own type, if it says so.
-    public var mediaType: MediaType? = .manifest
+    package var mediaType: MediaType? = .manifest
     /// The image config.
-    public var config: Descriptor
+    package var config: Descriptor
     /// The layers, bottom first.
-    public var layers: [Descriptor]
+    package var layers: [Descriptor]
     /// Free-form annotations.
-    public var annotations: [String: String]?
+    package var annotations: [String: String]?
     /// `subject`, `artifactType` and what else there may be.
-    public var others = OtherMembers()
+    package var others = OtherMembers()
 
     /// Makes a manifest of its parts.
-    public init(config: Descriptor, layers: [Descriptor], annotations: [String: String]? = nil) {
+    package init(config: Descriptor, layers: [Descriptor], annotations: [String: String]? = nil) {
         self.config = config
         self.layers = layers
         self.annotations = annotations
     }
 
     /// All blobs that it names: the config, then the layers.
-    public var blobs: [Descriptor] { [config] + layers }
+    package var blobs: [Descriptor] { [config] + layers }
 
     /// What each layer is uncompressed, by the digest of its blob. Of a blob that comes several times, the first counts.
-    public func diffIDs(in config: ImageConfig) -> [Digest: Digest] {
+    package func diffIDs(in config: ImageConfig) -> [Digest: Digest] {
         Dictionary(zip(layers.map(\.digest), config.rootfs.diffIDs)) { first, _ in first }
     }
 }
@@ -37,7 +37,7 @@ extension ImageManifest: Codable {
     }
 
     /// Reads a manifest.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         schemaVersion = try members.decode(Int.self, forKey: .schemaVersion)
         mediaType = try members.decodeIfPresent(MediaType.self, forKey: .mediaType)
@@ -48,7 +48,7 @@ extension ImageManifest: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(schemaVersion, forKey: .schemaVersion)
         try members.encodeIfPresent(mediaType, forKey: .mediaType)

@@ -8,11 +8,11 @@ import SystemPackage
 /// kept for another time.
 ///
 /// It is for one thread at a time.
-public final class IncomingBlob {
+package final class IncomingBlob {
     /// Which blob it should become.
-    public let descriptor: Descriptor
+    package let descriptor: Descriptor
     /// Bytes so far, with those that were kept from another time.
-    public private(set) var count: Int64
+    package private(set) var count: Int64
     private let writer: LayoutWriter
     /// Where it is until it has its name.
     private let directory: Directory
@@ -29,7 +29,7 @@ public final class IncomingBlob {
     ///
     /// - Parameter keepsPart: whether a part of it is kept. It is for one writer: another one begins its own, which is not.
     /// - Throws: `Errno`.
-    public init(_ descriptor: Descriptor, into writer: LayoutWriter, keepsPart: Bool = false) throws {
+    package init(_ descriptor: Descriptor, into writer: LayoutWriter, keepsPart: Bool = false) throws {
         self.descriptor = descriptor
         self.writer = writer
         if keepsPart, let part = try PartialBlob(of: descriptor, in: writer.layout.blobs) {
@@ -53,7 +53,7 @@ public final class IncomingBlob {
     }
 
     /// What lets one other thread read the blob while it comes. To be asked for once.
-    public func follow() -> ArrivingBlob {
+    package func follow() -> ArrivingBlob {
         let arriving = ArrivingBlob(descriptor, in: file, arrived: count)
         self.arriving = arriving
         return arriving
@@ -62,7 +62,7 @@ public final class IncomingBlob {
     /// Takes the next bytes.
     ///
     /// - Throws: `Failure` if they are more than the descriptor says; `Errno`.
-    public func append(_ bytes: UnsafeRawBufferPointer) throws {
+    package func append(_ bytes: UnsafeRawBufferPointer) throws {
         guard Int64(bytes.count) <= descriptor.size - count else {
             isWrong = true
             throw Failure("it is longer than the \(descriptor.size) bytes that its descriptor says")
@@ -74,7 +74,7 @@ public final class IncomingBlob {
     }
 
     /// Forgets all that came.
-    public func restart() throws {
+    package func restart() throws {
         arriving?.restart()
         try checked(ftruncate(file.number, 0))
         try checked(lseek(file.number, 0, SEEK_SET))
@@ -83,12 +83,12 @@ public final class IncomingBlob {
     }
 
     /// Whether all of it is there, and it is the blob that the descriptor names.
-    public var isRight: Bool { count == descriptor.size && hasher.finish() == descriptor.digest }
+    package var isRight: Bool { count == descriptor.size && hasher.finish() == descriptor.digest }
 
     /// Checks length and digest and gives the content its name.
     ///
     /// - Throws: `Failure` for a blob that is not the one that the descriptor names.
-    public func finish() throws {
+    package func finish() throws {
         guard count == descriptor.size else {
             throw Failure("it has \(count) bytes, its descriptor says \(descriptor.size)")
         }
@@ -146,12 +146,12 @@ extension Layout {
     private static let partLifetime: Int64 = 7 * 24 * 3600
 
     /// The names of parts of blobs that a later pull could go on with.
-    public func parts() throws -> [FilePath] {
+    package func parts() throws -> [FilePath] {
         try blobs.names().filter { $0.string.hasPrefix(".") && $0.string.hasSuffix(Self.partSuffix) }
     }
 
     /// Removes parts of blobs that nobody has gone on with for a week.
-    public func removeOldParts() throws {
+    package func removeOldParts() throws {
         for name in try parts() {
             guard let status = try blobs.status(name) else { continue }
             if Timestamp.now.seconds - status.modified.seconds > Self.partLifetime { try blobs.remove(name) }

@@ -3,23 +3,23 @@ import FoundationEssentials
 
 /// A list that programs written in Go may say is `null` when it is empty: `umoci init` does so of an index's manifests.
 @propertyWrapper
-public struct NullAsEmpty<Element: Codable & Sendable & Equatable>: Sendable, Equatable, Codable {
+package struct NullAsEmpty<Element: Codable & Sendable & Equatable>: Sendable, Equatable, Codable {
     /// The list.
-    public var wrappedValue: [Element]
+    package var wrappedValue: [Element]
 
     /// Wraps a list.
-    public init(wrappedValue: [Element]) {
+    package init(wrappedValue: [Element]) {
         self.wrappedValue = wrappedValue
     }
 
     /// Reads a list or `null`.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         wrappedValue = container.decodeNil() ? [] : try container.decode([Element].self)
     }
 
     /// Writes a list, never `null`.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(wrappedValue)
     }
@@ -33,9 +33,9 @@ extension KeyedDecodingContainer {
 }
 
 /// JSON as we write and read it: members sorted, no escaped slashes, so that one value always has the same bytes.
-public enum JSON {
+package enum JSON {
     /// The bytes of a value.
-    public static func encode(_ value: some Encodable, indented: Bool = false) throws -> [UInt8] {
+    package static func encode(_ value: some Encodable, indented: Bool = false) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         if indented { encoder.outputFormatting.insert(.prettyPrinted) }
@@ -43,12 +43,12 @@ public enum JSON {
     }
 
     /// A value for people to read, and for programs.
-    public static func text(_ value: some Encodable) throws -> String {
+    package static func text(_ value: some Encodable) throws -> String {
         String(decoding: try encode(value, indented: true), as: UTF8.self)
     }
 
     /// Reads a value; the failure says at which member the text departs from what was expected.
-    public static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
         } catch let error as DecodingError {

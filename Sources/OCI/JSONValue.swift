@@ -1,6 +1,6 @@
 /// Any JSON, with the values that were read: what others have written and we have no type for. How a number was written
 /// is lost: `1.0` becomes `1`, which JSON does not tell apart.
-public indirect enum JSONValue: Sendable, Hashable {
+package indirect enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -12,13 +12,13 @@ public indirect enum JSONValue: Sendable, Hashable {
     case object([String: JSONValue])
 
     /// A member of an object; `nil` for what is none, or lacks it.
-    public subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[name]
     }
 
     /// The text, if it is one.
-    public var text: String? {
+    package var text: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
@@ -28,7 +28,7 @@ extension JSONValue: Codable {
     /// Reads whatever is there.
     ///
     /// - Throws: `DecodingError` for a number that has no place in 64 bits.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: AnyMember.self) {
             self = .object(
                 try members.allKeys.reduce(into: [:]) {
@@ -59,7 +59,7 @@ extension JSONValue: Codable {
     }
 
     /// Writes the same value again.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         switch self {
         case .object(let members): try OtherMembers(members).encode(to: encoder)
         case .array(let values):
@@ -81,12 +81,12 @@ extension JSONValue: Codable {
 
 /// The members of a JSON object that a type has no property for. Whoever changes a document of somebody else's writes
 /// them again, with the same values: the specification, or who wrote them, may know more members than we do.
-public struct OtherMembers: Sendable, Hashable, Encodable {
+package struct OtherMembers: Sendable, Hashable, Encodable {
     /// The members by their names.
-    public private(set) var members: [String: JSONValue]
+    package private(set) var members: [String: JSONValue]
 
     /// Takes members by their names.
-    public init(_ members: [String: JSONValue] = [:]) {
+    package init(_ members: [String: JSONValue] = [:]) {
         self.members = members
     }
 
@@ -101,13 +101,13 @@ public struct OtherMembers: Sendable, Hashable, Encodable {
     }
 
     /// Writes them beside those that are there already.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: AnyMember.self)
         for (name, value) in members { try container.encode(value, forKey: AnyMember(name)) }
     }
 
     /// A member by its name.
-    public subscript(_ name: String) -> JSONValue? {
+    package subscript(_ name: String) -> JSONValue? {
         get { members[name] }
         set { members[name] = newValue }
     }

@@ -1,19 +1,19 @@
 import Failure
-public import FileTree
+import FileTree
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// An OCI image layout: a directory with `oci-layout`, `index.json` and `blobs/sha256/<hex>`.
 ///
 /// [image-spec, image-layout.md](https://github.com/opencontainers/image-spec/blob/main/image-layout.md)
-public struct Layout: Sendable {
+package struct Layout: Sendable {
     /// Where it is, for messages.
-    public let path: FilePath
+    package let path: FilePath
     let root: Directory
     static let indexName: FilePath = "index.json"
     static let markerName: FilePath = "oci-layout"
     /// The directory `blobs/sha256`.
-    public let blobs: Directory
+    package let blobs: Directory
     let memory: IndexMemory
 
     /// Bounds on what is read into memory. A manifest of 4 MiB is what registries allow.
@@ -23,7 +23,7 @@ public struct Layout: Sendable {
     }
 
     /// Opens a layout that is there.
-    public init(at path: FilePath) throws {
+    package init(at path: FilePath) throws {
         let help = "name a directory that holds oci-layout and index.json"
         switch try LayoutState(of: path, help: help) {
         case .layout: break
@@ -33,7 +33,7 @@ public struct Layout: Sendable {
     }
 
     /// Opens the layout at `path`; one that does not exist, or an empty directory, becomes a layout without images.
-    public init(openingOrCreating path: FilePath) throws {
+    package init(openingOrCreating path: FilePath) throws {
         self = try LayoutWriter(openingOrCreating: path).layout
     }
 
@@ -57,7 +57,7 @@ public struct Layout: Sendable {
     }
 
     /// Sees whether a layout can be made at `path` if there is nothing: by making a directory beside it, and removing that.
-    public static func refuseImpossible(_ path: FilePath) throws {
+    package static func refuseImpossible(_ path: FilePath) throws {
         guard try LayoutState(of: path) == .absent else { return }
         var missing = path
         while case let parent = missing.removingLastComponent(), !parent.isEmpty, !exists(parent) { missing = parent }
@@ -78,7 +78,7 @@ public struct Layout: Sendable {
     /// Opens the layout at `path`; `nil` if there is nothing, or an empty directory.
     ///
     /// - Throws: `Failure` if something else is there.
-    public init?(ifThereAt path: FilePath) throws {
+    package init?(ifThereAt path: FilePath) throws {
         guard try LayoutState(of: path) == .layout else { return nil }
         do {
             try self.init(unchecked: path)
@@ -90,20 +90,20 @@ public struct Layout: Sendable {
     }
 
     /// The images of the layout.
-    public func index() throws -> ImageIndex { try withIndex { $0.index } }
+    package func index() throws -> ImageIndex { try withIndex { $0.index } }
 
     /// The image with this tag; `nil` if there is none.
-    public func entry(tag: String) throws -> Descriptor? { try withIndex { $0.entry(tag: tag) } }
+    package func entry(tag: String) throws -> Descriptor? { try withIndex { $0.entry(tag: tag) } }
 
     func withIndex<Result: Sendable>(_ body: (KnownIndex) -> Result) throws -> Result {
         try attempt("couldn't read \(path)/index.json") { try memory.with(root) { body($0) } }
     }
 
     /// Whether both are the same one, opened once.
-    public func isSame(as other: Layout) -> Bool { memory === other.memory }
+    package func isSame(as other: Layout) -> Bool { memory === other.memory }
 
     /// Whether it is still what has its path: nobody has put another directory there.
-    public func isStillInPlace() throws -> Bool {
+    package func isStillInPlace() throws -> Bool {
         var status = stat()
         guard path.withPlatformString({ stat($0, &status) }) == 0 else { return false }
         let own = try root.file.status()
@@ -112,19 +112,19 @@ public struct Layout: Sendable {
 }
 
 /// What stands where a layout is expected.
-public enum LayoutState: Sendable {
+package enum LayoutState: Sendable {
     case absent, empty, layout
     /// A layout whose making was broken off: there is no index, and no blob.
     case unfinished
 
     /// What can stand where images are written.
-    public static let expected =
+    package static let expected =
         "name an OCI layout (a directory with oci-layout and index.json), an empty directory, or a new name"
 
     /// Looks at `path`; anything but nothing, an empty directory or a layout is an error.
     ///
     /// - Parameter help: what was expected.
-    public init(of path: FilePath, help: String = expected) throws {
+    package init(of path: FilePath, help: String = expected) throws {
         func wrong(_ what: String) -> Failure { Failure("\(path) exists but \(what)", help: help) }
         let directory: OpenFile
         do {

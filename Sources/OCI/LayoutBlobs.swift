@@ -1,32 +1,32 @@
 import Failure
-public import FileTree
+import FileTree
 import Glibc
 import SystemPackage
 
 extension Layout {
     /// Whether the blob is there with the length that its descriptor says.
-    public func holds(_ descriptor: Descriptor) throws -> Bool {
+    package func holds(_ descriptor: Descriptor) throws -> Bool {
         try status(of: descriptor.digest, length: descriptor.size) != nil
     }
 
     /// What the file of a blob looks like; `nil` if it is not there with that length.
-    public func status(of digest: Digest, length: Int64) throws -> FileStatus? {
+    package func status(of digest: Digest, length: Int64) throws -> FileStatus? {
         let status = try blobs.status(FilePath(digest.hex))
         return status?.kind == .regular && status?.size == length ? status : nil
     }
 
     /// Whether nothing has the blob's name.
-    public func lacks(_ descriptor: Descriptor) throws -> Bool {
+    package func lacks(_ descriptor: Descriptor) throws -> Bool {
         try blobs.status(FilePath(descriptor.digest.hex)) == nil
     }
 
     /// Whether all of these blobs are there.
-    public func holdsAll(_ descriptors: [Descriptor]) throws -> Bool {
+    package func holdsAll(_ descriptors: [Descriptor]) throws -> Bool {
         try descriptors.allSatisfy { try holds($0) }
     }
 
     /// Opens a blob for reading. Its content is not checked: whoever reads it hashes it on the way.
-    public func open(_ descriptor: Descriptor) throws -> OpenFile {
+    package func open(_ descriptor: Descriptor) throws -> OpenFile {
         try attempt("couldn't open blob \(descriptor.digest) of \(path)") { try file(of: descriptor) }
     }
 
@@ -51,7 +51,7 @@ extension Layout {
 
     /// Whether a blob is there and its content is what its name says. One that this user may not read is another's, and
     /// taken for what its name says.
-    public func isWhole(_ descriptor: Descriptor) throws -> Bool {
+    package func isWhole(_ descriptor: Descriptor) throws -> Bool {
         guard try holds(descriptor) else { return false }
         do {
             try verify(descriptor)
@@ -67,21 +67,21 @@ extension Layout {
     }
 
     /// Reads a blob, to see whether its content is what its name says.
-    public func verify(_ descriptor: Descriptor) throws {
+    package func verify(_ descriptor: Descriptor) throws {
         try attempt("couldn't use blob \(descriptor.digest) of \(path)") {
             try file(of: descriptor).hash(expecting: descriptor)
         }
     }
 
     /// Removes a blob.
-    public func remove(_ descriptor: Descriptor) throws {
+    package func remove(_ descriptor: Descriptor) throws {
         try attempt("couldn't remove blob \(descriptor.digest) of \(path)") {
             try blobs.remove(FilePath(descriptor.digest.hex))
         }
     }
 
     /// Reads a small blob whole and checks its digest.
-    public func read(_ descriptor: Descriptor) throws -> [UInt8] {
+    package func read(_ descriptor: Descriptor) throws -> [UInt8] {
         try attempt("couldn't read blob \(descriptor.digest) of \(path)") {
             try Self.refuseOversized(descriptor)
             let bytes = try file(of: descriptor).readToEnd(limit: Limit.manifest)
@@ -95,7 +95,7 @@ extension Layout {
     }
 
     /// The manifest that a descriptor names.
-    public func manifest(_ descriptor: Descriptor) throws -> ImageManifest {
+    package func manifest(_ descriptor: Descriptor) throws -> ImageManifest {
         let bytes = try read(descriptor)
         return try attempt("couldn't understand manifest \(descriptor.digest) of \(path)") {
             try JSON.decode(ImageManifest.self, from: bytes)
@@ -103,7 +103,7 @@ extension Layout {
     }
 
     /// The config that a manifest names.
-    public func config(_ manifest: ImageManifest) throws -> ImageConfig {
+    package func config(_ manifest: ImageManifest) throws -> ImageConfig {
         let bytes = try read(manifest.config)
         return try attempt("couldn't understand image config \(manifest.config.digest) of \(path)") {
             try JSON.decode(ImageConfig.self, from: bytes)

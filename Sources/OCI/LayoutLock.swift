@@ -8,7 +8,7 @@ import SystemPackage
 /// to write, none to plant, and none that a killed process leaves.
 ///
 /// There are two, on two directories. Whoever has both takes them in this order.
-public struct LayoutLock: Sendable {
+package struct LayoutLock: Sendable {
     private let file: OpenFile
 
     /// How long others are waited for, in seconds: nobody has a lock that is in the way for longer than it takes to write
@@ -17,7 +17,7 @@ public struct LayoutLock: Sendable {
 
     /// Against the collection of garbage: held by everybody who counts on blobs that no index names, or not yet, or soon no
     /// more. They share it.
-    public static func use(of layout: Layout, _ checkpoint: () throws -> Void) throws -> LayoutLock {
+    package static func use(of layout: Layout, _ checkpoint: () throws -> Void) throws -> LayoutLock {
         try LayoutLock(on: layout.blobs, .shared, layout.path, checkpoint)
     }
 

@@ -10,7 +10,7 @@ extension Layout {
     ///   back wants its blobs, too.
     ///
     /// - Parameter known: what manifests name that need not be read to know it, and lead no further.
-    public func needed(beside more: [Descriptor] = [], knowing known: [Digest: [Digest]] = [:]) throws -> Set<Digest> {
+    package func needed(beside more: [Descriptor] = [], knowing known: [Digest: [Digest]] = [:]) throws -> Set<Digest> {
         let entries = try index().manifests
         for entry in entries where try lacks(entry) {
             let name = entry.tag.map { shown($0) }
@@ -28,7 +28,7 @@ extension Layout {
     /// media types and sizes say: a digest is enough to find a blob, and what is in it decides.
     ///
     /// - Throws: `Failure` for a blob that is there and can't be read: what it names would be taken for garbage.
-    public func reach(
+    package func reach(
         from descriptors: [Descriptor], knowing known: [Digest: [Digest]] = [:]
     ) throws -> Set<Digest> {
         try reach(from: descriptors, beside: index().foreign, knowing: known)
@@ -92,7 +92,7 @@ extension Layout {
 
 extension ImageManifest {
     /// Whether it leads to its config and its layers, and no further.
-    public var leadsToBlobsOnly: Bool {
+    package var leadsToBlobsOnly: Bool {
         others["subject"] == nil && others["manifests"] == nil && others["blobs"] == nil
             && blobs.allSatisfy { Reference($0).isFinal }
     }

@@ -5,7 +5,7 @@ extension Layout {
     /// in it for `platform`. A plain manifest is taken whatever platform it is for.
     ///
     /// - Returns: the manifest, and its descriptor as it should be: indexes get media types wrong.
-    public func resolve(_ tag: String, for platform: Platform) throws -> (
+    package func resolve(_ tag: String, for platform: Platform) throws -> (
         descriptor: Descriptor, manifest: ImageManifest
     ) {
         var entry = try requireEntry(tag)
@@ -58,7 +58,7 @@ extension ImageIndex {
     ///   - name: how a message names the image.
     ///   - platforms: finds out for which platforms an entry is that does not say so.
     /// - Throws: `Failure` that lists the platforms that there are; what `platforms` throws.
-    public func require(
+    package func require(
         _ platform: Platform, in name: String, platforms: (Descriptor) throws -> [Platform] = { _ in [] }
     ) throws -> Descriptor {
         let images = manifests.filter { !$0.isAttestation }
@@ -96,12 +96,12 @@ extension Descriptor {
 
 extension MediaType {
     /// An OCI index or Docker's manifest list.
-    public var isIndex: Bool {
+    package var isIndex: Bool {
         self == .index || self == .dockerManifestList
     }
 
     /// An OCI manifest or Docker's, schema 2.
-    public var isManifest: Bool {
+    package var isManifest: Bool {
         self == .manifest || self == .dockerManifest
     }
 
@@ -109,7 +109,7 @@ extension MediaType {
     ///
     /// - Parameter type: what it is called where it is listed; it counts for what is neither an index nor a manifest.
     /// - Throws: `Failure` for one that can be read as both.
-    public init(ofManifest bytes: [UInt8], called type: MediaType) throws {
+    package init(ofManifest bytes: [UInt8], called type: MediaType) throws {
         guard let shape = try? JSON.decode(ManifestShape.self, from: bytes) else {
             self = type
             return

@@ -1,17 +1,17 @@
 import Failure
-public import FileTree
+import FileTree
 import Glibc
 import Synchronization
-public import SystemPackage
+import SystemPackage
 
 /// Writes to a layout, beside others that do so at the same time: this process's threads, other stackers, other users.
 ///
 /// All that is made is made in a directory of the writer's own in the layout and gets its name when it is whole: a blob
 /// that has its name is what its name says, at any kill. The index names blobs only when they are on the disk, is changed by
 /// one writer at a time, and from what it was just before. As long as a writer lives, no stacker removes blobs.
-public final class LayoutWriter: Sendable, BlobDestination {
+package final class LayoutWriter: Sendable, BlobDestination {
     /// Where it writes to.
-    public let layout: Layout
+    package let layout: Layout
     private let use: LayoutLock
     private let note: @Sendable (Digest, FileStatus, Layout) throws -> Void
     private let checkpoint: @Sendable () throws -> Void
@@ -28,7 +28,7 @@ public final class LayoutWriter: Sendable, BlobDestination {
     /// - Parameters:
     ///   - note: gets to know of each new blob, its file, and the layout, before it has its name.
     ///   - checkpoint: called while other writers are waited for; what it throws ends the waiting.
-    public init(
+    package init(
         _ layout: Layout, note: @escaping @Sendable (Digest, FileStatus, Layout) throws -> Void = { _, _, _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
@@ -40,7 +40,7 @@ public final class LayoutWriter: Sendable, BlobDestination {
 
     /// Begins to write to the layout at `path`; one that does not exist, an empty directory, or one whose making was broken
     /// off, becomes a layout without images.
-    public convenience init(
+    package convenience init(
         openingOrCreating path: FilePath,
         note: @escaping @Sendable (Digest, FileStatus, Layout) throws -> Void = { _, _, _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
@@ -53,19 +53,19 @@ public final class LayoutWriter: Sendable, BlobDestination {
 
     /// Removes what was not finished, whoever else has this writer still: a thread that will learn of a stop signal only
     /// when the process is gone.
-    public func abandon() { state.withLock { $0.workshop = nil } }
+    package func abandon() { state.withLock { $0.workshop = nil } }
 
     // MARK: - Blobs
 
     /// Begins an empty blob.
-    public func newBlob() throws -> PendingBlob {
+    package func newBlob() throws -> PendingBlob {
         try PendingBlob(in: workshop()) { [self] blob, digest in
             try place(digest, blob.file) { try blob.move(to: digest, in: layout.blobs) }
         }
     }
 
     /// Adds a small blob; one that is there already, whole, is left alone.
-    public func put(_ bytes: [UInt8], _ mediaType: MediaType) throws -> Descriptor {
+    package func put(_ bytes: [UInt8], _ mediaType: MediaType) throws -> Descriptor {
         let descriptor = Descriptor(mediaType: mediaType, digest: Digest(of: bytes), size: Int64(bytes.count))
         if (try? layout.read(descriptor)) == nil {
             try attempt("couldn't write blob \(descriptor.digest) to \(layout.path)") {
@@ -84,7 +84,7 @@ public final class LayoutWriter: Sendable, BlobDestination {
     ///   - verified: the caller has hashed this very file; without it, linking hashes it first.
     ///   - replacing: whether it takes the place of one that is there, which is damaged.
     ///   - advanced: called with the number of bytes that were dealt with since the last call.
-    public func adopt(
+    package func adopt(
         _ descriptor: Descriptor, from source: Layout, verified: Bool = false, replacing: Bool = false,
         advanced: (Int) -> Void = { _ in }
     ) throws {
@@ -161,12 +161,12 @@ public final class LayoutWriter: Sendable, BlobDestination {
 
     /// Changes `index.json` in one step; it is not written if it stays the same. All that its new entries lead to is on
     /// the disk before it is, whoever has written it.
-    public func updateIndex(_ change: (inout ImageIndex) -> Void) throws {
+    package func updateIndex(_ change: (inout ImageIndex) -> Void) throws {
         try withoutActuallyEscaping(change) { try make(.any($0)) }
     }
 
     /// Points tags at manifests, in one step like any change: an entry that has the tag keeps its place.
-    public func setEntries(_ entries: [(tag: String, descriptor: Descriptor)]) throws {
+    package func setEntries(_ entries: [(tag: String, descriptor: Descriptor)]) throws {
         try make(.tags(entries.map { .init($0.tag, $0.descriptor) }))
     }
 

@@ -1,18 +1,18 @@
 /// A media type: one of those we know, or another's.
-public struct MediaType: Sendable, Hashable, RawRepresentable, Codable, CustomStringConvertible {
+package struct MediaType: Sendable, Hashable, RawRepresentable, Codable, CustomStringConvertible {
     /// The text as it stands in a descriptor.
-    public let rawValue: String
+    package let rawValue: String
 
     /// Takes any text; an unknown type only fails where it must be understood.
-    public init(rawValue: String) {
+    package init(rawValue: String) {
         self.rawValue = rawValue
     }
 
     /// The text as it stands in a descriptor.
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 
     /// Where a descriptor, or an answer of a server, does not say.
-    public static let unknown = MediaType(rawValue: "")
+    package static let unknown = MediaType(rawValue: "")
 
     /// As it may stand in a message, whoever wrote it.
     var shown: String {
@@ -21,26 +21,26 @@ public struct MediaType: Sendable, Hashable, RawRepresentable, Codable, CustomSt
     }
 
     /// What something of this type is, for a message: `of type application/json`.
-    public var inWords: String { self == .unknown ? "without a media type" : "of type \(shown)" }
+    package var inWords: String { self == .unknown ? "without a media type" : "of type \(shown)" }
 
     /// [image-spec, media-types.md](https://github.com/opencontainers/image-spec/blob/main/media-types.md)
-    public static let index = MediaType(rawValue: "application/vnd.oci.image.index.v1+json")
+    package static let index = MediaType(rawValue: "application/vnd.oci.image.index.v1+json")
     /// An image manifest.
-    public static let manifest = MediaType(rawValue: "application/vnd.oci.image.manifest.v1+json")
+    package static let manifest = MediaType(rawValue: "application/vnd.oci.image.manifest.v1+json")
     /// An image config.
-    public static let config = MediaType(rawValue: "application/vnd.oci.image.config.v1+json")
+    package static let config = MediaType(rawValue: "application/vnd.oci.image.config.v1+json")
     /// An uncompressed tar layer.
-    public static let tar = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar")
+    package static let tar = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar")
     /// A gzip-compressed tar layer.
-    public static let tarGzip = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+gzip")
+    package static let tarGzip = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+gzip")
     /// A zstd-compressed tar layer.
-    public static let tarZstd = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+zstd")
+    package static let tarZstd = MediaType(rawValue: "application/vnd.oci.image.layer.v1.tar+zstd")
     /// A squashfs layer, zstd inside.
-    public static let squashfsZstd = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs+zstd")
+    package static let squashfsZstd = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs+zstd")
     /// A squashfs layer, gzip inside.
-    public static let squashfsGzip = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs+gzip")
+    package static let squashfsGzip = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs+gzip")
     /// A squashfs layer that does not say how it is compressed.
-    public static let squashfs = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs")
+    package static let squashfs = MediaType(rawValue: "application/vnd.stacker.image.layer.squashfs")
     /// An erofs layer, lz4hc inside.
-    public static let erofs = MediaType(rawValue: "application/vnd.stacker.image.layer.erofs+lz4hc")
+    package static let erofs = MediaType(rawValue: "application/vnd.stacker.image.layer.erofs+lz4hc")
 }

@@ -1,18 +1,18 @@
 import Failure
-public import FileTree
+import FileTree
 import Glibc
 import SystemPackage
 
 /// Where new blobs go.
-public protocol BlobDestination: Sendable {
+package protocol BlobDestination: Sendable {
     /// Begins an empty blob.
     func newBlob() throws -> PendingBlob
 }
 
 /// A blob that is being written: under a temporary name, until its digest is known. It is for one thread at a time.
-public final class PendingBlob {
+package final class PendingBlob {
     /// What is written so far.
-    public let file: OpenFile
+    package let file: OpenFile
     private let directory: Directory
     private let name: FilePath
     private let place: (PendingBlob, Digest) throws -> Void
@@ -36,13 +36,13 @@ public final class PendingBlob {
     deinit { discard() }
 
     /// Gives the complete file its name. One with the same digest that is there already is replaced by its equal.
-    public func commit(_ digest: Digest) throws {
+    package func commit(_ digest: Digest) throws {
         try attempt("couldn't name blob \(digest)") { try place(self, digest) }
         isPending = false
     }
 
     /// Removes the file unless it was committed.
-    public func discard() {
+    package func discard() {
         if isPending { try? directory.remove(name) }
         isPending = false
     }
@@ -56,7 +56,7 @@ public final class PendingBlob {
 /// A plain directory of blobs, in which nobody else writes.
 extension Directory: BlobDestination {
     /// Begins an empty blob, under a hidden name beside the others.
-    public func newBlob() throws -> PendingBlob {
+    package func newBlob() throws -> PendingBlob {
         try PendingBlob(in: self) { blob, digest in try blob.move(to: digest, in: self) }
     }
 }

@@ -1,26 +1,26 @@
 /// For which machine an image is, in Go's names: `linux`, `amd64`.
-public struct Platform: Sendable, Hashable, CustomStringConvertible {
+package struct Platform: Sendable, Hashable, CustomStringConvertible {
     /// `linux`, …
-    public var os: String
+    package var os: String
     /// `amd64`, `arm64`, …
-    public var architecture: String
+    package var architecture: String
     /// `v7`, …
-    public var variant: String?
+    package var variant: String?
     /// `os.version`, `os.features` and what else there may be.
-    public var others = OtherMembers()
+    package var others = OtherMembers()
 
     /// Makes a platform of its parts.
-    public init(os: String, architecture: String, variant: String? = nil) {
+    package init(os: String, architecture: String, variant: String? = nil) {
         self.os = os
         self.architecture = architecture
         self.variant = variant
     }
 
     /// `linux/amd64`, `linux/arm/v7`
-    public var description: String { "\(os)/\(architecture)\(variant.map { "/\($0)" } ?? "")" }
+    package var description: String { "\(os)/\(architecture)\(variant.map { "/\($0)" } ?? "")" }
 
     /// Whether both are for the same kind of machine; a variant is one of a kind.
-    public func isSameKind(as other: Platform) -> Bool {
+    package func isSameKind(as other: Platform) -> Bool {
         os == other.os && architecture == other.architecture
     }
 }
@@ -31,7 +31,7 @@ extension Platform: Codable {
     }
 
     /// Reads a platform.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         os = try members.decodeIfPresent(String.self, forKey: .os) ?? ""
         architecture = try members.decodeIfPresent(String.self, forKey: .architecture) ?? ""
@@ -40,7 +40,7 @@ extension Platform: Codable {
     }
 
     /// Writes it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         if !os.isEmpty { try members.encode(os, forKey: .os) }
         if !architecture.isEmpty { try members.encode(architecture, forKey: .architecture) }
@@ -51,7 +51,7 @@ extension Platform: Codable {
 
 extension Platform {
     /// Go's name of the processor that this program was built for.
-    public static var hostArchitecture: String {
+    package static var hostArchitecture: String {
         #if arch(x86_64)
             "amd64"
         #elseif arch(arm64)

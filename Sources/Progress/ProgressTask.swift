@@ -1,9 +1,9 @@
 import Synchronization
 
 /// One thing that takes its time, and how far it is. Whoever does it says so with one atomic store for each piece.
-public final class ProgressTask: Sendable {
+package final class ProgressTask: Sendable {
     /// What is done.
-    public enum Subject: Sendable, Equatable {
+    package enum Subject: Sendable, Equatable {
         /// A blob is copied from one place to another; its digest.
         case blob(String)
         /// A file is fetched; what it is called.
@@ -13,38 +13,38 @@ public final class ProgressTask: Sendable {
     }
 
     /// What is done.
-    public let subject: Subject
+    package let subject: Subject
     private let bytes = Atomic<Int64>(0)
     /// -1 stands for one that is not known.
     private let size: Atomic<Int64>
 
     /// - Parameter total: bytes in all, if that is known by now.
-    public init(_ subject: Subject, total: Int64? = nil) {
+    package init(_ subject: Subject, total: Int64? = nil) {
         self.subject = subject
         size = Atomic(total ?? -1)
     }
 
     /// Bytes so far.
-    public var done: Int64 { bytes.load(ordering: .relaxed) }
+    package var done: Int64 { bytes.load(ordering: .relaxed) }
 
     /// Bytes in all, if that is known.
-    public var total: Int64? {
+    package var total: Int64? {
         let size = size.load(ordering: .relaxed)
         return size < 0 ? nil : size
     }
 
     /// So many bytes more are done.
-    public func advance(by count: Int) { bytes.wrappingAdd(Int64(count), ordering: .relaxed) }
+    package func advance(by count: Int) { bytes.wrappingAdd(Int64(count), ordering: .relaxed) }
 
     /// So many bytes are done in all. They may be fewer than before, where something begins anew.
-    public func reach(_ count: Int64) { bytes.store(count, ordering: .relaxed) }
+    package func reach(_ count: Int64) { bytes.store(count, ordering: .relaxed) }
 
     /// There are so many bytes in all.
-    public func expect(_ total: Int64) { size.store(total, ordering: .relaxed) }
+    package func expect(_ total: Int64) { size.store(total, ordering: .relaxed) }
 }
 
 /// Gets to know of what takes its time. It asks the tasks themselves how far they are.
-public protocol ProgressSink: Sendable {
+package protocol ProgressSink: Sendable {
     /// Whether it is worth something to find out how much there is to do.
     var showsTotals: Bool { get }
     /// A task begins.
@@ -55,10 +55,10 @@ public protocol ProgressSink: Sendable {
 
 extension ProgressSink {
     /// Nobody looks at them.
-    public var showsTotals: Bool { false }
+    package var showsTotals: Bool { false }
 
     /// Does something that takes its time, under the eyes of this sink.
-    public func following<Result>(
+    package func following<Result>(
         _ subject: ProgressTask.Subject, total: Int64? = nil, _ body: (ProgressTask) throws -> Result
     ) rethrows -> Result {
         let task = ProgressTask(subject, total: total)
@@ -69,31 +69,31 @@ extension ProgressSink {
 }
 
 /// Nobody wants to know.
-public struct NoProgress: ProgressSink {
+package struct NoProgress: ProgressSink {
     /// The one there is.
-    public init() {}
+    package init() {}
 
     /// Nothing.
-    public func began(_ task: ProgressTask) {}
+    package func began(_ task: ProgressTask) {}
 
     /// Nothing.
-    public func ended(_ task: ProgressTask) {}
+    package func ended(_ task: ProgressTask) {}
 }
 
 /// Says once of each blob that it is copied, in a line: for logs.
-public struct ProgressLines: ProgressSink {
+package struct ProgressLines: ProgressSink {
     private let say: @Sendable (String) -> Void
 
     /// - Parameter say: takes a line, without its end.
-    public init(_ say: @escaping @Sendable (String) -> Void) {
+    package init(_ say: @escaping @Sendable (String) -> Void) {
         self.say = say
     }
 
     /// Says the line.
-    public func began(_ task: ProgressTask) {
+    package func began(_ task: ProgressTask) {
         if case .blob(let digest) = task.subject { say("Copying blob \(digest)") }
     }
 
     /// Nothing.
-    public func ended(_ task: ProgressTask) {}
+    package func ended(_ task: ProgressTask) {}
 }

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// Shows tasks as bars on a terminal, ten times a second at most, and nothing of them when they have ended.
-public final class TerminalProgress: ProgressSink {
+package final class TerminalProgress: ProgressSink {
     private static let interval = DispatchTimeInterval.milliseconds(100)
 
     private let terminal: Int32
@@ -21,16 +21,16 @@ public final class TerminalProgress: ProgressSink {
     /// - Parameters:
     ///   - terminal: the descriptor of a terminal.
     ///   - isStopped: whether the process has been told to end: from then on nothing is shown.
-    public init(on terminal: Int32, isStopped: @escaping @Sendable () -> Bool = { false }) {
+    package init(on terminal: Int32, isStopped: @escaping @Sendable () -> Bool = { false }) {
         self.terminal = terminal
         self.isStopped = isStopped
     }
 
     /// A bar is of use only with its end.
-    public var showsTotals: Bool { true }
+    package var showsTotals: Bool { true }
 
     /// The task is shown with the next drawing: one that is over before never is.
-    public func began(_ task: ProgressTask) {
+    package func began(_ task: ProgressTask) {
         state.withLock { state in
             state.tasks.append((task, .now))
             expectDrawing(&state)
@@ -38,7 +38,7 @@ public final class TerminalProgress: ProgressSink {
     }
 
     /// The task's line goes with the next drawing; with the last task all go at once.
-    public func ended(_ task: ProgressTask) {
+    package func ended(_ task: ProgressTask) {
         state.withLock { state in
             state.tasks.removeAll { $0.task === task }
             if state.tasks.isEmpty { write(state.screen.replace(with: [])) }
@@ -46,7 +46,7 @@ public final class TerminalProgress: ProgressSink {
     }
 
     /// Runs `body`, which writes to the same terminal, while no bars are there.
-    public func withoutBars(_ body: () -> Void) {
+    package func withoutBars(_ body: () -> Void) {
         state.withLock { state in
             write(state.screen.replace(with: []))
             body()

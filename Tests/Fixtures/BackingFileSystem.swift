@@ -3,10 +3,10 @@ import Failure
 import FileTree
 import Glibc
 import Synchronization
-public import SystemPackage
+import SystemPackage
 
 /// The file systems that a test can work on, as `bats/file-systems.bash` names them.
-public enum BackingFileSystem: String, Sendable, CaseIterable, CustomStringConvertible {
+package enum BackingFileSystem: String, Sendable, CaseIterable, CustomStringConvertible {
     case ext4, xfs, tmpfs
     /// With extended inode refs.
     case btrfs
@@ -15,7 +15,7 @@ public enum BackingFileSystem: String, Sendable, CaseIterable, CustomStringConve
     case btrfsNoExtref16k = "btrfs-noextref-16k"
 
     /// Its name.
-    public var description: String { rawValue }
+    package var description: String { rawValue }
 
     /// The command that makes it in an image file; `nil` for what needs none.
     private var maker: String? {
@@ -37,7 +37,7 @@ public enum BackingFileSystem: String, Sendable, CaseIterable, CustomStringConve
     /// `body` returns, since Swift Testing knows a test by its task.
     ///
     /// - Parameter size: in megabytes; sparse. mkfs.xfs makes none below 300.
-    public func withMounted<Result: Sendable>(
+    package func withMounted<Result: Sendable>(
         size: Int = 300, _ body: @escaping @Sendable (FilePath) throws -> Result
     ) throws -> Result {
         try withTemporaryDirectory { scratch in

@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// - Throws: if one fails, with what they printed.
 @discardableResult
-public func shell(_ commands: String) throws -> String {
+package func shell(_ commands: String) throws -> String {
     guard let pipe = popen("(set -e; \(commands)\n) 2>&1", "r") else { throw Errno(rawValue: errno) }
     var output: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)

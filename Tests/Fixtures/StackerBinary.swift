@@ -1,10 +1,10 @@
 import Failure
 import FileTree
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// The `stacker` that tests run: `$STACKER_BINARY`, or the one that was built with the tests.
-public func stackerBinary() throws -> FilePath {
+package func stackerBinary() throws -> FilePath {
     if let given = getenv("STACKER_BINARY") { return FilePath(platformString: given) }
     // The test runner is .build/<triple>/<configuration>/stackerPackageTests.xctest.
     let runner = try Directory(at: "/proc/self").symlinkTarget("exe")

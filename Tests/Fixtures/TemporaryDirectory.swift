@@ -1,10 +1,10 @@
 import Failure
 import FileTree
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// Runs `body` with a new empty directory that is removed afterwards, also when `body` throws.
-public func withTemporaryDirectory<Result>(_ body: (FilePath) throws -> Result) throws -> Result {
+package func withTemporaryDirectory<Result>(_ body: (FilePath) throws -> Result) throws -> Result {
     let parent = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
     let name = FilePath("stacker-test-\(UInt64.random(in: 0...UInt64.max))")
     let path = parent.appending(name.string)
@@ -15,24 +15,24 @@ public func withTemporaryDirectory<Result>(_ body: (FilePath) throws -> Result) 
 
 extension FilePath {
     /// Writes a file here, making the directories above it.
-    public func write(_ text: String, mode: mode_t = 0o644) throws {
+    package func write(_ text: String, mode: mode_t = 0o644) throws {
         try Directory.create(removingLastComponent())
         try OpenFile(self, O_WRONLY | O_CREAT | O_TRUNC, mode: mode).writeAll(text.utf8)
     }
 
     /// The text of the file here.
-    public func text() throws -> String {
+    package func text() throws -> String {
         String(decoding: try OpenFile(self, O_RDONLY).readToEnd(limit: 1 << 30), as: UTF8.self)
     }
 
     /// Makes this name a whiteout, as overlayfs does for a deleted file.
-    public func makeWhiteout() throws {
+    package func makeWhiteout() throws {
         try Directory.create(removingLastComponent())
         _ = try withPlatformString { try checked(mknod($0, S_IFCHR | 0o600, 0)) }
     }
 
     /// Makes this directory one that hides all below it.
-    public func makeOpaque() throws {
+    package func makeOpaque() throws {
         try Directory(creating: self).setAttribute(.init(name: "user.overlay.opaque", value: Array("y".utf8)), of: ".")
     }
 }

@@ -5,40 +5,40 @@ import Synchronization
 /// A web server on 127.0.0.1 that says exactly what a test tells it to, right or wrong.
 ///
 /// Each connection has a thread of its own and is good for one request. When the server goes, nobody listens any more.
-public final class TestServer: Sendable {
+package final class TestServer: Sendable {
     /// What a client asked for.
-    public struct Request: Sendable {
+    package struct Request: Sendable {
         /// GET, HEAD, CONNECT.
-        public let method: String
+        package let method: String
         /// The path with the query; from a client that takes this server for its proxy, a whole URL.
-        public let target: String
+        package let target: String
         /// By name in lower case.
-        public let headers: [String: String]
+        package let headers: [String: String]
         /// The content.
-        public let body: [UInt8]
+        package let body: [UInt8]
         /// Which request with this method it is, from 1.
-        public let number: Int
+        package let number: Int
     }
 
     /// What the server does, one step after the other; then it closes the connection.
-    public enum Step: Sendable {
+    package enum Step: Sendable {
         case send([UInt8])
         case pause(milliseconds: Int)
         /// Ends the connection with a reset, as a crash does.
         case reset
 
         /// Some text.
-        public static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
+        package static func text(_ text: String) -> Step { .send(Array(text.utf8)) }
     }
 
     /// The port that it listens on.
-    public let port: Int
+    package let port: Int
     private let listener: Int32
     private let log: RequestLog
     private let acceptor = Mutex<Thread?>(nil)
 
     /// Starts it. It ends with the last reference to it, or with ``stop()``.
-    public init(_ respond: @escaping @Sendable (Request) -> [Step]) {
+    package init(_ respond: @escaping @Sendable (Request) -> [Step]) {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -71,10 +71,10 @@ public final class TestServer: Sendable {
     deinit { stop() }
 
     /// All requests so far.
-    public var requests: [Request] { log.requests.withLock { $0 } }
+    package var requests: [Request] { log.requests.withLock { $0 } }
 
     /// Nobody listens from here on.
-    public func stop() {
+    package func stop() {
         guard let thread = acceptor.withLock({ $0.take() }) else { return }
         shutdown(listener, Int32(SHUT_RDWR))
         thread.join()
@@ -164,14 +164,14 @@ public final class TestServer: Sendable {
 
 extension [TestServer.Step] {
     /// A whole response. A HEAD gets its head only.
-    public static func response(
+    package static func response(
         _ request: TestServer.Request, _ status: String = "200 OK", _ headers: [String] = [], _ body: String = ""
     ) -> [TestServer.Step] {
         response(request, status, headers, bytes: [UInt8](body.utf8))
     }
 
     /// A whole response whose content need not be text.
-    public static func response(
+    package static func response(
         _ request: TestServer.Request, _ status: String, _ headers: [String], bytes: [UInt8]
     ) -> [TestServer.Step] {
         let head = ["HTTP/1.1 \(status)", "Content-Length: \(bytes.count)", "Connection: close"] + headers

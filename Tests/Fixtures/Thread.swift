@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// A thread that somebody waits for: for tests that act on a call that blocks.
-public final class Thread: Sendable {
+package final class Thread: Sendable {
     private let handle: Mutex<pthread_t>
 
     private final class Work: Sendable {
@@ -11,7 +11,7 @@ public final class Thread: Sendable {
     }
 
     /// Starts `body` at once.
-    public init(_ body: @escaping @Sendable () -> Void) {
+    package init(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let work = Unmanaged.passRetained(Work(body)).toOpaque()
         let error = pthread_create(
@@ -25,17 +25,17 @@ public final class Thread: Sendable {
     }
 
     /// Waits for its end. Once.
-    public func join() {
+    package func join() {
         _ = handle.withLock { pthread_join($0, nil) }
     }
 
     /// A flag that two threads share.
-    public final class Box: Sendable {
+    package final class Box: Sendable {
         private let content: Mutex<Bool>
         /// Makes it.
-        public init(_ value: Bool) { content = Mutex(value) }
+        package init(_ value: Bool) { content = Mutex(value) }
         /// The flag.
-        public var value: Bool {
+        package var value: Bool {
             get { content.withLock { $0 } }
             set { content.withLock { $0 = newValue } }
         }

@@ -1,10 +1,10 @@
 import Failure
 import FileTree
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// A temporary directory that is removed with its owner's scope.
-public func withTemporaryDirectory<Result>(
+package func withTemporaryDirectory<Result>(
     named prefix: String = "stacker-test", _ body: (FilePath) throws -> Result
 ) throws -> Result {
     let template = "\(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")/\(prefix).XXXXXX"
@@ -20,7 +20,7 @@ public func withTemporaryDirectory<Result>(
 }
 
 /// Makes a root file system of Debian's static busybox: `/bin/busybox` and a hard link to it for each applet named.
-public func makeBusyboxRoot(at path: FilePath, applets: [String]) throws {
+package func makeBusyboxRoot(at path: FilePath, applets: [String]) throws {
     let bin = try Directory(creating: path.appending("bin"))
     // By the kernel: a debug build takes half a second for two megabytes.
     let busybox = try attempt("couldn't open /bin/busybox", help: "apt-get install busybox-static") {

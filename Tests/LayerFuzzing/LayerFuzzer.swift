@@ -3,14 +3,14 @@ import Failure
 import FileTree
 import Glibc
 import OCI
-public import SystemPackage
+import SystemPackage
 
 @testable import Layers
 
 /// Makes damaged and hostile layers, unpacks them, and sees that nothing worse than an error comes of it.
 ///
 /// What an iteration does follows from the seed, its number and the path of the working directory alone.
-public struct LayerFuzzer {
+package struct LayerFuzzer {
     private let seed: UInt64
     private let seeds: SeedLayers
     private let canary: Canary
@@ -22,7 +22,7 @@ public struct LayerFuzzer {
     private static let entries = 5000
 
     /// - Parameter work: a directory of the fuzzer's own, made if it is missing.
-    public init(seed: UInt64, work: FilePath) throws {
+    package init(seed: UInt64, work: FilePath) throws {
         self.seed = seed
         scratch = try Directory(creating: work)
         canary = try Canary("canary", in: scratch)
@@ -32,9 +32,9 @@ public struct LayerFuzzer {
     }
 
     /// A layer, and how it is to be unpacked.
-    public struct Input: Sendable {
+    package struct Input: Sendable {
         /// The blob.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
         let descriptor: Descriptor
         let diffID: Digest
         /// As a file of which nothing is known, and not as a layer.
@@ -42,14 +42,14 @@ public struct LayerFuzzer {
         let leavesWhiteoutsOut: Bool
 
         /// In a word or two, for messages.
-        public var summary: String {
+        package var summary: String {
             "\(bytes.count) bytes, \(descriptor.mediaType)\(isPlainFile ? ", from: tar" : "")"
                 + (leavesWhiteoutsOut ? ", whiteouts left out" : "")
         }
     }
 
     /// The input of an iteration.
-    public func input(_ iteration: Int) throws -> Input {
+    package func input(_ iteration: Int) throws -> Input {
         var random = FuzzRandom(seed: seed, iteration: iteration)
         return switch random.below(4) {
         case 0: squashfs(&random)
@@ -115,7 +115,7 @@ public struct LayerFuzzer {
     /// Unpacks an input.
     ///
     /// - Returns: What was wrong with that; nothing if it was unpacked, or refused, as it should.
-    public func problems(with input: Input) throws -> [String] {
+    package func problems(with input: Input) throws -> [String] {
         var problems: [String] = []
         let target = try canary.makeTarget()
         let before = try canary.snapshot()

@@ -4,9 +4,9 @@ import OCI
 
 extension MediaType {
     /// Whether a layer of this type is a squashfs, however it is compressed inside.
-    public var isSquashfs: Bool { self == .squashfs || self == .squashfsGzip || self == .squashfsZstd }
+    package var isSquashfs: Bool { self == .squashfs || self == .squashfsGzip || self == .squashfsZstd }
     /// Whether a layer of this type is an image of a file system, and no archive.
-    public var isImage: Bool { isSquashfs || self == .erofs }
+    package var isImage: Bool { isSquashfs || self == .erofs }
 }
 
 /// Unpacks a layer that is an image of a file system, while another thread hashes it.

@@ -1,17 +1,17 @@
-public import FileTree
-public import OCI
+import FileTree
+import OCI
 
 extension MediaType {
     /// The kernel's name for the file system that a layer of this type is an image of; `nil` for an archive.
-    public var fileSystem: String? { isSquashfs ? "squashfs" : self == .erofs ? "erofs" : nil }
+    package var fileSystem: String? { isSquashfs ? "squashfs" : self == .erofs ? "erofs" : nil }
 }
 
 /// The dm-verity tree behind an image, as it was found to fit.
-public struct ImageVerity: Sendable, Equatable {
+package struct ImageVerity: Sendable, Equatable {
     /// Where the tree's superblock is, in bytes.
-    public let offset: Int64
+    package let offset: Int64
     /// 64 lowercase hexadecimal digits.
-    public let rootHash: String
+    package let rootHash: String
 }
 
 /// Checks that a blob is the image of a file system that its descriptor names: its length, its digest and, where an
@@ -21,7 +21,7 @@ public struct ImageVerity: Sendable, Equatable {
 /// - Parameter checkpoint: called every so often; what it throws ends the check.
 /// - Returns: its dm-verity tree, if an annotation has the root hash of one.
 /// - Throws: A ``Failure`` that says what does not fit.
-public func verifyImage(
+package func verifyImage(
     _ blob: OpenFile, _ descriptor: Descriptor, checkpoint: () throws -> Void = {}
 ) throws -> ImageVerity? {
     try BlobHashing.verifying(blob, descriptor) { size in

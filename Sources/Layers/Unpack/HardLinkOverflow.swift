@@ -1,8 +1,8 @@
 import Failure
-public import FileTree
+import FileTree
 
 /// What is to be done about a file that has all the names that its file system allows, and should get another.
-public enum HardLinkOverflow: String, Sendable, CaseIterable {
+package enum HardLinkOverflow: String, Sendable, CaseIterable {
     /// A copy that is equal in all but the inode takes the further names.
     case split
     /// Unpacking fails.
@@ -10,20 +10,20 @@ public enum HardLinkOverflow: String, Sendable, CaseIterable {
 }
 
 /// The files of one layer whose names had to be shared out among copies, because a file system has a limit (`EMLINK`).
-public struct SplitLinks: Sendable, Equatable {
+package struct SplitLinks: Sendable, Equatable {
     /// How many files.
-    public internal(set) var files = 0
+    package internal(set) var files = 0
     /// How many copies of them all were made.
-    public internal(set) var copies = 0
+    package internal(set) var copies = 0
     /// How many of those share their blocks with what they are copies of (reflinks).
-    public internal(set) var reflinks = 0
+    package internal(set) var reflinks = 0
     /// The first of the files, as it can stand in a message.
-    public internal(set) var example = ""
+    package internal(set) var example = ""
     /// Where it happened.
-    public internal(set) var fileSystem: FileSystem?
+    package internal(set) var fileSystem: FileSystem?
 
     /// What happened and why, in one line; `nil` if nothing did.
-    public var description: String? {
+    package var description: String? {
         guard copies > 0, let fileSystem else { return nil }
         let others = files > 1 ? " and \(files - 1) more have" : " has"
         let sharing =
@@ -37,7 +37,7 @@ public struct SplitLinks: Sendable, Equatable {
     }
 
     /// What keeps it from happening again.
-    public var remedy: String? { fileSystem?.linkRemedy }
+    package var remedy: String? { fileSystem?.linkRemedy }
 
     static func refused(_ path: String, on fileSystem: FileSystem, because error: any Error) -> Failure {
         Failure(

@@ -1,19 +1,19 @@
 import Failure
-public import FileTree
+import FileTree
 import Glibc
 import SystemPackage
 
 /// The annotations that say the root hash of a layer's dm-verity tree.
-public enum VerityAnnotation {
+package enum VerityAnnotation {
     /// The one that is written.
-    public static let name = "io.stackeroci.stacker.atomfs_verity_root_hash"
+    package static let name = "io.stackeroci.stacker.atomfs_verity_root_hash"
     /// All that are read, the newest first.
-    public static let names = [
+    package static let names = [
         name, "io.stackeroci.stacker.squashfs_verity_root_hash", "com.cisco.stacker.squashfs_verity_root_hash",
     ]
 
     /// The root hash among a descriptor's annotations, if there is one.
-    public static func rootHash(in annotations: [String: String]?) -> String? {
+    package static func rootHash(in annotations: [String: String]?) -> String? {
         names.lazy.compactMap { annotations?[$0] }.first
     }
 }
@@ -23,7 +23,7 @@ public enum VerityAnnotation {
 ///
 /// - Parameter dataSize: where the image ends and the tree's superblock lies.
 /// - Throws: A ``Failure`` that says what does not fit.
-public func verifyVerity(
+package func verifyVerity(
     _ image: OpenFile, dataSize: Int64, rootHash: String, checkpoint: () throws -> Void = {}
 ) throws {
     try attempt("couldn't verify its dm-verity tree") {

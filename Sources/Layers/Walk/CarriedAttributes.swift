@@ -1,6 +1,6 @@
 import CSyscalls
 import Failure
-public import FileTree
+import FileTree
 import Glibc
 import SystemPackage
 
@@ -11,9 +11,9 @@ import SystemPackage
 ///   way in they would be a stranger's redirects;
 /// - not `security.selinux`, `security.evm` and the like: they belong to the policy of one host;
 /// - not `trusted.*`: only root can see them, and a layer must not depend on who builds it.
-public enum CarriedAttributes {
+package enum CarriedAttributes {
     /// Whether a layer carries attributes of this name.
-    public static func carries(_ name: AttributeName) -> Bool {
+    package static func carries(_ name: AttributeName) -> Bool {
         others.contains(name) || (name.hasPrefix("user.") && !isOverlay(name))
     }
 
@@ -32,7 +32,7 @@ public enum CarriedAttributes {
     }
 
     /// Whether the attribute is one of overlayfs's own.
-    public static func isOverlay(_ name: AttributeName) -> Bool {
+    package static func isOverlay(_ name: AttributeName) -> Bool {
         name.hasPrefix("user.overlay.") || name.hasPrefix("trusted.overlay.")
     }
 
@@ -56,7 +56,7 @@ extension OpenFile {
     ///
     /// - Parameter isWanted: whether one of this name is read; by default all are.
     /// - Throws: `Errno`.
-    public func attributes(where isWanted: (AttributeName) -> Bool = { _ in true }) throws -> [ExtendedAttribute] {
+    package func attributes(where isWanted: (AttributeName) -> Bool = { _ in true }) throws -> [ExtendedAttribute] {
         let names = try read { flistxattr(number, $0, $1) } ?? []
         if names.isEmpty { return [] }
         return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in

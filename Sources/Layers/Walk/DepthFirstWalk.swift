@@ -2,9 +2,9 @@ import FileTree
 
 /// A walk through a tree, depth first, parents before children and the names of each directory sorted by their bytes.
 /// However deep the tree is, neither descriptors nor stack run out.
-public struct DepthFirstWalk {
+package struct DepthFirstWalk {
     /// What the walk has come to.
-    public enum Step {
+    package enum Step {
         /// A name in a directory. To go through what is in it, if it is a directory, call ``DepthFirstWalk/enter(_:)``.
         case child(TreeChild, in: any TreeNode)
         /// A directory, the root among them, whose names have all come.
@@ -12,7 +12,7 @@ public struct DepthFirstWalk {
     }
 
     /// How many directories within each other are held open at once.
-    public static let reach = 100
+    package static let reach = 100
 
     /// A directory whose children are being walked.
     private struct Level {
@@ -44,7 +44,7 @@ public struct DepthFirstWalk {
     /// A walk that starts in a directory.
     ///
     /// - Throws: `Errno`.
-    public init(_ root: any TreeNode) throws {
+    package init(_ root: any TreeNode) throws {
         self.root = root
         stack = [try Level(root)]
     }
@@ -52,7 +52,7 @@ public struct DepthFirstWalk {
     /// The next step; `nil` when the root has been left.
     ///
     /// - Throws: `Errno`.
-    public mutating func next() throws -> Step? {
+    package mutating func next() throws -> Step? {
         guard let level = stack.last else { return nil }
         if level.content == nil { try reopen() }
         let last = stack.count - 1
@@ -69,7 +69,7 @@ public struct DepthFirstWalk {
     /// Goes into the child that came last, as the directory that it is.
     ///
     /// - Throws: `Errno`.
-    public mutating func enter(_ node: any TreeNode) throws {
+    package mutating func enter(_ node: any TreeNode) throws {
         stack.append(try Level(node))
         if stack.count > Self.reach { stack[stack.count - 1 - Self.reach].content = nil }
     }

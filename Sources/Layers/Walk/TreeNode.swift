@@ -1,11 +1,11 @@
 import CSyscalls
-public import FileTree
+import FileTree
 import Glibc
 import SystemPackage
 
 /// One directory of a tree that is to be encoded. The tree may lie in one directory on disk or be put together from
 /// several: a node says which names it has, and in which real directory each of them lies.
-public protocol TreeNode {
+package protocol TreeNode {
     /// The real directory whose metadata and extended attributes this one has.
     var directory: Directory { get }
     /// Whether it hides what lower layers have here; `nil`: its overlay attribute says so.
@@ -26,42 +26,42 @@ public protocol TreeNode {
 
 extension TreeNode {
     /// A tree of which nothing is known to be below hides nothing.
-    public func hidesLower(_ name: FileName) throws -> Bool { false }
+    package func hidesLower(_ name: FileName) throws -> Bool { false }
 }
 
 /// A name in a ``TreeNode``.
-public struct TreeChild: Sendable {
+package struct TreeChild: Sendable {
     /// The name, here and in ``holder``.
-    public var name: FileName
+    package var name: FileName
     /// The real directory that it lies in.
-    public var holder: Directory
+    package var holder: Directory
 
     /// Makes a child of its parts.
-    public init(name: FileName, holder: Directory) {
+    package init(name: FileName, holder: Directory) {
         self.name = name
         self.holder = holder
     }
 }
 
 /// A directory on disk as it is.
-public struct DirectoryNode: TreeNode {
+package struct DirectoryNode: TreeNode {
     /// Where it is.
-    public let directory: Directory
+    package let directory: Directory
     /// Its overlay attribute says it.
-    public var isOpaque: Bool? { nil }
+    package var isOpaque: Bool? { nil }
 
     /// The tree that starts at `directory`.
-    public init(_ directory: Directory) {
+    package init(_ directory: Directory) {
         self.directory = directory
     }
 
     /// All names in it.
-    public func children() throws -> [TreeChild] {
+    package func children() throws -> [TreeChild] {
         try directory.fileNames().map { TreeChild(name: $0, holder: directory) }
     }
 
     /// Opens the subdirectory; a symlink that took its place is refused.
-    public func node(_ name: FileName) throws -> any TreeNode {
+    package func node(_ name: FileName) throws -> any TreeNode {
         DirectoryNode(try directory.subdirectory(name))
     }
 }

@@ -8,7 +8,7 @@ import SystemPackage
 /// `podman login` and `docker login` write.
 ///
 /// Nothing is opened before a server asks for credentials.
-public final class Credentials: Sendable {
+package final class Credentials: Sendable {
     private let given: WebCredentials?
     private let variable: @Sendable (String) -> String?
     private let checkpoint: @Sendable () throws -> Void
@@ -23,7 +23,7 @@ public final class Credentials: Sendable {
     /// - Parameters:
     ///   - variable: gives the value of an environment variable; by default the process's own.
     ///   - checkpoint: called while a helper program is waited for; what it throws ends that.
-    public init(
+    package init(
         given: WebCredentials? = nil,
         environment variable: @escaping @Sendable (String) -> String? = { getenv($0).map { String(cString: $0) } },
         checkpoint: @escaping @Sendable () throws -> Void = {}

@@ -5,9 +5,9 @@ import Synchronization
 /// One registry, spoken to by the distribution spec.
 ///
 /// [distribution-spec](https://github.com/opencontainers/distribution-spec/blob/main/spec.md)
-public final class RegistryClient: Sendable {
+package final class RegistryClient: Sendable {
     /// The registry.
-    public let registry: RegistryHost
+    package let registry: RegistryHost
     let web: WebClient
     private let isInsecure: Bool
     private let allowance: String?
@@ -28,7 +28,7 @@ public final class RegistryClient: Sendable {
     /// - Parameters:
     ///   - isInsecure: TLS is not verified, and where there is none, none is used.
     ///   - allowance: what users write to have it so, for messages; `nil` where they can't.
-    public init(
+    package init(
         _ registry: RegistryHost, isInsecure: Bool, allowedBy allowance: String? = nil, web: WebClient,
         credentials: Credentials
     ) {

@@ -5,26 +5,26 @@ import Failure
 /// In text it never shows the credentials that it may hold: a `WebAddress` can stand in any message.
 ///
 /// [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986)
-public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
+package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     /// Whether it is https.
-    public let isSecure: Bool
+    package let isSecure: Bool
     /// The host in lower case; an IPv6 address without brackets.
-    public let host: String
+    package let host: String
     /// The port, 443 or 80 where the URL has none.
-    public let port: Int
+    package let port: Int
     /// Whether the URL has a port.
     let hasPort: Bool
     /// Path and query as they go on the wire: percent-encoded, with a "/" in front, without the fragment.
-    public let target: String
+    package let target: String
     /// What stands before the "@" of the URL.
-    public let credentials: WebCredentials?
+    package let credentials: WebCredentials?
     /// The URL as it was written, but for credentials.
-    public let description: String
+    package let description: String
 
     /// Reads a URL.
     ///
     /// - Throws: `Failure` that shows the text without credentials.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         description = Self.withoutCredentials(text)
         // What has control characters would garble each message that it stands in.
         let isPlain = !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
@@ -90,7 +90,7 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     var scheme: String { isSecure ? "https" : "http" }
 
     /// Scheme, host and port: two addresses with the same origin are of the same server.
-    public var origin: String { "\(scheme)://\(bracketedHost):\(port)" }
+    package var origin: String { "\(scheme)://\(bracketedHost):\(port)" }
 
     /// The URL that is requested: without credentials, encoded.
     var requestText: String { "\(scheme)://\(authority)\(target)" }
@@ -101,7 +101,7 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     private var bracketedHost: String { host.contains(":") ? "[\(host)]" : host }
 
     /// A URL, or what was meant as one, as it may be shown: without user name and password.
-    public static func withoutCredentials(_ text: String) -> String {
+    package static func withoutCredentials(_ text: String) -> String {
         guard let start = text.firstRange(of: "://")?.upperBound else { return text }
         let rest = text[start...]
         let authority = rest.prefix { !"/?#".contains($0) }
@@ -115,20 +115,20 @@ public struct WebAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A user name and a password. In text it shows neither.
-public struct WebCredentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+package struct WebCredentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// Who.
-    public var user: String
+    package var user: String
     /// Must never be shown.
-    public var password: String
+    package var password: String
 
     /// Nothing of either.
-    public var description: String { "credentials" }
+    package var description: String { "credentials" }
 
     /// Nothing of either, for debuggers and `dump`.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Ties the two together.
-    public init(user: String, password: String) {
+    package init(user: String, password: String) {
         self.user = user
         self.password = password
     }

@@ -1,8 +1,8 @@
 import Failure
-public import FileTree
+import FileTree
 import Glibc
-public import OCI
-public import Progress
+import OCI
+import Progress
 import SystemPackage
 
 extension WebClient {
@@ -10,7 +10,7 @@ extension WebClient {
     ///
     /// - Parameter attempts: how often it is tried in all; `nil` is what the settings say.
     /// - Throws: `Failure` also for an answer that is not about all of it.
-    public func head(_ address: WebAddress, attempts: Int? = nil) throws -> WebResponse {
+    package func head(_ address: WebAddress, attempts: Int? = nil) throws -> WebResponse {
         try send(.HEAD, address, attempts: attempts) { response, body in
             // There is none, but with its end the connection is free for the next request.
             try body.read { _ in }
@@ -22,7 +22,7 @@ extension WebClient {
     ///
     /// - Parameter limit: the most bytes that are taken.
     /// - Throws: `Failure` for a longer one, too.
-    public func content(_ address: WebAddress, limit: Int) throws -> [UInt8] {
+    package func content(_ address: WebAddress, limit: Int) throws -> [UInt8] {
         try send(.GET, address) { response, body in
             try response.requireWhole()
             var content: [UInt8] = []
@@ -40,7 +40,7 @@ extension WebClient {
     ///   - progress: gets to know how much has come.
     ///   - accept: shown the response before its content is read; what it throws ends the download.
     /// - Returns: the response, and the digest and the length of what is in the file now.
-    public func download(
+    package func download(
         _ address: WebAddress, to file: OpenFile, limit: Int64 = .max, mayLeaveTLS: Bool = false,
         progress: ProgressTask? = nil, accept: (WebResponse) throws -> Void = { _ in }
     ) throws -> WebDownload {
@@ -87,11 +87,11 @@ extension WebClient {
 }
 
 /// A content that has been written to a file.
-public struct WebDownload: Sendable {
+package struct WebDownload: Sendable {
     /// What the server said of it.
-    public let response: WebResponse
+    package let response: WebResponse
     /// Its digest.
-    public let digest: Digest
+    package let digest: Digest
     /// Its length in bytes.
-    public let size: Int64
+    package let size: Int64
 }

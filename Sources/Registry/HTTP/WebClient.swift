@@ -9,7 +9,7 @@ import Glibc
 /// Redirects are followed, at most ``WebSettings/redirectLimit`` of them; credentials never go to another server than
 /// the one they were given for, and from https to http only what is known by its digest is followed. What fails for want of
 /// a connection, or with a 5xx, is tried again with growing pauses, or after as long as the server says.
-public final class WebClient: Sendable {
+package final class WebClient: Sendable {
     let settings: WebSettings
     private let credentials: Credentials?
     private let checkpoint: @Sendable () throws -> Void
@@ -26,7 +26,7 @@ public final class WebClient: Sendable {
     /// - Parameters:
     ///   - credentials: what servers get that ask for a password which is not in their URL.
     ///   - checkpoint: called many times a second while a request runs; what it throws ends the request.
-    public init(
+    package init(
         _ settings: WebSettings = WebSettings(), credentials: Credentials? = nil,
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) {

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Why a server did not give what it was asked for: the root cause of every failure of a ``WebClient`` that is the
 /// server's or the network's.
-public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The server answered, and that is its answer.
     case status(Int, String)
     /// There was no connection, or it broke: another attempt may do better.
@@ -16,7 +16,7 @@ public enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
     case plainRedirect(String)
 
     /// The reason in words.
-    public var description: String {
+    package var description: String {
         switch self {
         case .status(let code, let reason): "the server says \(code)\(reason.isEmpty ? "" : " \(reason)")"
         case .connection(let text), .tls(let text), .answer(let text): text

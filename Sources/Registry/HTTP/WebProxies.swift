@@ -5,7 +5,7 @@ import Glibc
 ///
 /// `http_proxy` and `https_proxy` are by the scheme of the request; `no_proxy` lists hosts that are reached directly.
 /// Each is read in upper case first, as Go programs do. Requests to this machine never go through a proxy.
-public struct WebProxies: Sendable, Hashable {
+package struct WebProxies: Sendable, Hashable {
     private let plain: String?
     private let secure: String?
     private let exceptions: [Exception]
@@ -13,7 +13,7 @@ public struct WebProxies: Sendable, Hashable {
     /// Reads the variables.
     ///
     /// - Parameter variable: gives the value of a variable; unset and empty are the same.
-    public init(_ variable: (String) -> String?) {
+    package init(_ variable: (String) -> String?) {
         func value(_ name: String) -> String? {
             [name.uppercased(), name].lazy.compactMap(variable).first { !$0.isEmpty }
         }

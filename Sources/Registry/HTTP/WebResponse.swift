@@ -1,13 +1,13 @@
 import Glibc
 
 /// What a server says before the content.
-public struct WebResponse: Sendable {
+package struct WebResponse: Sendable {
     /// The status code.
-    public let status: Int
+    package let status: Int
     /// The words that go with it, not the server's own: those could say anything, and HTTP/2 has none.
-    public var reason: String { Self.reasons[status] ?? "" }
+    package var reason: String { Self.reasons[status] ?? "" }
     /// Where it came from, after redirects.
-    public let address: WebAddress
+    package let address: WebAddress
     /// [RFC 9110, section 15](https://www.rfc-editor.org/rfc/rfc9110#section-15), as far as it is met.
     static let reasons = [
         101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted",
@@ -28,7 +28,7 @@ public struct WebResponse: Sendable {
     let fields: HeaderFields
 
     /// The value of a header; names are compared without case. `nil` for one that is missing or empty.
-    public subscript(_ name: String) -> String? {
+    package subscript(_ name: String) -> String? {
         values(name).first.flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -36,10 +36,10 @@ public struct WebResponse: Sendable {
     func values(_ name: String) -> [String] { fields.values(name) }
 
     /// `Content-Length`: bytes of the content, of a HEAD too.
-    public var contentLength: Int64? { self["Content-Length"].flatMap { Int64($0) } }
+    package var contentLength: Int64? { self["Content-Length"].flatMap { Int64($0) } }
 
     /// Whether the server has what was asked for.
-    public var isSuccess: Bool { (200..<300).contains(status) }
+    package var isSuccess: Bool { (200..<300).contains(status) }
 
     /// Whether a GET has brought all of what was asked for, or a HEAD speaks of all of it. A part (206), nothing (204), a
     /// promise (202) are successes, too, and not that.

@@ -1,34 +1,34 @@
 import Glibc
 
 /// How a ``WebClient`` behaves.
-public struct WebSettings: Sendable {
+package struct WebSettings: Sendable {
     /// How long a connection may take to stand, name look-up and TLS included.
-    public var connectTimeout: Duration = .seconds(15)
+    package var connectTimeout: Duration = .seconds(15)
     /// How long a server may say nothing in the middle of an exchange.
-    public var readTimeout: Duration = .seconds(60)
+    package var readTimeout: Duration = .seconds(60)
     /// Bytes a second that a server must send on average, over ``rateWindow``.
-    public var leastRate: Int64 = 1024
+    package var leastRate: Int64 = 1024
     /// How long less than that is put up with.
-    public var rateWindow: Duration = .seconds(60)
+    package var rateWindow: Duration = .seconds(60)
     /// How often a request is tried in all.
-    public var attempts = 4
+    package var attempts = 4
     /// The wait before the second attempt; it doubles from one to the next.
-    public var retryDelay: Duration = .milliseconds(250)
+    package var retryDelay: Duration = .milliseconds(250)
     /// How long a server may ask for with `Retry-After`; one that wants more time is given up.
-    public var patience: Duration = .seconds(60)
+    package var patience: Duration = .seconds(60)
     /// How many redirects are followed.
-    public var redirectLimit = 10
+    package var redirectLimit = 10
     /// Which requests go through a proxy.
-    public var proxies: WebProxies
+    package var proxies: WebProxies
     /// Which certificate authorities are trusted.
-    public var trust: WebTrust
+    package var trust: WebTrust
     /// The file in which the user keeps passwords of servers; it need not be there.
-    public var netrc: String?
+    package var netrc: String?
 
     /// The standard behaviour with the proxies and certificate authorities that an environment names.
     ///
     /// - Parameter variable: gives the value of an environment variable; by default the process's own.
-    public init(environment variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }) {
+    package init(environment variable: (String) -> String? = { getenv($0).map { String(cString: $0) } }) {
         proxies = WebProxies(variable)
         trust = WebTrust(variable)
         netrc = variable("HOME").map { "\($0)/.netrc" }

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Which certificate authorities servers may be vouched for by: those of the system, or those that `SSL_CERT_FILE` or
 /// `CURL_CA_BUNDLE` (a file of certificates) and `SSL_CERT_DIR` (directories of them, with ":" between) name instead.
-public struct WebTrust: Sendable, CustomStringConvertible {
+package struct WebTrust: Sendable, CustomStringConvertible {
     private let file: (variable: String, path: String)?
     private let directories: String?
 
@@ -50,7 +50,7 @@ public struct WebTrust: Sendable, CustomStringConvertible {
     }
 
     /// What the variables name, for messages.
-    public var description: String {
+    package var description: String {
         [file.map { "\($0.variable), \($0.path)" }, directories.map { "SSL_CERT_DIR, \($0)" }].compactMap(\.self)
             .joined(separator: ", and ")
     }

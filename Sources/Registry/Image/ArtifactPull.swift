@@ -1,39 +1,39 @@
 import Failure
-public import OCI
-public import Progress
+import OCI
+import Progress
 
 /// Brings something that is no image from a registry into an OCI layout.
-public struct ArtifactPull: Sendable {
+package struct ArtifactPull: Sendable {
     private let client: RegistryClient
     private let reference: ImageReference
     private let progress: any ProgressSink
 
     /// An artifact that is to be had.
-    public struct Found: Sendable {
+    package struct Found: Sendable {
         /// The digest of its manifest.
-        public let digest: Digest
+        package let digest: Digest
         /// Its manifest.
-        public let manifest: ArtifactManifest
+        package let manifest: ArtifactManifest
     }
 
     /// What the reference names is asked of the registry.
     ///
     /// - Parameter progress: gets to know of each blob.
-    public init(_ reference: ImageReference, from client: RegistryClient, progress: any ProgressSink = NoProgress()) {
+    package init(_ reference: ImageReference, from client: RegistryClient, progress: any ProgressSink = NoProgress()) {
         self.progress = progress
         self.reference = reference
         self.client = client
     }
 
     /// Whether the reference names anything: one HEAD.
-    public func exists() throws -> Bool {
+    package func exists() throws -> Bool {
         try unlessMissing { _ = try client.manifestDigest(reference) } != nil
     }
 
     /// Gets the manifest; nothing is known of what it names.
     ///
     /// - Returns: `nil` if the registry has none, or no such repository.
-    public func find() throws -> Found? {
+    package func find() throws -> Found? {
         guard let remote = try unlessMissing({ try client.manifest(reference) }) else { return nil }
         return try attempt("couldn't use docker://\(reference)") {
             guard remote.mediaType == .manifest else {
@@ -53,7 +53,7 @@ public struct ArtifactPull: Sendable {
     }
 
     /// Gets those blobs that a layout does not hold, several at a time.
-    public func fetch(_ blobs: [Descriptor], into writer: LayoutWriter) throws {
+    package func fetch(_ blobs: [Descriptor], into writer: LayoutWriter) throws {
         let missing = try blobs.filter { try !writer.layout.holds($0) }.eachOnce()
         try Workers.forEach(missing) { [client, reference, progress] blob, checkpoint in
             try client.download(

@@ -1,25 +1,25 @@
 import Failure
-public import OCI
-public import Progress
+import OCI
+import Progress
 
 /// Brings images from a registry into an OCI layout.
-public struct ImagePull: Sendable {
+package struct ImagePull: Sendable {
     private let client: RegistryClient
     private let reference: ImageReference
 
     /// An image that is to be had.
-    public struct Found: Sendable {
+    package struct Found: Sendable {
         /// What the reference names in the registry: a manifest, or an index of several platforms.
-        public let source: Digest
+        package let source: Digest
         /// The manifest for the platform, in the OCI's terms, and its bytes.
-        public let descriptor: Descriptor
+        package let descriptor: Descriptor
         /// The image.
-        public let manifest: ImageManifest
+        package let manifest: ImageManifest
         fileprivate let bytes: [UInt8]
     }
 
     /// What the reference names is asked of the registry.
-    public init(_ reference: ImageReference, from client: RegistryClient) {
+    package init(_ reference: ImageReference, from client: RegistryClient) {
         self.reference = reference
         self.client = client
     }
@@ -27,12 +27,12 @@ public struct ImagePull: Sendable {
     /// Which manifest or index the reference names now; one HEAD, or nothing at all where the reference has a digest.
     ///
     /// - Returns: `nil` if the registry does not say.
-    public func source() throws -> Digest? {
+    package func source() throws -> Digest? {
         try reference.digest ?? client.manifestDigest(reference)
     }
 
     /// Gets the manifest for a platform. A plain manifest is taken whatever platform it is for.
-    public func find(_ platform: Platform) throws -> Found {
+    package func find(_ platform: Platform) throws -> Found {
         var manifest = try client.manifest(reference)
         let source = manifest.digest
         // An index may hold indexes; four levels are more than anybody uses.
@@ -67,7 +67,7 @@ public struct ImagePull: Sendable {
     }
 
     /// Gets the config of an image into a layout.
-    public func fetchConfig(
+    package func fetchConfig(
         _ found: Found, into writer: LayoutWriter, progress: any ProgressSink = NoProgress()
     ) throws -> ImageConfig {
         try client.download(found.manifest.config, of: reference.repository, to: writer, progress: progress)
@@ -82,7 +82,7 @@ public struct ImagePull: Sendable {
     ///   - progress: gets to know of each blob.
     ///   - arriving: gets each blob that begins to come. It must not wait: the blob would.
     ///   - checkpoint: called with every piece of a blob; what it throws ends the pull.
-    public func fetch(
+    package func fetch(
         _ found: Found, into writer: LayoutWriter, keepsParts: Bool, progress: any ProgressSink = NoProgress(),
         arriving: @escaping @Sendable (ArrivingBlob) -> Void = { _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}

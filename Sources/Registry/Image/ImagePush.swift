@@ -1,10 +1,10 @@
 import Failure
-public import OCI
-public import Progress
+import OCI
+import Progress
 import Synchronization
 
 /// Brings images from an OCI layout to a registry.
-public final class ImagePush: Sendable {
+package final class ImagePush: Sendable {
     private let client: RegistryClient
     private let source: Layout
     private let progress: any ProgressSink
@@ -23,7 +23,7 @@ public final class ImagePush: Sendable {
     /// - Parameters:
     ///   - mountable: repositories of the same registry that probably have these blobs.
     ///   - progress: gets to know of each blob that is sent.
-    public init(
+    package init(
         from source: Layout, to client: RegistryClient, mountable: [Digest: String] = [:],
         progress: any ProgressSink = NoProgress()
     ) {
@@ -38,7 +38,7 @@ public final class ImagePush: Sendable {
     /// - Parameters:
     ///   - descriptor: the manifest.
     ///   - reference: where it goes, with a tag.
-    public func push(_ descriptor: Descriptor, to reference: ImageReference) throws {
+    package func push(_ descriptor: Descriptor, to reference: ImageReference) throws {
         let manifest = try source.manifest(descriptor)
         let bytes = try source.read(descriptor)
         let blobs = manifest.blobs.filter { !$0.mediaType.isForeignLayer }.eachOnce()

@@ -1,5 +1,5 @@
 import Failure
-public import OCI
+import OCI
 
 /// An image in a registry: `registry/repository:tag` or `registry/repository@digest`, in the short forms that Docker
 /// allows too.
@@ -7,15 +7,15 @@ public import OCI
 /// In text it is complete: `ubuntu` is `docker.io/library/ubuntu:latest`.
 ///
 /// [distribution-spec, "Pulling manifests"](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests)
-public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
+package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     /// The registry.
-    public let registry: RegistryHost
+    package let registry: RegistryHost
     /// The repository in it: `library/ubuntu`.
-    public let repository: String
+    package let repository: String
     /// The tag. With a digest it says nothing, and may be missing.
-    public let tag: String?
+    package let tag: String?
     /// The digest of the manifest, where the image is named by it.
-    public let digest: Digest?
+    package let digest: Digest?
 
     /// Longer texts are none; what counts is bounded more tightly below.
     private static let limit = 1024
@@ -26,7 +26,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     /// otherwise the image is one of Docker Hub's, where a name without "/" is one of `library/`.
     ///
     /// - Throws: `Failure` that shows the text without a user name and password that somebody wrote into it.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         do {
             guard text.utf8.count <= Self.limit else { throw Failure("it is longer than \(Self.limit) bytes") }
             var rest = text[...]
@@ -70,7 +70,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The complete reference.
-    public var description: String {
+    package var description: String {
         "\(registry)/\(repository)" + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
     }
 
@@ -95,7 +95,7 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The text, if it is a tag.
-    public static func checked(tag: String) throws -> String {
+    package static func checked(tag: String) throws -> String {
         let bytes = tag.utf8
         guard let first = bytes.first, bytes.count <= 128, isWordByte(first),
             bytes.allSatisfy({ isWordByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
@@ -151,9 +151,9 @@ public struct ImageReference: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A registry by its name: a host, and a port if it is not the usual one.
-public struct RegistryHost: Sendable, Hashable, CustomStringConvertible {
+package struct RegistryHost: Sendable, Hashable, CustomStringConvertible {
     /// `docker.io`, `localhost:5000`: in lower case, as references and files of credentials have it.
-    public let name: String
+    package let name: String
     /// Where it listens.
     let address: WebAddress
 
@@ -180,7 +180,7 @@ public struct RegistryHost: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// As in a reference.
-    public var description: String { name }
+    package var description: String { name }
 
     /// The place of a path below the registry's root.
     func address(_ path: String, isSecure: Bool) -> WebAddress {

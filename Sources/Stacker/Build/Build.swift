@@ -2,13 +2,13 @@ import Failure
 import OCI
 
 /// One `stacker build`: recipes in, images in the output layout out.
-public struct Build {
+package struct Build {
     private let request: BuildRequest
     private let identity: BuildIdentity
     private let project: Project
 
     /// Reads the recipes and puts their layers in order; nothing is made on disk.
-    public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
+    package init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
         self.request = request
         identity = try BuildIdentity()
         project = try Project(request, in: directories, log: log)
@@ -40,7 +40,7 @@ public struct Build {
     }
 
     /// The stacker files in build order, one a line: `N build FILE: requires: [FILE FILE]`.
-    public var order: [String] {
+    package var order: [String] {
         project.recipes.files.enumerated().map { number, file in
             let requires = file.requires.map(\.description).joined(separator: " ")
             return "\(number) build \(file.recipe.source.location): requires: [\(requires)]"
@@ -51,7 +51,7 @@ public struct Build {
     ///
     /// - Parameter mayBuild: false outside a namespace, where it is only found out whether there is anything to build.
     /// - Returns: false if a layer must be built and may not; nothing but tags has been changed then.
-    public func run(mayBuild: Bool) throws -> Bool {
+    package func run(mayBuild: Bool) throws -> Bool {
         let directories = project.directories
         try directories.refuseForeign()
         let fileSystem = try RootsFileSystem(directories.roots)

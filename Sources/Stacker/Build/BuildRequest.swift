@@ -1,46 +1,46 @@
 import Layers
 
 /// What `stacker build` was asked to do.
-public struct BuildRequest: Sendable {
+package struct BuildRequest: Sendable {
     /// What is done about files of base layers that should get more names than the roots' file system allows.
-    public var hardLinkOverflow = HardLinkOverflow.split
+    package var hardLinkOverflow = HardLinkOverflow.split
     /// The recipes to build, as the user named them.
-    public var recipes: [String] = ["stacker.yaml"]
+    package var recipes: [String] = ["stacker.yaml"]
     /// Substitutions, each `NAME=value`.
-    public var substitutions: [String] = []
+    package var substitutions: [String] = []
     /// A YAML file of further substitutions; those above win.
-    public var substituteFile: String?
+    package var substituteFile: String?
     /// The types of layer to write; the first gives the unpacked layer its name. Each counts once.
-    public var layerTypes: [LayerType] = [.tar] {
+    package var layerTypes: [LayerType] = [.tar] {
         didSet { layerTypes = layerTypes.unique }
     }
     /// How tar layers are compressed.
-    public var compression = Compression.gzip()
+    package var compression = Compression.gzip()
     /// How hard squashfs layers are compressed: one of ``CompressionLevels/squashfs``.
-    public var squashfsLevel = CompressionLevels.squashfs.standard
+    package var squashfsLevel = CompressionLevels.squashfs.standard
     /// How hard erofs layers are compressed: one of ``CompressionLevels/erofs``.
-    public var erofsLevel = CompressionLevels.erofs.standard
+    package var erofsLevel = CompressionLevels.erofs.standard
     /// Whether squashfs and erofs layers end with a dm-verity hash tree.
-    public var addsVerity = true
+    package var addsVerity = true
     /// Whether build_only layers are merged with the image on them into one layer, where the recipe says nothing of it.
-    public var collapsesBuildOnly = false
+    package var collapsesBuildOnly = false
     /// Refuse imports over http that have no hash.
-    public var requiresHashes = false
+    package var requiresHashes = false
     /// Build every layer, whatever the cache says.
-    public var ignoresCache = false
+    package var ignoresCache = false
     /// Repositories of registries from which layers are taken that other machines have built: `docker://registry/name`.
-    public var cacheFrom: [String] = []
+    package var cacheFrom: [String] = []
     /// Repositories in which layers are put for other machines.
-    public var cacheTo: [String] = []
+    package var cacheTo: [String] = []
     /// Whether those registries may be spoken to without verified TLS.
-    public var cachesSkipTLS = false
+    package var cachesSkipTLS = false
     /// A program to run, with the terminal, where a script has failed.
-    public var onRunFailure: [String]?
+    package var onRunFailure: [String]?
     /// What stacker's own annotations begin with.
-    public var annotationsNamespace = "io.stackeroci"
+    package var annotationsNamespace = "io.stackeroci"
 
     /// `stacker build` without options.
-    public init() {}
+    package init() {}
 }
 
 extension BuildRequest {

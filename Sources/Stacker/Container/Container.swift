@@ -2,17 +2,17 @@ import Failure
 import FileTree
 import Glibc
 import LXCWrapper
-public import SystemPackage
+import SystemPackage
 
 /// How a program in a container ended.
-public enum ContainerExit: Sendable, Equatable {
+package enum ContainerExit: Sendable, Equatable {
     /// It exited with this status, 0…255. liblxc's init turns death by signal n into 128+n, as a shell does.
     case exited(Int32)
     /// Signal n ended the container as a whole, and the program with it.
     case signaled(Int32)
 
     /// What a shell would report.
-    public var status: Int32 {
+    package var status: Int32 {
         switch self {
         case .exited(let status): status
         case .signaled(let signal): 128 + signal
@@ -21,15 +21,15 @@ public enum ContainerExit: Sendable, Equatable {
 }
 
 /// What came of a run.
-public struct ContainerOutcome: Sendable, Equatable {
+package struct ContainerOutcome: Sendable, Equatable {
     /// How the program ended.
-    public var exit: ContainerExit
+    package var exit: ContainerExit
     /// The program left processes in the background, which had two seconds and then were ended. Worth a warning.
-    public var endedBackgroundProcesses: Bool
+    package var endedBackgroundProcesses: Bool
 }
 
 /// Runs programs in LXC containers.
-public enum Container {
+package enum Container {
     /// Runs `arguments` in a container to the end, blocking the calling thread.
     ///
     /// Nothing of it is left afterwards: no process, mount, control group or file, except for the log and what the
@@ -37,7 +37,7 @@ public enum Container {
     ///
     /// - Parameter executable: the binary that answers `internal-lxc`; the running one if `nil`. For tests.
     /// - Throws: `Failure` if the container could not be started, if the program could not be executed, or on a stop.
-    public static func run(
+    package static func run(
         _ config: ContainerConfig, _ arguments: [String], executable: FilePath? = nil
     ) throws -> ContainerOutcome {
         guard let program = arguments.first, !config.lowerdirs.isEmpty else {

@@ -1,21 +1,21 @@
 import Failure
-public import SystemPackage
+import SystemPackage
 
 /// A directory or file of the host, or of the build, that a container sees.
-public struct ContainerMount: Sendable, Hashable {
+package struct ContainerMount: Sendable, Hashable {
     /// What is mounted: an absolute path outside the container.
-    public var source: FilePath
+    package var source: FilePath
     /// Where: an absolute path inside the container.
-    public var target: FilePath
+    package var target: FilePath
     /// Whether the container may only read it. Mounts below the source stay as they are.
-    public var readOnly: Bool
+    package var readOnly: Bool
     /// Whether mounts below the source come along.
-    public var recursive: Bool
+    package var recursive: Bool
     /// What is made in the container when `target` does not exist: a directory or an empty file.
-    public var isDirectory: Bool
+    package var isDirectory: Bool
 
     /// Describes one mount.
-    public init(source: FilePath, target: FilePath, readOnly: Bool, recursive: Bool = true, isDirectory: Bool) {
+    package init(source: FilePath, target: FilePath, readOnly: Bool, recursive: Bool = true, isDirectory: Bool) {
         self.source = source
         self.target = target
         self.readOnly = readOnly
@@ -25,28 +25,28 @@ public struct ContainerMount: Sendable, Hashable {
 }
 
 /// Everything that says what a container is, before anything is run.
-public struct ContainerConfig: Sendable {
+package struct ContainerConfig: Sendable {
     /// The directories whose contents the container sees, the one that hides the others first. At least one.
-    public var lowerdirs: [FilePath]
+    package var lowerdirs: [FilePath]
     /// The directory that takes what the container changes. overlayfs's `work` is made beside it and removed.
-    public var upperdir: FilePath
+    package var upperdir: FilePath
     /// An existing directory on which the overlay is mounted, inside the container's namespace only.
-    public var rootfsMount: FilePath
+    package var rootfsMount: FilePath
     /// What is mounted beside /proc, /dev, /dev/shm and /sys, in this order.
-    public var mounts: [ContainerMount]
+    package var mounts: [ContainerMount]
     /// The whole environment of the program; `container=lxc` comes from liblxc.
-    public var environment: [(name: String, value: String)]
+    package var environment: [(name: String, value: String)]
     /// The container's host name.
-    public var hostname: String
+    package var hostname: String
     /// A directory for the files of one run: config, links to the lowerdirs. On any local file system.
-    public var stateDirectory: FilePath
+    package var stateDirectory: FilePath
     /// liblxc's log, at level TRACE.
-    public var logFile: FilePath
+    package var logFile: FilePath
     /// Whether the program keeps the terminal and standard input. Otherwise it reads /dev/null.
-    public var terminal: Bool
+    package var terminal: Bool
 
     /// Describes a container.
-    public init(
+    package init(
         lowerdirs: [FilePath], upperdir: FilePath, rootfsMount: FilePath, mounts: [ContainerMount] = [],
         environment: [(name: String, value: String)] = [], hostname: String = "stacker",
         stateDirectory: FilePath, logFile: FilePath, terminal: Bool = false
@@ -63,7 +63,7 @@ public struct ContainerConfig: Sendable {
     }
 
     /// The overlay as `--debug` shows it, one directory a line: the config file itself names them by short links.
-    public var overlayArguments: [String] {
+    package var overlayArguments: [String] {
         lowerdirs.map { "lowerdir=\($0)" } + ["upperdir=\(upperdir)", "workdir=\(workdir)"]
     }
 

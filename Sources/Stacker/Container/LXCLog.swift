@@ -1,16 +1,16 @@
 import Failure
 import FileTree
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// liblxc's log of one run.
-public enum LXCLog {
+package enum LXCLog {
     /// A line of the log: `lxc NAME DATE ERROR    module - FILE:FUNCTION:LINE - ERRNO TEXT - MESSAGE`.
-    public struct Entry: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
         /// The source file, function and line within liblxc.
-        public var origin: String
+        package var origin: String
         /// What liblxc says, with the text of errno in front where there was one.
-        public var message: String
+        package var message: String
     }
 
     /// Empties the log, since liblxc appends, and lets `lxc.log` beside it point to it.
@@ -30,7 +30,7 @@ public enum LXCLog {
     private static let latest = FilePath.Component("lxc.log")
 
     /// The ERROR lines of a log, each message once, in order, for `--debug`. A log that cannot be read has none.
-    public static func errors(in path: FilePath) -> [Entry] {
+    package static func errors(in path: FilePath) -> [Entry] {
         guard let file = try? OpenFile(path, O_RDONLY), let bytes = try? file.readToEnd(limit: 256 << 20) else {
             return []
         }

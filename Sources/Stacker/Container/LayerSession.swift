@@ -4,12 +4,12 @@ import SystemPackage
 
 /// A program in a layer that was built, with what its recipe gives to `run:`: binds, imports, environment. What the
 /// program changes is thrown away.
-public struct LayerSession {
+package struct LayerSession {
     private let request: BuildRequest
     private let project: Project
 
     /// Reads the recipe. Without any, layers can be entered all the same, but only with what they have themselves.
-    public init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
+    package init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
         self.request = request
         project = try Project(request, in: directories, log: log)
     }
@@ -20,7 +20,7 @@ public struct LayerSession {
     ///   - name: the layer; the file's first one if `nil`.
     ///   - command: the program and its arguments.
     /// - Returns: its exit status.
-    public func run(in name: String?, _ command: [String]) throws -> Int32 {
+    package func run(in name: String?, _ command: [String]) throws -> Int32 {
         let (layer, recipe) = try find(name)
         let directories = project.directories
         try directories.refuseForeign()

@@ -6,13 +6,13 @@ import SystemPackage
 
 /// The namespaces in which a build runs: mounts and processes of its own, and for an ordinary user also ids, among
 /// which the user is root.
-public enum Namespace {
+package enum Namespace {
     /// Whether this process can't read and write what a build makes before it has entered: files of an image belong to
     /// ids that an ordinary user has only inside.
-    public static var isNeededForFiles: Bool { geteuid() != 0 }
+    package static var isNeededForFiles: Bool { geteuid() != 0 }
 
     /// Whether an ordinary user has what it takes.
-    public static var canBeEntered: Bool {
+    package static var canBeEntered: Bool {
         (try? IDMaps(of: .current)) != nil && lxcw_try_user_namespace() == 0
     }
 
@@ -26,7 +26,7 @@ public enum Namespace {
     /// - Returns: inside, where the caller is to run `arguments`, and nothing else.
     /// - Throws: for an ordinary user, what is missing on this machine: id ranges, the programs that map them, or the
     ///   kernel's permission.
-    public static func enter(_ arguments: [String]) throws {
+    package static func enter(_ arguments: [String]) throws {
         try StopSignal.check()
         let error: Errno?
         if geteuid() == 0 {

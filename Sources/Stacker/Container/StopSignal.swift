@@ -5,23 +5,23 @@ import LXCWrapper
 ///
 /// `main` blocks them (``block()``) before any thread is started. A blocked signal stays pending, so a check at any
 /// later time sees it, on any thread, without a handler or shared state.
-public enum StopSignal {
+package enum StopSignal {
     /// How long ``bound()`` leaves for clean-up, in seconds.
     static let graceSeconds: UInt32 = 5
 
     /// Blocks the signals for this thread and all that come. The first thing that `main` does after `internal-lxc`.
-    public static func block() {
+    package static func block() {
         lxcw_block_stop_signals()
     }
 
     /// From now on ends the process a few seconds after a stop signal even if nobody checks, for instance because a
     /// name server does not answer. Temporary files may stay behind in that case.
-    public static func bound() {
+    package static func bound() {
         _ = lxcw_bound_stop(graceSeconds)
     }
 
     /// The signal that came, if any.
-    public static var pending: Int32? {
+    package static var pending: Int32? {
         let signal = lxcw_stop_signal()
         return signal == 0 ? nil : signal
     }
@@ -29,7 +29,7 @@ public enum StopSignal {
     /// To be called between steps, and within long ones: every file, every few MiB. Costs one system call.
     ///
     /// - Throws: `Failure` "interrupted" with exit status 128+n if a signal came.
-    public static func check() throws {
+    package static func check() throws {
         try check(lxcw_stop_signal())
     }
 

@@ -5,26 +5,26 @@ import OCI
 import SystemPackage
 
 /// `stacker convert`: a Dockerfile in, a recipe and its substitution file out.
-public struct Conversion {
+package struct Conversion {
     /// The recipe.
-    public let recipe: String
+    package let recipe: String
     /// The substitution file.
-    public let substitutions: String
+    package let substitutions: String
     /// What a reader should know, each with file and line; the recipe has the same as comments.
-    public let warnings: [String]
+    package let warnings: [String]
     private let files: Files
 
     /// The files of a conversion, as the user named them.
-    public struct Files: Sendable {
+    package struct Files: Sendable {
         /// The Dockerfile.
-        public var dockerfile: String
+        package var dockerfile: String
         /// The recipe to write.
-        public var recipe: String
+        package var recipe: String
         /// The substitution file to write.
-        public var substitutions: String
+        package var substitutions: String
 
         /// Names the files.
-        public init(dockerfile: String, recipe: String, substitutions: String) {
+        package init(dockerfile: String, recipe: String, substitutions: String) {
             self.dockerfile = dockerfile
             self.recipe = recipe
             self.substitutions = substitutions
@@ -37,7 +37,7 @@ public struct Conversion {
     /// Converts a Dockerfile; nothing is written yet.
     ///
     /// - Throws: `Failure` that lists, with lines, what can't be converted.
-    public init(_ files: Files, in directories: StackerDirectories) throws {
+    package init(_ files: Files, in directories: StackerDirectories) throws {
         self.files = files
         let here = try FilePath.currentDirectory()
         let dockerfile = here.pushing(FilePath(files.dockerfile))
@@ -95,7 +95,7 @@ public struct Conversion {
     }
 
     /// Writes both files, in place of what has their names.
-    public func write() throws {
+    package func write() throws {
         for (name, text) in [(files.recipe, recipe), (files.substitutions, substitutions)] {
             let path = FilePath(name)
             guard let last = path.lastComponent else { throw Failure("\(quoted(name)) is not the name of a file") }

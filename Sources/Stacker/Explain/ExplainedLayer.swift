@@ -5,7 +5,7 @@ import SystemPackage
 
 /// A layer of the recipe as its storage has it: the directories that overlayfs puts together for it, and how far its
 /// build came.
-public struct ExplainedLayer: Sendable {
+package struct ExplainedLayer: Sendable {
     /// How far the last build came.
     enum State: String, Sendable, Encodable {
         case built
@@ -49,7 +49,7 @@ extension ExplainedLayer {
     /// Reads the storage of a layer; nothing is changed, and no lock is taken.
     ///
     /// - Throws: `Failure` if no layer of that name was ever begun here.
-    public init(_ name: String, in directories: StackerDirectories) throws {
+    package init(_ name: String, in directories: StackerDirectories) throws {
         let roots = try RootsDirectory(reading: directories.roots)
         let layer = roots.layer(name)
         guard try Self.names(in: roots).contains(name) else {
@@ -126,14 +126,14 @@ extension ExplainedLayer {
 }
 
 /// What `stacker explain` was asked for: `LAYER`, or `LAYER:/PATH`.
-public struct ExplainedPlace: Sendable, Equatable {
+package struct ExplainedPlace: Sendable, Equatable {
     /// The layer.
-    public let layer: String
+    package let layer: String
     /// The path in it, from the root.
-    public let path: FilePath?
+    package let path: FilePath?
 
     /// Takes an argument apart. No layer's name has a colon.
-    public init(_ text: String) throws {
+    package init(_ text: String) throws {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let layer = parts.first, !layer.isEmpty, layer != ".", layer != "..", !layer.contains("/") else {
             throw Failure("\(quoted(text)) names no layer", help: "write LAYER, or LAYER:/PATH")

@@ -7,14 +7,14 @@ import SystemPackage
 /// `stacker grab`: copies a file or directory out of a layer, without a container.
 ///
 /// Owners and extended attributes stay behind, as somebody else's numbers and names: the copy is the caller's.
-public struct Grab {
+package struct Grab {
     private let place: ExplainedPlace
     private let path: FilePath
     private let layer: ExplainedLayer
     private let log: Log
 
     /// Finds the layer.
-    public init(_ place: ExplainedPlace, in directories: StackerDirectories, log: Log) throws {
+    package init(_ place: ExplainedPlace, in directories: StackerDirectories, log: Log) throws {
         guard let path = place.path else {
             throw Failure("\(quoted(place.layer)) names no path", help: "write stacker grab \(place.layer):/PATH")
         }
@@ -27,7 +27,7 @@ public struct Grab {
     /// Copies to the working directory, under the path's last name: all of it, or nothing.
     ///
     /// - Throws: `Failure`, also if there is a directory of that name.
-    public func run() throws {
+    package func run() throws {
         if layer.state != .built { log.warn(ExplainedLayer.heading(layer.name, layer.state)) }
         try attempt("couldn't grab \(path) of \(layer.name)") {
             let source = try find()

@@ -7,7 +7,7 @@ import SystemPackage
 /// too, and what hides those.
 ///
 /// The rules are the kernel's (Documentation/filesystems/overlayfs.rst), the same as ``MergedView`` follows.
-public struct PathExplanation: Encodable {
+package struct PathExplanation: Encodable {
     private let layer: String
     private let state: ExplainedLayer.State
     private let path: String
@@ -50,7 +50,7 @@ public struct PathExplanation: Encodable {
     /// Looks for a path in all directories of a layer.
     ///
     /// - Throws: `Failure` if none of them has it, or one can't be read.
-    public init(of path: FilePath, in layer: ExplainedLayer) throws {
+    package init(of path: FilePath, in layer: ExplainedLayer) throws {
         self.layer = layer.name
         state = layer.state
         self.path = path.string
@@ -100,7 +100,7 @@ public struct PathExplanation: Encodable {
     // MARK: - Words
 
     /// For people.
-    public func text() -> String {
+    package func text() -> String {
         var lines = [ExplainedLayer.heading(layer, state)]
         // Without "//", "." and "..", which no symlink is needed for.
         let plain = FilePath(path).lexicallyNormalized().string
@@ -123,7 +123,7 @@ public struct PathExplanation: Encodable {
     }
 
     /// For programs.
-    public func json() throws -> String { try JSON.text(self) }
+    package func json() throws -> String { try JSON.text(self) }
 }
 
 extension PathExplanation.Cause: CustomStringConvertible {

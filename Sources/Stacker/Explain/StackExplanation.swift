@@ -4,7 +4,7 @@ import OCI
 import SystemPackage
 
 /// What `stacker explain LAYER` says: the overlay stack, top to bottom.
-public struct StackExplanation: Encodable {
+package struct StackExplanation: Encodable {
     private let layer: String
     private let state: ExplainedLayer.State
     private let stack: [Entry]
@@ -24,7 +24,7 @@ public struct StackExplanation: Encodable {
     }
 
     /// Measures the directories of a layer.
-    public init(of layer: ExplainedLayer) throws {
+    package init(of layer: ExplainedLayer) throws {
         self.layer = layer.name
         state = layer.state
         stack = try layer.parts.map { Entry(part: $0, size: try Self.size(of: $0)) }
@@ -45,7 +45,7 @@ public struct StackExplanation: Encodable {
     }
 
     /// For people.
-    public func text() -> String {
+    package func text() -> String {
         let sizes = stack.map { entry in
             entry.part.isThere ? entry.size.map(humanSize) ?? "not all readable" : "not there"
         }
@@ -59,7 +59,7 @@ public struct StackExplanation: Encodable {
     }
 
     /// For programs.
-    public func json() throws -> String { try JSON.text(self) }
+    package func json() throws -> String { try JSON.text(self) }
 }
 
 private func padded(_ text: String, to width: Int) -> String {

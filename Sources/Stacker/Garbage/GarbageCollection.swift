@@ -8,7 +8,7 @@ import SystemPackage
 ///
 /// Nothing that somebody else may have put there is touched: only what has a name that stacker gives, and in the layout of
 /// pulled images, whose blobs have no owner's mark, what is known to have been pulled.
-public struct GarbageCollection {
+package struct GarbageCollection {
     private let directories: StackerDirectories
     private let roots: RootsDirectory?
     private let locks: [Lock]
@@ -29,7 +29,7 @@ public struct GarbageCollection {
     ///
     /// - Parameter all: whether blobs of the output layout that another program may be about to name go, too.
     /// - Throws: a failure also if a build is under way.
-    public init(in directories: StackerDirectories, all: Bool = false) throws {
+    package init(in directories: StackerDirectories, all: Bool = false) throws {
         self.directories = directories
         takesAll = all
         try directories.refuseForeign()
@@ -112,7 +112,7 @@ public struct GarbageCollection {
     }
 
     /// Removes all of it. To be killed half-way does no harm.
-    public mutating func remove() throws {
+    package mutating func remove() throws {
         defer { withExtendedLifetime(locks) {} }
         try removeBlobs()
         try pulled?.forget()
@@ -138,7 +138,7 @@ public struct GarbageCollection {
     private var total: Int64 { all.reduce(0) { $0 + ($1.size ?? 0) } }
 
     /// A line for each, and the sum.
-    public func text(removed: Bool) -> String {
+    package func text(removed: Bool) -> String {
         let lines = all.map { "\($0.path) (\($0.kind.rawValue), \($0.size.map(humanSize) ?? "size unknown"))" }
         let sum =
             all.isEmpty
@@ -147,7 +147,7 @@ public struct GarbageCollection {
     }
 
     /// An object with `removed`, `total` in bytes, `items`, and `skipped`: the places that were not looked at.
-    public func json(removed: Bool) throws -> String {
+    package func json(removed: Bool) throws -> String {
         try JSON.text(Report(removed: removed, total: total, items: all, skipped: skipped))
     }
 

@@ -9,7 +9,7 @@ extension StackerDirectories {
     /// one was somebody's wish.
     ///
     /// - Throws: a failure also if a build is under way in them, or if they can't be what builds have made.
-    public func clean() throws {
+    package func clean() throws {
         guard [roots, oci, stacker].contains(where: { access($0.string, F_OK) == 0 }) else { return }
         try refuseUncleanable()
         // Whoever builds locks this one, too: it is the one by which nobody begins meanwhile.

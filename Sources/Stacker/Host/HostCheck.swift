@@ -6,9 +6,9 @@ import OCI
 import SystemPackage
 
 /// What `stacker check` finds out about this machine and the roots directory.
-public struct HostCheck: Sendable {
+package struct HostCheck: Sendable {
     /// How good or bad something is.
-    public enum Status: String, Sendable, Encodable {
+    package enum Status: String, Sendable, Encodable {
         /// As it should be.
         case ok
         /// A build works, with limits.
@@ -18,29 +18,29 @@ public struct HostCheck: Sendable {
     }
 
     /// One line of the check.
-    public struct Finding: Sendable, Encodable {
+    package struct Finding: Sendable, Encodable {
         /// What was looked at.
-        public let name: String
+        package let name: String
         /// The outcome.
-        public let status: Status
+        package let status: Status
         /// What was seen.
-        public let detail: String
+        package let detail: String
         /// What mends it.
-        public let remedy: String?
+        package let remedy: String?
     }
 
     /// In the order that they are printed in.
-    public private(set) var findings: [Finding] = []
+    package private(set) var findings: [Finding] = []
 
     /// Whether a build would fail.
-    public var fails: Bool { findings.contains { $0.status == .fail } }
+    package var fails: Bool { findings.contains { $0.status == .fail } }
 
     /// Looks at everything; the directories need not exist.
     ///
     /// - Parameters:
     ///   - creatingRoots: whether the roots directory is made, and stays.
     ///   - mending: whether something was mended: by root, and maybe for another user, who builds in the directories.
-    public init(_ directories: StackerDirectories, creatingRoots: Bool = false, mending: Bool = false) throws {
+    package init(_ directories: StackerDirectories, creatingRoots: Bool = false, mending: Bool = false) throws {
         if creatingRoots { try Directory.create(directories.roots, isPlain: true) }
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
         let liblxc = Version.liblxc
@@ -174,7 +174,7 @@ public struct HostCheck: Sendable {
 
 extension HostCheck {
     /// A line for each finding: its status, its name, what was seen, and what mends it.
-    public var text: String {
+    package var text: String {
         findings.map { finding in
             let line = "\(finding.status.rawValue)\t\(finding.name): \(finding.detail)"
             return finding.remedy.map { "\(line)\n\thelp: \($0)" } ?? line
@@ -182,12 +182,12 @@ extension HostCheck {
     }
 
     /// The findings as JSON.
-    public func json() throws -> String { String(decoding: try JSON.encode(findings), as: UTF8.self) }
+    package func json() throws -> String { String(decoding: try JSON.encode(findings), as: UTF8.self) }
 
     /// Switches extended inode refs on where the roots directory's btrfs has none; for good.
     ///
     /// - Parameter say: told what is going to be done, before it is.
-    public static func fix(_ directories: StackerDirectories, say: (String) -> Void) throws {
+    package static func fix(_ directories: StackerDirectories, say: (String) -> Void) throws {
         let roots = try RootsFileSystem(directories.roots)
         guard roots.fileSystem.runsOutOfLinks, let btrfs = roots.fileSystem.btrfs else {
             return say("nothing to mend: \(roots.path) is on \(roots.fileSystem)")

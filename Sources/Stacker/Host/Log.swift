@@ -1,16 +1,16 @@
 import Failure
 import FileTree
 import Glibc
-public import Progress
+import Progress
 import Synchronization
-public import SystemPackage
+import SystemPackage
 
 /// Where messages to the user go: bare lines on standard error or in the log file.
 ///
 /// A message is the line and nothing else, since scripts match whole lines; `--log-timestamp` puts the time in front.
-public struct Log: Sendable {
+package struct Log: Sendable {
     /// How much is said.
-    public enum Level: Int, Sendable, Comparable {
+    package enum Level: Int, Sendable, Comparable {
         /// `--quiet`: only errors, which are not the log's business.
         case quiet
         /// What every user wants to see.
@@ -19,16 +19,16 @@ public struct Log: Sendable {
         case debug
 
         /// Whether `left` says less than `right`.
-        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+        package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// How much this log says.
-    public let level: Level
+    package let level: Level
     private let output: Output
     private let timestamps: Bool
 
     /// How progress is shown to the user.
-    public enum ProgressStyle: Sendable {
+    package enum ProgressStyle: Sendable {
         /// Not at all.
         case none
         /// By a line for each blob.
@@ -38,14 +38,14 @@ public struct Log: Sendable {
     }
 
     /// What gets to know of everything that takes its time.
-    public let progress: any ProgressSink
+    package let progress: any ProgressSink
 
     /// Says to standard error, or to `file` where one is given.
     ///
     /// - Parameters:
     ///   - appending: go on in a log file that this run has begun, in an earlier process of it.
     ///   - progress: how progress is shown; a quiet log shows none.
-    public init(
+    package init(
         level: Level, file: FilePath? = nil, appending: Bool = false, timestamps: Bool = false,
         progress style: ProgressStyle = .none
     ) throws {
@@ -74,17 +74,17 @@ public struct Log: Sendable {
     }
 
     /// Says something that every user wants to see.
-    public func info(_ message: @autoclosure () -> String) {
+    package func info(_ message: @autoclosure () -> String) {
         if level >= .info { write(message()) }
     }
 
     /// Warns: the build goes on, but the user should know.
-    public func warn(_ message: @autoclosure () -> String) {
+    package func warn(_ message: @autoclosure () -> String) {
         if level >= .info { write("warning: \(message())") }
     }
 
     /// Says something that helps to find a fault.
-    public func debug(_ message: @autoclosure () -> String) {
+    package func debug(_ message: @autoclosure () -> String) {
         if level >= .debug { write(message()) }
     }
 
@@ -100,10 +100,10 @@ public struct Log: Sendable {
     ///
     /// What the first process of a build finds out before it knows whether it must enter a namespace is found out again
     /// inside: the user should read it once.
-    public func hold() { output.held.withLock { $0 = "" } }
+    package func hold() { output.held.withLock { $0 = "" } }
 
     /// Says what was held back.
-    public func release() {
+    package func release() {
         let text = output.held.withLock { held in
             defer { held = nil }
             return held

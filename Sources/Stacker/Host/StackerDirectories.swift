@@ -2,24 +2,24 @@ import Failure
 import FileTree
 import Glibc
 import OCI
-public import SystemPackage
+import SystemPackage
 
 /// Where a build finds and leaves everything. All paths are absolute.
-public struct StackerDirectories: Sendable {
+package struct StackerDirectories: Sendable {
     /// The cache, imports, bases and logs: `--stacker-dir`.
-    public let stacker: FilePath
+    package let stacker: FilePath
     /// The output layout: `--oci-dir`.
-    public let oci: FilePath
+    package let oci: FilePath
     /// The unpacked layers and upperdirs: `--roots-dir`.
-    public let roots: FilePath
+    package let roots: FilePath
     /// What the others are relative to, if they are not absolute: `--work-dir`.
-    public let work: FilePath
+    package let work: FilePath
 
     /// Takes each directory from the command line, otherwise from the config file, otherwise its default; the defaults
     /// lie in the work directory.
     ///
     /// - Parameter configFile: `nil` for the user's own, which need not exist.
-    public init(
+    package init(
         configFile: FilePath?, workDirectory: String?, stackerDirectory: String?, ociDirectory: String?,
         rootsDirectory: String?
     ) throws {
@@ -56,10 +56,10 @@ public struct StackerDirectories: Sendable {
     }
 
     /// Whether no other user has built in them.
-    public var areOwn: Bool { (try? refuseForeign()) != nil }
+    package var areOwn: Bool { (try? refuseForeign()) != nil }
 
     /// Refuses directories in which another user has built: files of theirs could be neither read nor replaced.
-    public func refuseForeign() throws {
+    package func refuseForeign() throws {
         var status = stat()
         let cache = stacker.appending("build.cache")
         guard cache.withPlatformString({ lstat($0, &status) }) == 0, status.st_uid != geteuid() else { return }
@@ -141,7 +141,7 @@ extension FilePath {
     var resolvedIfThere: FilePath { (try? resolved()) ?? self }
 
     /// The working directory of the process.
-    public static func currentDirectory() throws -> FilePath {
+    package static func currentDirectory() throws -> FilePath {
         guard let buffer = getcwd(nil, 0) else {
             throw Failure("couldn't find the working directory", because: Errno(rawValue: errno))
         }

@@ -4,11 +4,11 @@ import Glibc
 import SystemPackage
 
 /// What root does once so that a user can build: id ranges, and directories that are the user's.
-public struct UnprivilegedSetup {
+package struct UnprivilegedSetup {
     private let user: HostUser
 
     /// Finds the user out; each argument is optional, and without any it is who called sudo.
-    public init(username: String?, uid: UInt32?, gid: UInt32?) throws {
+    package init(username: String?, uid: UInt32?, gid: UInt32?) throws {
         guard geteuid() == 0, HostUser.current.uid == 0 else {
             throw Failure("unpriv-setup needs root: it writes /etc/subuid and /etc/subgid", help: "run it with sudo")
         }
@@ -34,7 +34,7 @@ public struct UnprivilegedSetup {
     /// Does it; what is there already stays. A second run changes nothing.
     ///
     /// - Parameter say: told what has been done.
-    public func run(_ directories: StackerDirectories, say: (String) -> Void) throws {
+    package func run(_ directories: StackerDirectories, say: (String) -> Void) throws {
         try SubordinateFile.locked {
             for kind in [SubordinateIDs.Kind.user, .group] {
                 var file = try SubordinateFile(kind)

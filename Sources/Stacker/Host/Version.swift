@@ -1,17 +1,17 @@
 import LXCWrapper
 
 /// What this program is.
-public enum Version {
+package enum Version {
     /// Our own version.
-    public static let stacker = "0.1.0"
+    package static let stacker = "0.1.0"
 
     /// The liblxc in use: its version, and where it comes from if it is not the system's. `nil` where there is none.
-    public static var liblxc: String? {
+    package static var liblxc: String? {
         guard let version = lxcw_liblxc_version().map({ String(cString: $0) }) else { return nil }
         let origin = String(cString: lxcw_liblxc_origin())
         return origin.isEmpty ? version : "\(version) (\(origin))"
     }
 
     /// What `--version` prints: ours, and that of the liblxc in use.
-    public static var description: String { "stacker \(stacker) liblxc \(liblxc ?? "is missing")" }
+    package static var description: String { "stacker \(stacker) liblxc \(liblxc ?? "is missing")" }
 }

@@ -3,24 +3,24 @@ import Failure
 import FileTree
 import Glibc
 import Layers
-public import OCI
-public import SystemPackage
+import OCI
+import SystemPackage
 
 /// What `stacker mount` was asked to do.
-public struct MountRequest: Sendable {
+package struct MountRequest: Sendable {
     /// The image in the layout.
-    public var tag: String
+    package var tag: String
     /// Where it is to be seen.
-    public var target: FilePath
+    package var target: FilePath
     /// Whether it can be written to. What is written is kept in memory, and gone with the mount.
-    public var isWritable = false
+    package var isWritable = false
     /// Where what is written is kept instead, for further mounts.
-    public var upper: FilePath?
+    package var upper: FilePath?
     /// Whether layers without a dm-verity tree are good enough.
-    public var allowsMissingVerity = false
+    package var allowsMissingVerity = false
 
     /// A read-only mount.
-    public init(tag: String, target: FilePath) {
+    package init(tag: String, target: FilePath) {
         self.tag = tag
         self.target = target
     }
@@ -31,14 +31,14 @@ public struct MountRequest: Sendable {
 /// The overlay is the only mount that anybody sees. The layers are mounted in a namespace of this thread's own; the
 /// overlay keeps them, and they keep their devices, so that one umount, or a kill at any time, frees all of it. There is
 /// no state beside the kernel's.
-public struct ImageMount {
+package struct ImageMount {
     private let request: MountRequest
     private let layout: Layout
     private let manifest: ImageManifest
     private let log: Log
 
     /// Finds the image, and refuses one that can't be mounted, and a user who can't.
-    public init(_ request: MountRequest, from layout: Layout, log: Log) throws {
+    package init(_ request: MountRequest, from layout: Layout, log: Log) throws {
         guard geteuid() == 0, HostUser.current.uid == 0 else {
             throw Failure(
                 "couldn't mount \(request.tag): only root can use loop devices",
@@ -83,7 +83,7 @@ public struct ImageMount {
     /// Mounts it: all of it, or nothing.
     ///
     /// - Throws: a failure that names the layer that does not fit.
-    public func run() throws {
+    package func run() throws {
         try attempt("couldn't mount \(request.tag) on \(request.target)") {
             let target = try openTarget()
             let upper = try request.upper.map { try PersistentUpper(at: $0) }

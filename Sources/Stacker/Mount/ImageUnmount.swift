@@ -2,16 +2,16 @@ import CSyscalls
 import Failure
 import FileTree
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// Takes an image down that ``ImageMount`` has mounted; with the last one that uses a layer goes its loop device.
-public struct ImageUnmount {
+package struct ImageUnmount {
     private let path: FilePath
 
     /// Finds the mount.
     ///
     /// - Throws: a failure if there is none, or another.
-    public init(_ target: FilePath) throws {
+    package init(_ target: FilePath) throws {
         path = try attempt("couldn't unmount \(target)") {
             let path = try target.resolved()
             guard let mount = try MountTable().top(at: path) else {
@@ -26,7 +26,7 @@ public struct ImageUnmount {
     }
 
     /// Unmounts it.
-    public func run() throws {
+    package func run() throws {
         try attempt("couldn't unmount \(path)") {
             do {
                 _ = try path.withPlatformString { try checked(stacker_unmount($0)) }

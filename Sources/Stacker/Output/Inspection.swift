@@ -1,8 +1,8 @@
 import Failure
-public import OCI
+import OCI
 
 /// What `stacker inspect` shows of an output layout.
-public struct Inspection {
+package struct Inspection {
     private var entries: [Entry] = []
     /// The indexes that were looked into, by tag.
     private var indexes: [String: Set<Digest>] = [:]
@@ -38,7 +38,7 @@ public struct Inspection {
     /// Reads the image with this tag, or all that there are, in the order of the index.
     ///
     /// - Throws: `Failure` if what was asked for can't be read; one of several is shown with what is wrong with it.
-    public init(of layout: Layout, tag: String?) throws {
+    package init(of layout: Layout, tag: String?) throws {
         let index = try layout.index()
         if let tag, !index.tags.contains(tag) {
             throw Failure(
@@ -140,7 +140,7 @@ public struct Inspection {
     // MARK: - How it is shown
 
     /// For people.
-    public func text() throws -> String {
+    package func text() throws -> String {
         try entries.map { entry in
             switch entry {
             case .image(let image): try image.text()
@@ -151,7 +151,7 @@ public struct Inspection {
 
     /// For programs: an array of objects with `tag`, `manifest` and `config`; what is no image, or can't be
     /// shown, has `kind`, `digest` and `size` in place of the latter two, and `problem` if something is wrong with it.
-    public func json() throws -> String { try JSON.text(entries) }
+    package func json() throws -> String { try JSON.text(entries) }
 }
 
 extension Inspection.Entry: Encodable {

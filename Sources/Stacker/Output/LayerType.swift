@@ -2,7 +2,7 @@ import OCI
 import OrderedCollections
 
 /// The form in which a layer leaves the build.
-public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentable, CaseIterable {
+package enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentable, CaseIterable {
     /// A tar archive, compressed.
     case tar
     /// A squashfs image.
@@ -11,7 +11,7 @@ public enum LayerType: String, Sendable, Hashable, Codable, CodingKeyRepresentab
     case erofs
 
     /// The tag under which a layer's image of this type stands in the output layout.
-    public func tag(for layer: String) -> String {
+    package func tag(for layer: String) -> String {
         switch self {
         case .tar: layer
         case .squashfs, .erofs: "\(layer)-\(rawValue)"

@@ -2,7 +2,7 @@ import Failure
 import FileTree
 import Glibc
 import OCI
-public import SystemPackage
+import SystemPackage
 
 /// The roots directory: one directory for each unpacked layer, one for each layer of the recipe.
 ///
@@ -16,9 +16,9 @@ public import SystemPackage
 /// foo/overlay_metadata.json     what foo was built on and came out as
 /// foo/overlay_base.json         what foo's last build stands on, from its beginning
 /// ```
-public struct RootsDirectory: Sendable {
+package struct RootsDirectory: Sendable {
     /// Where it is, absolute.
-    public let path: FilePath
+    package let path: FilePath
     let directory: Directory
 
     /// Says which implementation and which form of this directory made its content.
@@ -29,7 +29,7 @@ public struct RootsDirectory: Sendable {
     ///
     /// Without our marker the layers in it are another implementation's: their form is not known, and they are removed.
     /// Who only looks at what is there uses ``init(reading:)`` or ``init(ifOursAt:)``.
-    public init(takingOver path: FilePath) throws {
+    package init(takingOver path: FilePath) throws {
         self.path = path
         directory = try Directory(creating: path, isPlain: true)
         directory.spreadDirectories()
@@ -44,7 +44,7 @@ public struct RootsDirectory: Sendable {
     /// Opens the roots directory to look into it: nothing is made or changed.
     ///
     /// - Throws: a failure if there is none, or if another implementation made what is in it.
-    public init(reading path: FilePath) throws {
+    package init(reading path: FilePath) throws {
         self.path = path
         directory = try attempt(
             "couldn't open the roots directory", help: "build first, or name another with --roots-dir"
@@ -93,7 +93,7 @@ public struct RootsDirectory: Sendable {
     // MARK: - Unpacked layers
 
     /// Where the content of a layer blob is, if it is in a directory of its own. See ``contents(of:)``.
-    public func contentPath(of digest: Digest) -> FilePath {
+    package func contentPath(of digest: Digest) -> FilePath {
         path.appending(digest.directoryName.string).appending("overlay")
     }
 

@@ -4,7 +4,7 @@ import Registry
 import SystemPackage
 
 /// An image that is copied from a layout or a registry to another one.
-public struct ImageCopy {
+package struct ImageCopy {
     private let source: Place
     private let destination: Place
 
@@ -33,13 +33,13 @@ public struct ImageCopy {
     }
 
     /// Takes the two places as they are written on a command line.
-    public init(from source: String, to destination: String) throws {
+    package init(from source: String, to destination: String) throws {
         self.source = try Place(source)
         self.destination = try Place(destination)
     }
 
     /// Copies the image that is for this machine.
-    public func run(log: Log) throws {
+    package func run(log: Log) throws {
         let platform = Platform(os: "linux", architecture: Platform.hostArchitecture)
         let servers = Servers()
         switch (source, destination) {

@@ -6,14 +6,14 @@ import Registry
 import SystemPackage
 
 /// One `stacker publish`: images of the output layout to where others get them.
-public struct Publish {
+package struct Publish {
     private let request: PublishRequest
     private let project: Project
 
     private var log: Log { project.log }
 
     /// Reads the recipes; nothing is sent.
-    public init(_ request: PublishRequest, in directories: StackerDirectories, log: Log) throws {
+    package init(_ request: PublishRequest, in directories: StackerDirectories, log: Log) throws {
         guard !request.tags.isEmpty else {
             throw Failure("no tag to publish the images with", help: "give at least one with --tag")
         }
@@ -27,7 +27,7 @@ public struct Publish {
     }
 
     /// Finds out what is to be published, and then publishes it, or says so.
-    public func run() throws {
+    package func run() throws {
         try project.directories.locked {
             // Another stacker may give the tags to other images meanwhile.
             let use = try Layout(ifThereAt: project.directories.oci).map { source in

@@ -1,37 +1,37 @@
 import Failure
 import OrderedCollections
-public import Registry
-public import SystemPackage
+import Registry
+import SystemPackage
 
 /// What `stacker publish` was asked to do.
-public struct PublishRequest: Sendable {
+package struct PublishRequest: Sendable {
     /// The recipes whose images are meant, as the user named them.
-    public var recipes: [String] = ["stacker.yaml"]
+    package var recipes: [String] = ["stacker.yaml"]
     /// Substitutions, each `NAME=value`. A variable without one gets a dummy value.
-    public var substitutions: [String] = []
+    package var substitutions: [String] = []
     /// A YAML file with more of them; those above win.
-    public var substituteFile: String?
+    package var substituteFile: String?
     /// Where to.
-    public var target: PublishTarget
+    package var target: PublishTarget
     /// The tags that each image gets there, each once.
-    public let tags: [String]
+    package let tags: [String]
     /// The names of the images that are meant; empty: all.
-    public var images: [String] = []
+    package var images: [String] = []
     /// The types of images that are meant. Each counts once.
-    public var layerTypes: [LayerType] = [.tar] {
+    package var layerTypes: [LayerType] = [.tar] {
         didSet { layerTypes = layerTypes.unique }
     }
     /// User name and password for the registry, in place of those that a login has kept.
-    public var credentials: WebCredentials?
+    package var credentials: WebCredentials?
     /// Whether the registry may be spoken to without verified TLS.
-    public var isInsecure = false
+    package var isInsecure = false
     /// Only say what would be published.
-    public var showsOnly = false
+    package var showsOnly = false
     /// Publish what is there, also if the cache says that it is not what the recipe says.
-    public var isForced = false
+    package var isForced = false
 
     /// A request with what it can't do without.
-    public init(to target: PublishTarget, tags: [String]) {
+    package init(to target: PublishTarget, tags: [String]) {
         self.target = target
         self.tags = Array(OrderedSet(tags))
     }
@@ -48,7 +48,7 @@ public struct PublishRequest: Sendable {
 }
 
 /// Where images are published.
-public enum PublishTarget: Sendable {
+package enum PublishTarget: Sendable {
     /// A registry, or a path in one: what follows `docker://`.
     case registry(String)
     /// An OCI layout, at an absolute path, and how the user named it.
@@ -57,7 +57,7 @@ public enum PublishTarget: Sendable {
     /// Reads `docker://registry` or `oci:directory`.
     ///
     /// - Parameter workingDirectory: what a directory is relative to.
-    public init(_ url: String, workingDirectory: FilePath) throws {
+    package init(_ url: String, workingDirectory: FilePath) throws {
         if url.hasPrefix("docker://"), url.utf8.count > 9 {
             var path = url.dropFirst(9)
             while path.hasSuffix("/") { path = path.dropLast() }

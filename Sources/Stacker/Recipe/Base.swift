@@ -1,28 +1,28 @@
 import Failure
-public import Registry
-public import SystemPackage
+import Registry
+import SystemPackage
 
 /// `from`, as written.
-public struct From: Sendable, Equatable {
+package struct From: Sendable, Equatable {
     /// The kinds of base.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         case docker, oci, tar, built, scratch
     }
 
     /// Where `from` stands.
-    public let position: SourcePosition
+    package let position: SourcePosition
     /// The kind; `nil` if there is none.
-    public internal(set) var kind: Kind?
+    package internal(set) var kind: Kind?
     /// The URL, path or layout.
-    public internal(set) var url: Located<String>?
+    package internal(set) var url: Located<String>?
     /// The layer of a `built` base.
-    public internal(set) var tag: Located<String>?
+    package internal(set) var tag: Located<String>?
     /// Whether a registry may be spoken to without verified TLS.
-    public internal(set) var isInsecure = false
+    package internal(set) var isInsecure = false
 }
 
 /// What a layer is built on.
-public enum Base: Sendable, Hashable {
+package enum Base: Sendable, Hashable {
     /// An image in a registry.
     case docker(ImageReference, insecure: Bool)
     /// An image in an OCI layout on this machine, at an absolute path.
@@ -41,7 +41,7 @@ extension LayerDefinition {
     /// Not part of parsing: a layer that nothing can provide is reported before a `url` that is missing.
     ///
     /// - Throws: `Failure` with the position for a `from`, `type`, `url` or `tag` that is missing or not understood.
-    public func base(in source: RecipeSource) throws -> Base {
+    package func base(in source: RecipeSource) throws -> Base {
         guard let from else {
             throw Failure(
                 "\(position): layer \(name) has no from",

@@ -1,9 +1,9 @@
 import Failure
-public import OrderedCollections
+import OrderedCollections
 
 extension LayerDefinition {
     /// The variables that reach `run` from stacker's own environment unless `build_env_passthrough` says otherwise.
-    public static let defaultPassthrough: Set<String> = [
+    package static let defaultPassthrough: Set<String> = [
         "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY",
         "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy",
         "TERM", "SOURCE_DATE_EPOCH",
@@ -13,7 +13,7 @@ extension LayerDefinition {
     ///
     /// - Parameter variables: stacker's own environment. The result has them sorted by name.
     /// - Throws: `Failure` for a pattern that is no regular expression; parsing has refused such already.
-    public func runEnvironment(passing variables: [String: String]) throws -> OrderedDictionary<String, String> {
+    package func runEnvironment(passing variables: [String: String]) throws -> OrderedDictionary<String, String> {
         var result: OrderedDictionary<String, String> = [:]
         let passes = try passthrough()
         for name in variables.keys.filter(passes).sorted() where variables[name] != "" {

@@ -4,23 +4,23 @@ import SystemPackage
 ///
 /// Two layers whose fields are equal mean the same; how they are spelled, and where they stand, is not in them. A list of
 /// fields can say which key changed, which a digest could not.
-public struct DefinitionField: Sendable, Hashable, Codable {
+package struct DefinitionField: Sendable, Hashable, Codable {
     /// The key, as in a recipe; for entries of a map, the map's.
-    public let key: String
+    package let key: String
     /// The value. Different values have different texts.
-    public let text: String
+    package let text: String
 }
 
 extension LayerDefinition {
     /// The keys that the layer has, in a fixed order. Paths are as written, not where they are on this machine.
-    public var fields: [DefinitionField] {
+    package var fields: [DefinitionField] {
         LayerKey.allCases.compactMap { key in
             canonicalText(of: key).map { DefinitionField(key: key.rawValue, text: $0) }
         }
     }
 
     /// ``fields`` as bytes, for a digest.
-    public var canonicalBytes: [UInt8] {
+    package var canonicalBytes: [UInt8] {
         fields.flatMap { Array("\($0.key)=\($0.text)\n".utf8) }
     }
 

@@ -1,9 +1,9 @@
 import Failure
-public import Registry
-public import SystemPackage
+import Registry
+import SystemPackage
 
 /// An image that files are imported from.
-public enum ImageSource: Sendable, Hashable {
+package enum ImageSource: Sendable, Hashable {
     /// One in a registry.
     case docker(ImageReference, insecure: Bool)
     /// One in an OCI layout on this machine, at an absolute path.

@@ -1,10 +1,10 @@
-public import OCI
-public import OrderedCollections
-public import Registry
-public import SystemPackage
+import OCI
+import OrderedCollections
+import Registry
+import SystemPackage
 
 /// The keys that a layer may have.
-public enum LayerKey: String, Sendable, CaseIterable {
+package enum LayerKey: String, Sendable, CaseIterable {
     case from, imports
     case legacyImport = "import"
     case overlayDirectories = "overlay_dirs"
@@ -28,57 +28,57 @@ public enum LayerKey: String, Sendable, CaseIterable {
 /// One layer of a recipe: every key checked, nothing looked up yet.
 ///
 /// `nil` and empty collections are keys that are absent or have no value.
-public struct LayerDefinition: Sendable {
+package struct LayerDefinition: Sendable {
     /// The layer's name: the tag that it gets. One path component, without ":".
-    public let name: String
+    package let name: String
     /// Where the layer's name stands.
-    public let position: SourcePosition
+    package let position: SourcePosition
     /// Where each key that the layer has stands.
-    public internal(set) var positions: [LayerKey: SourcePosition] = [:]
+    package internal(set) var positions: [LayerKey: SourcePosition] = [:]
 
     /// What the layer is built on, as written; ``base()`` is what it means.
-    public internal(set) var from: From?
+    package internal(set) var from: From?
     /// Files to bring in, in file order.
-    public internal(set) var imports: [Import] = []
+    package internal(set) var imports: [Import] = []
     /// Whether ``imports`` was written with the deprecated key `import`: they appear in /stacker, not /stacker/imports.
-    public internal(set) var usesLegacyImport = false
+    package internal(set) var usesLegacyImport = false
     /// Host directories that become layers between the base and `run`.
-    public internal(set) var overlayDirectories: [OverlayDirectory] = []
+    package internal(set) var overlayDirectories: [OverlayDirectory] = []
     /// What is run in the container.
-    public internal(set) var run: Script?
+    package internal(set) var run: Script?
     /// The image's Cmd.
-    public internal(set) var command: [String]?
+    package internal(set) var command: [String]?
     /// The image's Entrypoint.
-    public internal(set) var entrypoint: [String]?
+    package internal(set) var entrypoint: [String]?
     /// The image's Entrypoint, and no Cmd.
-    public internal(set) var fullCommand: [String]?
+    package internal(set) var fullCommand: [String]?
     /// Environment of `run` only. Empty values have been dropped.
-    public internal(set) var buildEnvironment: OrderedDictionary<String, String> = [:]
+    package internal(set) var buildEnvironment: OrderedDictionary<String, String> = [:]
     /// Regular expressions; a variable of stacker's own environment that one of them matches as a whole reaches `run`.
     /// `nil`: the default ones.
-    public internal(set) var buildEnvironmentPassthrough: [String]?
+    package internal(set) var buildEnvironmentPassthrough: [String]?
     /// Environment of the image, in file order.
-    public internal(set) var environment: OrderedDictionary<String, String> = [:]
+    package internal(set) var environment: OrderedDictionary<String, String> = [:]
     /// The image's volumes.
-    public internal(set) var volumes: [String] = []
+    package internal(set) var volumes: [String] = []
     /// The image's labels.
-    public internal(set) var labels: OrderedDictionary<String, String> = [:]
+    package internal(set) var labels: OrderedDictionary<String, String> = [:]
     /// What is run to make further labels.
-    public internal(set) var generateLabels: Script?
+    package internal(set) var generateLabels: Script?
     /// The image's working directory.
-    public internal(set) var workingDirectory: String?
+    package internal(set) var workingDirectory: String?
     /// The image's user.
-    public internal(set) var runtimeUser: String?
+    package internal(set) var runtimeUser: String?
     /// Annotations of the image's manifest.
-    public internal(set) var annotations: OrderedDictionary<String, String> = [:]
+    package internal(set) var annotations: OrderedDictionary<String, String> = [:]
     /// Whether the layer is only there for others to build on, and is no image.
-    public internal(set) var isBuildOnly = false
+    package internal(set) var isBuildOnly = false
     /// What `run` sees that is not of the layer.
-    public internal(set) var binds: [Bind] = []
+    package internal(set) var binds: [Bind] = []
     /// The operating system, in Go's names.
-    public internal(set) var os: String?
+    package internal(set) var os: String?
     /// The architecture, in Go's names.
-    public internal(set) var architecture: String?
+    package internal(set) var architecture: String?
 
     init(name: String, position: SourcePosition) {
         self.name = name
@@ -86,20 +86,20 @@ public struct LayerDefinition: Sendable {
     }
 
     /// Whether scripts see files of this machine, of which nobody knows what they read there.
-    public var bindsHost: Bool {
+    package var bindsHost: Bool {
         binds.contains { if case .host = $0.source { true } else { false } }
     }
 
     /// Where `key` stands; if the layer lacks it, where the layer does.
-    public func position(of key: LayerKey) -> SourcePosition {
+    package func position(of key: LayerKey) -> SourcePosition {
         positions[key] ?? position
     }
 }
 
 /// One entry of `imports`.
-public struct Import: Sendable, Equatable {
+package struct Import: Sendable, Equatable {
     /// Where a file comes from.
-    public enum Source: Sendable, Hashable {
+    package enum Source: Sendable, Hashable {
         /// A file or directory on this machine, absolute.
         case local(FilePath)
         /// A file of an http or https server.
@@ -111,44 +111,44 @@ public struct Import: Sendable, Equatable {
     }
 
     /// The source as written, but for the credentials of a URL.
-    public let path: String
+    package let path: String
     /// Where it stands.
-    public let position: SourcePosition
+    package let position: SourcePosition
     /// The source.
-    public internal(set) var source: Source
+    package internal(set) var source: Source
     /// Whether the source was written with a "/" at its end: its contents are meant, not the directory.
-    public var meansContents: Bool {
+    package var meansContents: Bool {
         if case .http = source { return false }
         return path.hasSuffix("/")
     }
     /// The digest that the file must have.
-    public internal(set) var hash: Digest?
+    package internal(set) var hash: Digest?
     /// Where in the image the file goes, absolute; `nil`: to /stacker/imports only.
-    public internal(set) var destination: String?
+    package internal(set) var destination: String?
     /// Permission bits, in place of the file's own.
-    public internal(set) var mode: UInt32?
+    package internal(set) var mode: UInt32?
     /// Owner, in place of the file's own.
-    public internal(set) var uid: UInt32?
+    package internal(set) var uid: UInt32?
     /// Group, in place of the file's own.
-    public internal(set) var gid: UInt32?
+    package internal(set) var gid: UInt32?
 }
 
 /// One entry of `overlay_dirs`.
-public struct OverlayDirectory: Sendable, Equatable {
+package struct OverlayDirectory: Sendable, Equatable {
     /// The source as written.
-    public let path: String
+    package let path: String
     /// Where it stands.
-    public let position: SourcePosition
+    package let position: SourcePosition
     /// The directory on this machine, absolute.
-    public let source: FilePath
+    package let source: FilePath
     /// Where in the image its contents go, absolute.
-    public let destination: String
+    package let destination: String
 }
 
 /// One entry of `binds`.
-public struct Bind: Sendable, Equatable {
+package struct Bind: Sendable, Equatable {
     /// What is seen.
-    public enum Source: Sendable, Hashable {
+    package enum Source: Sendable, Hashable {
         /// A file or directory of this machine, at an absolute path.
         case host(FilePath)
         /// A directory of the script's own, by its name: it is empty when the script begins, and gone after it.
@@ -156,31 +156,31 @@ public struct Bind: Sendable, Equatable {
     }
 
     /// The source as written.
-    public let path: String
+    package let path: String
     /// Where it stands.
-    public let position: SourcePosition
+    package let position: SourcePosition
     /// What is seen.
-    public let source: Source
+    package let source: Source
     /// The path in the container, absolute.
-    public let destination: String
+    package let destination: String
 }
 
 /// The text of `run` or `generate_labels`.
-public struct Script: Sendable, Equatable {
+package struct Script: Sendable, Equatable {
     /// The text; the entries of a list, one a line.
-    public let text: String
+    package let text: String
 
     /// Whether the text names its own interpreter.
-    public var hasShebang: Bool { text.hasPrefix("#!") }
+    package var hasShebang: Bool { text.hasPrefix("#!") }
 
     /// The content of the file that is run. Its lines are those of the text, so that the interpreter's messages count
     /// them as the recipe does.
-    public var file: String { text.hasSuffix("\n") ? text : text + "\n" }
+    package var file: String { text.hasSuffix("\n") ? text : text + "\n" }
 
     /// The command that runs the script.
     ///
     /// - Parameter path: where ``file`` is.
-    public func command(at path: String) -> [String] {
+    package func command(at path: String) -> [String] {
         hasShebang ? [path] : ["/bin/sh", "-xe", path]
     }
 }

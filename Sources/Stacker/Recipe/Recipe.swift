@@ -1,34 +1,34 @@
 import Failure
 
 /// One stacker file: its layers, checked as far as they can be without looking at anything else.
-public struct Recipe: Sendable {
+package struct Recipe: Sendable {
     /// Which file it is.
-    public let source: RecipeSource
+    package let source: RecipeSource
     /// The text after substitution, to the byte: what the annotation `stacker_yaml` holds.
-    public let text: String
+    package let text: String
     /// What stands under `config`.
-    public let settings: Settings
+    package let settings: Settings
     /// The layers, in file order.
-    public let layers: [LayerDefinition]
+    package let layers: [LayerDefinition]
     /// What the user should know.
-    public let warnings: [Diagnostic]
+    package let warnings: [Diagnostic]
     /// The names of the variables in it.
     let variables: Set<String>
 
     /// The build settings of one stacker file: `config`.
-    public struct Settings: Sendable {
+    package struct Settings: Sendable {
         /// The files that must be built before, in file order.
-        public internal(set) var prerequisites: [Prerequisite] = []
+        package internal(set) var prerequisites: [Prerequisite] = []
         /// Whether build_only layers are merged with the layer that builds on them; `nil` leaves it to the command line.
-        public internal(set) var collapseBuildOnly: Bool?
+        package internal(set) var collapseBuildOnly: Bool?
     }
 
     /// One entry of `config.prerequisites`.
-    public struct Prerequisite: Sendable {
+    package struct Prerequisite: Sendable {
         /// Which file.
-        public let source: RecipeSource
+        package let source: RecipeSource
         /// Where it is named.
-        public let position: SourcePosition
+        package let position: SourcePosition
     }
 
     /// Reads a stacker file.
@@ -39,7 +39,7 @@ public struct Recipe: Sendable {
     ///   - substitutions: what stands for its variables.
     /// - Throws: `Failure` that starts with file, line and column; of several errors, one of YAML comes first, then one
     ///   of substitution, then a name that stands twice.
-    public init(_ bytes: [UInt8], source: RecipeSource, substitutions: Substitutions = Substitutions()) throws {
+    package init(_ bytes: [UInt8], source: RecipeSource, substitutions: Substitutions = Substitutions()) throws {
         let original = try Stacker.text(of: bytes, source.name)
         let expansion = substitutions.expand(original, file: source.name)
         let document = try YAMLComposer.compose(expansion.text, file: source.name, map: expansion.map)

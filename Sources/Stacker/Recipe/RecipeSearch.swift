@@ -1,12 +1,12 @@
 import Failure
 import FileTree
 import Glibc
-public import SystemPackage
+import SystemPackage
 
 /// Finds stacker files below a directory: what `recursive-build` and `publish` build.
-public struct RecipeSearch: Sendable {
+package struct RecipeSearch: Sendable {
     /// The pattern of files that are named exactly `stacker.yaml`.
-    public static let defaultPattern = "/stacker.yaml$"
+    package static let defaultPattern = "/stacker.yaml$"
 
     private let pattern: String
     private let skipped: Set<FilePath>
@@ -17,7 +17,7 @@ public struct RecipeSearch: Sendable {
     ///   - pattern: a regular expression.
     ///   - skipped: absolute directories that are not entered: stacker's own.
     /// - Throws: `Failure` if the pattern is no regular expression.
-    public init(pattern: String = RecipeSearch.defaultPattern, skipping skipped: [FilePath]) throws {
+    package init(pattern: String = RecipeSearch.defaultPattern, skipping skipped: [FilePath]) throws {
         _ = try attempt("stacker-file-pattern \(quoted(pattern)) is not a regular expression") { try Regex(pattern) }
         self.pattern = pattern
         self.skipped = Set(skipped.map { $0.lexicallyNormalized() })
@@ -27,7 +27,7 @@ public struct RecipeSearch: Sendable {
     ///
     /// - Parameter directory: an absolute path.
     /// - Throws: `Failure` for a directory that cannot be read.
-    public func files(below directory: FilePath) throws -> [FilePath] {
+    package func files(below directory: FilePath) throws -> [FilePath] {
         let matches = try matcher()
         var found: [FilePath] = []
         var waiting = [directory.lexicallyNormalized()]
@@ -53,7 +53,7 @@ public struct RecipeSearch: Sendable {
     /// The files below a directory that the user has named, named relative to that as the user would.
     ///
     /// - Throws: `Failure` also if there are none.
-    public static func files(
+    package static func files(
         below name: String, pattern: String, in directories: StackerDirectories
     ) throws -> [String] {
         let search = try RecipeSearch(

@@ -3,35 +3,35 @@ import OrderedCollections
 import SystemPackage
 
 /// The stacker files of one command with all their prerequisites, in the order in which they are built.
-public struct RecipeSet: Sendable {
+package struct RecipeSet: Sendable {
     /// The files: each after its prerequisites; those of equal rank by path.
-    public let files: [File]
+    package let files: [File]
     /// What the user should know, in the order of ``files``.
-    public let warnings: [Diagnostic]
+    package let warnings: [Diagnostic]
 
     /// One stacker file in its place.
-    public struct File: Sendable {
+    package struct File: Sendable {
         /// The file.
-        public let recipe: Recipe
+        package let recipe: Recipe
         /// Its layers, each after those that it needs, else in file order.
-        public let layers: [Layer]
+        package let layers: [Layer]
 
         /// The files that must be built before it, in file order.
-        public var requires: [RecipeSource.Location] { recipe.settings.prerequisites.map(\.source.location) }
+        package var requires: [RecipeSource.Location] { recipe.settings.prerequisites.map(\.source.location) }
     }
 
     /// One layer in its place.
-    public struct Layer: Sendable {
+    package struct Layer: Sendable {
         /// The layer.
-        public let definition: LayerDefinition
+        package let definition: LayerDefinition
         /// What it is built on.
-        public let base: Base
+        package let base: Base
         /// Whether its file says that build_only layers are merged with the image on them; `nil` if it says nothing.
-        public internal(set) var collapsesBuildOnly: Bool?
+        package internal(set) var collapsesBuildOnly: Bool?
     }
 
     /// All layers, in build order.
-    public var layers: [Layer] { files.flatMap(\.layers) }
+    package var layers: [Layer] { files.flatMap(\.layers) }
 
     /// Reads stacker files and their prerequisites, and theirs.
     ///
@@ -41,7 +41,7 @@ public struct RecipeSet: Sendable {
     ///   - read: gives the content of a file or URL.
     /// - Throws: `Failure`. Of several errors that one wins which comes first here: YAML and substitution, layer names
     ///   that stand twice, cycles of files, layers that are missing or need each other, bases that are not complete.
-    public init(
+    package init(
         _ sources: [RecipeSource], substitutions: Substitutions = Substitutions(),
         read: (RecipeSource) throws -> [UInt8]
     ) throws {
@@ -66,7 +66,7 @@ public struct RecipeSet: Sendable {
     /// Checks what `--require-hash` asks for.
     ///
     /// - Throws: `Failure` that lists every import over http that has no hash.
-    public func requireHashes() throws {
+    package func requireHashes() throws {
         let bare = layers.flatMap(\.definition.imports).filter { entry in
             if case .http = entry.source { return entry.hash == nil }
             return false

@@ -1,18 +1,18 @@
 import Failure
 import Registry
-public import SystemPackage
+import SystemPackage
 
 /// Which file a recipe is: what it is called, where it is, and what paths in it are relative to.
-public struct RecipeSource: Sendable, Hashable {
+package struct RecipeSource: Sendable, Hashable {
     /// Where a recipe's text comes from.
-    public enum Location: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package enum Location: Sendable, Hashable, Comparable, CustomStringConvertible {
         /// A file: its absolute path, without `.` and `..`.
         case file(FilePath)
         /// An `http://` or `https://` URL.
         case url(String)
 
         /// The path or the URL, that without credentials.
-        public var description: String {
+        package var description: String {
             switch self {
             case .file(let path): path.string
             case .url(let url): WebAddress.withoutCredentials(url)
@@ -20,22 +20,22 @@ public struct RecipeSource: Sendable, Hashable {
         }
 
         /// By the bytes of path or URL.
-        public static func < (left: Location, right: Location) -> Bool {
+        package static func < (left: Location, right: Location) -> Bool {
             left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
         }
     }
 
     /// The file itself; two sources with the same location are the same file.
-    public let location: Location
+    package let location: Location
     /// The file as the user named it: what messages show.
-    public let name: String
+    package let name: String
     /// What `from.url` of tar and oci bases is relative to.
-    public let workingDirectory: FilePath
+    package let workingDirectory: FilePath
 
     /// Takes a path or an http(s) URL as the user gave it.
     ///
     /// - Parameter workingDirectory: an absolute path; what a relative `name` is relative to.
-    public init(_ name: String, workingDirectory: FilePath) {
+    package init(_ name: String, workingDirectory: FilePath) {
         self.name = isHTTP(name) ? WebAddress.withoutCredentials(name) : name
         self.workingDirectory = workingDirectory
         location =
@@ -44,7 +44,7 @@ public struct RecipeSource: Sendable, Hashable {
 
     /// What paths in imports, overlay_dirs and binds are relative to: the recipe's directory; for one from a URL, the
     /// working directory.
-    public var directory: FilePath {
+    package var directory: FilePath {
         switch location {
         case .file(let path): path.removingLastComponent()
         case .url: workingDirectory

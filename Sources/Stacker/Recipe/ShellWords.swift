@@ -6,7 +6,7 @@ import Failure
 /// [POSIX, 2.2 Quoting](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02)
 ///
 /// - Throws: `Failure` that names the quote without an end.
-public func shellWords(_ text: String) throws -> [String] {
+package func shellWords(_ text: String) throws -> [String] {
     var words: [String] = []
     var word: String.UnicodeScalarView?
     var rest = text.unicodeScalars[...]

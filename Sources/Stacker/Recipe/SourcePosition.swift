@@ -1,32 +1,32 @@
 /// A place in a recipe, as an editor counts it.
-public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
+package struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
     /// The file, as the user named it.
-    public let file: String
+    package let file: String
     /// The line, from 1.
-    public let line: Int
+    package let line: Int
     /// The column in Unicode scalars, from 1.
-    public let column: Int
+    package let column: Int
 
     /// Names a place.
-    public init(file: String, line: Int, column: Int) {
+    package init(file: String, line: Int, column: Int) {
         self.file = file
         self.line = line
         self.column = column
     }
 
     /// `stacker.yaml:3:5`
-    public var description: String { "\(file):\(line):\(column)" }
+    package var description: String { "\(file):\(line):\(column)" }
 }
 
 /// A value and where in a recipe it stands.
-public struct Located<Value> {
+package struct Located<Value> {
     /// The value.
-    public let value: Value
+    package let value: Value
     /// Where it stands.
-    public let position: SourcePosition
+    package let position: SourcePosition
 
     /// Ties a value to its place.
-    public init(_ value: Value, at position: SourcePosition) {
+    package init(_ value: Value, at position: SourcePosition) {
         self.value = value
         self.position = position
     }
@@ -36,11 +36,11 @@ extension Located: Sendable where Value: Sendable {}
 extension Located: Equatable where Value: Equatable {}
 
 /// Something about a recipe that the user should know and that stops nothing.
-public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
+package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// Where.
-    public let position: SourcePosition
+    package let position: SourcePosition
     /// What, as half a sentence.
-    public let message: String
+    package let message: String
     /// Whether it is about the language and not about this place, and so need be said once only.
     let isGeneral: Bool
 
@@ -51,5 +51,5 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `stacker.yaml:3:5: message`
-    public var description: String { "\(position): \(message)" }
+    package var description: String { "\(position): \(message)" }
 }

@@ -1,9 +1,9 @@
 import Failure
 
 /// The variables of a build: what stands for `${{NAME}}` in its recipes.
-public struct Substitutions: Sendable {
+package struct Substitutions: Sendable {
     /// What becomes of a variable that has neither a value nor a default.
-    public enum Missing: Sendable {
+    package enum Missing: Sendable {
         /// It is an error.
         case refuse
         /// It gets this text: for commands that only need a recipe's layer names.
@@ -14,14 +14,14 @@ public struct Substitutions: Sendable {
     let missing: Missing
 
     /// Without any variable.
-    public init(missing: Missing = .refuse) {
+    package init(missing: Missing = .refuse) {
         self.missing = missing
     }
 
     /// Gives `name` a value, in place of an earlier one. The value is literal: nothing in it is substituted again.
     ///
     /// - Throws: `Failure` if `name` cannot stand in `${{…}}`.
-    public mutating func set(_ name: String, to value: String) throws {
+    package mutating func set(_ name: String, to value: String) throws {
         guard Self.isName(name) else {
             throw Failure(
                 "\(quoted(name)) cannot be a substitution's name: it is made of letters, digits, \"_\", \"-\" and \".\""
@@ -31,7 +31,7 @@ public struct Substitutions: Sendable {
     }
 
     /// Takes one argument of `--substitute`, `NAME=VALUE`. The value may be empty and may hold further `=`.
-    public mutating func set(argument: String) throws {
+    package mutating func set(argument: String) throws {
         guard let equals = argument.firstIndex(of: "=") else {
             throw Failure("--substitute \(quoted(argument)): no \"=\"", help: "write --substitute NAME=VALUE")
         }
@@ -44,7 +44,7 @@ public struct Substitutions: Sendable {
     /// that the command line wins when its arguments are taken first.
     ///
     /// - Parameter file: how messages name the file.
-    public mutating func merge(file: String, text: String) throws {
+    package mutating func merge(file: String, text: String) throws {
         let document = try YAMLComposer.compose(text, file: file)
         if let duplicate = document.duplicate {
             throw Failure("\(duplicate.second): \(quoted(duplicate.key)) stands twice, first at \(duplicate.first)")

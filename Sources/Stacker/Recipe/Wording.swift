@@ -4,7 +4,7 @@ import Failure
 func quoted(_ text: some StringProtocol) -> String { "\"\(shown(text, limit: 80))\"" }
 
 /// The word of `known` that `word` was probably meant to be; `nil` if nothing comes near.
-public func nearest(to word: String, in known: some Sequence<String>) -> String? {
+package func nearest(to word: String, in known: some Sequence<String>) -> String? {
     // A long word cannot be near to a known one, and the comparison takes the product of the lengths.
     guard word.utf8.count <= 64 else { return nil }
     let letters = Array(word.lowercased().unicodeScalars)
