@@ -60,7 +60,7 @@ let package = Package(
         .executableTarget(
             name: "StackerCLI",
             dependencies: [
-                "Stacker", "LXCWrapper", "CSyscalls", "Failure",
+                "Stacker", "Dockerfiles", "Roots", "Host", "Layers", "LXCWrapper", "CSyscalls", "FileTree", "Failure",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -81,19 +81,71 @@ let package = Package(
         .target(
             name: "Stacker",
             dependencies: [
-                "Registry", "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls",
-                "CYAML",
+                "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Layers", "OCI",
+                "Progress",
+                "FileTree", "Failure", "LXCWrapper", "CSyscalls",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // A Dockerfile to a recipe.
+        .target(
+            name: "Dockerfiles",
+            dependencies: ["Recipes", "RecipeText", "Registry", "OCI", "FileTree", "Failure"],
+            swiftSettings: strict
+        ),
+
+        // What stands in a stacker file: layers, substitutions, their order.
+        .target(
+            name: "Recipes",
+            dependencies: [
+                "RecipeText", "Registry", "OCI", "FileTree", "Failure",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // YAML, each value with its place in the file.
+        .target(
+            name: "RecipeText",
+            dependencies: [
+                "Failure", "CYAML",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: strict,
             linkerSettings: linked("yaml")
         ),
 
+        // A program in an LXC container on an overlay.
+        .target(
+            name: "Containers",
+            dependencies: ["Host", "FileTree", "Failure", "LXCWrapper"],
+            swiftSettings: strict
+        ),
+
+        // The overlay's storage: unpacked layers, upperdirs, what they show together.
+        .target(
+            name: "Roots",
+            dependencies: ["Layers", "OCI", "FileTree", "Failure"],
+            swiftSettings: strict
+        ),
+
+        // This process, its user, and what both may do on this machine.
+        .target(
+            name: "Host",
+            dependencies: [
+                "FileTree", "Failure", "LXCWrapper", "CSyscalls",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+
         // Everything that goes over a network.
         .target(
             name: "Registry",
             dependencies: [
-                "OCI", "FileTree", "Progress", "Failure", "CSyscalls", "CCurl",
+                "Host", "OCI", "FileTree", "Progress", "Failure", "CSyscalls", "CCurl",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
@@ -105,6 +157,7 @@ let package = Package(
             dependencies: [
                 "OCI", "FileTree", "Failure", "CArchive", "CBzip2", "CDeflate", "CLZ4", "CLZMA", "CSquashFS",
                 "CISAL", "CSyscalls", "CZlib", "CZstd",
+                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: strict,
             linkerSettings: linked("archive", "squashfs", "deflate", "bz2", "lzma", "lz4", "zstd", "z")
@@ -198,14 +251,18 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "Stacker", "Registry", "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls",
-                "Fixtures", "LayerFuzzing",
+                "Stacker", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Layers",
+                "OCI",
+                "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls", "Fixtures", "LayerFuzzing",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "Integration",
-            dependencies: ["Stacker", "Layers", "OCI", "FileTree", "Failure", "LXCWrapper", "Fixtures"],
+            dependencies: [
+                "Stacker", "Recipes", "Containers", "Roots", "Host", "Layers", "OCI", "FileTree", "Failure",
+                "LXCWrapper", "Fixtures",
+            ],
             swiftSettings: strict
         ),
     ],

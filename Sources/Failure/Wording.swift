@@ -9,3 +9,6 @@ package func shown(_ text: some StringProtocol, limit: Int = 200) -> String {
     }
     return text.unicodeScalars.count > limit ? result + "…" : result
 }
+
+/// Text of a recipe as it may stand in a message: quoted, on one line, and not too long.
+package func quoted(_ text: some StringProtocol) -> String { "\"\(shown(text, limit: 80))\"" }

@@ -1,47 +1,6 @@
+import FileTree
 import Glibc
 import SystemPackage
-
-/// The name of a file within its directory: bytes of any kind but NUL and "/".
-package struct FileName: Sendable, Hashable, Comparable {
-    /// The bytes with a NUL after them, as system calls want them.
-    private let terminated: [UInt8]
-
-    /// Copies a C string.
-    package init(_ name: UnsafePointer<CChar>) {
-        let length = strlen(name)
-        terminated = name.withMemoryRebound(to: UInt8.self, capacity: length + 1) {
-            Array(UnsafeBufferPointer(start: $0, count: length + 1))
-        }
-    }
-
-    /// Takes bytes that hold no NUL.
-    init(_ bytes: some Collection<UInt8>) {
-        var terminated: [UInt8] = []
-        terminated.reserveCapacity(bytes.count + 1)
-        terminated += bytes
-        terminated.append(0)
-        self.terminated = terminated
-    }
-
-    /// The name without the NUL.
-    package var bytes: ArraySlice<UInt8> { terminated.dropLast() }
-
-    /// Runs `body` with the name as a C string.
-    @inline(__always)
-    package func withCString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
-        try terminated.withUnsafeBufferPointer { buffer in
-            try buffer.withMemoryRebound(to: CChar.self) { characters in
-                guard let base = characters.baseAddress else { return try "".withCString(body) }
-                return try body(base)
-            }
-        }
-    }
-
-    /// Orders by bytes, as strcmp(3) does.
-    package static func < (left: FileName, right: FileName) -> Bool {
-        left.withCString { left in right.withCString { right in strcmp(left, right) < 0 } }
-    }
-}
 
 extension FilePath {
     /// The bytes of the path without slashes in front: as archives name files.

@@ -50,9 +50,6 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// `sha256:<hex>`
     package var description: String { "sha256:\(hex)" }
 
-    /// The layer's directory under the roots directory: `sha256_<hex>`, since overlayfs splits its options at ":".
-    package var directoryName: FilePath { FilePath("sha256_\(hex)") }
-
     /// Orders digests by their hexadecimal digits.
     package static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
 }

@@ -81,3 +81,20 @@ package struct ImageConfig: Sendable, Equatable {
         }
     }
 }
+
+extension ImageConfig.Execution {
+    /// The `PATH` of an image whose base has none.
+    package static let standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// Sets a variable: in place where it stands already, otherwise at the end.
+    package mutating func setVariable(_ name: String, _ value: String) {
+        var variables = env ?? []
+        let entry = "\(name)=\(value)"
+        if let place = variables.firstIndex(where: { $0.hasPrefix("\(name)=") }) {
+            variables[place] = entry
+        } else {
+            variables.append(entry)
+        }
+        env = variables
+    }
+}

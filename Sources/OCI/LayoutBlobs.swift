@@ -25,6 +25,12 @@ extension Layout {
         try descriptors.allSatisfy { try holds($0) }
     }
 
+    /// Whether all of an image is there, and its manifest can be understood.
+    package func holdsImage(_ descriptor: Descriptor) throws -> Bool {
+        guard try holds(descriptor), let manifest = try? manifest(descriptor) else { return false }
+        return try holdsAll(manifest.blobs)
+    }
+
     /// Opens a blob for reading. Its content is not checked: whoever reads it hashes it on the way.
     package func open(_ descriptor: Descriptor) throws -> OpenFile {
         try attempt("couldn't open blob \(descriptor.digest) of \(path)") { try file(of: descriptor) }

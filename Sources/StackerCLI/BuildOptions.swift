@@ -1,6 +1,8 @@
 import ArgumentParser
 import Failure
+import Host
 import Layers
+import RecipeText
 import Stacker
 
 /// What `build` and `recursive-build` have in common.

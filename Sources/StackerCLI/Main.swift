@@ -2,6 +2,7 @@ import ArgumentParser
 import CSyscalls
 import Failure
 import Glibc
+import Host
 import LXCWrapper
 import Stacker
 import SystemPackage

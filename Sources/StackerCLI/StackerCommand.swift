@@ -1,6 +1,7 @@
 import ArgumentParser
 import Failure
 import Glibc
+import Host
 import Stacker
 
 /// `stacker`: what stands before the commands.

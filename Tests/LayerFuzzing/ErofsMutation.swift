@@ -1,4 +1,5 @@
 import FileTree
+import OCI
 
 @testable import Layers
 

@@ -2,7 +2,6 @@ import CSyscalls
 import Failure
 import FileTree
 import Glibc
-import OCI
 import SystemPackage
 
 @testable import Layers

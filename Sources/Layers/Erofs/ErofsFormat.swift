@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import OCI
 
 /// Numbers of the erofs format, version 1.
 ///

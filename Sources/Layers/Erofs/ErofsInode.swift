@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import OCI
 
 /// An inode that is to be written: always of the long form, which has room for any owner and its own time.
 struct ErofsInode {

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import OCI
 
 /// An inode as an image has it.
 struct ErofsStoredInode: StoredInode {

@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 
 /// A name from an archive, made safe to resolve beneath a directory: relative, without `.`, `..` and NUL.
 ///

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import FoundationEssentials
+import Host
 
 /// A program `docker-credential-NAME` in `$PATH`, which keeps credentials where the user's desktop or cloud has them.
 ///

@@ -1,4 +1,5 @@
 import Dispatch
+import Failure
 import Synchronization
 
 /// Does several things at a time that mostly wait for a network, each on a thread of its own.

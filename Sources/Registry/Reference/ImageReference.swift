@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import OCI
 
 /// An image in a registry: `registry/repository:tag` or `registry/repository@digest`, in the short forms that Docker

@@ -1,5 +1,4 @@
 import Failure
-import OCI
 
 extension LayerBuild {
     /// Tells the user what a base says that the image on it can't be true to.

@@ -1,4 +1,5 @@
 import Failure
+import Host
 import OCI
 
 /// One `stacker build`: recipes in, images in the output layout out.

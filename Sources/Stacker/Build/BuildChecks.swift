@@ -1,5 +1,6 @@
 import Failure
-import OCI
+import Layers
+import Recipes
 import Registry
 
 /// What can be known to go wrong with images before anything is built.

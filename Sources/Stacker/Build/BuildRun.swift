@@ -1,4 +1,6 @@
-import OCI
+import Layers
+import Recipes
+import Roots
 
 /// The way of a build through its layers: each is found in the cache, taken from another machine's, or built.
 struct BuildRun {
@@ -104,7 +106,10 @@ struct BuildRun {
         try cache.forget(name)
         try resolver.roots.layer(name).discardDamagedOverlayDirectories()
         let build = layerBuild(layer, recipe)
-        if let entry = try shared.take(build, inputs) {
+        let taken = try shared.take(name) { key, pull in
+            try SharedTake(build: build, inputs: inputs, key: key, pull: pull).run()
+        }
+        if let entry = taken {
             try cache.record(entry, for: name)
             return try shared.give(layer.definition, &cache, isNew: false)
         }

@@ -1,6 +1,7 @@
 import Failure
-import FileTree
+import Layers
 import OCI
+import Roots
 
 extension LayerBuild {
     /// Makes images of further types of a layer that is built, or sees that a build_only layer can be in such an image. No

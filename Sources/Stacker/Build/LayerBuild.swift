@@ -1,8 +1,10 @@
 import Failure
 import FileTree
 import Glibc
+import Host
 import Layers
-import OCI
+import Recipes
+import Roots
 import SystemPackage
 
 /// The build of one layer, from its base to its images.
@@ -20,18 +22,8 @@ struct LayerBuild {
     var roots: RootsDirectory { contents.resolver.roots }
     var log: Log { contents.resolver.log }
 
-    /// What comes out of a build.
-    struct Outcome {
-        /// The manifest of each type; none if the layer is build_only.
-        var outputs: [LayerType: Descriptor] = [:]
-        /// The same manifests themselves.
-        var manifests: [LayerType: ImageManifest] = [:]
-        /// The metadata of the layer's storage.
-        var metadata: Digest
-    }
-
     /// Builds the layer.
-    func run(on base: BuildBase) throws -> Outcome {
+    func run(on base: BuildBase) throws -> LayerOutcome {
         let storage = roots.layer(definition.name)
         let pieces = definition.overlayPieces(on: base.archive)
         let stack = try LayerStack(
@@ -97,7 +89,7 @@ struct LayerBuild {
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
     func keep(
         _ base: BuildBase, labels: [(name: String, value: String)], in storage: LayerDirectory
-    ) throws -> Outcome {
+    ) throws -> LayerOutcome {
         var metadata = base.metadata
         for (type, config) in metadata.configs {
             guard let manifest = metadata.manifests[type] else { continue }
@@ -107,12 +99,12 @@ struct LayerBuild {
             metadata.configs[type] = draft.config
             metadata.manifests[type]?.annotations = draft.annotations.isEmpty ? nil : draft.annotations
         }
-        return Outcome(metadata: try storage.write(metadata))
+        return LayerOutcome(metadata: try storage.write(metadata))
     }
 
     private func pack(
         _ base: BuildBase, root: RootEntry, labels: [(name: String, value: String)]
-    ) throws -> Outcome {
+    ) throws -> LayerOutcome {
         var options = encodeOptions()
         options.root = root
         let writer = try output.writer()

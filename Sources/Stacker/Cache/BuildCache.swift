@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import Layers
 import OCI
 import SystemPackage
 
@@ -46,7 +47,7 @@ struct BuildCache: Sendable {
         }
 
         /// Records what has just come out.
-        init(inputs: LayerInputs, _ outcome: LayerBuild.Outcome) {
+        init(inputs: LayerInputs, _ outcome: LayerOutcome) {
             self.init(inputs: inputs, outputs: outcome.outputs)
             metadata = outcome.metadata
             for (type, manifest) in outcome.manifests where outputs[type] != nil { note(manifest, type) }

@@ -1,4 +1,5 @@
 import Failure
+import Layers
 import OCI
 import OrderedCollections
 

@@ -1,4 +1,3 @@
-import FileTree
 import OCI
 import Registry
 import SystemPackage

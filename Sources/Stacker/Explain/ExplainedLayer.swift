@@ -1,6 +1,8 @@
 import Failure
 import FileTree
+import Layers
 import OCI
+import Roots
 import SystemPackage
 
 /// A layer of the recipe as its storage has it: the directories that overlayfs puts together for it, and how far its

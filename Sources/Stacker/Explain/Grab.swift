@@ -1,7 +1,7 @@
 import Failure
 import FileTree
 import Glibc
-import Layers
+import Roots
 import SystemPackage
 
 /// `stacker grab`: copies a file or directory out of a layer, without a container.

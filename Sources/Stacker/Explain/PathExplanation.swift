@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import OCI
+import Roots
 import SystemPackage
 
 /// What `stacker explain LAYER:/PATH` says: which directory of the stack provides the path, which of the others have it

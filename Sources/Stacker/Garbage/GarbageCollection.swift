@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import Glibc
 import OCI
+import Roots
 import SystemPackage
 
 /// `stacker gc`: what is under stacker's three directories and nothing refers to.

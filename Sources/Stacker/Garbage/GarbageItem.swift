@@ -1,4 +1,5 @@
 import FileTree
+import Roots
 import SystemPackage
 
 /// One thing that nothing refers to.

@@ -1,6 +1,6 @@
-import FileTree
 import OCI
 import Registry
+import Roots
 import SystemPackage
 
 /// What the builds that the cache knows still need, so that the next build finds all in it that this one would.
@@ -61,14 +61,6 @@ struct LiveBuilds {
     }
 }
 
-extension Layout {
-    /// Whether all of an image is there.
-    func holdsImage(_ descriptor: Descriptor) throws -> Bool {
-        guard try holds(descriptor), let manifest = try? manifest(descriptor) else { return false }
-        return try holdsAll(manifest.blobs)
-    }
-}
-
 extension LayerDirectory {
     /// The layers that its overlay dirs have become, by the symlinks to them.
     fileprivate func encodedOverlayDirectories() throws -> [Digest] {
@@ -92,13 +84,5 @@ extension LayerDirectory {
             guard try parent.status(name)?.kind == .symlink else { return nil }
             return try parent.symlinkTarget(name).components.first { $0.kind == .regular }?.string
         }
-    }
-}
-
-extension Digest {
-    /// Takes the name of a layer's directory under the roots directory.
-    init?(directoryName name: String) {
-        guard name.hasPrefix("sha256_") else { return nil }
-        self.init(hex: name.dropFirst("sha256_".count))
     }
 }

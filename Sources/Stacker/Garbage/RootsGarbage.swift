@@ -1,5 +1,6 @@
 import FileTree
 import OCI
+import Roots
 import SystemPackage
 
 /// What of the roots directory nothing refers to.

@@ -1,6 +1,8 @@
 import Failure
 import FileTree
+import Host
 import Layers
+import Recipes
 import SystemPackage
 
 /// The archive that a layer with `from: {type: tar}` starts from.

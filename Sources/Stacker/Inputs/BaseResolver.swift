@@ -1,7 +1,9 @@
 import Failure
-import FileTree
+import Host
 import Layers
 import OCI
+import Recipes
+import Roots
 import SystemPackage
 
 /// What a layer's build starts from: the outcome of its `from:`.
@@ -106,7 +108,7 @@ struct BaseResolver {
             throw Failure("\(name) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
         }
         var metadata = OverlayMetadata()
-        metadata.baseLayout = try absolute(layout.path).string
+        metadata.baseLayout = try layout.path.absolute().string
         for type in types {
             metadata.manifests[type] = manifest
             metadata.configs[type] = config

@@ -142,11 +142,3 @@ final class Downloads: Sendable {
         return download
     }
 }
-
-extension WebAddress {
-    /// What a file from there is called: all that follows the last "/" of the URL, as it is written, also where that is
-    /// a query; as for a path, a "/" at the end does not count. `nil` if it is no name.
-    var fileName: FilePath.Component? {
-        FilePath(description).lastComponent.flatMap { $0.kind == .regular ? $0 : nil }
-    }
-}

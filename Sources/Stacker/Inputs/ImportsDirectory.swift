@@ -1,8 +1,8 @@
 import Failure
 import FileTree
 import Glibc
-import Layers
 import OCI
+import Recipes
 import SystemPackage
 
 /// `imports/<layer>` under stacker's directory: what the layer's script sees in /stacker/imports.

@@ -1,6 +1,8 @@
 import Failure
 import FileTree
 import OCI
+import Recipes
+import Roots
 import SystemPackage
 
 /// Reads layers of the recipe as trees, those that were built earlier in the run and those that the cache has, and images.
@@ -93,13 +95,5 @@ extension Import {
         guard let node else { return nil }
         if meansContents, !node.isDirectory { throw Errno.notDirectory }
         return node
-    }
-
-    /// What the file or directory is called at its source.
-    var name: FilePath.Component? {
-        switch source {
-        case .local(let path), .layer(_, let path), .image(_, let path): path.lastComponent
-        case .http(let address): address.fileName
-        }
     }
 }

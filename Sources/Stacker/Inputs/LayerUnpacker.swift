@@ -1,8 +1,10 @@
 import Dispatch
 import Failure
 import FileTree
+import Host
 import Layers
 import OCI
+import Roots
 import Synchronization
 import SystemPackage
 

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
-import Layers
+import Recipes
+import Roots
 import SystemPackage
 
 /// Something that becomes a layer of its own between the base and what `run:` changes.

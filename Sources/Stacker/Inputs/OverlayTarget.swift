@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import Roots
 import SystemPackage
 
 /// The directory in an overlay dir's layer that its files are copied to, and those on the way to it.

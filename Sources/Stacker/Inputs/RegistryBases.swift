@@ -1,5 +1,5 @@
 import Failure
-import FileTree
+import Host
 import OCI
 import Registry
 import Synchronization

@@ -2,8 +2,10 @@ import CSyscalls
 import Failure
 import FileTree
 import Glibc
+import Host
 import Layers
 import OCI
+import Roots
 import SystemPackage
 
 /// What `stacker mount` was asked to do.

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import Host
 import Layers
 import SystemPackage
 

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import Host
 
 /// Who builds, and when: what goes into every image of a build.
 struct BuildIdentity: Sendable {

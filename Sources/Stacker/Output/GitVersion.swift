@@ -1,6 +1,6 @@
 import Failure
-import FileTree
 import Glibc
+import Host
 import SystemPackage
 
 /// From which states of their repositories the recipes of a build are: each repository is asked once, since the recipes

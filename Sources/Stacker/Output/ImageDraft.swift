@@ -1,5 +1,6 @@
 import Layers
 import OCI
+import Recipes
 
 /// An image in the making: what its base gave, the layers that are added, the settings of the recipe.
 struct ImageDraft: Sendable {
@@ -107,22 +108,5 @@ struct ImageDraft: Sendable {
             config: config, layers: layers, annotations: annotations.isEmpty ? nil : annotations)
         manifest.others = manifestMembers
         return manifest
-    }
-}
-
-extension ImageConfig.Execution {
-    /// The `PATH` of an image whose base has none.
-    static let standardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-    /// Sets a variable: in place where it stands already, otherwise at the end.
-    mutating func setVariable(_ name: String, _ value: String) {
-        var variables = env ?? []
-        let entry = "\(name)=\(value)"
-        if let place = variables.firstIndex(where: { $0.hasPrefix("\(name)=") }) {
-            variables[place] = entry
-        } else {
-            variables.append(entry)
-        }
-        env = variables
     }
 }

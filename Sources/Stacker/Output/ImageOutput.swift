@@ -3,6 +3,8 @@ import FileTree
 import Layers
 import OCI
 import Progress
+import Recipes
+import Roots
 import SystemPackage
 
 /// Turns upperdirs into layers of the output layout, one image for each requested type.
@@ -135,7 +137,7 @@ struct ImageOutput {
     mutating func finish(
         _ definition: LayerDefinition, labels: [(name: String, value: String)], annotations: [String: String],
         metadata base: OverlayMetadata, root: RootEntry, merging run: BuildOnlyRun? = nil
-    ) throws -> LayerBuild.Outcome {
+    ) throws -> LayerOutcome {
         let layer = roots.layer(definition.name)
         let parts =
             try run.map { [Part(encoded: try merge($0, layer, definition, root: root))] }

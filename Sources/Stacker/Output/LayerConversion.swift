@@ -3,6 +3,7 @@ import Glibc
 import Layers
 import OCI
 import Progress
+import Roots
 import SystemPackage
 
 /// Encodes layers of a base once more, in another type than they came in, and remembers what came out: the next build

@@ -1,5 +1,6 @@
 import Failure
 import FileTree
+import Host
 import OCI
 import SystemPackage
 

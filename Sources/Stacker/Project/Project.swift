@@ -1,3 +1,7 @@
+import Layers
+import Recipes
+import Roots
+
 /// The stacker files of a command, which have been read, and the places that it works with: directories on this machine,
 /// servers elsewhere, the log.
 struct Project {

@@ -1,7 +1,10 @@
 import Failure
 import FileTree
 import Glibc
+import RecipeText
+import Recipes
 import Registry
+import Roots
 import SystemPackage
 
 /// Reads the stacker files of a command, from disk or from a web server.
@@ -18,7 +21,8 @@ struct RecipeLoader {
     func load(_ request: BuildRequest, missing: Substitutions.Missing = .refuse) throws -> RecipeSet {
         let here = try FilePath.currentDirectory()
         let sources = request.recipes.map { RecipeSource($0, workingDirectory: here) }
-        return try RecipeSet(sources, substitutions: substitutions(request, missing), read: read)
+        return try RecipeSet(
+            sources, substitutions: substitutions(request, missing), isReserved: RootsDirectory.isReserved, read: read)
     }
 
     private func substitutions(
@@ -34,7 +38,7 @@ struct RecipeLoader {
             let bytes = try attempt("couldn't read substitution file \(file)") {
                 try content(FilePath(file))
             }
-            try substitutions.merge(file: file, text: text(of: bytes, file))
+            try substitutions.merge(file: file, text: utf8Text(of: bytes, file))
         }
         return substitutions
     }

@@ -1,4 +1,5 @@
 import Failure
+import Host
 import OCI
 import Registry
 import SystemPackage

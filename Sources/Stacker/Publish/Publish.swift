@@ -1,7 +1,10 @@
 import Failure
 import FileTree
 import Glibc
+import Host
+import Layers
 import OCI
+import Recipes
 import Registry
 import SystemPackage
 

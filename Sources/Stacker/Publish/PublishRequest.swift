@@ -1,4 +1,5 @@
 import Failure
+import Layers
 import OrderedCollections
 import Registry
 import SystemPackage

@@ -1,7 +1,9 @@
 import Failure
 import Glibc
+import Layers
 import OCI
-import Registry
+import Recipes
+import Roots
 import SystemPackage
 
 /// Which images of the output layout are what their recipes say now.

@@ -1,3 +1,4 @@
+import Layers
 import OCI
 
 /// What there is to an image beside who made it, when, and of which text.

@@ -1,6 +1,9 @@
 import Failure
+import Host
 import OCI
+import Recipes
 import Registry
+import Roots
 import SystemPackage
 
 /// The caches that machines share: `--cache-from`, `--cache-to`. Each is a repository of a registry with one artifact for
@@ -76,16 +79,18 @@ struct SharedCache {
 
     /// Takes a layer that another machine has built.
     ///
+    /// - Parameter put: puts what a pull finds under a key where a build would have put it; `nil` if there is nothing.
     /// - Returns: what the cache is to remember; `nil` if there is none that can be used.
-    mutating func take(_ build: LayerBuild, _ inputs: LayerInputs) throws -> BuildCache.Entry? {
-        let name = build.layer.definition.name
+    mutating func take(
+        _ name: String, _ put: (_ key: Digest, ArtifactPull) throws -> BuildCache.Entry?
+    ) throws -> BuildCache.Entry? {
         guard let key = keys[name], !request.ignoresCache else { return nil }
         for repository in from where !unreadable.contains(repository) {
             let client = client(repository)
             let progress = log.progress
             let entry = try guarded(repository, reading: true, "take layer \(name) from") {
                 let pull = ArtifactPull(try repository.reference(key), from: client, progress: progress)
-                return try SharedTake(build: build, inputs: inputs, key: key, pull: pull).run()
+                return try put(key, pull)
             }
             guard let entry = entry ?? nil else {
                 log.debug("took no layer \(name) from \(repository)")

@@ -1,7 +1,10 @@
 import Failure
 import FileTree
+import Host
 import Layers
 import OCI
+import Recipes
+import Roots
 import SystemPackage
 
 /// Puts the entry of a layer together: an artifact in a layout, from where it is sent.

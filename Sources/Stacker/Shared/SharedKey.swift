@@ -1,4 +1,6 @@
+import Layers
 import OCI
+import Recipes
 
 /// What two machines must have in common for one to use the other's build of a layer: all that the local cache's decision
 /// rests on, and nothing that is one machine's own.

@@ -1,5 +1,7 @@
 import Failure
+import Layers
 import OCI
+import Roots
 import SystemPackage
 
 /// What an entry of a shared cache says of its layer: the config of the artifact that the entry is.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failure
+import Host
 import Stacker
 
 /// `stacker clean`: removes what builds made.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dockerfiles
 import Stacker
 
 /// `stacker convert`: a stacker file from a Dockerfile.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import Stacker
 
 /// `stacker explain`: what a layer is put together of.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import Stacker
 
 /// `stacker gc`: removes what nothing refers to.

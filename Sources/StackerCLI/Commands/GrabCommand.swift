@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import Stacker
 
 /// `stacker grab`: a file out of a layer.

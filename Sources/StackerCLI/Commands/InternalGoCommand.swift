@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import Stacker
 
 /// `stacker internal-go`: the original's internals that scripts have come to call.

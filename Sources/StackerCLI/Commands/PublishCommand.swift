@@ -1,5 +1,7 @@
 import ArgumentParser
 import Failure
+import Host
+import Layers
 import Registry
 import Stacker
 import SystemPackage

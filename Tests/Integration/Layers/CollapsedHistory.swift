@@ -1,9 +1,8 @@
 import Failure
 import FileTree
 import Fixtures
-import Layers
 
-@testable import Stacker
+@testable import Roots
 
 extension LayerHistory {
     /// What is wrong with one layer in place of those of all scripts but the first ones; empty if nothing is.

@@ -6,7 +6,7 @@ import Layers
 import OCI
 import SystemPackage
 
-@testable import Stacker
+@testable import Roots
 
 /// Shell scripts that change a tree one after another, each through an overlay mount of its own, as builds do; and
 /// what four readers make of the layers that come of it.

@@ -1,7 +1,7 @@
 import Failure
 import Testing
 
-@testable import Stacker
+@testable import Host
 
 @Suite("Subordinate ids")
 struct SubordinateIDsTests {

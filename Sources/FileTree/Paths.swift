@@ -1,0 +1,29 @@
+import Failure
+import Glibc
+import SystemPackage
+
+extension FilePath {
+    /// The path without symlinks, `.` and `..`, as realpath(3) gives it.
+    package func resolved() throws -> FilePath {
+        guard let path = withPlatformString({ realpath($0, nil) }) else { throw Errno(rawValue: errno) }
+        defer { free(path) }
+        return FilePath(platformString: path)
+    }
+
+    /// The path without symlinks; as it is if there is nothing there.
+    package var resolvedIfThere: FilePath { (try? resolved()) ?? self }
+
+    /// The working directory of the process.
+    package static func currentDirectory() throws -> FilePath {
+        guard let buffer = getcwd(nil, 0) else {
+            throw Failure("couldn't find the working directory", because: Errno(rawValue: errno))
+        }
+        defer { free(buffer) }
+        return FilePath(platformString: buffer)
+    }
+
+    /// The path, seen from the working directory if it is relative.
+    package func absolute() throws -> FilePath {
+        isAbsolute ? self : try FilePath.currentDirectory().pushing(self)
+    }
+}

@@ -1,0 +1,41 @@
+import FileTree
+import Glibc
+import SystemPackage
+
+/// Who runs stacker, as the host knows them: also inside a user namespace, where the same user is root.
+package struct HostUser: Sendable, Equatable {
+    package let uid: uid_t
+    package let gid: gid_t
+    /// The name in the user database; the number if there is none.
+    package let name: String
+
+    /// The user of this process.
+    package static var current: HostUser {
+        HostUser(
+            uid: outside(geteuid(), "/proc/self/uid_map"), gid: outside(getegid(), "/proc/self/gid_map"))
+    }
+
+    package init(uid: uid_t, gid: gid_t) {
+        self.uid = uid
+        self.gid = gid
+        name = getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? String(uid)
+    }
+
+    /// What an id of this process's user namespace is in the one above, user_namespaces(7). The initial one maps all to
+    /// themselves.
+    private static func outside(_ id: UInt32, _ map: FilePath) -> UInt32 {
+        guard let file = try? OpenFile(map, O_RDONLY), let bytes = try? file.readToEnd(limit: 1 << 16) else {
+            return id
+        }
+        return outside(id, in: String(decoding: bytes, as: UTF8.self)) ?? id
+    }
+
+    /// The same by the text of a map: lines of first id inside, first id outside, how many.
+    static func outside(_ id: UInt32, in text: String) -> UInt32? {
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: " ").compactMap { UInt32($0) }
+            if fields.count == 3, id >= fields[0], id - fields[0] < fields[2] { return fields[1] + (id - fields[0]) }
+        }
+        return nil
+    }
+}

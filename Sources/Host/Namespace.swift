@@ -1,0 +1,66 @@
+import Failure
+import Glibc
+import LXCWrapper
+import SystemPackage
+
+/// The namespaces in which a build runs: mounts and processes of its own, and for an ordinary user also ids, among
+/// which the user is root.
+package enum Namespace {
+    /// Whether this process can't read and write what a build makes before it has entered: files of an image belong to
+    /// ids that an ordinary user has only inside.
+    package static var isNeededForFiles: Bool { geteuid() != 0 }
+
+    /// Whether an ordinary user has what it takes.
+    package static var canBeEntered: Bool {
+        (try? IDMaps(of: .current)) != nil && lxcw_try_user_namespace() == 0
+    }
+
+    /// Has stacker run again with `arguments` in namespaces of its own. The exit status of that run becomes this
+    /// process's; signals are passed on.
+    ///
+    /// Every descriptor above 2 is closed, so locks are to be taken inside. What this process holds is to be left alone.
+    ///
+    /// - Parameter arguments: the command line without the program's name; it must say that the namespace has been
+    ///   entered (`--internal-userns`).
+    /// - Returns: inside, where the caller is to run `arguments`, and nothing else.
+    /// - Throws: for an ordinary user, what is missing on this machine: id ranges, the programs that map them, or the
+    ///   kernel's permission.
+    package static func enter(_ arguments: [String]) throws {
+        try StopSignal.check()
+        let error: Errno?
+        if geteuid() == 0 {
+            error = try enter(arguments, nil)
+        } else {
+            let maps = try IDMaps(of: .current)
+            try refuseWithoutUserNamespaces()
+            error = try withCStrings(maps.newuidmap) { newuidmap in
+                try withCStrings(maps.newgidmap) { newgidmap in
+                    var maps = lxcw_id_maps(newuidmap: newuidmap, newgidmap: newgidmap)
+                    return try enter(arguments, &maps)
+                }
+            }
+        }
+        if let error { throw Failure("couldn't run stacker again in a namespace", because: error) }
+    }
+
+    private static func enter(_ arguments: [String], _ maps: UnsafePointer<lxcw_id_maps>?) throws -> Errno? {
+        try withCStrings(["stacker"] + arguments) { argv in
+            lxcw_enter_namespace(argv, maps) == 0 ? nil : Errno(rawValue: Glibc.errno)
+        }
+    }
+
+    /// Has the kernel make a user namespace, which goes at once: distributions have switches against it, each with an
+    /// error of its own.
+    package static func refuseWithoutUserNamespaces() throws {
+        let error = lxcw_try_user_namespace()
+        guard error != 0 else { return }
+        let help =
+            error == ENOSPC
+            ? "the limit is in /proc/sys/user/max_user_namespaces; as root: sysctl -w user.max_user_namespaces=10000"
+            : "as root: sysctl -w kernel.unprivileged_userns_clone=1 (Debian) or "
+                + "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu); in a container, its seccomp profile decides"
+        throw Failure(
+            "the kernel lets this user make no user namespace, which building without root needs",
+            because: Errno(rawValue: error), help: help)
+    }
+}

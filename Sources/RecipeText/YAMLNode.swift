@@ -1,0 +1,43 @@
+/// A YAML value with its place. Aliases and merge keys (`<<`) are resolved; a scalar is the text that was written.
+package struct YAMLNode: Sendable {
+    package enum Content: Sendable {
+        /// `plain` is false if the scalar was quoted, a block, or tagged `!!str`.
+        case scalar(String, plain: Bool)
+        case sequence([YAMLNode])
+        case mapping([YAMLPair])
+    }
+
+    package let content: Content
+    package let position: SourcePosition
+    /// How many nodes this one is when every alias in it is written out.
+    let weight: Int
+
+    /// Whether this is no value: `key:`, `~` or `null`.
+    package var isNull: Bool {
+        guard case .scalar(let text, plain: true) = content else { return false }
+        return switch text {
+        case "", "~", "null", "Null", "NULL": true
+        default: false
+        }
+    }
+
+    /// The kind of value, as a message names it.
+    package var kind: String {
+        switch content {
+        case .scalar: isNull ? "nothing" : "text"
+        case .sequence: "a list"
+        case .mapping: "a map"
+        }
+    }
+
+    /// The same value at another place: where an alias stands.
+    func moved(to position: SourcePosition) -> YAMLNode {
+        YAMLNode(content: content, position: position, weight: weight)
+    }
+}
+
+/// One `key: value` of a mapping.
+package struct YAMLPair: Sendable {
+    package let key: Located<String>
+    package let value: YAMLNode
+}

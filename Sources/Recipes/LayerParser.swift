@@ -1,0 +1,119 @@
+import Failure
+import RecipeText
+
+/// Turns the YAML of one layer into a ``LayerDefinition``.
+struct LayerParser {
+    package let source: RecipeSource
+    package var layer: LayerDefinition
+    package private(set) var warnings: [Diagnostic] = []
+
+    package init(name: Located<String>, source: RecipeSource) {
+        self.source = source
+        layer = LayerDefinition(name: name.value, position: name.position)
+    }
+
+    package mutating func parse(_ node: YAMLNode) throws -> LayerDefinition {
+        // Nothing at all is a layer without `from`, which is reported with other bases.
+        if node.isNull { return layer }
+        for pair in try ValueReader.map(node, "layer \(layer.name)") {
+            if pair.key.value == "bom" {
+                warn(pair.key.position, "bom is ignored: stacker makes no bill of materials", isGeneral: true)
+                continue
+            }
+            guard let key = LayerKey(rawValue: pair.key.value) else {
+                throw ValueReader.unknownKey(
+                    pair.key, "in layer \(layer.name)", known: LayerKey.allCases.map(\.rawValue),
+                    aliases: KeyAliases.layer)
+            }
+            if pair.value.isNull {
+                if key == .os || key == .architecture {
+                    throw Failure("\(pair.key.position): \(key.rawValue) of layer \(layer.name) has no value")
+                }
+                continue
+            }
+            layer.positions[key] = pair.key.position
+            try parse(key, pair.value, "\(key.rawValue) of layer \(layer.name)")
+        }
+        return layer
+    }
+
+    package mutating func warn(_ position: SourcePosition, _ message: String, isGeneral: Bool = false) {
+        warnings.append(Diagnostic(position: position, message: message, isGeneral: isGeneral))
+    }
+
+    private mutating func parse(_ key: LayerKey, _ node: YAMLNode, _ what: String) throws {
+        switch key {
+        case .from: layer.from = try from(node, what)
+        case .imports, .legacyImport: try parseImports(key, node, what)
+        case .overlayDirectories: layer.overlayDirectories = try overlayDirectories(node, what)
+        case .binds: layer.binds = try ValueReader.list(node, what).map { try bind($0, "an entry of \(what)") }
+
+        case .run: layer.run = try ValueReader.script(node, what)
+        case .generateLabels: layer.generateLabels = try ValueReader.script(node, what)
+        case .command: layer.command = try ValueReader.words(node, what)
+        case .entrypoint: layer.entrypoint = try ValueReader.words(node, what)
+        case .fullCommand: layer.fullCommand = try ValueReader.words(node, what)
+
+        case .buildEnvironment:
+            layer.buildEnvironment = try ValueReader.environment(node, what).filter { !$0.value.isEmpty }
+        case .buildEnvironmentPassthrough:
+            layer.buildEnvironmentPassthrough = try ValueReader.list(node, what).map { try pattern($0, what) }
+        case .environment: layer.environment = try ValueReader.environment(node, what)
+        case .volumes: layer.volumes = try ValueReader.texts(node, what)
+        case .labels: layer.labels = try ValueReader.dictionary(node, what)
+        case .annotations: layer.annotations = try ValueReader.dictionary(node, what)
+
+        case .workingDirectory: layer.workingDirectory = try ValueReader.text(node, what)
+        case .runtimeUser: layer.runtimeUser = try ValueReader.text(node, what)
+        case .buildOnly: layer.isBuildOnly = try ValueReader.bool(node, what)
+        case .os: layer.os = try ValueReader.someText(node, what)
+        case .architecture: layer.architecture = try ValueReader.someText(node, what)
+        }
+    }
+
+    // MARK: - Values of one key only
+
+    private func from(_ node: YAMLNode, _ what: String) throws -> From {
+        var from = From(position: node.position)
+        for pair in try ValueReader.map(node, what) {
+            let keyWhat = "\(pair.key.value) in \(what)"
+            switch pair.key.value {
+            case "type":
+                if pair.value.isNull { continue }
+                from.kind = try baseKind(pair.value, keyWhat, what)
+            case "url":
+                if pair.value.isNull { continue }
+                from.url = Located(try ValueReader.text(pair.value, keyWhat), at: pair.value.position)
+            case "tag":
+                if pair.value.isNull { continue }
+                from.tag = Located(try ValueReader.text(pair.value, keyWhat), at: pair.value.position)
+            case "insecure":
+                if pair.value.isNull { continue }
+                from.isInsecure = try ValueReader.bool(pair.value, keyWhat)
+            default:
+                throw ValueReader.unknownKey(
+                    pair.key, "in from of layer \(layer.name)", known: ["type", "url", "tag", "insecure"],
+                    aliases: KeyAliases.from)
+            }
+        }
+        return from
+    }
+
+    private func baseKind(_ node: YAMLNode, _ what: String, _ from: String) throws -> From.Kind {
+        let text = try ValueReader.someText(node, what)
+        if let kind = From.Kind(rawValue: text) { return kind }
+        let known = From.Kind.allCases.map(\.rawValue)
+        let problem = "\(node.position): unknown type \(quoted(text)) in \(from)"
+        guard let near = nearest(to: text, in: known) else {
+            throw Failure(problem, help: "type is one of \(known.joined(separator: ", "))")
+        }
+        throw Failure("\(problem): did you mean \(near)?")
+    }
+
+    /// A regular expression, tried here so that a bad one has its place in the message.
+    private func pattern(_ node: YAMLNode, _ what: String) throws -> String {
+        let text = try ValueReader.someText(node, "an entry of \(what)")
+        _ = try attempt("\(node.position): \(what): \(quoted(text)) is not a regular expression") { try Regex(text) }
+        return text
+    }
+}

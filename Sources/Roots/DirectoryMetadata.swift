@@ -1,0 +1,19 @@
+import FileTree
+import Glibc
+import Layers
+import SystemPackage
+
+extension Directory {
+    /// Gives this directory the owner, mode, extended attributes and times of another; what overlayfs keeps in
+    /// attributes for itself stays behind.
+    package func takeMetadata(of other: Directory) throws {
+        guard let status = try other.status(".") else { throw Errno.noSuchFileOrDirectory }
+        try checked(fchown(file.number, status.uid, status.gid))
+        try checked(fchmod(file.number, status.permissions))
+        for attribute in try other.attributes(of: ".") where !CarriedAttributes.isOverlay(attribute.name) {
+            try setAttribute(attribute, of: ".")
+        }
+        let times = [status.modified.timespec, status.modified.timespec]
+        try checked(futimens(file.number, times))
+    }
+}

@@ -1,0 +1,44 @@
+import FileTree
+import Glibc
+import Layers
+import SystemPackage
+
+/// The directory of a layer as a tree that can be encoded, which knows what it lies upon.
+package struct LayerTree: TreeNode {
+    package let directory: Directory
+    /// The root of the layer and those of the layers below, as one.
+    private let merged: MergedDirectory
+    /// Where this directory is, from the root.
+    private let path: [FileName]
+
+    /// Its overlay attribute says it.
+    package var isOpaque: Bool? { nil }
+
+    /// - Parameters:
+    ///   - layer: the layer's root directory.
+    ///   - lowerdirs: what is below, top first.
+    package init(_ layer: Directory, over lowerdirs: [FilePath]) throws {
+        self.init(layer, MergedView(layers: [layer] + (try lowerdirs.map { try Directory(at: $0) })).root, [])
+    }
+
+    private init(_ directory: Directory, _ merged: MergedDirectory, _ path: [FileName]) {
+        self.directory = directory
+        self.merged = merged
+        self.path = path
+    }
+
+    package func children() throws -> [TreeChild] { try DirectoryNode(directory).children() }
+
+    package func node(_ name: FileName) throws -> any TreeNode {
+        LayerTree(Directory(try directory.open(name, O_RDONLY | O_DIRECTORY)), merged, path + [name])
+    }
+
+    package func hidesLower(_ name: FileName) throws -> Bool {
+        var here = merged
+        for step in path {
+            guard case .directory(let next)? = try here.child(step.path) else { return false }
+            here = next
+        }
+        return try MergedDirectory(parts: Array(here.parts.dropFirst())).child(name.path) != nil
+    }
+}

@@ -1,0 +1,128 @@
+import Failure
+import FileTree
+import Glibc
+import SystemPackage
+
+/// What overlayfs would show of a stack of layer directories, read without mounting anything.
+///
+/// The rules are the kernel's (Documentation/filesystems/overlayfs.rst): the topmost layer that has a name provides it;
+/// a whiteout, or an opaque directory, hides what is below; directories of several layers merge, and the topmost one
+/// gives owner, mode and times.
+package struct MergedView: Sendable {
+    /// The top directories of the layers, top layer first.
+    package let layers: [Directory]
+
+    /// Reads the layers at these paths, top first.
+    package init(_ paths: [FilePath]) throws {
+        layers = try paths.map { try Directory(at: $0) }
+    }
+
+    package init(layers: [Directory]) {
+        self.layers = layers
+    }
+
+    /// The merged root directory.
+    package var root: MergedDirectory { MergedDirectory(parts: layers) }
+
+    /// What a name stands for in the merged view.
+    package enum Node: Sendable {
+        case directory(MergedDirectory)
+        /// Anything but a directory: `name` in the one directory that provides it.
+        case file(in: Directory, name: FilePath, status: FileStatus)
+    }
+
+    /// Follows `path` from the root as a process inside would: absolute symlinks and `..` stay within the root.
+    /// What is missing at the end is taken as written.
+    ///
+    /// - Parameter following: whether a symlink at the very end is followed.
+    /// - Throws: a failure if more than 40 symlinks are met, or something on the way is no directory.
+    package func resolve(_ path: FilePath, following: Bool = true) throws -> ResolvedPath {
+        var pending = Array(path.components.reversed())
+        var place = ResolvedPath(root: root)
+        var symlinks = 0
+        while let component = pending.popLast() {
+            guard component.kind == .regular else {
+                if component.kind == .parentDirectory { place.steps = place.steps.dropLast() }
+                continue
+            }
+            let name = FilePath(root: nil, [component])
+            var child: Node?
+            switch place.node {
+            case .directory(let directory): child = try directory.child(name)
+            case .file:
+                throw Failure(
+                    "/\(place.path) is not a directory, so /\(path) can't be reached", because: Errno.notDirectory)
+            case nil: break
+            }
+            guard case .file(let parent, let name, let status)? = child, status.kind == .symlink,
+                following || !pending.isEmpty
+            else {
+                place.steps.append((component, child))
+                continue
+            }
+            symlinks += 1
+            guard symlinks <= 40 else {
+                throw Failure("couldn't follow /\(path)", because: Errno.tooManySymbolicLinkLevels)
+            }
+            let target = try parent.symlinkTarget(name)
+            if target.isAbsolute { place.steps = [] }
+            pending += target.components.reversed()
+        }
+        return place
+    }
+}
+
+/// The outcome of following a path in the merged view: a path without symlinks, and what stands at each step of it.
+package struct ResolvedPath: Sendable {
+    package let root: MergedDirectory
+    /// From the root down; from the first step on at which nothing is, nothing is at the later ones either.
+    package fileprivate(set) var steps: [(name: FilePath.Component, node: MergedView.Node?)] = []
+
+    fileprivate init(root: MergedDirectory) {
+        self.root = root
+    }
+
+    /// The path, relative to the root.
+    package var path: FilePath { FilePath(root: nil, steps.map(\.name)) }
+
+    /// What is at the path; `nil` if nothing is.
+    package var node: MergedView.Node? { steps.isEmpty ? .directory(root) : steps[steps.count - 1].node }
+}
+
+/// A directory as the merged view shows it: the directories of those layers that take part, top first.
+package struct MergedDirectory: Sendable {
+    package let parts: [Directory]
+
+    /// The layer directory that gives owner, mode, times and extended attributes.
+    package var top: Directory { parts[0] }
+
+    /// What `name` is in here; `nil` if nothing, or hidden by a whiteout.
+    package func child(_ name: FilePath) throws -> MergedView.Node? {
+        var found: [Directory] = []
+        for part in parts {
+            guard let status = try part.status(name) else { continue }
+            if status.kind == .directory {
+                let directory = try part.directory(name)
+                found.append(directory)
+                if try directory.isOpaque { break }
+            } else if found.isEmpty && !status.isWhiteout {
+                return .file(in: part, name: name, status: status)
+            } else {
+                // A whiteout, or a file below a directory: nothing from here on down is seen.
+                break
+            }
+        }
+        return found.isEmpty ? nil : .directory(MergedDirectory(parts: found))
+    }
+}
+
+extension Directory {
+    /// Whether overlayfs takes this directory as hiding all below it.
+    package var isOpaque: Bool {
+        get throws {
+            for name in ["user.overlay.opaque", "trusted.overlay.opaque"]
+            where try attribute(name, of: ".") == Array("y".utf8) { return true }
+            return false
+        }
+    }
+}

@@ -1,0 +1,12 @@
+import Layers
+import OCI
+
+/// What comes out of the build of a layer.
+struct LayerOutcome {
+    /// The manifest of each type; none if the layer is build_only.
+    var outputs: [LayerType: Descriptor] = [:]
+    /// The same manifests themselves.
+    var manifests: [LayerType: ImageManifest] = [:]
+    /// The metadata of the layer's storage.
+    var metadata: Digest
+}

@@ -1,0 +1,169 @@
+import Failure
+import Layers
+import Recipes
+import Roots
+
+/// Whether a layer must be built, and why.
+enum CacheDecision {
+    /// What was built last time still holds.
+    case hit(BuildCache.Entry)
+    /// It still holds, and has no images of these types yet: they can be made of it.
+    case lacking([LayerType], BuildCache.Entry)
+    /// It must be built; the message explains it, and there is none for a layer that is new.
+    case miss(String?)
+}
+
+/// Decides for one layer after the other, just before it would be built: earlier layers may have changed what it takes.
+struct CacheLookup {
+    let request: BuildRequest
+    let identity: BuildIdentity
+    let resolver: BaseResolver
+
+    private var roots: RootsDirectory { resolver.roots }
+
+    /// Everything that decides what comes out of the layer's build.
+    ///
+    /// - Parameter mayUnpack: whether layers that are imported from may be unpacked; without it, nothing is written, and a
+    ///   file that may not be read is none.
+    /// - Returns: `nil` if the base is a layer that has not been built, or if it can't be said without unpacking.
+    func inputs(
+        _ layer: RecipeSet.Layer, _ cache: BuildCache, _ digests: inout FileDigests, mayUnpack: Bool
+    ) throws -> LayerInputs? {
+        let base = try layer.definition.sayingWhereBaseIs {
+            try resolver.input(layer.base, layer.definition.platform, cache, &digests, mayDownload: mayUnpack)
+        }
+        guard let base else { return nil }
+        var inputs = LayerInputs()
+        for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
+        inputs.add(LayerInputs.base, base)
+        inputs.add(LayerInputs.epoch, identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
+        if !layer.definition.isBuildOnly {
+            addCompression(to: &inputs)
+            inputs.add(LayerInputs.verity, String(request.addsVerity))
+            inputs.add("annotations namespace", request.annotationsNamespace)
+            // Where there is nothing to merge it makes no difference.
+            if layer.collapsesBuildOnly ?? request.collapsesBuildOnly, case .built(let below) = layer.base,
+                cache[below]?.outputs.isEmpty == true
+            {
+                inputs.add(LayerInputs.collapse, "true")
+            }
+        }
+        do {
+            let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform)
+            let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: cache[layer.definition.name]?.inputs)
+            return try files.add(layer.definition, to: &inputs, &digests) ? inputs : nil
+        } catch let failure as Failure where !mayUnpack && failure.errno == .permissionDenied {
+            // The user's own files that have no read permission can be read inside the namespace.
+            return nil
+        }
+    }
+
+    /// Compares with the last build.
+    ///
+    /// - Parameter trustsBinds: whether what a script read or wrote in binds, which nobody knows, is taken for the same.
+    func decide(
+        _ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache, _ digests: inout FileDigests,
+        trustsBinds: Bool = false
+    ) throws -> CacheDecision {
+        guard !request.ignoresCache, let inputs, var entry = cache[layer.definition.name] else { return .miss(nil) }
+        let compared = inputs.taking(ignored(of: entry), from: entry.inputs)
+        if let difference = compared.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
+        let storage = roots.layer(layer.definition.name)
+        guard try storage.understandsMetadata(&entry.metadata, { try digests.digest(of: $0) }) else {
+            return .miss("cache miss because \(storage.metadataPath) is damaged")
+        }
+        if !layer.definition.overlayDirectories.isEmpty {
+            let changed = inputs.changedOverlayDirectories(since: entry.inputs)
+            let check = OverlayDirectoryCheck(
+                storage: storage, isVerbose: resolver.log.level == .debug)
+            if let change = try check.change(of: layer.definition, changed: changed, &digests) {
+                return .miss("cache miss because \(change)")
+            }
+        }
+        if let loss = try loss(of: &entry, layer.definition, &digests) { return .miss("cache miss because \(loss)") }
+        if layer.definition.bindsHost, !trustsBinds {
+            return .miss("rebuilding cached layer due to use of binds in stacker file")
+        }
+        let missing = try missingTypes(entry, layer.definition)
+        guard !missing.isEmpty else { return .hit(entry) }
+        // From here on it is true of an image of the layer.
+        var written = Set(missing.map(LayerInputs.compression))
+        if missing.contains(where: \.hasVerity) { written.insert(LayerInputs.verity) }
+        entry.inputs = entry.inputs.taking(written, from: inputs)
+        return .lacking(missing, entry)
+    }
+
+    /// Adds how the layers of each type that is wanted are compressed. That of tar layers always was an input; of other
+    /// types, a level that is not the standard one: so that what was built before there were others still holds, here and
+    /// in shared caches.
+    private func addCompression(to inputs: inout LayerInputs) {
+        inputs.add(LayerInputs.compression(of: .tar), String(describing: request.compression))
+        for type in request.layerTypes {
+            if let level = request.format(of: type).unusualLevel {
+                inputs.add(LayerInputs.compression(of: type), "level \(level)")
+            }
+        }
+    }
+
+    /// The inputs that make no difference: how layers are compressed of a type that is not wanted, or of which there are
+    /// none yet, and whether there are dm-verity trees where nothing has one.
+    private func ignored(of entry: BuildCache.Entry) -> Set<String> {
+        let idle = LayerType.allCases.filter { !request.layerTypes.contains($0) || entry.outputs[$0] == nil }
+        return Set(idle.map(LayerInputs.compression)).union(ignoresVerity(of: entry) ? [LayerInputs.verity] : [])
+    }
+
+    /// Whether it makes no difference if there are dm-verity trees: nothing that could have one is wanted, or nothing that
+    /// could have one is there.
+    private func ignoresVerity(of entry: BuildCache.Entry) -> Bool {
+        !request.layerTypes.contains(where: \.hasVerity) || !entry.outputs.keys.contains(where: \.hasVerity)
+    }
+
+    private func missingTypes(_ entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> [LayerType] {
+        guard definition.isBuildOnly else { return request.layerTypes.filter { entry.outputs[$0] == nil } }
+        // Those below have been dealt with.
+        let known = try roots.layer(definition.name).writtenMetadata()?.manifests ?? [:]
+        return request.layerTypes.filter { known[$0] == nil }
+    }
+
+    /// What of the last build's outcome is no longer there.
+    ///
+    /// - Parameter entry: is told what has been found out on the way.
+    private func loss(
+        of entry: inout BuildCache.Entry, _ definition: LayerDefinition, _ digests: inout FileDigests
+    ) throws -> String? {
+        if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
+        guard let layout = try resolver.layouts.layout(ifThereAt: resolver.output) else {
+            return "\(resolver.output) is gone"
+        }
+        let storage = roots.layer(definition.name)
+        if !definition.overlayPieces(on: nil).isEmpty,
+            let copy = try storage.metadata()?.overlayDirectories.first(where: storage.isDamaged)
+        {
+            return "its directory \(storage.place(of: copy)) is gone"
+        }
+        let wanted = request.layerTypes.filter { entry.outputs[$0] != nil }
+        if wanted.isEmpty, try !entry.outputs.values.contains(where: layout.holdsImage) {
+            return "its image is no longer in \(layout.path)"
+        }
+        let images = KnownImages(layout: layout, roots: roots)
+        for type in wanted {
+            if let loss = try images.loss(of: type, &entry, &digests) { return loss }
+        }
+        return nil
+    }
+
+    private func lossOfDirectories(_ name: String) throws -> String? {
+        let layer = roots.layer(name)
+        guard let metadata = try layer.metadata(), layer.hasUpper else { return "its directory \(layer.path) is gone" }
+        if let copy = metadata.overlayDirectories.first(where: { !layer.holds($0) }) {
+            return "its directory \(layer.overlayDirectory(copy.name)) is gone"
+        }
+        // What a layer below has lost can be unpacked again only as long as its blob is there.
+        let output = try resolver.layouts.layout(ifThereAt: resolver.output)
+        let layers = metadata.manifests.values.first?.layers ?? []
+        for (blob, content) in zip(layers, try roots.contents(of: layers)) where content == nil {
+            if try output?.holds(blob) != true { return "its directory \(roots.contentPath(of: blob.digest)) is gone" }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,87 @@
+import Failure
+import FileTree
+import OCI
+import Recipes
+import SystemPackage
+
+/// What a layer's imports and overlay dirs are to the cache: a digest of each.
+struct FileInputs {
+    let contents: LayerContents
+    let mayUnpack: Bool
+    /// The inputs of the layer's last build.
+    let last: LayerInputs?
+
+    /// Adds the digests.
+    ///
+    /// - Returns: false if one can't be known without unpacking a layer.
+    /// - Throws: a failure with file, line and column of an import that is not there.
+    func add(_ layer: LayerDefinition, to inputs: inout LayerInputs, _ digests: inout FileDigests) throws -> Bool {
+        for entry in layer.imports where try !add(entry, to: &inputs, &digests) { return false }
+        for entry in layer.overlayDirectories {
+            let digest = try attempt("\(entry.position): couldn't read overlay_dir \(entry.path)") {
+                let node = try Self.sayingWhere(entry.source) { try SourceNode(at: entry.source, following: true) }
+                guard node.isDirectory else {
+                    throw Failure("it should be a directory", help: "imports: with dest: brings single files")
+                }
+                return try digests.digest(of: node, .ofHost)
+            }
+            inputs.add(LayerInputs.overlayDirectoryContent, part: entry.path, digest)
+        }
+        return true
+    }
+
+    private func add(_ entry: Import, to inputs: inout LayerInputs, _ digests: inout FileDigests) throws -> Bool {
+        var basis: Digest?
+        if let base = entry.base {
+            basis = try attempt("\(entry.position): couldn't import \(entry.path)") {
+                try contents.resolver.input(
+                    base, contents.platform, contents.cache, &digests, mayDownload: mayUnpack)
+            }
+            guard let basis else { return false }
+            // The same build of that layer, or the same image, has the same files: they need not be there to know them.
+            if let known = last?.input(LayerInputs.importContent, part: entry.path), known.basis == basis {
+                inputs.add(LayerInputs.importContent, part: entry.path, known.digest, basis: basis)
+                return true
+            }
+        }
+        let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
+            try node(of: entry, &digests).map { try digests.digest(of: $0, entry.attributes) }
+        }
+        guard let digest else { return false }
+        inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)
+        return true
+    }
+
+    private func node(of entry: Import, _ digests: inout FileDigests) throws -> SourceNode? {
+        func read(_ digests: inout FileDigests) throws -> SourceNode? {
+            try entry.node(in: contents, mayUnpack: mayUnpack) { try digests.digest(of: $0) }
+        }
+        guard case .local(let path) = entry.source else { return try read(&digests) }
+        let isArrow = entry.path.contains(" -> ")
+        let help = isArrow ? "only binds have arrows: write path: and dest: in place of this one" : nil
+        return try Self.sayingWhere(path, help: help) { try read(&digests) }
+    }
+
+    /// Reads a path that a recipe names relative to itself; if it is not there, the failure has all of it, and what is
+    /// there in its place.
+    private static func sayingWhere<Result>(
+        _ path: FilePath, help: String? = nil, _ read: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try read()
+        } catch Errno.noSuchFileOrDirectory {
+            throw Failure("\(path)", because: Errno.noSuchFileOrDirectory, help: help ?? nearMiss(path))
+        }
+    }
+}
+
+extension Import {
+    /// The layer of the recipe or the image that it is a part of.
+    fileprivate var base: Base? {
+        switch source {
+        case .layer(let name, _): .built(layer: name)
+        case .image(let image, _): image.base
+        case .local, .http: nil
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import Failure
+import Layers
+import RecipeText
+import Recipes
+import Roots
+import SystemPackage
+
+/// A program in a layer that was built, with what its recipe gives to `run:`: binds, imports, environment. What the
+/// program changes is thrown away.
+package struct LayerSession {
+    private let request: BuildRequest
+    private let project: Project
+
+    /// Reads the recipe. Without any, layers can be entered all the same, but only with what they have themselves.
+    package init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
+        self.request = request
+        project = try Project(request, in: directories, log: log)
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// - Parameters:
+    ///   - name: the layer; the file's first one if `nil`.
+    ///   - command: the program and its arguments.
+    /// - Returns: its exit status.
+    package func run(in name: String?, _ command: [String]) throws -> Int32 {
+        let (layer, recipe) = try find(name)
+        let directories = project.directories
+        try directories.refuseForeign()
+        return try directories.locked(creating: true) {
+            let (roots, place) = try attempt("couldn't enter layer \(layer.name)") {
+                guard let roots = try RootsDirectory(ifOursAt: directories.roots) else { throw Self.notBuilt }
+                return (roots, try self.place(of: layer, in: roots))
+            }
+            return try ScriptRun(
+                layer: layer, recipe: recipe, directories: directories, storage: roots.layer(layer.name),
+                stack: LayerStack(place.lowerdirs), baseEnvironment: place.base.environment, log: project.log
+            ).enter(command)
+        }
+    }
+
+    /// The layer, and what messages call the file that it is in.
+    private func find(_ name: String?) throws -> (LayerDefinition, String) {
+        let files = project.recipes.files
+        if let name, files.isEmpty {
+            let position = SourcePosition(file: "no stacker file", line: 1, column: 1)
+            return (LayerDefinition(name: try ExplainedPlace(name).layer, position: position), position.file)
+        }
+        let known = files.flatMap { file in file.recipe.layers.map { ($0, file.recipe.source.name) } }
+        guard let name else {
+            // The file that was asked for comes last: all others are its prerequisites.
+            guard let recipe = files.last?.recipe, let first = recipe.layers.first else {
+                throw Failure("the stacker file has no layer")
+            }
+            return (first, recipe.source.name)
+        }
+        guard let found = known.first(where: { $0.0.name == name }) else {
+            throw Failure(
+                "there is no layer \(quoted(name)) in \(request.recipes.joined(separator: ", "))",
+                help: "there are \(known.map(\.0.name).joined(separator: ", "))")
+        }
+        return found
+    }
+
+    // MARK: - The state that is entered
+
+    private static var notBuilt: Failure { Failure("it has not been built", help: "stacker build builds it") }
+
+    /// Where a session takes place.
+    private typealias Place = (base: BuildBase, lowerdirs: [FilePath])
+
+    private func place(of layer: LayerDefinition, in roots: RootsDirectory) throws -> Place {
+        let cache = try BuildCache(in: project.directories.stacker, log: project.log)
+        guard let entry = cache[layer.name] else { return try placeLeft(in: roots.layer(layer.name)) }
+        // All types have the same content: what was built serves.
+        var types = LayerType.allCases.filter { entry.outputs[$0] != nil }
+        if types.isEmpty, let metadata = try roots.layer(layer.name).metadata() {
+            types = LayerType.allCases.filter { metadata.manifests[$0] != nil }
+        }
+        let resolver = project.resolver(request, types.isEmpty ? nil : types, in: roots)
+        let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.platform)
+        guard let (image, lowerdirs) = try contents.base(of: layer.name) else {
+            throw Failure("it is not unpacked")
+        }
+        return (image, lowerdirs)
+    }
+
+    /// What there is of a layer of which the cache knows nothing: mostly of one whose script failed.
+    private func placeLeft(in layer: LayerDirectory) throws -> Place {
+        guard layer.hasUpper, let base = try layer.base() ?? layer.metadata() else {
+            throw Self.notBuilt
+        }
+        let left = try ExplainedLayer(layer.name, in: project.directories)
+        if let part = left.parts.first(where: { !$0.isThere }) {
+            throw Failure("\(part.directory) is not there", help: "build \(layer.name) again")
+        }
+        if left.state != .built {
+            project.log.warn("\(layer.name) is as its last build left it, which failed or was stopped")
+        }
+        return (BuildBase(metadata: base), left.parts.map { FilePath($0.directory) })
+    }
+}

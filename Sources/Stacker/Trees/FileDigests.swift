@@ -1,0 +1,176 @@
+import Failure
+import FileTree
+import Glibc
+import OCI
+import SystemPackage
+
+/// Digests of files on this machine, remembered with what tells that a file is still the same, so that an unchanged file
+/// is not read again.
+struct FileDigests {
+    private static let name: FilePath = "file-digests"
+    private let directory: Directory
+    /// What earlier runs have found out, and this one.
+    private var known: FileDigestTable
+    /// What this run has found out last.
+    private var found: [FileKey: FileRecord] = [:]
+    private var isChanged = false
+
+    /// So many files are kept in the dictionary, and then put into the table.
+    private static let batch = 50_000
+
+    /// Reads what is remembered in a stacker directory. Something unreadable there only costs time.
+    init(in stackerDirectory: FilePath) throws {
+        directory = try Directory(at: stackerDirectory)
+        known = FileDigestTable(Self.name, in: directory, limit: 1 << 30)
+    }
+
+    /// The digest of the content of the file at `path`, symlinks followed.
+    mutating func digest(of path: FilePath) throws -> Digest {
+        try attempt("couldn't read \(path)") {
+            let file = try OpenFile(path, O_RDONLY)
+            let status = try file.status()
+            guard status.kind != .directory else { throw Errno.isDirectory }
+            return try content(status) { file }.digest
+        }
+    }
+
+    /// The digest of the content of a regular file, whose status is known.
+    mutating func content(of name: FileName, in parent: Directory, _ status: FileStatus) throws -> ContentDigest {
+        try content(status) { try parent.open(name, O_RDONLY | O_NONBLOCK) }
+    }
+
+    /// The digest of the content of an open regular file.
+    mutating func digest(of file: OpenFile) throws -> Digest { try content(file.status()) { file }.digest }
+
+    /// Whether a file that looks like this is known to have this content.
+    mutating func knows(_ status: FileStatus, as digest: Digest) -> Bool {
+        remembered(FileKey(status), FileVersion(status)) == ContentDigest(digest)
+    }
+
+    /// Remembers the content of a file that was read as it looks like this.
+    mutating func note(_ status: FileStatus, _ digest: Digest) {
+        guard status.isSettled(at: .now) else { return }
+        remember(FileKey(status), FileRecord(version: FileVersion(status), digest: ContentDigest(digest)))
+    }
+
+    private mutating func remembered(_ key: FileKey, _ version: FileVersion) -> ContentDigest? {
+        if let record = found[key] { return record.version == version ? record.digest : nil }
+        guard let row = known.index(of: key), case let record = known.record(row), record.version == version else {
+            return nil
+        }
+        known.use(row)
+        return record.digest
+    }
+
+    private mutating func remember(_ key: FileKey, _ record: FileRecord) {
+        found[key] = record
+        isChanged = true
+        // The larger the table, the more at a time: to put them in takes as long as the table is.
+        guard found.count >= max(Self.batch, known.count / 4) else { return }
+        known.merge(found)
+        found = [:]
+    }
+
+    private mutating func content(_ status: FileStatus, _ open: () throws -> OpenFile) throws -> ContentDigest {
+        let key = FileKey(status)
+        let version = FileVersion(status)
+        if let digest = remembered(key, version) { return digest }
+        let start = Timestamp.now
+        let file = try open()
+        let digest = ContentDigest(try Digest(of: file))
+        // What was read is what the status speaks of only if nobody wrote meanwhile.
+        let after = try file.status()
+        if version.isSettled(at: start), FileVersion(after) == version, FileKey(after) == key {
+            remember(key, FileRecord(version: version, digest: digest))
+        }
+        return digest
+    }
+
+    /// Writes down what was learnt.
+    mutating func save() throws {
+        guard isChanged else { return }
+        // Files of other recipes are remembered too, but not for ever: they may be gone.
+        let used = known.usedCount + found.count
+        known.merge(found, onlyUsed: known.count + found.count - used > max(used, 20_000))
+        found = [:]
+        try known.write(to: Self.name, in: directory)
+        isChanged = false
+    }
+}
+
+/// Which file.
+struct FileKey: Hashable, Comparable {
+    var device: UInt64
+    var inode: UInt64
+
+    init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+
+    init(_ status: FileStatus) {
+        self.init(device: UInt64(status.device), inode: UInt64(status.inode))
+    }
+
+    static func < (left: FileKey, right: FileKey) -> Bool {
+        (left.device, left.inode) < (right.device, right.inode)
+    }
+}
+
+/// What changes whenever a file's content does. The change time can't be set back by anybody.
+struct FileVersion: Equatable {
+    var size: Int64
+    var modified: Timestamp
+    var changed: Timestamp
+
+    init(size: Int64, modified: Timestamp, changed: Timestamp) {
+        self.size = size
+        self.modified = modified
+        self.changed = changed
+    }
+
+    init(_ status: FileStatus) {
+        self.init(size: status.size, modified: status.modified, changed: status.changed)
+    }
+
+    /// Whether a change from `now` on would show in the change time: as long as the file system's clock stands still, it
+    /// would not.
+    func isSettled(at now: Timestamp) -> Bool { changed.isSettled(at: now) }
+}
+
+/// What is remembered of a file.
+struct FileRecord: Equatable {
+    var version: FileVersion
+    var digest: ContentDigest
+}
+
+/// A SHA-256 digest as four numbers: in a tree of many files, strings would cost more than the walk.
+struct ContentDigest: Hashable {
+    var words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(_ digest: Digest) {
+        var hex = digest.hex[...]
+        func next() -> UInt64 {
+            defer { hex = hex.dropFirst(16) }
+            return UInt64(hex.prefix(16), radix: 16) ?? 0
+        }
+        words = (next(), next(), next(), next())
+    }
+
+    init(words: (UInt64, UInt64, UInt64, UInt64)) {
+        self.words = words
+    }
+
+    /// The same as 64 hexadecimal digits.
+    var digest: Digest {
+        let hex = [words.0, words.1, words.2, words.3].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }.joined()
+        return Digest(hex: hex) ?? Digest(of: [])
+    }
+
+    static func == (left: ContentDigest, right: ContentDigest) -> Bool { left.words == right.words }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}

@@ -1,0 +1,111 @@
+import Failure
+import FileTree
+import Glibc
+import Host
+import SystemPackage
+
+/// An exclusive lock on a directory of stacker's, held as long as this value lives: `flock` on its `.lock` file.
+///
+/// The kernel lets go of it with the process, however that ends: there are no stale locks.
+struct Lock: Sendable {
+    private let file: OpenFile
+
+    /// Takes the lock without waiting.
+    ///
+    /// - Throws: a failure if another stacker has it; its cause is ENOENT if there is no such directory, any more.
+    init(on directory: FilePath) throws {
+        let path = directory.appending(".lock")
+        while true {
+            let file = try attempt("couldn't open lock file \(path)") {
+                try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+            }
+            try Self.lock(file, at: path, on: directory)
+            // A file that was removed meanwhile is no lock: others make, and lock, a new one.
+            if try Self.isStill(file, at: path) {
+                self.file = file
+                return
+            }
+        }
+    }
+
+    private static func lock(_ file: OpenFile, at path: FilePath, on directory: FilePath) throws {
+        // A second try: who only asks whether it is held has it for an instant.
+        let isTaken = try attempt("couldn't acquire lock on \(path)") {
+            if try file.tryLock(.exclusive) { return true }
+            usleep(20_000)
+            return try file.tryLock(.exclusive)
+        }
+        guard isTaken else {
+            let holder = owner(of: file).map { " held by process \($0)" } ?? ""
+            throw Failure(
+                "couldn't acquire lock on \(path)\(holder)",
+                because: Errno.wouldBlock,
+                help: "another stacker uses \(directory): wait for it, or name another directory")
+        }
+    }
+
+    /// Whether the file at `path` is this one.
+    static func isStill(_ file: OpenFile, at path: FilePath) throws -> Bool {
+        var status = stat()
+        guard path.withPlatformString({ lstat($0, &status) }) == 0 else { return false }
+        let own = try file.status()
+        return own.inode == status.st_ino && own.device == status.st_dev
+    }
+
+    /// Whether somebody holds the lock. /proc/locks would tell without taking it, but not from within a pid namespace.
+    static func isHeld(on directory: FilePath) -> Bool {
+        guard let file = try? OpenFile(directory.appending(".lock"), O_RDONLY | O_NOFOLLOW) else { return false }
+        return (try? file.tryLock(.shared)) == false
+    }
+
+    /// Who holds the lock, if /proc/locks tells.
+    private static func owner(of file: OpenFile) -> String? {
+        guard let inode = try? file.status().inode,
+            let table = try? OpenFile("/proc/locks", O_RDONLY).readToEnd(limit: 1 << 20)
+        else { return nil }
+        // 1: FLOCK  ADVISORY  WRITE 4242 fe:00:131 0 EOF
+        for line in String(decoding: table, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if fields.count > 5, fields[1] == "FLOCK", fields[5].hasSuffix(":\(inode)") { return String(fields[4]) }
+        }
+        return nil
+    }
+}
+
+extension StackerDirectories {
+    /// The locks of those directories that are there: on the roots directory, then on stacker's. Whoever changes what is in
+    /// them, or must not see it change, holds both.
+    func locks() throws -> [Lock] {
+        try [roots, stacker].filter { access($0.string, F_OK) == 0 }.map { try Lock(on: $0) }
+    }
+
+    /// Does something while no other stacker uses the directories.
+    ///
+    /// - Parameter creating: whether directories that are not there are made first.
+    func locked<Result>(creating: Bool = false, _ body: () throws -> Result) throws -> Result {
+        let locks = try creating ? locksOfMade() : locks()
+        defer { withExtendedLifetime(locks) {} }
+        return try body()
+    }
+
+    /// Makes the directories and locks them.
+    private func locksOfMade() throws -> [Lock] {
+        try whileOthersClean {
+            for directory in [stacker, roots] { try Directory.create(directory, isPlain: true) }
+            return try [roots, stacker].map { try Lock(on: $0) }
+        }
+    }
+
+    /// Makes or locks directories, again if they go meanwhile: a clean holds the locks for as long as it takes, and ends.
+    func whileOthersClean<Result>(_ body: () throws -> Result) throws -> Result {
+        var triesLeft = 100
+        while true {
+            do {
+                return try body()
+            } catch let failure as Failure where failure.errno == .noSuchFileOrDirectory && triesLeft > 0 {
+                triesLeft -= 1
+                try StopSignal.check()
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import FileTree
+import SystemPackage
+import Testing
+
+@testable import RecipeText
+@testable import Recipes
+@testable import Stacker
+
+@Suite("Recipe: words, fields and search")
+struct RecipePartsTests {
+    @Test("words are split as a shell splits them")
+    func words() throws {
+        #expect(try shellWords("") == [])
+        #expect(try shellWords("  a\tb\n c ") == ["a", "b", "c"])
+        #expect(try shellWords(#"a'b c'"d e"f\ g"#) == ["ab cd ef g"])
+        #expect(try shellWords(#"'' "" \''"#.dropLast() + "") == ["", "", "'"])
+        #expect(try shellWords(#""a\"b\\c\$d\`e\f""#) == [#"a"b\c$d`e\f"#])
+        #expect(try shellWords("'a\\b'") == ["a\\b"])
+        #expect(try shellWords("a\\\nb \"c\\\nd\"") == ["ab", "cd"])
+        #expect(try shellWords("a#b #c d\ne") == ["a#b", "e"])
+        #expect(try shellWords("$HOME *") == ["$HOME", "*"])
+    }
+
+    @Test("fields name what a layer says, not how or where it says it")
+    func fields() throws {
+        let one = try layer(
+            "run: [a, b]\nenvironment: {A: 1, B: 2}\nlabels: {x: 1, y: 2}\ncmd: a b\nbuild_only: no\nos: linux")
+        let other = try layer(
+            "os: linux\n\nlabels: {y: 2, x: 1}\nrun: |-\n  a\n  b\ncmd: [a, b]\nenvironment: {A: '1', B: 2}\nvolumes: []"
+        )
+        #expect(one.fields == other.fields)
+        #expect(one.canonicalBytes == other.canonicalBytes)
+        #expect(
+            one.fields.map(\.key) == ["run", "cmd", "environment", "labels", "os"])
+        #expect(one.fields.first == DefinitionField(key: "run", text: #""a\nb""#))
+    }
+
+    @Test(
+        "each key that changes shows in the field of its name",
+        arguments: [
+            ("from", "{type: tar, url: a}", "{type: tar, url: b}"),
+            ("from", "{type: docker}", "{type: docker, insecure: on}"),
+            ("imports", "a", "b"), ("imports", "{path: a}", "{path: a, mode: 0600}"),
+            ("imports", "{path: a, uid: 1}", "{path: a, gid: 1}"), ("imports", "{path: a}", "{path: a, dest: /}"),
+            ("imports", "a", "{path: a, hash: \(String(repeating: "0", count: 64))}"), ("import", "a", "b"),
+            ("overlay_dirs", "[{source: a}]", "[{source: a, dest: /x}]"), ("run", "a", "b"),
+            ("cmd", "a b", "'\"a b\"'"),
+            ("cmd", "", "[]"), ("entrypoint", "a", "b"), ("full_command", "a", "b"), ("build_env", "{A: b}", "{A: c}"),
+            ("build_env_passthrough", "[]", ""), ("environment", "{A: 1, B: 2}", "{B: 2, A: 1}"),
+            ("environment", "{A: '1\", \"B\": \"2'}", "{A: 1, B: 2}"),
+            ("cmd", "['a\", \"b']", "[a, b]"), ("run", "'a\\n'", "\"a\\n\""), ("volumes", "[a, b]", "['a, b']"),
+            ("labels", "{a: b}", "{a: c}"), ("generate_labels", "a", "b"), ("working_dir", "/a", "/b"),
+            ("runtime_user", "1", "01"), ("annotations", "{a: b}", "{c: b}"), ("build_only", "on", "off"),
+            ("binds", "[/a]", "[/a -> /b]"), ("os", "a", "b"), ("arch", "a", "b"),
+        ])
+    func changes(_ key: String, _ before: String, _ after: String) throws {
+        let changed = Set(try layer("\(key): \(before)").fields).symmetricDifference(
+            try layer("\(key): \(after)").fields)
+        #expect(Set(changed.map(\.key)) == [key])
+    }
+
+    @Test("every key of the language has a field")
+    func allKeys() throws {
+        let values: [LayerKey: String] = [
+            .from: "{type: scratch}", .overlayDirectories: "[{source: a}]", .buildEnvironment: "{A: b}",
+            .buildEnvironmentPassthrough: "[A]", .environment: "{A: b}", .labels: "{A: b}", .annotations: "{A: b}",
+            .volumes: "[a]", .binds: "[/a]", .buildOnly: "true",
+        ]
+        for key in LayerKey.allCases {
+            let fields = try layer("\(key.rawValue): \(values[key] ?? "a")").fields
+            #expect(fields.map(\.key) == [key.rawValue])
+        }
+    }
+
+    @Test("fields are the same on every machine")
+    func noMachine() throws {
+        let text = "foo: {imports: [a/b], binds: [c], overlay_dirs: [{source: d}]}"
+        let here = try Recipe(Array(text.utf8), source: RecipeSource("s.yaml", workingDirectory: "/here"))
+        let there = try Recipe(Array("\n\(text)".utf8), source: RecipeSource("x/t.yaml", workingDirectory: "/there"))
+        #expect(here.layers[0].fields == there.layers[0].fields)
+    }
+
+    @Test("the search finds files named stacker.yaml at any depth, and skips stacker's own directories")
+    func search() throws {
+        let name = FilePath("recipe-search-\(UInt64.random(in: 0 ... .max))")
+        let root = FilePath("/tmp").pushing(name)
+        defer { try? Directory(at: "/tmp").removeTree(name) }
+        for name in [
+            "stacker.yaml", "b/stacker.yaml", "a/deep/er/stacker.yaml", "a/.stacker.yaml.swp", "a/test_stacker.yaml",
+            "a/stackerXyaml", "a/stacker.yaml.bak", "roots/stacker.yaml", "c/my.yml",
+        ] {
+            let path = root.appending(name)
+            try Directory.create(path.removingLastComponent())
+            _ = try OpenFile(path, 0o101, mode: 0o644)
+        }
+        try Directory.create(root.appending("d/stacker.yaml"))
+        let top = try Directory(at: root)
+        try top.makeSymlink("loop", to: ".")
+        try top.directory("c").makeSymlink("stacker.yaml", to: "my.yml")
+
+        let search = try RecipeSearch(skipping: [root.appending("roots")])
+        let found = try search.files(below: root).map { String($0.string.dropFirst(root.string.utf8.count)) }
+        #expect(found == ["/a/deep/er/stacker.yaml", "/b/stacker.yaml", "/c/stacker.yaml", "/stacker.yaml"])
+        let other = try RecipeSearch(pattern: "/c/.*ml$", skipping: []).files(below: root)
+        #expect(other.map(\.lastComponent?.string) == ["my.yml", "stacker.yaml"])
+
+        #expect(message { try RecipeSearch(pattern: "(", skipping: []) }.contains("\"(\" is not a regular expression"))
+        #expect(
+            message { try search.files(below: root.appending("none")) }
+                .contains("couldn't search \(root)/none for stacker files: couldn't open directory"))
+    }
+}
