@@ -24,11 +24,6 @@ package struct ImageManifest: Sendable, Equatable {
 
     /// All blobs that it names: the config, then the layers.
     package var blobs: [Descriptor] { [config] + layers }
-
-    /// What each layer is uncompressed, by the digest of its blob. Of a blob that comes several times, the first counts.
-    package func diffIDs(in config: ImageConfig) -> [Digest: Digest] {
-        Dictionary(zip(layers.map(\.digest), config.rootfs.diffIDs)) { first, _ in first }
-    }
 }
 
 extension ImageManifest: Codable {

@@ -26,7 +26,7 @@ package struct BuildOnlyRun {
     ///   - layer: the image's own layer.
     package init(_ metadata: OverlayMetadata, under layer: LayerDirectory, _ type: LayerType) throws {
         roots = layer.roots
-        let layers = metadata.manifests[type]?.layers ?? []
+        let layers = metadata.images[type]?.layers ?? []
         let contents = try zip(layers, layer.roots.contents(of: layers)).map { blob, content in
             guard let content else { throw Failure("the content of layer \(blob.digest) is gone") }
             return content
@@ -74,50 +74,6 @@ package struct BuildOnlyRun {
                 FilePath(root: nil, path.components.dropFirst(roots.path.components.count)).string
             }
         }
-    }
-}
-
-extension OverlayMetadata {
-    /// The same without the build_only layers that the images end with.
-    package func withoutBuildOnly() -> OverlayMetadata {
-        var below = self
-        let count = buildOnlyLayers ?? 0
-        for (type, manifest) in manifests {
-            guard let config = configs[type] else { continue }
-            below.manifests[type]?.layers = manifest.layers.dropLast(count)
-            below.configs[type]?.rootfs.diffIDs = config.rootfs.diffIDs.dropLast(count)
-            // Nothing but layers was added to the history on the way.
-            below.configs[type]?.history = config.history?.dropLast(count)
-        }
-        below.builtLayers = []
-        below.buildOnlyLayers = nil
-        return below
-    }
-
-    /// The same, where a build_only layer below has been encoded meanwhile, for an image on it: what was its upperdir is
-    /// a layer now.
-    func settled(in roots: RootsDirectory) throws -> OverlayMetadata {
-        // As they were written: an encoded one stands on nothing that is not, and each of the others would look at all
-        // below it once more.
-        let below = try builtLayers.map { try roots.layer($0).writtenMetadata() }
-        guard let place = below.lastIndex(where: { $0?.hasBuiltOCIOutput == true }), let encoded = below[place] else {
-            return self
-        }
-        var settled = self
-        for type in manifests.keys {
-            guard let manifest = encoded.manifests[type], let config = encoded.configs[type] else {
-                settled.manifests[type] = nil
-                settled.configs[type] = nil
-                continue
-            }
-            settled.manifests[type]?.layers = manifest.layers
-            settled.configs[type]?.rootfs = config.rootfs
-            settled.configs[type]?.history = config.history
-        }
-        settled.builtLayers.removeFirst(place + 1)
-        settled.buildOnlyLayers = encoded.buildOnlyLayers
-        settled.writtenAs = encoded.writtenAs
-        return settled
     }
 }
 

@@ -36,7 +36,7 @@ package struct LayerStack: Sendable {
     package static func directories(
         _ metadata: OverlayMetadata, _ type: LayerType, _ roots: RootsDirectory
     ) throws -> [FilePath] {
-        let layers = metadata.manifests[type]?.layers ?? []
+        let layers = metadata.images[type]?.layers ?? []
         let image = try zip(layers, roots.contents(of: layers)).flatMap { blob, content in
             (content ?? [roots.contentPath(of: blob.digest)]).reversed()
         }

@@ -7,31 +7,28 @@ extension OverlayMetadata {
     ///
     /// - Parameter base: what the layer was built on: its layers may be as they came, and not encoded yet.
     package mutating func add(_ types: [LayerType], on base: OverlayMetadata? = nil) {
-        guard let known = LayerType.allCases.first(where: { manifests[$0] != nil && configs[$0] != nil }) else {
+        guard let known = LayerType.allCases.first(where: { images[$0] != nil }), let image = images[known] else {
             return
         }
-        for type in types where manifests[type] == nil || configs[type] == nil {
-            manifests[type] = manifests[known]
-            configs[type] = configs[known]
+        for type in types where images[type] == nil {
+            images[type] = image
             overlayDirLayers[type] = overlayDirLayers[known]
-            guard let layers = base?.manifests[type]?.layers, let diffIDs = base?.configs[type]?.rootfs.diffIDs,
-                layers.count <= manifests[type]?.layers.count ?? 0, diffIDs.count == layers.count
+            guard let below = base?.images[type], below.layers.count <= image.layers.count,
+                below.config.rootfs.diffIDs.count == below.layers.count
             else { continue }
-            manifests[type]?.layers.replaceSubrange(layers.indices, with: layers)
-            configs[type]?.rootfs.diffIDs.replaceSubrange(diffIDs.indices, with: diffIDs)
+            let lowest = below.layers.indices
+            images[type]?.manifest.layers.replaceSubrange(lowest, with: below.layers)
+            images[type]?.config.rootfs.diffIDs.replaceSubrange(lowest, with: below.config.rootfs.diffIDs)
         }
     }
 
     /// Adds an image of a further type, whose layers have their places in common with those of another type.
-    package mutating func add(
-        _ type: LayerType, _ manifest: ImageManifest, _ config: ImageConfig, madeOf other: ImageManifest
-    ) {
+    package mutating func add(_ type: LayerType, _ image: Image, madeOf other: Image) {
         let places = overlayDirLayers.values.lazy.compactMap { layers -> [Int]? in
             let places = layers.compactMap { layer in other.layers.firstIndex { $0.digest == layer.digest } }
             return places.count == layers.count ? places : nil
         }.first
-        manifests[type] = manifest
-        configs[type] = config
-        overlayDirLayers[type] = places?.map { manifest.layers[$0] }
+        images[type] = image
+        overlayDirLayers[type] = places?.map { image.layers[$0] }
     }
 }

@@ -4,11 +4,9 @@ import OCI
 /// What a layer of the recipe stands on: written beside its upperdir, read by the layers that build on it.
 ///
 /// The names are those of the original's file, since people read it while they debug.
-package struct OverlayMetadata: Sendable, Equatable, Codable {
+package struct OverlayMetadata: Sendable, Equatable {
     /// For each output type, the image so far: the base's layers, and this layer's own once it is encoded.
-    package var manifests: [LayerType: ImageManifest] = [:]
-    /// For each output type, the config of that image.
-    package var configs: [LayerType: ImageConfig] = [:]
+    package var images: [LayerType: Image] = [:]
     /// Layers below this one whose upperdirs are not encoded yet, bottom first: a chain of build_only layers.
     package var builtLayers: [String] = []
     /// How many of each image's layers, from the top, are what build_only layers below this one were encoded as, for
@@ -31,7 +29,23 @@ package struct OverlayMetadata: Sendable, Equatable, Codable {
     /// Nothing is known yet.
     package init() {}
 
-    package enum CodingKeys: String, CodingKey {
+    /// What a base is to a layer on it: one image, whatever type is asked for.
+    package init(_ image: Image, _ types: [LayerType]) {
+        for type in types { images[type] = image }
+    }
+
+    /// One of the images: all have the same content, whatever type their layers are.
+    package var anyImage: Image? { LayerType.allCases.lazy.compactMap { images[$0] }.first }
+
+    /// Whether a build has written that layer, and not in this format.
+    package func isWritten(_ layer: Descriptor, otherwiseThan format: LayerFormat) -> Bool {
+        writtenAs?[layer.digest.hex].map { $0 != format.record } ?? false
+    }
+}
+
+extension OverlayMetadata: Codable {
+    // In the file, manifests and configs stand apart.
+    private enum CodingKeys: String, CodingKey {
         case manifests = "Manifests"
         case configs = "Configs"
         case builtLayers = "BuiltLayers"
@@ -43,9 +57,32 @@ package struct OverlayMetadata: Sendable, Equatable, Codable {
         case overlayDirectories = "OverlayDirs"
     }
 
-    /// Whether a build has written that layer, and not in this format.
-    package func isWritten(_ layer: Descriptor, otherwiseThan format: LayerFormat) -> Bool {
-        writtenAs?[layer.digest.hex].map { $0 != format.record } ?? false
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        let configs = try members.decode([LayerType: ImageConfig].self, forKey: .configs)
+        for (type, manifest) in try members.decode([LayerType: ImageManifest].self, forKey: .manifests) {
+            images[type] = configs[type].map { Image(manifest, $0) }
+        }
+        builtLayers = try members.decode([String].self, forKey: .builtLayers)
+        buildOnlyLayers = try members.decodeIfPresent(Int.self, forKey: .buildOnlyLayers)
+        writtenAs = try members.decodeIfPresent([String: String].self, forKey: .writtenAs)
+        baseLayout = try members.decodeIfPresent(String.self, forKey: .baseLayout)
+        hasBuiltOCIOutput = try members.decode(Bool.self, forKey: .hasBuiltOCIOutput)
+        overlayDirLayers = try members.decode([LayerType: [Descriptor]].self, forKey: .overlayDirLayers)
+        overlayDirectories = try members.decode([OverlayDirectoryCopy].self, forKey: .overlayDirectories)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(images.mapValues(\.manifest), forKey: .manifests)
+        try members.encode(images.mapValues(\.config), forKey: .configs)
+        try members.encode(builtLayers, forKey: .builtLayers)
+        try members.encodeIfPresent(buildOnlyLayers, forKey: .buildOnlyLayers)
+        try members.encodeIfPresent(writtenAs, forKey: .writtenAs)
+        try members.encodeIfPresent(baseLayout, forKey: .baseLayout)
+        try members.encode(hasBuiltOCIOutput, forKey: .hasBuiltOCIOutput)
+        try members.encode(overlayDirLayers, forKey: .overlayDirLayers)
+        try members.encode(overlayDirectories, forKey: .overlayDirectories)
     }
 }
 

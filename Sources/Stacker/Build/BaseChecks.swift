@@ -3,18 +3,16 @@ import Failure
 extension LayerBuild {
     /// Tells the user what a base says that the image on it can't be true to.
     func sayWhatBaseSays(_ base: BuildBase) {
-        guard let config = base.metadata.configs.values.first,
-            let layers = base.metadata.manifests.values.first?.layers, !layers.isEmpty
-        else { return }
+        guard let image = base.metadata.anyImage, !image.layers.isEmpty else { return }
         let definition = layer.definition
-        let (own, other) = (definition.platform, config.platform)
+        let (own, other) = (definition.platform, image.config.platform)
         if !other.os.isEmpty, !other.architecture.isEmpty, !own.isSameKind(as: other) {
             log.warn(
                 "\(definition.position(of: .architecture)): layer \(definition.name) is for \(own), and its base says that "
                     + "it is for \(other): its files stay what they are; write os: \(other.os) and arch: "
                     + "\(other.architecture), or take a base for \(own)")
         }
-        if case .array(let triggers)? = config.config?.others["OnBuild"], !triggers.isEmpty,
+        if case .array(let triggers)? = image.config.config?.others["OnBuild"], !triggers.isEmpty,
             layer.base.recipeLayer == nil
         {
             log.warn(
@@ -28,10 +26,8 @@ extension LayerBuild {
     ///
     /// - Parameter labels: those that scripts have found out.
     func refuseOversized(_ base: BuildBase, labels: [(name: String, value: String)]) throws {
-        guard let type = request.layerTypes.first, let manifest = base.metadata.manifests[type],
-            let config = base.metadata.configs[type]
-        else { return }
-        var draft = ImageDraft(manifest, config)
+        guard let type = request.layerTypes.first, let image = base.metadata.images[type] else { return }
+        var draft = ImageDraft(image)
         draft.add(labels: labels)
         draft.apply(layer.definition, identity)
         if !layer.definition.isBuildOnly {

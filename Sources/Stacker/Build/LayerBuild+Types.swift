@@ -21,25 +21,23 @@ extension LayerBuild {
         let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.outputs[$0] }
             .first { try layout.holdsImage($0) }
         guard let known else { throw Failure("layer \(storage.name) has no image") }
-        let image = try layout.manifest(known)
-        let config = try layout.config(image)
+        let image = try layout.image(known)
         let base = try contents.resolver.base(layer.base, layer.definition.platform, contents.cache)
         let further = FurtherTypes(
-            image: image, config: config, base: collapses(base) ? base.metadata.withoutBuildOnly() : base.metadata,
+            image: image, base: collapses(base) ? base.metadata.withoutBuildOnly() : base.metadata,
             source: base.source,
             conversion: LayerConversion(
                 roots: roots, writer: writer, options: encodeOptions(), progress: log.progress),
             topSpeaksOfRoot: base.isBuildOnly && !collapses(base) && layer.definition.run != nil)
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
-            try contents.resolver.unpacker.unpack(
-                image, config, from: [base.source, layout].compactMap(\.self))
+            try contents.resolver.unpacker.unpack(image, from: [base.source, layout].compactMap(\.self))
             var outputs: [LayerType: Descriptor] = [:]
             var metadata = try storage.metadata() ?? OverlayMetadata()
             for type in types {
                 let draft = try further.draft(type, as: request.format(of: type))
-                let (manifest, descriptor) = try draft.write(by: writer)
+                let (further, descriptor) = try draft.write(by: writer)
                 outputs[type] = descriptor
-                metadata.add(type, manifest, draft.config, madeOf: image)
+                metadata.add(type, further, madeOf: image)
             }
             try storage.write(metadata)
             return outputs
@@ -55,17 +53,12 @@ extension LayerBuild {
         var metadata = OverlayMetadata()
         metadata.hasBuiltOCIOutput = true
         for (type, descriptor) in entry.outputs where try layout.holdsImage(descriptor) {
-            let image = try layout.manifest(descriptor)
-            metadata.manifests[type] = image
-            metadata.configs[type] = try layout.config(image)
+            metadata.images[type] = try layout.image(descriptor)
         }
-        // All types have the same content.
-        guard let type = LayerType.allCases.first(where: { metadata.manifests[$0] != nil }),
-            let image = metadata.manifests[type], let config = metadata.configs[type]
-        else { throw Failure("layer \(layer.definition.name) has no image") }
+        guard let image = metadata.anyImage else { throw Failure("layer \(layer.definition.name) has no image") }
         let storage = roots.layer(layer.definition.name)
         try DiskSpace.blaming(directories.rootsPlace) {
-            try contents.resolver.unpacker.unpack(image, config, from: [layout])
+            try contents.resolver.unpacker.unpack(image, from: [layout])
             try storage.reset()
             // Last: a storage with metadata is complete.
             try storage.write(metadata)

@@ -80,10 +80,8 @@ struct LayerBuild {
     func unpack(_ base: BuildBase) throws {
         let layouts = try [base.source, contents.resolver.layouts.layout(ifThereAt: directories.oci)].compactMap(\.self)
         // Whichever type is there serves: the content is the same.
-        guard let type = request.layerTypes.first, let manifest = base.metadata.manifests[type],
-            let config = base.metadata.configs[type]
-        else { return }
-        try contents.resolver.unpacker.unpack(manifest, config, from: layouts)
+        guard let type = request.layerTypes.first, let image = base.metadata.images[type] else { return }
+        try contents.resolver.unpacker.unpack(image, from: layouts)
     }
 
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
@@ -91,13 +89,12 @@ struct LayerBuild {
         _ base: BuildBase, labels: [(name: String, value: String)], in storage: LayerDirectory
     ) throws -> LayerOutcome {
         var metadata = base.metadata
-        for (type, config) in metadata.configs {
-            guard let manifest = metadata.manifests[type] else { continue }
-            var draft = ImageDraft(manifest, config)
+        for (type, image) in metadata.images {
+            var draft = ImageDraft(image)
             draft.add(labels: labels)
             draft.apply(definition, identity)
-            metadata.configs[type] = draft.config
-            metadata.manifests[type]?.annotations = draft.annotations.isEmpty ? nil : draft.annotations
+            metadata.images[type]?.config = draft.config
+            metadata.images[type]?.manifest.annotations = draft.annotations.isEmpty ? nil : draft.annotations
         }
         return LayerOutcome(metadata: try storage.write(metadata))
     }
@@ -154,5 +151,5 @@ struct LayerBuild {
 
 extension BuildBase {
     /// The variables of the image that the layer is built on.
-    var environment: [String] { metadata.configs.values.first?.config?.env ?? [] }
+    var environment: [String] { metadata.anyImage?.config.config?.env ?? [] }
 }

@@ -47,7 +47,7 @@ struct SharedTake {
         for type in build.request.layerTypes {
             guard let named = record.images?[type] else { throw Failure("the entry has no \(type) image") }
             let descriptor = Descriptor(mediaType: .manifest, digest: named.digest, size: named.size)
-            (metadata.manifests[type], metadata.configs[type]) = try fetch(descriptor, type, into: writer)
+            metadata.images[type] = try fetch(descriptor, type, into: writer)
             outputs[type] = descriptor
         }
         try pull.fetch(record.overlayDirectories.compactMap(\.blob?.descriptor), into: writer)
@@ -57,9 +57,7 @@ struct SharedTake {
     }
 
     /// Gets an image. Its blobs are taken from this machine's base images as far as they are there.
-    private func fetch(
-        _ descriptor: Descriptor, _ type: LayerType, into writer: LayoutWriter
-    ) throws -> (ImageManifest, ImageConfig) {
+    private func fetch(_ descriptor: Descriptor, _ type: LayerType, into writer: LayoutWriter) throws -> Image {
         let layout = writer.layout
         try pull.fetch([descriptor.short()], into: writer)
         let manifest = try layout.manifest(descriptor)
@@ -78,7 +76,7 @@ struct SharedTake {
             for source in baseLayouts where try source.holds(layer) { try? writer.adopt(layer, from: source) }
         }
         try pull.fetch(manifest.layers, into: writer)
-        return (manifest, config)
+        return Image(manifest, config)
     }
 
     /// The layouts in which the lower layers probably are.
@@ -94,12 +92,12 @@ struct SharedTake {
     /// symlink to it, is only what the entry says: it could give a digest that others build on, too, any content it likes.
     private func unpack(_ metadata: OverlayMetadata, from layout: Layout) throws {
         let types = build.request.layerTypes
-        guard Set(types.map { metadata.manifests[$0]?.layers.count }).count == 1 else {
+        guard Set(types.map { metadata.images[$0]?.layers.count }).count == 1 else {
             throw Failure("the images of the entry do not have the same number of layers")
         }
         for type in types {
-            guard let manifest = metadata.manifests[type], let config = metadata.configs[type] else { continue }
-            try build.contents.resolver.unpacker.unpack(manifest, config, from: [layout])
+            guard let image = metadata.images[type] else { continue }
+            try build.contents.resolver.unpacker.unpack(image, from: [layout])
         }
     }
 
@@ -111,12 +109,12 @@ struct SharedTake {
         metadata.overlayDirectories = record.overlayDirectories.map(\.copy)
         let places = record.overlayDirectories.compactMap(\.place)
         let types = build.request.layerTypes
-        guard let first = types.first, let layers = metadata.manifests[first]?.layers,
+        guard let first = types.first, let layers = metadata.images[first]?.layers,
             places.allSatisfy(layers.indices.contains)
         else { throw Failure("the entry has an overlay dir that is none of its layers") }
         if !places.isEmpty {
             for type in types {
-                metadata.overlayDirLayers[type] = places.compactMap { metadata.manifests[type]?.layers[$0] }
+                metadata.overlayDirLayers[type] = places.compactMap { metadata.images[type]?.layers[$0] }
             }
         }
         let storage = build.roots.layer(name)

@@ -50,7 +50,7 @@ struct BuildCache: Sendable {
         init(inputs: LayerInputs, _ outcome: LayerOutcome) {
             self.init(inputs: inputs, outputs: outcome.outputs)
             metadata = outcome.metadata
-            for (type, manifest) in outcome.manifests where outputs[type] != nil { note(manifest, type) }
+            for (type, image) in outcome.images where outputs[type] != nil { note(image.manifest, type) }
         }
 
         /// Remembers which blobs an image has, unless its manifest leads further: then it is to be read.

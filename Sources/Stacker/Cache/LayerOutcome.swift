@@ -5,8 +5,8 @@ import OCI
 struct LayerOutcome {
     /// The manifest of each type; none if the layer is build_only.
     var outputs: [LayerType: Descriptor] = [:]
-    /// The same manifests themselves.
-    var manifests: [LayerType: ImageManifest] = [:]
+    /// The images of these manifests.
+    var images: [LayerType: Image] = [:]
     /// The metadata of the layer's storage.
     var metadata: Digest
 }

@@ -121,7 +121,7 @@ struct CacheLookup {
     private func missingTypes(_ entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> [LayerType] {
         guard definition.isBuildOnly else { return request.layerTypes.filter { entry.outputs[$0] == nil } }
         // Those below have been dealt with.
-        let known = try roots.layer(definition.name).writtenMetadata()?.manifests ?? [:]
+        let known = try roots.layer(definition.name).writtenMetadata()?.images ?? [:]
         return request.layerTypes.filter { known[$0] == nil }
     }
 
@@ -160,7 +160,7 @@ struct CacheLookup {
         }
         // What a layer below has lost can be unpacked again only as long as its blob is there.
         let output = try resolver.layouts.layout(ifThereAt: resolver.output)
-        let layers = metadata.manifests.values.first?.layers ?? []
+        let layers = metadata.anyImage?.layers ?? []
         for (blob, content) in zip(layers, try roots.contents(of: layers)) where content == nil {
             if try output?.holds(blob) != true { return "its directory \(roots.contentPath(of: blob.digest)) is gone" }
         }

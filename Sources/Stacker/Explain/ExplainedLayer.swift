@@ -82,9 +82,7 @@ extension ExplainedLayer {
 
     private static func parts(of metadata: OverlayMetadata, _ layer: LayerDirectory) throws -> [Part] {
         let roots = layer.roots
-        // All types have the same content.
-        let type = LayerType.allCases.first { metadata.manifests[$0] != nil }
-        let layers = type.flatMap { metadata.manifests[$0]?.layers } ?? []
+        let layers = metadata.anyImage?.layers ?? []
         var parts = try zip(layers, roots.contents(of: layers)).flatMap { blob, content in
             Self.parts(of: blob.digest, content ?? [roots.contentPath(of: blob.digest)])
         }

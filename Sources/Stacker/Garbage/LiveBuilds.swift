@@ -43,8 +43,8 @@ struct LiveBuilds {
         guard layers.insert(name).inserted, let layer = roots?.layer(name) else { return }
         blobs.formUnion(try layer.encodedOverlayDirectories())
         guard let metadata = try layer.metadata() else { return }
-        for manifest in metadata.manifests.values {
-            blobs.formUnion(manifest.blobs.map(\.digest))
+        for image in metadata.images.values {
+            blobs.formUnion(image.manifest.blobs.map(\.digest))
         }
         for descriptors in metadata.overlayDirLayers.values { blobs.formUnion(descriptors.map(\.digest)) }
         for below in metadata.builtLayers { try add(below, roots) }

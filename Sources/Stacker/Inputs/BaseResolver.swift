@@ -63,10 +63,10 @@ struct BaseResolver {
     /// What is known of a base, nothing unpacked yet.
     func base(_ base: Base, _ platform: Platform, _ cache: BuildCache) throws -> BuildBase {
         switch base {
-        case .scratch: return BuildBase(metadata: .init(empty: platform, types))
+        case .scratch: return BuildBase(metadata: OverlayMetadata(Image(empty: platform), types))
         case .tar(let source):
             let archive = try LayerContents(resolver: self, cache: cache, platform: platform).archive(source)
-            return BuildBase(metadata: .init(empty: platform, types), archive: archive)
+            return BuildBase(metadata: OverlayMetadata(Image(empty: platform), types), archive: archive)
         case .oci(let path, let tag):
             // Before the image is looked for: what it names must not go meanwhile.
             let use = try Layout(ifThereAt: path).map(inUse)
@@ -107,12 +107,8 @@ struct BaseResolver {
         guard config.rootfs.diffIDs.count == manifest.layers.count else {
             throw Failure("\(name) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
         }
-        var metadata = OverlayMetadata()
+        var metadata = OverlayMetadata(Image(manifest, config), types)
         metadata.baseLayout = try layout.path.absolute().string
-        for type in types {
-            metadata.manifests[type] = manifest
-            metadata.configs[type] = config
-        }
         return BuildBase(metadata: metadata, source: layout)
     }
 
@@ -124,37 +120,19 @@ struct BaseResolver {
             var metadata = OverlayMetadata()
             for type in types {
                 guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }
-                let manifest = try layout.manifest(descriptor)
-                metadata.manifests[type] = manifest
-                metadata.configs[type] = try layout.config(manifest)
+                metadata.images[type] = try layout.image(descriptor)
             }
             return BuildBase(metadata: metadata)
         }
-        guard var metadata = try roots.layer(name).metadata() else {
+        guard let own = try roots.layer(name).metadata() else {
             throw Failure("layer \(name) has not been built", help: "remove \(roots.path) and build again")
         }
-        if !metadata.hasBuiltOCIOutput { metadata.builtLayers.append(name) }
-        metadata.hasBuiltOCIOutput = false
-        metadata.overlayDirectories = []
-        metadata.overlayDirLayers = [:]
+        let metadata = own.below(name)
         let source = metadata.baseLayout.flatMap { try? Layout(at: FilePath($0)) }
         return BuildBase(metadata: metadata, source: source, use: try source.map(inUse), isBuildOnly: true)
     }
 
     private func inUse(_ layout: Layout) throws -> LayoutLock {
         try LayoutLock.use(of: layout) { try StopSignal.check() }
-    }
-}
-
-extension OverlayMetadata {
-    /// An image without layers for each type.
-    init(empty platform: Platform, _ types: [LayerType]) {
-        self.init()
-        for type in types {
-            let config = ImageConfig(platform: platform)
-            configs[type] = config
-            manifests[type] = ImageManifest(
-                config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0), layers: [])
-        }
     }
 }

@@ -26,10 +26,9 @@ final class LayerArrivals: Sendable {
     /// Something else has failed.
     private struct Cancelled: Error {}
 
-    /// - Parameter config: the config of the image, which says what its layers are.
-    init(_ manifest: ImageManifest, _ config: ImageConfig, _ unpacker: LayerUnpacker) {
+    init(_ image: Image, _ unpacker: LayerUnpacker) {
         self.unpacker = unpacker
-        diffIDs = manifest.diffIDs(in: config)
+        diffIDs = image.diffIDs
     }
 
     /// Runs `fetch`, which calls ``begin(_:)`` for each blob that begins to come and ``check()`` every so often, and

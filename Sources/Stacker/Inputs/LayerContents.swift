@@ -25,23 +25,23 @@ struct LayerContents {
     /// What another layer would be built on if it were built on this one: its image, and its directories, all there.
     func base(of layer: String, mayUnpack: Bool = true) throws -> (image: BuildBase, lowerdirs: [FilePath])? {
         let base = try resolver.built(layer, cache)
-        guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
-            let config = base.metadata.configs[type]
-        else { throw Failure("it has no image") }
-        if !mayUnpack, try resolver.roots.contents(of: manifest.layers).contains(where: { $0 == nil }) { return nil }
+        guard let type = resolver.types.first, let image = base.metadata.images[type] else {
+            throw Failure("it has no image")
+        }
+        if !mayUnpack, try resolver.roots.contents(of: image.layers).contains(where: { $0 == nil }) { return nil }
         let layouts = try [resolver.layouts.layout(ifThereAt: resolver.output)].compactMap(\.self)
-        try resolver.unpacker.unpack(manifest, config, from: layouts)
+        try resolver.unpacker.unpack(image, from: layouts)
         return (base, try LayerStack.directories(base.metadata, type, resolver.roots))
     }
 
     /// The same of an image, whose layers are brought into the roots directory as those of a base are.
-    private func view(of image: ImageSource) throws -> MergedView {
-        let base = try resolver.base(image.base, platform, cache)
-        guard let type = resolver.types.first, let manifest = base.metadata.manifests[type],
-            let config = base.metadata.configs[type]
-        else { throw Failure("it has no image") }
+    private func view(of source: ImageSource) throws -> MergedView {
+        let base = try resolver.base(source.base, platform, cache)
+        guard let type = resolver.types.first, let image = base.metadata.images[type] else {
+            throw Failure("it has no image")
+        }
         try withExtendedLifetime(base.use) {
-            try resolver.unpacker.unpack(manifest, config, from: [base.source].compactMap(\.self))
+            try resolver.unpacker.unpack(image, from: [base.source].compactMap(\.self))
         }
         return try MergedView(LayerStack.directories(base.metadata, type, resolver.roots))
     }

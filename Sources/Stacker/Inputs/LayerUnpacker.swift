@@ -17,9 +17,9 @@ struct LayerUnpacker: Sendable {
     /// Unpacks those layers of an image that are not there yet.
     ///
     /// - Parameter layouts: where the blobs are looked for, in this order.
-    func unpack(_ manifest: ImageManifest, _ config: ImageConfig, from layouts: [Layout]) throws {
-        let diffIDs = manifest.diffIDs(in: config)
-        let missing = try zip(manifest.layers, roots.contents(of: manifest.layers)).filter { $0.1 == nil }.map(\.0)
+    func unpack(_ image: Image, from layouts: [Layout]) throws {
+        let diffIDs = image.diffIDs
+        let missing = try zip(image.layers, roots.contents(of: image.layers)).filter { $0.1 == nil }.map(\.0)
         let jobs = missing.eachOnce().compactMap { layer in diffIDs[layer.digest].map { (layer, $0) } }
         let failures = Mutex<[any Error]>([])
         // Not on Swift's cooperative threads: this is all blocking work.

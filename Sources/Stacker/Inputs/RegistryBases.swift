@@ -84,7 +84,7 @@ final class RegistryBases: Sendable {
         for blob in found.manifest.blobs { try check(blob, layout) }
         try pulled.note(found, before: layout)
         let config = try pull.fetchConfig(found, into: writer, progress: log.progress)
-        let arrivals = LayerArrivals(found.manifest, config, unpacker)
+        let arrivals = LayerArrivals(Image(found.manifest, config), unpacker)
         try arrivals.unpack {
             try pull.fetch(
                 found, into: writer, keepsParts: true, progress: log.progress, arriving: arrivals.begin,

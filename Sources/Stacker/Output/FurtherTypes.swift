@@ -8,8 +8,7 @@ import Roots
 /// the same content, history and settings.
 struct FurtherTypes {
     /// An image that there is.
-    let image: ImageManifest
-    let config: ImageConfig
+    let image: Image
     /// What the layer was built on, without the build_only layers that were merged into it.
     let base: OverlayMetadata
     /// Where the blobs of the base are, beside the output layout.
@@ -20,7 +19,7 @@ struct FurtherTypes {
 
     /// The image in another type.
     func draft(_ type: LayerType, as format: LayerFormat) throws -> ImageDraft {
-        var draft = ImageDraft(image, config)
+        var draft = ImageDraft(image)
         for place in image.layers.indices {
             let layer = try blobOfBase(at: place, type, format) ?? converted(place, over: draft, to: type, format)
             draft.replaceLayer(at: place, with: layer.descriptor, diffID: layer.diffID)
@@ -32,8 +31,8 @@ struct FurtherTypes {
     private func blobOfBase(
         at place: Int, _ type: LayerType, _ format: LayerFormat
     ) throws -> LayerConversion.Outcome? {
-        guard let layers = base.manifests[type]?.layers, layers.indices.contains(place),
-            let diffIDs = base.configs[type]?.rootfs.diffIDs, diffIDs.indices.contains(place),
+        guard let layers = base.images[type]?.layers, layers.indices.contains(place),
+            let diffIDs = base.images[type]?.config.rootfs.diffIDs, diffIDs.indices.contains(place),
             type.describes(layers[place].mediaType), !base.isWritten(layers[place], otherwiseThan: format)
         else { return nil }
         let layer = layers[place]
@@ -56,7 +55,7 @@ struct FurtherTypes {
 
     /// When a layer says something of the root directory: as when it is made in all types at once.
     private func root(of place: Int) throws -> RootEntry {
-        let layersOfBase = base.manifests.values.first?.layers.count ?? 0
+        let layersOfBase = base.anyImage?.layers.count ?? 0
         let isOfBuildOnly = base.buildOnlyLayers ?? 0
         guard place >= layersOfBase - isOfBuildOnly else { return .always }
         if topSpeaksOfRoot, place == image.layers.count - 1 { return .always }

@@ -20,11 +20,11 @@ struct ImageDraft: Sendable {
     }
 
     /// Goes on from an existing image.
-    init(_ manifest: ImageManifest, _ config: ImageConfig) {
-        layers = manifest.layers
-        self.config = config.inherited(layers: manifest.layers.count)
-        annotations = manifest.annotations ?? [:]
-        manifestMembers = manifest.others
+    init(_ image: Image) {
+        layers = image.layers
+        config = image.config.inherited(layers: image.layers.count)
+        annotations = image.manifest.annotations ?? [:]
+        manifestMembers = image.manifest.others
         // The new image is attached to nothing that the base was attached to.
         manifestMembers["subject"] = nil
     }
@@ -91,15 +91,15 @@ struct ImageDraft: Sendable {
 
     /// Writes config and manifest to a layout that holds the layers.
     ///
-    /// - Returns: the manifest, and its descriptor.
-    func write(by writer: LayoutWriter) throws -> (manifest: ImageManifest, descriptor: Descriptor) {
-        let manifest = try manifest(by: writer)
-        return (manifest, try writer.put(JSON.encode(manifest), .manifest))
+    /// - Returns: the image, and the descriptor of its manifest.
+    func write(by writer: LayoutWriter) throws -> (image: Image, descriptor: Descriptor) {
+        let manifest = manifest(config: try writer.put(JSON.encode(config), .config))
+        return (Image(manifest, config), try writer.put(JSON.encode(manifest), .manifest))
     }
 
-    /// The manifest, its config written.
-    func manifest(by writer: LayoutWriter) throws -> ImageManifest {
-        manifest(config: try writer.put(JSON.encode(config), .config))
+    /// The image as it is so far, which is in no layout.
+    var image: Image {
+        Image(manifest(config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0)), config)
     }
 
     /// The manifest of a config that is written, or could be.

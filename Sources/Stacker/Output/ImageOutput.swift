@@ -32,17 +32,15 @@ struct ImageOutput {
         self.roots = roots
         self.identity = identity
         self.options = options
-        let layers = base.metadata.manifests.values.first?.layers ?? []
+        let layers = base.metadata.anyImage?.layers ?? []
         layersBelow = layers.count - (base.metadata.buildOnlyLayers ?? 0)
         types = request.layerTypes
         formats = types.map(request.format)
         writtenAs = base.metadata.writtenAs ?? [:]
         for (type, format) in zip(types, formats) {
-            guard let manifest = base.metadata.manifests[type], let config = base.metadata.configs[type] else {
-                throw Failure("the base has no \(type) image")
-            }
-            drafts[type] = ImageDraft(manifest, config)
-            try bringBlobs(of: manifest, type, format, on: base)
+            guard let image = base.metadata.images[type] else { throw Failure("the base has no \(type) image") }
+            drafts[type] = ImageDraft(image)
+            try bringBlobs(of: image, type, format, on: base)
         }
     }
 
@@ -50,10 +48,10 @@ struct ImageOutput {
     /// another type, were written another way or nobody has them any more, encoded once more from the unpacked layer. One
     /// that is there and damaged is as good as none.
     private mutating func bringBlobs(
-        of manifest: ImageManifest, _ type: LayerType, _ format: LayerFormat, on base: BuildBase
+        of image: Image, _ type: LayerType, _ format: LayerFormat, on base: BuildBase
     ) throws {
         let conversion = LayerConversion(roots: roots, writer: writer, options: options, progress: progress)
-        for (place, layer) in manifest.layers.enumerated() {
+        for (place, layer) in image.layers.enumerated() {
             let isOfType =
                 type.describes(layer.mediaType) && !base.metadata.isWritten(layer, otherwiseThan: format)
             let isThere = try isOfType && layout.holds(layer)
@@ -68,8 +66,8 @@ struct ImageOutput {
                 let below = (drafts[type]?.layers ?? []).prefix(place)
                 let converted = try attempt("couldn't make a \(type) layer of base layer \(layer.digest)") {
                     try conversion.convertTop(
-                        of: Array(manifest.layers[...place]), over: below, to: format,
-                        root: root(of: place, in: manifest.layers))
+                        of: Array(image.layers[...place]), over: below, to: format,
+                        root: root(of: place, in: image.layers))
                 }
                 drafts[type]?.replaceLayer(at: place, with: converted.descriptor, diffID: converted.diffID)
                 writtenAs[converted.descriptor.digest.hex] = format.record
@@ -106,20 +104,9 @@ struct ImageOutput {
         let below = try types.first.flatMap { try roots.contentOfTop(of: drafts[$0]?.layers ?? [])?.first }
         let root = try RootEntry(unlike: below.map { try Directory(at: $0) })
         let parts = try add(layer, metadata.overlayDirectories, root: root)
-        // For an image of another type that is built on it later, its layer is encoded once more.
-        metadata.manifests = metadata.manifests.filter { types.contains($0.key) }
-        metadata.configs = metadata.configs.filter { types.contains($0.key) }
-        for type in types {
-            guard let draft = drafts[type] else { continue }
-            metadata.buildOnlyLayers = draft.layers.count - layersBelow
-            metadata.manifests[type]?.layers = draft.layers
-            metadata.configs[type]?.rootfs = draft.config.rootfs
-            metadata.configs[type]?.history = draft.config.history
-        }
-        metadata.builtLayers = []
-        metadata.writtenAs = writtenAs
-        metadata.hasBuiltOCIOutput = true
-        metadata.overlayDirLayers = descriptors(of: parts)
+        metadata.becameLayers(
+            of: drafts.mapValues(\.image), (drafts.values.first?.layers.count ?? 0) - layersBelow, writtenAs: writtenAs,
+            overlayDirectories: descriptors(of: parts))
         // Before the upperdir moves: a layer whose metadata name content that is not there is built anew, one whose
         // upperdir is gone without a trace would be taken for one that changed nothing.
         try layer.write(metadata)
@@ -143,23 +130,17 @@ struct ImageOutput {
             try run.map { [Part(encoded: try merge($0, layer, definition, root: root))] }
             ?? add(layer, base.overlayDirectories, root: root)
         var outputs: [LayerType: Descriptor] = [:]
-        var metadata = base
+        var images: [LayerType: Image] = [:]
         for type in types {
             guard var draft = drafts[type] else { continue }
             draft.add(labels: labels)
             draft.apply(definition, identity)
             draft.sign(identity, annotations: annotations)
             try draft.refuseOversized(definition.name)
-            let (manifest, descriptor) = try draft.write(by: writer)
-            outputs[type] = descriptor
-            metadata.manifests[type] = manifest
-            metadata.configs[type] = draft.config
+            (images[type], outputs[type]) = try draft.write(by: writer)
         }
-        metadata.builtLayers = []
-        metadata.buildOnlyLayers = nil
-        metadata.writtenAs = nil
-        metadata.hasBuiltOCIOutput = true
-        metadata.overlayDirLayers = descriptors(of: parts)
+        var metadata = base
+        metadata.becameImages(images, overlayDirectories: descriptors(of: parts))
         let digest = try layer.write(metadata)
         if let run {
             try store(run, parts[0].encoded, of: layer)
@@ -167,7 +148,7 @@ struct ImageOutput {
             try store(parts, of: layer)
         }
         try writer.tag(outputs, of: definition.name, types)
-        return .init(outputs: outputs, manifests: metadata.manifests, metadata: digest)
+        return .init(outputs: outputs, images: images, metadata: digest)
     }
 
     // MARK: - The directories of a layer

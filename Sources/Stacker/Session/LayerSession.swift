@@ -75,7 +75,7 @@ package struct LayerSession {
         // All types have the same content: what was built serves.
         var types = LayerType.allCases.filter { entry.outputs[$0] != nil }
         if types.isEmpty, let metadata = try roots.layer(layer.name).metadata() {
-            types = LayerType.allCases.filter { metadata.manifests[$0] != nil }
+            types = LayerType.allCases.filter { metadata.images[$0] != nil }
         }
         let resolver = project.resolver(request, types.isEmpty ? nil : types, in: roots)
         let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.platform)

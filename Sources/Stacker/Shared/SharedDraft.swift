@@ -84,11 +84,11 @@ struct SharedDraft {
     ) throws -> (layout: Layout, manifest: Descriptor) {
         let storage = roots.layer(definition.name)
         guard let metadata = try storage.metadata(),
-            let type = LayerType.allCases.first(where: { metadata.manifests[$0] != nil })
+            let type = LayerType.allCases.first(where: { metadata.images[$0] != nil })
         else { throw Failure("\(storage.path) has no metadata") }
         let writer = try LayoutWriter(openingOrCreating: directories.stacker.pushing(Self.layoutName))
         var record = SharedRecord(key: key, layer: definition.name)
-        record.labels = metadata.configs[type]?.config?.labels ?? [:]
+        record.labels = metadata.images[type]?.config.config?.labels ?? [:]
         record.overlayDirectories = try metadata.overlayDirectories.map { copy in
             SharedRecord.Piece(copy: copy, blob: try encode(storage.overlayDirectory(copy.name), by: writer))
         }
@@ -101,9 +101,9 @@ struct SharedDraft {
     /// Where the upperdir of a build_only layer is: in place, or where layers are, once an image stands on it.
     private func upper(of storage: LayerDirectory, _ metadata: OverlayMetadata, _ type: LayerType) throws -> FilePath {
         guard metadata.hasBuiltOCIOutput, let base = try storage.base() else { return storage.upper }
-        let layers = metadata.manifests[type]?.layers ?? []
+        let layers = metadata.images[type]?.layers ?? []
         let below = try base.builtLayers.last.map { try roots.layer($0).metadata() } ?? base
-        let own = layers.count - (below?.manifests[type]?.layers.count ?? 0)
+        let own = layers.count - (below?.images[type]?.layers.count ?? 0)
         // The overlay dirs come first; an upperdir that had nothing in it has become no layer.
         guard own > metadata.overlayDirLayers[type]?.count ?? 0, let top = layers.last else { return storage.upper }
         return try roots.contentOfTop(of: layers)?.first ?? roots.contentPath(of: top.digest)

@@ -25,7 +25,7 @@ struct DescriptorTests {
             config: descriptor("config", .config),
             layers: [descriptor("a"), descriptor("b"), descriptor("a"), descriptor("without")])
         #expect(
-            manifest.diffIDs(in: config) == [
+            Image(manifest, config).diffIDs == [
                 Digest(of: "a".utf8): Digest(of: "x".utf8), Digest(of: "b".utf8): Digest(of: "y".utf8),
             ])
         #expect(manifest.blobs.map(\.digest).first == Digest(of: "config".utf8))
