@@ -29,9 +29,9 @@ extension LayerBuild {
         guard let type = request.layerTypes.first, let image = base.metadata.images[type] else { return }
         var draft = ImageDraft(image)
         draft.add(labels: labels)
-        draft.apply(layer.definition, identity)
+        draft.apply(layer.definition, context.identity)
         if !layer.definition.isBuildOnly {
-            draft.sign(identity, annotations: recipe.annotations(request.annotationsNamespace))
+            draft.sign(context.identity, annotations: recipe.annotations(request.annotationsNamespace))
         }
         try attempt("\(layer.definition.position): couldn't make an image of layer \(layer.definition.name)") {
             try draft.refuseOversized(layer.definition.name)

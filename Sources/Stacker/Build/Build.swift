@@ -1,6 +1,7 @@
 import Failure
 import Host
 import OCI
+import Roots
 
 /// One `stacker build`: recipes in, images in the output layout out.
 package struct Build {
@@ -66,7 +67,8 @@ package struct Build {
 
     private func buildAll(mayBuild: Bool) throws -> Bool {
         if mayBuild { try Layout.refuseImpossible(project.directories.oci) }
-        var run = try BuildRun(request, identity, project, mayBuild: mayBuild)
+        let roots = try RootsDirectory(takingOver: project.directories.roots)
+        let run = try BuildRun(project.context(of: request, by: identity, in: roots), mayBuild: mayBuild)
         for file in project.recipes.files {
             for layer in file.layers {
                 guard try run.provide(layer, of: file.recipe) else { return false }

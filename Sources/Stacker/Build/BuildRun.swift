@@ -4,57 +4,47 @@ import Roots
 
 /// The way of a build through its layers: each is found in the cache, taken from another machine's, or built.
 struct BuildRun {
-    private let request: BuildRequest
-    private let identity: BuildIdentity
-    private let project: Project
+    private let context: BuildContext
     private let mayBuild: Bool
-    private let resolver: BaseResolver
+    private let bases: Bases
     private let lookup: CacheLookup
     private let output: OutputLayout
+    private let shared: SharedCache
     private let gitVersions = GitVersions()
-    private var cache: BuildCache
-    private var digests: FileDigests
-    private var shared: SharedCache
 
-    private var log: Log { project.log }
+    private var request: BuildRequest { context.request }
+    private var cache: BuildCache { context.cache }
+    private var log: Log { context.log }
 
     /// Opens what earlier builds have left. Only for the holder of the locks.
-    init(_ request: BuildRequest, _ identity: BuildIdentity, _ project: Project, mayBuild: Bool) throws {
-        let directories = project.directories
-        self.request = request
-        self.identity = identity
-        self.project = project
+    init(_ context: BuildContext, mayBuild: Bool) throws {
+        self.context = context
         self.mayBuild = mayBuild
-        let roots = try RootsDirectory(takingOver: directories.roots)
-        resolver = project.resolver(request, in: roots)
-        output = try OutputLayout(
-            at: directories.oci, project.layouts, stackerDirectory: directories.stacker, log: project.log)
-        lookup = CacheLookup(request: request, identity: identity, resolver: resolver)
-        cache = try BuildCache(in: directories.stacker, log: project.log)
-        digests = try FileDigests(in: directories.stacker)
-        shared = try SharedCache(
-            request, in: directories, roots: roots, output: output, servers: project.servers, log: project.log)
-        if mayBuild { try roots.removeTemporaries() }
+        bases = Bases(context)
+        lookup = CacheLookup(bases: bases)
+        output = try OutputLayout(context)
+        shared = try SharedCache(context, output)
+        if mayBuild { try context.roots.removeTemporaries() }
     }
 
     /// Sees that there is what a layer's build gives. The layers that it needs have come before.
     ///
     /// - Returns: false if it must be built and may not.
-    mutating func provide(_ layer: RecipeSet.Layer, of recipe: Recipe) throws -> Bool {
+    func provide(_ layer: RecipeSet.Layer, of recipe: Recipe) throws -> Bool {
         log.info("preparing image \(layer.definition.name)...")
-        let inputs = try lookup.inputs(layer, cache, &digests, mayUnpack: mayBuild)
-        shared.note(layer, inputs, cache)
-        switch try lookup.decide(layer, inputs, cache, &digests) {
+        let inputs = try lookup.inputs(layer, mayUnpack: mayBuild)
+        shared.note(layer, inputs)
+        switch try lookup.decide(layer, inputs) {
         case .hit(let entry):
             // What there is to send may be readable only within the namespace.
             guard mayBuild || request.cacheTo.isEmpty else { return false }
             cache.learn(entry, of: layer.definition.name)
-            if !layer.definition.isBuildOnly && resolver.roots.layer(layer.definition.name).isGone {
+            if !layer.definition.isBuildOnly && context.roots.layer(layer.definition.name).isGone {
                 guard mayBuild else { return false }
                 try layerBuild(layer, recipe).restoreStorage(entry)
             }
             try retag(layer.definition.name, entry)
-            try shared.give(layer.definition, &cache, isNew: false)
+            try shared.give(layer.definition, isNew: false)
         case .lacking(let types, let entry):
             guard mayBuild else { return false }
             try add(types, to: entry, layer, of: recipe)
@@ -76,7 +66,7 @@ struct BuildRun {
     }
 
     /// Makes what is missing of a cached layer's images.
-    private mutating func add(
+    private func add(
         _ types: [LayerType], to entry: BuildCache.Entry, _ layer: RecipeSet.Layer, of recipe: Recipe
     ) throws {
         let name = layer.definition.name
@@ -90,41 +80,40 @@ struct BuildRun {
         entry.outputs.merge(try layerBuild(layer, recipe).add(types, to: entry)) { $1 }
         try cache.record(entry, for: name)
         try retag(name, entry)
-        try shared.give(layer.definition, &cache, isNew: false)
+        try shared.give(layer.definition, isNew: false)
     }
 
     private func layerBuild(_ layer: RecipeSet.Layer, _ recipe: Recipe) -> LayerBuild {
-        LayerBuild(
-            layer: layer, recipe: recipe, request: request, directories: project.directories, identity: identity,
-            contents: LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform),
-            output: output, gitVersions: gitVersions)
+        LayerBuild(layer: layer, recipe: recipe, bases: bases, output: output, gitVersions: gitVersions)
     }
 
     /// Builds a layer, unless another machine has done so.
-    private mutating func build(_ layer: RecipeSet.Layer, of recipe: Recipe, _ inputs: LayerInputs) throws {
+    private func build(_ layer: RecipeSet.Layer, of recipe: Recipe, _ inputs: LayerInputs) throws {
         let name = layer.definition.name
         try cache.forget(name)
-        try resolver.roots.layer(name).discardDamagedOverlayDirectories()
+        try context.roots.layer(name).discardDamagedOverlayDirectories()
         let build = layerBuild(layer, recipe)
         let taken = try shared.take(name) { key, pull in
             try SharedTake(build: build, inputs: inputs, key: key, pull: pull).run()
         }
         if let entry = taken {
             try cache.record(entry, for: name)
-            return try shared.give(layer.definition, &cache, isNew: false)
+            return try shared.give(layer.definition, isNew: false)
         }
         let base = try layer.definition.sayingWhereBaseIs {
-            try resolver.base(layer.base, layer.definition.platform, cache)
+            let base = try bases.resolve(layer.base, layer.definition.platform)
+            try bases.fetch(base)
+            return base
         }
         let outcome = try withExtendedLifetime(base) { try build.run(on: base) }
         try cache.record(.init(inputs: inputs, outcome), for: name)
-        try shared.give(layer.definition, &cache, isNew: true)
+        try shared.give(layer.definition, isNew: true)
         log.info("filesystem \(name) built successfully")
     }
 
     /// Remembers what was found out, and removes what no image needs any more.
-    mutating func finish() throws {
-        try digests.save()
+    func finish() throws {
+        try context.digests.save()
         try cache.finish()
         try output.finish(knowing: cache.blobs)
     }

@@ -22,15 +22,15 @@ extension LayerBuild {
             .first { try layout.holdsImage($0) }
         guard let known else { throw Failure("layer \(storage.name) has no image") }
         let image = try layout.image(known)
-        let base = try contents.resolver.base(layer.base, layer.definition.platform, contents.cache)
+        let base = try bases.resolve(layer.base, layer.definition.platform)
+        try bases.fetch(base)
         let further = FurtherTypes(
             image: image, base: collapses(base) ? base.metadata.withoutBuildOnly() : base.metadata,
             source: base.source,
-            conversion: LayerConversion(
-                roots: roots, writer: writer, options: encodeOptions(), progress: log.progress),
+            conversion: LayerConversion(context: context, writer: writer, options: encodeOptions()),
             topSpeaksOfRoot: base.isBuildOnly && !collapses(base) && layer.definition.run != nil)
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
-            try contents.resolver.unpacker.unpack(image, from: [base.source, layout].compactMap(\.self))
+            try bases.unpacker.unpack(image, from: [base.source, layout].compactMap(\.self))
             var outputs: [LayerType: Descriptor] = [:]
             var metadata = try storage.metadata() ?? OverlayMetadata()
             for type in types {
@@ -58,7 +58,7 @@ extension LayerBuild {
         guard let image = metadata.anyImage else { throw Failure("layer \(layer.definition.name) has no image") }
         let storage = roots.layer(layer.definition.name)
         try DiskSpace.blaming(directories.rootsPlace) {
-            try contents.resolver.unpacker.unpack(image, from: [layout])
+            try bases.unpacker.unpack(image, from: [layout])
             try storage.reset()
             // Last: a storage with metadata is complete.
             try storage.write(metadata)

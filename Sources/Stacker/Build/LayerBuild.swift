@@ -11,16 +11,17 @@ import SystemPackage
 struct LayerBuild {
     let layer: RecipeSet.Layer
     let recipe: Recipe
-    let request: BuildRequest
-    let directories: StackerDirectories
-    let identity: BuildIdentity
-    let contents: LayerContents
+    let bases: Bases
     let output: OutputLayout
     let gitVersions: GitVersions
 
     private var definition: LayerDefinition { layer.definition }
-    var roots: RootsDirectory { contents.resolver.roots }
-    var log: Log { contents.resolver.log }
+    var context: BuildContext { bases.context }
+    var request: BuildRequest { context.request }
+    var directories: StackerDirectories { context.directories }
+    var roots: RootsDirectory { context.roots }
+    var log: Log { context.log }
+    private var contents: LayerContents { LayerContents(bases: bases, platform: definition.platform) }
 
     /// Builds the layer.
     func run(on base: BuildBase) throws -> LayerOutcome {
@@ -33,7 +34,7 @@ struct LayerBuild {
         try refuseOversized(base, labels: [])
         try storage.reset()
         try storage.writeBase(base.metadata)
-        try unpack(base)
+        try bases.unpack(base)
         try DiskSpace.blaming(directories.stackerPlace) {
             try fillImports()
         }
@@ -47,8 +48,8 @@ struct LayerBuild {
             return root
         }
         let scripts = ScriptRun(
-            layer: definition, recipe: recipe.source.name, directories: directories, storage: storage, stack: stack,
-            baseEnvironment: base.environment, onFailure: request.onRunFailure, log: log)
+            layer: definition, recipe: recipe.source.name, context: context, storage: storage, stack: stack,
+            baseEnvironment: base.environment)
         if let script = definition.run { try scripts.run(script) }
         let labels = try definition.generateLabels.map(scripts.labels) ?? []
         try refuseOversized(base, labels: labels)
@@ -76,14 +77,6 @@ struct LayerBuild {
         }
     }
 
-    /// Unpacks the layers of the image that the layer is built on.
-    func unpack(_ base: BuildBase) throws {
-        let layouts = try [base.source, contents.resolver.layouts.layout(ifThereAt: directories.oci)].compactMap(\.self)
-        // Whichever type is there serves: the content is the same.
-        guard let type = request.layerTypes.first, let image = base.metadata.images[type] else { return }
-        try contents.resolver.unpacker.unpack(image, from: layouts)
-    }
-
     /// A build_only layer is not encoded: its upperdir waits for an image that is built on it.
     func keep(
         _ base: BuildBase, labels: [(name: String, value: String)], in storage: LayerDirectory
@@ -92,7 +85,7 @@ struct LayerBuild {
         for (type, image) in metadata.images {
             var draft = ImageDraft(image)
             draft.add(labels: labels)
-            draft.apply(definition, identity)
+            draft.apply(definition, context.identity)
             metadata.images[type]?.config = draft.config
             metadata.images[type]?.manifest.annotations = draft.annotations.isEmpty ? nil : draft.annotations
         }
@@ -111,9 +104,7 @@ struct LayerBuild {
             run = try BuildOnlyRun(base.metadata, under: roots.layer(definition.name), request.layerTypes[0])
             base.metadata = base.metadata.withoutBuildOnly()
         }
-        var output = try ImageOutput(
-            base, by: writer, roots: roots, request: request, identity: identity, options: options,
-            progress: log.progress)
+        var output = try ImageOutput(base, by: writer, context, options)
         for name in base.metadata.builtLayers { try output.addBuildOnly(name) }
         // Scripts that count layers expect one for each link of a build_only chain, the image's own among them, also
         // where its run: changed nothing.
@@ -131,7 +122,7 @@ struct LayerBuild {
     /// How layers are encoded, but for their root directories.
     func encodeOptions() -> EncodeOptions {
         var options = EncodeOptions()
-        options.latestTime = identity.sourceDateEpoch
+        options.latestTime = context.identity.sourceDateEpoch
         options.warn = { [log] in log.warn($0) }
         options.checkpoint = { try StopSignal.check() }
         return options
@@ -147,9 +138,4 @@ struct LayerBuild {
             return annotations
         }
     }
-}
-
-extension BuildBase {
-    /// The variables of the image that the layer is built on.
-    var environment: [String] { metadata.anyImage?.config.config?.env ?? [] }
 }

@@ -21,8 +21,9 @@ struct SharedTake {
         guard found.manifest.artifactType == SharedRecord.artifactType else {
             throw Failure("what is there is no layer that a stacker has shared")
         }
-        let staging = try LayoutWriter(openingOrCreating: build.directories.stacker.pushing(SharedDraft.layoutName))
-        defer { try? Directory(at: build.directories.stacker).removeTree(SharedDraft.layoutName) }
+        let staging = try LayoutWriter(
+            openingOrCreating: build.context.directories.stacker.pushing(SharedDraft.layoutName))
+        defer { try? Directory(at: build.context.directories.stacker).removeTree(SharedDraft.layoutName) }
         let config = try found.manifest.config.short()
         try pull.fetch([config], into: staging)
         let bytes = try staging.layout.read(config)
@@ -44,7 +45,7 @@ struct SharedTake {
         let writer = try build.output.writer()
         var metadata = OverlayMetadata()
         var outputs: [LayerType: Descriptor] = [:]
-        for type in build.request.layerTypes {
+        for type in build.context.request.layerTypes {
             guard let named = record.images?[type] else { throw Failure("the entry has no \(type) image") }
             let descriptor = Descriptor(mediaType: .manifest, digest: named.digest, size: named.size)
             metadata.images[type] = try fetch(descriptor, type, into: writer)
@@ -81,7 +82,7 @@ struct SharedTake {
 
     /// The layouts in which the lower layers probably are.
     private var baseLayouts: [Layout] {
-        var paths = [RegistryBases.directory(in: build.directories.stacker)]
+        var paths = [RegistryBases.directory(in: build.context.directories.stacker)]
         if case .oci(let path, _) = build.layer.base { paths.append(path) }
         return paths.compactMap { try? Layout(at: $0) }
     }
@@ -91,13 +92,13 @@ struct SharedTake {
     /// Each type is unpacked by itself. That a layer of the second type has the content of its counterpart, and can be a
     /// symlink to it, is only what the entry says: it could give a digest that others build on, too, any content it likes.
     private func unpack(_ metadata: OverlayMetadata, from layout: Layout) throws {
-        let types = build.request.layerTypes
+        let types = build.context.request.layerTypes
         guard Set(types.map { metadata.images[$0]?.layers.count }).count == 1 else {
             throw Failure("the images of the entry do not have the same number of layers")
         }
         for type in types {
             guard let image = metadata.images[type] else { continue }
-            try build.contents.resolver.unpacker.unpack(image, from: [layout])
+            try build.bases.unpacker.unpack(image, from: [layout])
         }
     }
 
@@ -108,7 +109,7 @@ struct SharedTake {
         metadata.hasBuiltOCIOutput = true
         metadata.overlayDirectories = record.overlayDirectories.map(\.copy)
         let places = record.overlayDirectories.compactMap(\.place)
-        let types = build.request.layerTypes
+        let types = build.context.request.layerTypes
         guard let first = types.first, let layers = metadata.images[first]?.layers,
             places.allSatisfy(layers.indices.contains)
         else { throw Failure("the entry has an overlay dir that is none of its layers") }
@@ -141,8 +142,8 @@ struct SharedTake {
             throw Failure("the entry lacks the content of an overlay dir")
         }
         try pull.fetch((blobs + [upper]).map(\.descriptor), into: staging)
-        let base = try build.contents.resolver.base(
-            build.layer.base, build.layer.definition.platform, build.contents.cache)
+        let base = try build.bases.resolve(build.layer.base, build.layer.definition.platform)
+        try build.bases.fetch(base)
         try build.restore(record, upper, from: staging.layout, on: base)
     }
 }
@@ -156,7 +157,7 @@ extension LayerBuild {
         let storage = roots.layer(name)
         var base = start
         try storage.reset()
-        try unpack(base)
+        try bases.unpack(base)
         try fillImports()
         base.metadata.overlayDirectories = record.overlayDirectories.map(\.copy)
         try storage.writeBase(base.metadata)

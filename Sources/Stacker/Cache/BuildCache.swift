@@ -3,6 +3,7 @@ import FileTree
 import Glibc
 import Layers
 import OCI
+import Synchronization
 import SystemPackage
 
 /// What earlier builds made, and of which inputs: `build.cache` in stacker's directory.
@@ -10,17 +11,32 @@ import SystemPackage
 /// The file is a JSON document. What a build changes it adds behind that, one JSON text for each change ([RFC 7464](
 /// https://www.rfc-editor.org/rfc/rfc7464)), so that a change costs the same however many layers there are; the end of the
 /// build makes one document of it again. A reader that knows of documents only refuses a file with changes.
-struct BuildCache: Sendable {
+///
+/// Several threads may work on layers at once: what is known has a lock, which is held while the file is written.
+final class BuildCache: Sendable {
     /// The version that we write. The original counts from 1; what it wrote is not ours to trust, nor the reverse.
     static let version = 1000
     private static let name: FilePath = "build.cache"
 
     private let directory: Directory
-    private var layers: [String: Entry]
-    /// Whether the file is there, and changes can be added to it.
-    private var takesChanges = false
-    /// Whether it is more than a document, or lacks what was learnt.
-    private var isUnfinished = false
+    private let known: Mutex<Known>
+
+    private struct Known {
+        var layers: [String: Entry] = [:]
+        /// Whether the file is there, and changes can be added to it.
+        var takesChanges = false
+        /// Whether it is more than a document, or lacks what was learnt.
+        var isUnfinished = false
+
+        /// Takes a change that was written behind the document.
+        mutating func apply(_ text: ArraySlice<UInt8>) {
+            // It is to be one document again before anything is added: it would grow with each build that is killed.
+            (takesChanges, isUnfinished) = (false, true)
+            // One that a kill has cut was not made.
+            guard let change = try? JSON.decode(Change.self, from: Array(text)) else { return }
+            layers[change.layer] = change.entry
+        }
+    }
 
     /// One layer's last successful build.
     struct Entry: Sendable, Equatable, Codable {
@@ -84,35 +100,40 @@ struct BuildCache: Sendable {
     /// - Parameter log: without it, such a one is an error.
     init(in stackerDirectory: FilePath, log: Log?) throws {
         directory = try Directory(at: stackerDirectory)
-        layers = [:]
         let path = stackerDirectory.appending(Self.name.string)
-        let bytes = try attempt("couldn't read \(path)") { try directory.readFile(Self.name, limit: 256 << 20) }
-        guard let bytes else { return }
-        let parts = bytes.split(separator: Self.recordSeparator, omittingEmptySubsequences: false)
-        let document = Array(parts[0])
+        let bytes = try attempt("couldn't read \(path)") { [directory] in
+            try directory.readFile(Self.name, limit: 256 << 20)
+        }
         do {
-            let version = try JSON.decode(Version.self, from: document).version
-            guard version == Self.version else {
-                throw Failure("it has version \(version), this stacker reads version \(Self.version)")
-            }
-            layers = try JSON.decode(File.self, from: document).layers
-            takesChanges = true
-            for change in parts.dropFirst() { apply(change) }
+            known = Mutex(try bytes.map(Self.understand) ?? Known())
         } catch {
             guard let log else { throw Failure("couldn't use \(path)", because: error) }
             let aside = FilePath("\(Self.name).unusable")
             log.info("couldn't use \(path): \(error); setting it aside as \(aside) and building anew")
             try directory.rename(Self.name, to: aside)
+            known = Mutex(Known())
         }
     }
 
+    private static func understand(_ bytes: [UInt8]) throws -> Known {
+        let parts = bytes.split(separator: recordSeparator, omittingEmptySubsequences: false)
+        let document = Array(parts[0])
+        let version = try JSON.decode(Version.self, from: document).version
+        guard version == Self.version else {
+            throw Failure("it has version \(version), this stacker reads version \(Self.version)")
+        }
+        var known = Known(layers: try JSON.decode(File.self, from: document).layers, takesChanges: true)
+        for change in parts.dropFirst() { known.apply(change) }
+        return known
+    }
+
     /// All layers that have one.
-    var names: [String] { layers.keys.sorted() }
+    var names: [String] { known.withLock { $0.layers.keys.sorted() } }
 
     /// The blobs that manifests name, of those that need not be read to know it.
     var blobs: [Digest: [Digest]] {
         var blobs: [Digest: [Digest]] = [:]
-        for entry in layers.values {
+        for entry in known.withLock({ $0.layers.values }) {
             for (type, known) in entry.blobs ?? [:] {
                 if let image = entry.outputs[type] { blobs[image.digest] = known.map(\.digest) }
             }
@@ -121,53 +142,52 @@ struct BuildCache: Sendable {
     }
 
     /// The last successful build of a layer.
-    subscript(_ layer: String) -> Entry? { layers[layer] }
-
-    /// Takes a change that was written behind the document.
-    private mutating func apply(_ text: ArraySlice<UInt8>) {
-        // It is to be one document again before anything is added: it would grow with each build that is killed.
-        (takesChanges, isUnfinished) = (false, true)
-        // One that a kill has cut was not made.
-        guard let change = try? JSON.decode(Change.self, from: Array(text)) else { return }
-        layers[change.layer] = change.entry
-    }
+    subscript(_ layer: String) -> Entry? { known.withLock { $0.layers[layer] } }
 
     /// Forgets a layer, on disk too: from here on its storage changes, and a killed build must not leave an entry that
     /// speaks for what is no longer there.
-    mutating func forget(_ layer: String) throws {
-        if layers.removeValue(forKey: layer) != nil { try add(Change(layer: layer)) }
+    func forget(_ layer: String) throws {
+        try known.withLock { known in
+            if known.layers.removeValue(forKey: layer) != nil { try add(Change(layer: layer), &known) }
+        }
     }
 
     /// Records a layer's successful build.
-    mutating func record(_ entry: Entry, for layer: String) throws {
-        layers[layer] = entry
-        try add(Change(layer: layer, entry: entry))
+    func record(_ entry: Entry, for layer: String) throws {
+        try known.withLock { known in
+            known.layers[layer] = entry
+            try add(Change(layer: layer, entry: entry), &known)
+        }
     }
 
     /// Keeps what was learnt of a build that is known. It is written at the end.
-    mutating func learn(_ entry: Entry, of layer: String) {
-        guard let known = layers[layer], known != entry else { return }
-        layers[layer] = entry
-        isUnfinished = true
+    func learn(_ entry: Entry, of layer: String) {
+        known.withLock { known in
+            guard let last = known.layers[layer], last != entry else { return }
+            known.layers[layer] = entry
+            known.isUnfinished = true
+        }
     }
 
     /// Makes one document of the file.
-    mutating func finish() throws {
-        if isUnfinished { try save() }
+    func finish() throws {
+        try known.withLock { known in
+            if known.isUnfinished { try save(&known) }
+        }
     }
 
-    private mutating func add(_ change: Change) throws {
-        guard takesChanges else { return try save() }
+    private func add(_ change: Change, _ known: inout Known) throws {
+        guard known.takesChanges else { return try save(&known) }
         try attempt("couldn't write to \(Self.name)") {
             let text = [Self.recordSeparator] + (try JSON.encode(change)) + Array("\n".utf8)
             try directory.openNoSymlinks(Self.name, O_WRONLY | O_APPEND).writeAll(text)
         }
-        isUnfinished = true
+        known.isUnfinished = true
     }
 
-    private mutating func save() throws {
-        try directory.replaceFile(Self.name, with: JSON.encode(File(version: Self.version, layers: layers)))
-        (takesChanges, isUnfinished) = (true, false)
+    private func save(_ known: inout Known) throws {
+        try directory.replaceFile(Self.name, with: JSON.encode(File(version: Self.version, layers: known.layers)))
+        (known.takesChanges, known.isUnfinished) = (true, false)
     }
 }
 

@@ -1,5 +1,6 @@
 import Failure
 import Layers
+import OCI
 import Recipes
 import Roots
 
@@ -15,43 +16,42 @@ enum CacheDecision {
 
 /// Decides for one layer after the other, just before it would be built: earlier layers may have changed what it takes.
 struct CacheLookup {
-    let request: BuildRequest
-    let identity: BuildIdentity
-    let resolver: BaseResolver
+    let bases: Bases
 
-    private var roots: RootsDirectory { resolver.roots }
+    var context: BuildContext { bases.context }
+    private var request: BuildRequest { context.request }
+    private var roots: RootsDirectory { context.roots }
 
     /// Everything that decides what comes out of the layer's build.
     ///
     /// - Parameter mayUnpack: whether layers that are imported from may be unpacked; without it, nothing is written, and a
     ///   file that may not be read is none.
     /// - Returns: `nil` if the base is a layer that has not been built, or if it can't be said without unpacking.
-    func inputs(
-        _ layer: RecipeSet.Layer, _ cache: BuildCache, _ digests: inout FileDigests, mayUnpack: Bool
-    ) throws -> LayerInputs? {
+    func inputs(_ layer: RecipeSet.Layer, mayUnpack: Bool) throws -> LayerInputs? {
         let base = try layer.definition.sayingWhereBaseIs {
-            try resolver.input(layer.base, layer.definition.platform, cache, &digests, mayDownload: mayUnpack)
+            try bases.input(layer.base, layer.definition.platform, mayDownload: mayUnpack)
         }
         guard let base else { return nil }
         var inputs = LayerInputs()
         for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
         inputs.add(LayerInputs.base, base)
-        inputs.add(LayerInputs.epoch, identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
+        inputs.add(LayerInputs.epoch, context.identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
         if !layer.definition.isBuildOnly {
             addCompression(to: &inputs)
             inputs.add(LayerInputs.verity, String(request.addsVerity))
             inputs.add("annotations namespace", request.annotationsNamespace)
             // Where there is nothing to merge it makes no difference.
             if layer.collapsesBuildOnly ?? request.collapsesBuildOnly, case .built(let below) = layer.base,
-                cache[below]?.outputs.isEmpty == true
+                context.cache[below]?.outputs.isEmpty == true
             {
                 inputs.add(LayerInputs.collapse, "true")
             }
         }
         do {
-            let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.definition.platform)
-            let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: cache[layer.definition.name]?.inputs)
-            return try files.add(layer.definition, to: &inputs, &digests) ? inputs : nil
+            let contents = LayerContents(bases: bases, platform: layer.definition.platform)
+            let last = context.cache[layer.definition.name]?.inputs
+            let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: last)
+            return try files.add(layer.definition, to: &inputs) ? inputs : nil
         } catch let failure as Failure where !mayUnpack && failure.errno == .permissionDenied {
             // The user's own files that have no read permission can be read inside the namespace.
             return nil
@@ -62,25 +62,26 @@ struct CacheLookup {
     ///
     /// - Parameter trustsBinds: whether what a script read or wrote in binds, which nobody knows, is taken for the same.
     func decide(
-        _ layer: RecipeSet.Layer, _ inputs: LayerInputs?, _ cache: BuildCache, _ digests: inout FileDigests,
-        trustsBinds: Bool = false
+        _ layer: RecipeSet.Layer, _ inputs: LayerInputs?, trustsBinds: Bool = false
     ) throws -> CacheDecision {
-        guard !request.ignoresCache, let inputs, var entry = cache[layer.definition.name] else { return .miss(nil) }
+        guard !request.ignoresCache, let inputs, var entry = context.cache[layer.definition.name] else {
+            return .miss(nil)
+        }
         let compared = inputs.taking(ignored(of: entry), from: entry.inputs)
         if let difference = compared.difference(from: entry.inputs) { return .miss("cache miss because \(difference)") }
         let storage = roots.layer(layer.definition.name)
-        guard try storage.understandsMetadata(&entry.metadata, { try digests.digest(of: $0) }) else {
+        guard try storage.understandsMetadata(&entry.metadata, context.digests.digest) else {
             return .miss("cache miss because \(storage.metadataPath) is damaged")
         }
         if !layer.definition.overlayDirectories.isEmpty {
             let changed = inputs.changedOverlayDirectories(since: entry.inputs)
             let check = OverlayDirectoryCheck(
-                storage: storage, isVerbose: resolver.log.level == .debug)
-            if let change = try check.change(of: layer.definition, changed: changed, &digests) {
+                storage: storage, digests: context.digests, isVerbose: context.log.level == .debug)
+            if let change = try check.change(of: layer.definition, changed: changed) {
                 return .miss("cache miss because \(change)")
             }
         }
-        if let loss = try loss(of: &entry, layer.definition, &digests) { return .miss("cache miss because \(loss)") }
+        if let loss = try loss(of: &entry, layer.definition) { return .miss("cache miss because \(loss)") }
         if layer.definition.bindsHost, !trustsBinds {
             return .miss("rebuilding cached layer due to use of binds in stacker file")
         }
@@ -128,13 +129,9 @@ struct CacheLookup {
     /// What of the last build's outcome is no longer there.
     ///
     /// - Parameter entry: is told what has been found out on the way.
-    private func loss(
-        of entry: inout BuildCache.Entry, _ definition: LayerDefinition, _ digests: inout FileDigests
-    ) throws -> String? {
+    private func loss(of entry: inout BuildCache.Entry, _ definition: LayerDefinition) throws -> String? {
         if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
-        guard let layout = try resolver.layouts.layout(ifThereAt: resolver.output) else {
-            return "\(resolver.output) is gone"
-        }
+        guard let layout = try outputLayout() else { return "\(context.directories.oci) is gone" }
         let storage = roots.layer(definition.name)
         if !definition.overlayPieces(on: nil).isEmpty,
             let copy = try storage.metadata()?.overlayDirectories.first(where: storage.isDamaged)
@@ -145,9 +142,9 @@ struct CacheLookup {
         if wanted.isEmpty, try !entry.outputs.values.contains(where: layout.holdsImage) {
             return "its image is no longer in \(layout.path)"
         }
-        let images = KnownImages(layout: layout, roots: roots)
+        let images = KnownImages(layout: layout, roots: roots, digests: context.digests)
         for type in wanted {
-            if let loss = try images.loss(of: type, &entry, &digests) { return loss }
+            if let loss = try images.loss(of: type, &entry) { return loss }
         }
         return nil
     }
@@ -159,11 +156,13 @@ struct CacheLookup {
             return "its directory \(layer.overlayDirectory(copy.name)) is gone"
         }
         // What a layer below has lost can be unpacked again only as long as its blob is there.
-        let output = try resolver.layouts.layout(ifThereAt: resolver.output)
+        let output = try outputLayout()
         let layers = metadata.anyImage?.layers ?? []
         for (blob, content) in zip(layers, try roots.contents(of: layers)) where content == nil {
             if try output?.holds(blob) != true { return "its directory \(roots.contentPath(of: blob.digest)) is gone" }
         }
         return nil
     }
+
+    private func outputLayout() throws -> Layout? { try context.layouts.layout(ifThereAt: context.directories.oci) }
 }

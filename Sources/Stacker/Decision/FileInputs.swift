@@ -11,12 +11,14 @@ struct FileInputs {
     /// The inputs of the layer's last build.
     let last: LayerInputs?
 
+    private var digests: FileDigests { contents.bases.context.digests }
+
     /// Adds the digests.
     ///
     /// - Returns: false if one can't be known without unpacking a layer.
     /// - Throws: a failure with file, line and column of an import that is not there.
-    func add(_ layer: LayerDefinition, to inputs: inout LayerInputs, _ digests: inout FileDigests) throws -> Bool {
-        for entry in layer.imports where try !add(entry, to: &inputs, &digests) { return false }
+    func add(_ layer: LayerDefinition, to inputs: inout LayerInputs) throws -> Bool {
+        for entry in layer.imports where try !add(entry, to: &inputs) { return false }
         for entry in layer.overlayDirectories {
             let digest = try attempt("\(entry.position): couldn't read overlay_dir \(entry.path)") {
                 let node = try Self.sayingWhere(entry.source) { try SourceNode(at: entry.source, following: true) }
@@ -30,12 +32,11 @@ struct FileInputs {
         return true
     }
 
-    private func add(_ entry: Import, to inputs: inout LayerInputs, _ digests: inout FileDigests) throws -> Bool {
+    private func add(_ entry: Import, to inputs: inout LayerInputs) throws -> Bool {
         var basis: Digest?
         if let base = entry.base {
             basis = try attempt("\(entry.position): couldn't import \(entry.path)") {
-                try contents.resolver.input(
-                    base, contents.platform, contents.cache, &digests, mayDownload: mayUnpack)
+                try contents.bases.input(base, contents.platform, mayDownload: mayUnpack)
             }
             guard let basis else { return false }
             // The same build of that layer, or the same image, has the same files: they need not be there to know them.
@@ -45,21 +46,19 @@ struct FileInputs {
             }
         }
         let digest = try attempt("\(entry.position): couldn't import \(entry.path)") { () -> Digest? in
-            try node(of: entry, &digests).map { try digests.digest(of: $0, entry.attributes) }
+            try node(of: entry).map { try digests.digest(of: $0, entry.attributes) }
         }
         guard let digest else { return false }
         inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)
         return true
     }
 
-    private func node(of entry: Import, _ digests: inout FileDigests) throws -> SourceNode? {
-        func read(_ digests: inout FileDigests) throws -> SourceNode? {
-            try entry.node(in: contents, mayUnpack: mayUnpack) { try digests.digest(of: $0) }
-        }
-        guard case .local(let path) = entry.source else { return try read(&digests) }
+    private func node(of entry: Import) throws -> SourceNode? {
+        func read() throws -> SourceNode? { try entry.node(in: contents, mayUnpack: mayUnpack) }
+        guard case .local(let path) = entry.source else { return try read() }
         let isArrow = entry.path.contains(" -> ")
         let help = isArrow ? "only binds have arrows: write path: and dest: in place of this one" : nil
-        return try Self.sayingWhere(path, help: help) { try read(&digests) }
+        return try Self.sayingWhere(path, help: help, read)
     }
 
     /// Reads a path that a recipe names relative to itself; if it is not there, the failure has all of it, and what is

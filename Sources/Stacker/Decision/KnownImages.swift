@@ -9,18 +9,17 @@ import SystemPackage
 struct KnownImages {
     let layout: Layout
     let roots: RootsDirectory
+    let digests: FileDigests
 
     /// What of an image is no longer there, in words; `nil` if it is whole.
     ///
     /// - Parameter entry: is told which blobs the image has.
-    func loss(
-        of type: LayerType, _ entry: inout BuildCache.Entry, _ digests: inout FileDigests
-    ) throws -> String? {
+    func loss(of type: LayerType, _ entry: inout BuildCache.Entry) throws -> String? {
         guard let descriptor = entry.outputs[type] else { return nil }
         guard let status = try layout.status(of: descriptor.digest, length: descriptor.size) else {
             return "its image is no longer in \(layout.path)"
         }
-        guard let blobs = blobs(of: type, &entry, descriptor, status, &digests) else {
+        guard let blobs = blobs(of: type, &entry, descriptor, status) else {
             // One that a crash of the machine spoilt is no error: building makes it anew.
             return "the manifest of its image in \(layout.path) is damaged"
         }
@@ -28,15 +27,14 @@ struct KnownImages {
             guard let status = try layout.status(of: blob.digest, length: blob.size) else {
                 return "a blob of its image is no longer in \(layout.path)"
             }
-            if place > 0, isDamaged(blob, status, &digests) { return "blob \(blob.digest) of its image is damaged" }
+            if place > 0, isDamaged(blob, status) { return "blob \(blob.digest) of its image is damaged" }
         }
         return nil
     }
 
     /// The blobs that a manifest names, the config first; `nil` if it is damaged.
     private func blobs(
-        of type: LayerType, _ entry: inout BuildCache.Entry, _ descriptor: Descriptor, _ status: FileStatus,
-        _ digests: inout FileDigests
+        of type: LayerType, _ entry: inout BuildCache.Entry, _ descriptor: Descriptor, _ status: FileStatus
     ) -> [BlobLength]? {
         let name = FileName(FilePath(descriptor.digest.hex))
         if let known = entry.blobs?[type] {
@@ -49,7 +47,7 @@ struct KnownImages {
     }
 
     /// Whether a layer's blob is, of those that are unpacked.
-    private func isDamaged(_ blob: BlobLength, _ status: FileStatus, _ digests: inout FileDigests) -> Bool {
+    private func isDamaged(_ blob: BlobLength, _ status: FileStatus) -> Bool {
         if digests.knows(status, as: blob.digest) { return false }
         let descriptor = Descriptor(mediaType: .unknown, digest: blob.digest, size: blob.size)
         switch roots.condition(of: descriptor, in: layout) {

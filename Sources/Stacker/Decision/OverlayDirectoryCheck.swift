@@ -6,14 +6,13 @@ import SystemPackage
 /// Says what became of a layer's overlay dirs since they were copied.
 struct OverlayDirectoryCheck {
     let storage: LayerDirectory
+    let digests: FileDigests
     /// Whether all overlay dirs are listed, and not two of them only.
     let isVerbose: Bool
 
     /// - Parameter changed: the paths, as written, of the overlay dirs whose contents have changed.
     /// - Returns: what is to follow `cache miss because`; `nil` if nothing changed.
-    func change(
-        of layer: LayerDefinition, changed: Set<String>, _ digests: inout FileDigests
-    ) throws -> String? {
+    func change(of layer: LayerDefinition, changed: Set<String>) throws -> String? {
         // The copies stand first in the metadata, save for an archive that is below them.
         let copies = try storage.metadata()?.overlayDirectories ?? []
         let archives = max(0, copies.count - layer.overlayPieces(on: nil).count)
@@ -30,7 +29,7 @@ struct OverlayDirectoryCheck {
         let listed = isVerbose ? all[...] : all.prefix(2)
         for (entry, copy) in listed {
             lines.append("Changed overlay_dir: \(entry.source)")
-            lines += try changedFiles(entry, copy, &digests).map { entry.source.pushing($0).string }
+            lines += try changedFiles(entry, copy).map { entry.source.pushing($0).string }
         }
         if listed.count < all.count {
             lines.append("and \(all.count - listed.count) other overlay_dirs. use --debug for complete output")
@@ -39,16 +38,13 @@ struct OverlayDirectoryCheck {
     }
 
     /// The files that are not what they are in the copy, relative to the overlay dir.
-    private func changedFiles(
-        _ entry: OverlayDirectory, _ copy: OverlayDirectoryCopy, _ digests: inout FileDigests
-    ) throws -> [FilePath] {
+    private func changedFiles(_ entry: OverlayDirectory, _ copy: OverlayDirectoryCopy) throws -> [FilePath] {
         let path = storage.place(of: copy)
         return try attempt("couldn't compare overlay_dir \(entry.path) with \(path)") {
             guard case .directory(let now) = try SourceNode(at: entry.source, following: true),
                 case .directory(let before) = try SourceNode(at: path, following: true)
             else { return [] }
             var comparison = TreeComparison(digests: digests)
-            defer { digests = comparison.digests }
             // The copy has the times of what was copied, so that most files need not be read to be compared. If that
             // finds nothing, somebody has set a time back.
             return try comparison.differences(now, before, trustingTimes: true)

@@ -35,7 +35,7 @@ extension LayerContents {
     /// Opens the archive of a tar base; a symlink at its end is followed.
     func archive(_ source: Import.Source) throws -> BaseArchive {
         var archive = try openArchive(source)
-        archive.hardLinkOverflow = resolver.unpacker.hardLinkOverflow
+        archive.hardLinkOverflow = bases.unpacker.hardLinkOverflow
         return archive
     }
 
@@ -53,7 +53,7 @@ extension LayerContents {
             return BaseArchive(path: path, file: file)
         case .image: throw Failure("a file in an image can't be a tar base")
         case .http(let address):
-            guard let file = try resolver.downloads.file(address, for: .bases) else {
+            guard let file = try bases.downloads.file(address, for: .bases) else {
                 throw Errno.noSuchFileOrDirectory
             }
             let name = address.fileName.map { FilePath(root: nil, [$0]) } ?? file.path

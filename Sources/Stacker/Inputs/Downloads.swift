@@ -12,10 +12,7 @@ import SystemPackage
 /// otherwise by the length. A server that can't be asked leaves what is kept as it is. A kept file whose content is not
 /// what its name says is never used.
 final class Downloads: Sendable {
-    private let directory: FilePath
-    private let web: WebClient
-    private let trustsKept: Bool
-    private let log: Log
+    private let context: BuildContext
     private let run = Mutex(Run())
 
     /// What a file is for: these are kept apart.
@@ -36,31 +33,28 @@ final class Downloads: Sendable {
         var purpose: Purpose
     }
 
-    /// - Parameter trustsKept: without it, what is kept from earlier runs is fetched again, unless a recipe says its hash.
-    init(in stackerDirectory: FilePath, web: WebClient, trustsKept: Bool = true, log: Log) {
-        directory = stackerDirectory
-        self.web = web
-        self.trustsKept = trustsKept
-        self.log = log
-    }
+    /// Whether what is kept from earlier runs may be used; otherwise it is fetched again, unless a recipe says its hash.
+    private var trustsKept: Bool { !context.request.ignoresCache }
+    private var web: WebClient { context.servers.web }
+    private var log: Log { context.log }
+
+    init(_ context: BuildContext) { self.context = context }
 
     /// The file at an address, from the server or as it was kept.
     ///
     /// - Parameters:
     ///   - hash: the digest that the file must have.
     ///   - mayDownload: without it nothing is written.
-    ///   - digest: hashes what is kept. Once in each run is enough; who remembers digests of files need not read it.
     /// - Returns: `nil` if the file would have to be downloaded, and may not.
     func file(
-        _ address: WebAddress, for purpose: Purpose, hash: Digest? = nil, mayDownload: Bool = true,
-        digest: (FilePath) throws -> Digest = Downloads.digest
+        _ address: WebAddress, for purpose: Purpose, hash: Digest? = nil, mayDownload: Bool = true
     ) throws -> DownloadedFile? {
         let key = Key(address: address, purpose: purpose)
         if let known = run.withLock({ $0.files[key] }), hash == nil || hash == known.digest { return known }
-        let store = DownloadStore(of: address, in: directory.pushing(FilePath(purpose.rawValue)))
+        let store = DownloadStore(of: address, in: context.directories.stacker.pushing(FilePath(purpose.rawValue)))
         var damaged: FilePath?
         if let kept = try store.current(), trustsKept || hash != nil {
-            let isWhole = try digest(kept.path) == kept.digest
+            let isWhole = try context.digests.digest(of: kept.path) == kept.digest
             if isWhole, try stillHolds(kept, address, hash) {
                 run.withLock { $0.files[key] = kept }
                 return kept
@@ -73,11 +67,6 @@ final class Downloads: Sendable {
         let file = try store.replace { file in try download(address, to: file, hash) }
         run.withLock { $0.files[key] = file }
         return file
-    }
-
-    /// Reads a file and hashes it.
-    static func digest(of path: FilePath) throws -> Digest {
-        try attempt("couldn't read \(path)") { try Digest(of: OpenFile(path, O_RDONLY)) }
     }
 
     // MARK: - What is kept

@@ -1,5 +1,6 @@
 import Failure
 import FileTree
+import Layers
 import OCI
 import Recipes
 import Roots
@@ -7,8 +8,7 @@ import SystemPackage
 
 /// Reads layers of the recipe as trees, those that were built earlier in the run and those that the cache has, and images.
 struct LayerContents {
-    let resolver: BaseResolver
-    let cache: BuildCache
+    let bases: Bases
     /// For which an image that has several is read.
     let platform: Platform
 
@@ -24,27 +24,32 @@ struct LayerContents {
 
     /// What another layer would be built on if it were built on this one: its image, and its directories, all there.
     func base(of layer: String, mayUnpack: Bool = true) throws -> (image: BuildBase, lowerdirs: [FilePath])? {
-        let base = try resolver.built(layer, cache)
-        guard let type = resolver.types.first, let image = base.metadata.images[type] else {
-            throw Failure("it has no image")
-        }
-        if !mayUnpack, try resolver.roots.contents(of: image.layers).contains(where: { $0 == nil }) { return nil }
-        let layouts = try [resolver.layouts.layout(ifThereAt: resolver.output)].compactMap(\.self)
-        try resolver.unpacker.unpack(image, from: layouts)
-        return (base, try LayerStack.directories(base.metadata, type, resolver.roots))
+        let base = try bases.built(layer)
+        let (image, type) = try image(of: base)
+        if !mayUnpack, try roots.contents(of: image.layers).contains(where: { $0 == nil }) { return nil }
+        try bases.unpack(base)
+        return (base, try LayerStack.directories(base.metadata, type, roots))
     }
 
     /// The same of an image, whose layers are brought into the roots directory as those of a base are.
-    private func view(of source: ImageSource) throws -> MergedView {
-        let base = try resolver.base(source.base, platform, cache)
-        guard let type = resolver.types.first, let image = base.metadata.images[type] else {
+    private func view(of image: ImageSource) throws -> MergedView {
+        let base = try bases.resolve(image.base, platform)
+        let (_, type) = try self.image(of: base)
+        try withExtendedLifetime(base.use) {
+            try bases.fetch(base)
+            try bases.unpack(base)
+        }
+        return try MergedView(LayerStack.directories(base.metadata, type, roots))
+    }
+
+    private func image(of base: BuildBase) throws -> (Image, LayerType) {
+        guard let type = bases.context.request.layerTypes.first, let image = base.metadata.images[type] else {
             throw Failure("it has no image")
         }
-        try withExtendedLifetime(base.use) {
-            try resolver.unpacker.unpack(image, from: [base.source].compactMap(\.self))
-        }
-        return try MergedView(LayerStack.directories(base.metadata, type, resolver.roots))
+        return (image, type)
     }
+
+    private var roots: RootsDirectory { bases.context.roots }
 
     private static func node(at path: FilePath, in view: MergedView, following: Bool) throws -> SourceNode {
         do {
@@ -60,11 +65,9 @@ struct LayerContents {
     ///   - following: whether a symlink at the end of the path is followed.
     ///   - hash: the digest that a file from a server must have.
     ///   - mayUnpack: as for ``view(of:mayUnpack:)``; also whether anything may be downloaded.
-    ///   - digest: hashes a file that was downloaded before.
     /// - Returns: `nil` if it can't be read without unpacking a layer, or downloading.
     func node(
-        _ source: Import.Source, following: Bool, hash: Digest? = nil, mayUnpack: Bool = true,
-        digest: (FilePath) throws -> Digest = Downloads.digest
+        _ source: Import.Source, following: Bool, hash: Digest? = nil, mayUnpack: Bool = true
     ) throws -> SourceNode? {
         switch source {
         case .local(let path): return try SourceNode(at: path, following: following)
@@ -77,8 +80,7 @@ struct LayerContents {
             guard mayUnpack else { return nil }
             return try Self.node(at: path, in: view(of: image), following: following)
         case .http(let address):
-            let file = try resolver.downloads.file(
-                address, for: .imports, hash: hash, mayDownload: mayUnpack, digest: digest)
+            let file = try bases.downloads.file(address, for: .imports, hash: hash, mayDownload: mayUnpack)
             return try file.map { try SourceNode(at: $0.path, following: false) }
         }
     }
@@ -87,11 +89,8 @@ struct LayerContents {
 extension Import {
     /// The source in the file system. A path that ends in "/" goes through a symlink and must be a directory, as
     /// everywhere in POSIX; without it, a symlink is itself what is imported.
-    func node(
-        in contents: LayerContents, mayUnpack: Bool = true, digest: (FilePath) throws -> Digest = Downloads.digest
-    ) throws -> SourceNode? {
-        let node = try contents.node(
-            source, following: meansContents, hash: hash, mayUnpack: mayUnpack, digest: digest)
+    func node(in contents: LayerContents, mayUnpack: Bool = true) throws -> SourceNode? {
+        let node = try contents.node(source, following: meansContents, hash: hash, mayUnpack: mayUnpack)
         guard let node else { return nil }
         if meansContents, !node.isDirectory { throw Errno.notDirectory }
         return node

@@ -12,8 +12,7 @@ import SystemPackage
 final class RegistryBases: Sendable {
     private let path: FilePath
     private let pulled: PulledBlobs
-    private let servers: Servers
-    private let log: Log
+    private let context: BuildContext
     private let run = Mutex(Run())
 
     private struct Run {
@@ -22,16 +21,15 @@ final class RegistryBases: Sendable {
         var kept: [Key: Descriptor] = [:]
     }
 
-    private struct Key: Hashable {
+    fileprivate struct Key: Hashable {
         var reference: ImageReference
         var platform: Platform
     }
 
-    init(in stackerDirectory: FilePath, servers: Servers, log: Log) {
-        path = Self.directory(in: stackerDirectory)
-        pulled = PulledBlobs(in: stackerDirectory)
-        self.servers = servers
-        self.log = log
+    init(_ context: BuildContext) {
+        path = Self.directory(in: context.directories.stacker)
+        pulled = PulledBlobs(in: context.directories.stacker)
+        self.context = context
     }
 
     /// The manifest of an image, as it is kept or as the registry has it now.
@@ -57,47 +55,60 @@ final class RegistryBases: Sendable {
         return found.descriptor.digest
     }
 
-    /// The layout that holds all of an image, and the image's manifest in it.
+    /// What is to be fetched of an image.
+    struct Missing {
+        fileprivate let key: Key
+        fileprivate let pull: ImagePull
+        fileprivate let found: ImagePull.Found
+        fileprivate let config: ImageConfig
+    }
+
+    /// What an image is, and the layout that it is kept in: its config is there.
     ///
-    /// - Parameters:
-    ///   - unpacker: unpacks layers while they come; those that are in the layout already are left to others.
-    ///   - check: sees each blob that is kept, and may remove it.
+    /// - Parameter check: sees each blob that is kept, and may remove it.
+    /// - Returns: also what ``fetch(_:_:)`` is to fetch, if not all of the image is there.
     func image(
-        _ reference: ImageReference, insecure: Bool, _ platform: Platform, unpacker: LayerUnpacker,
-        check: (Descriptor, Layout) throws -> Void
-    ) throws -> (layout: Layout, manifest: ImageManifest) {
+        _ reference: ImageReference, insecure: Bool, _ platform: Platform, check: (Descriptor, Layout) throws -> Void
+    ) throws -> (layout: Layout, manifest: ImageManifest, missing: Missing?) {
         let key = Key(reference: reference, platform: platform)
         _ = try manifest(reference, insecure: insecure, platform, mayDownload: true)
         if let entry = run.withLock({ $0.kept[key] }) {
             let layout = try Layout(at: path)
             let manifest = try layout.manifest(entry)
             for blob in manifest.blobs { try check(blob, layout) }
-            if try layout.holdsAll(manifest.blobs) { return (layout, manifest) }
+            if try layout.holdsAll(manifest.blobs) { return (layout, manifest, nil) }
         }
         let pull = pull(reference, insecure)
         let found = try run.withLock({ $0.images[key] }) ?? pull.find(platform)
-        log.info("pulling docker://\(reference)")
+        context.log.info("pulling docker://\(reference)")
         let writer = try writer()
         defer { writer.abandon() }
         let layout = writer.layout
         try layout.removeOldParts()
         for blob in found.manifest.blobs { try check(blob, layout) }
         try pulled.note(found, before: layout)
-        let config = try pull.fetchConfig(found, into: writer, progress: log.progress)
-        let arrivals = LayerArrivals(Image(found.manifest, config), unpacker)
+        let config = try pull.fetchConfig(found, into: writer, progress: context.log.progress)
+        return (layout, found.manifest, Missing(key: key, pull: pull, found: found, config: config))
+    }
+
+    /// Fetches an image, and unpacks its layers while they come; those that are in the layout already are left to others.
+    func fetch(_ missing: Missing, _ unpacker: LayerUnpacker) throws {
+        let (found, pull) = (missing.found, missing.pull)
+        let writer = try writer()
+        defer { writer.abandon() }
+        let arrivals = LayerArrivals(Image(found.manifest, missing.config), unpacker)
         try arrivals.unpack {
             try pull.fetch(
-                found, into: writer, keepsParts: true, progress: log.progress, arriving: arrivals.begin,
+                found, into: writer, keepsParts: true, progress: context.log.progress, arriving: arrivals.begin,
                 checkpoint: arrivals.check)
         }
-        try record(found, key, by: writer)
-        return (layout, found.manifest)
+        try record(found, missing.key, by: writer)
     }
 
     private func pull(_ reference: ImageReference, _ isInsecure: Bool) -> ImagePull {
         ImagePull(
             reference,
-            from: servers.registry(reference.registry, isInsecure: isInsecure, allowedBy: "insecure: true"))
+            from: context.servers.registry(reference.registry, isInsecure: isInsecure, allowedBy: "insecure: true"))
     }
 
     // MARK: - What is kept

@@ -1,19 +1,22 @@
 import Failure
 import Glibc
 import Host
+import Synchronization
 import SystemPackage
 
 /// From which states of their repositories the recipes of a build are: each repository is asked once, since the recipes
 /// were read once.
-final class GitVersions {
-    private var known: [FilePath: String?] = [:]
+final class GitVersions: Sendable {
+    private let known = Mutex<[FilePath: String?]>([:])
 
     /// As ``GitVersion/of(_:log:)``.
     func version(of directory: FilePath, log: Log) throws -> String? {
-        if let version = known[directory] { return version }
-        let version = try GitVersion.of(directory, log: log)
-        known[directory] = .some(version)
-        return version
+        try known.withLock { known in
+            if let version = known[directory] { return version }
+            let version = try GitVersion.of(directory, log: log)
+            known[directory] = .some(version)
+            return version
+        }
     }
 }
 

@@ -10,32 +10,26 @@ import SystemPackage
 /// Turns upperdirs into layers of the output layout, one image for each requested type.
 struct ImageOutput {
     let writer: LayoutWriter
-    let roots: RootsDirectory
+    let context: BuildContext
     let types: [LayerType]
     let formats: [LayerFormat]
     let options: EncodeOptions
-    let identity: BuildIdentity
-    let progress: any ProgressSink
     private(set) var drafts: [LayerType: ImageDraft] = [:]
     private var layout: Layout { writer.layout }
+    private var roots: RootsDirectory { context.roots }
     /// How the layers were written that are no base's; see ``OverlayMetadata/writtenAs``.
     private var writtenAs: [String: String]
     /// How many layers are below those of build_only layers.
     private let layersBelow: Int
 
-    init(
-        _ base: BuildBase, by writer: LayoutWriter, roots: RootsDirectory, request: BuildRequest,
-        identity: BuildIdentity, options: EncodeOptions, progress: any ProgressSink
-    ) throws {
-        self.progress = progress
+    init(_ base: BuildBase, by writer: LayoutWriter, _ context: BuildContext, _ options: EncodeOptions) throws {
         self.writer = writer
-        self.roots = roots
-        self.identity = identity
+        self.context = context
         self.options = options
         let layers = base.metadata.anyImage?.layers ?? []
         layersBelow = layers.count - (base.metadata.buildOnlyLayers ?? 0)
-        types = request.layerTypes
-        formats = types.map(request.format)
+        types = context.request.layerTypes
+        formats = types.map(context.request.format)
         writtenAs = base.metadata.writtenAs ?? [:]
         for (type, format) in zip(types, formats) {
             guard let image = base.metadata.images[type] else { throw Failure("the base has no \(type) image") }
@@ -50,7 +44,7 @@ struct ImageOutput {
     private mutating func bringBlobs(
         of image: Image, _ type: LayerType, _ format: LayerFormat, on base: BuildBase
     ) throws {
-        let conversion = LayerConversion(roots: roots, writer: writer, options: options, progress: progress)
+        let conversion = LayerConversion(context: context, writer: writer, options: options)
         for (place, layer) in image.layers.enumerated() {
             let isOfType =
                 type.describes(layer.mediaType) && !base.metadata.isWritten(layer, otherwiseThan: format)
@@ -91,7 +85,7 @@ struct ImageOutput {
     ) throws -> [EncodedLayer] {
         var options = options
         if let root { options.root = root }
-        return try progress.packing(layer, directory) {
+        return try context.log.progress.packing(layer, directory) {
             options.advanced = $0
             return try encodeLayer(tree, as: formats, into: writer, options: options) ?? []
         }
@@ -134,8 +128,8 @@ struct ImageOutput {
         for type in types {
             guard var draft = drafts[type] else { continue }
             draft.add(labels: labels)
-            draft.apply(definition, identity)
-            draft.sign(identity, annotations: annotations)
+            draft.apply(definition, context.identity)
+            draft.sign(context.identity, annotations: annotations)
             try draft.refuseOversized(definition.name)
             (images[type], outputs[type]) = try draft.write(by: writer)
         }
@@ -213,7 +207,7 @@ struct ImageOutput {
     }
 
     private mutating func append(_ encoded: [EncodedLayer], createdBy: String) -> [EncodedLayer] {
-        let time = identity.created
+        let time = context.identity.created
         for ((type, format), blob) in zip(zip(types, formats), encoded) {
             drafts[type]?.append(blob, createdBy: createdBy, at: time)
             writtenAs[blob.descriptor.digest.hex] = format.record

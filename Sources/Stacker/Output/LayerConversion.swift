@@ -9,10 +9,11 @@ import SystemPackage
 /// Encodes layers of a base once more, in another type than they came in, and remembers what came out: the next build
 /// on the same base need not do it again.
 struct LayerConversion {
-    let roots: RootsDirectory
+    let context: BuildContext
     let writer: LayoutWriter
     let options: EncodeOptions
-    let progress: any ProgressSink
+
+    var roots: RootsDirectory { context.roots }
 
     /// A layer in another type than it came in. It is remembered in a file beside the layer's content.
     struct Outcome: Codable {
@@ -59,7 +60,7 @@ struct LayerConversion {
     ) throws -> EncodedLayer? {
         var options = options
         options.root = root
-        return try progress.packing(String(layer.hex.prefix(9)), roots.contentPath(of: layer)) {
+        return try context.log.progress.packing(String(layer.hex.prefix(9)), roots.contentPath(of: layer)) {
             options.advanced = $0
             return try encodeLayer(content, as: [format], into: writer, options: options)?.first
         }

@@ -2,35 +2,38 @@ import Failure
 import FileTree
 import Host
 import OCI
+import Synchronization
 import SystemPackage
 
 /// The output layout of a build. It is made when the first image is written, and from the moment that it is there, or the
 /// build begins, no other stacker removes blobs that the build counts on.
-final class OutputLayout {
-    private let path: FilePath
-    private let layouts: OpenLayouts
+final class OutputLayout: Sendable {
+    private let context: BuildContext
     private let written: WrittenBlobs
-    private let log: Log
-    private var current: LayoutWriter?
+    private let current = Mutex<LayoutWriter?>(nil)
+
+    private var path: FilePath { context.directories.oci }
+    private var layouts: OpenLayouts { context.layouts }
 
     /// Finds the layout, if it is there.
-    init(at path: FilePath, _ layouts: OpenLayouts, stackerDirectory: FilePath, log: Log) throws {
-        self.path = path
-        self.layouts = layouts
-        self.log = log
-        written = WrittenBlobs(in: stackerDirectory)
-        current = try layouts.layout(ifThereAt: path).map {
+    init(_ context: BuildContext) throws {
+        self.context = context
+        written = WrittenBlobs(in: context.directories.stacker)
+        let writer = try layouts.layout(ifThereAt: path).map {
             try LayoutWriter($0, note: note, checkpoint: { try StopSignal.check() })
         }
+        current.withLock { $0 = writer }
     }
 
     /// What writes to it.
     func writer() throws -> LayoutWriter {
-        if let current { return current }
-        let writer = try LayoutWriter(openingOrCreating: path, note: note, checkpoint: { try StopSignal.check() })
-        layouts.add(writer.layout)
-        current = writer
-        return writer
+        try current.withLock { current in
+            if let current { return current }
+            let writer = try LayoutWriter(openingOrCreating: path, note: note, checkpoint: { try StopSignal.check() })
+            layouts.add(writer.layout)
+            current = writer
+            return writer
+        }
     }
 
     private var note: @Sendable (Digest, FileStatus, Layout) throws -> Void {
@@ -43,11 +46,11 @@ final class OutputLayout {
     ///
     /// - Parameter known: the blobs that manifests name.
     func finish(knowing known: [Digest: [Digest]]) throws {
-        current = nil
+        current.withLock { $0 = nil }
         do {
             try collect(knowing: known)
         } catch let failure as Failure {
-            log.warn("removed no unused blobs: \(failure)\(failure.advice.map { "; \($0)" } ?? "")")
+            context.log.warn("removed no unused blobs: \(failure)\(failure.advice.map { "; \($0)" } ?? "")")
         }
     }
 

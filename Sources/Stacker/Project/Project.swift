@@ -25,15 +25,17 @@ struct Project {
         for warning in recipes.unusedSubstitutions(request.substitutions) { log.warn(warning) }
     }
 
-    /// What finds the bases of layers, and unpacks them.
+    /// What the steps of a build have in common. Only for the holder of the locks.
     ///
-    /// - Parameter types: the types of image that are wanted; `nil`: those that are asked for.
-    func resolver(_ request: BuildRequest, _ types: [LayerType]? = nil, in roots: RootsDirectory) -> BaseResolver {
-        BaseResolver(
-            unpacker: LayerUnpacker(roots: roots, hardLinkOverflow: request.hardLinkOverflow, log: log),
-            output: directories.oci, types: types ?? request.layerTypes,
-            downloads: Downloads(
-                in: directories.stacker, web: servers.web, trustsKept: !request.ignoresCache, log: log),
-            registries: RegistryBases(in: directories.stacker, servers: servers, log: log), layouts: layouts)
+    /// - Parameters:
+    ///   - identity: who makes the images.
+    ///   - roots: the roots directory, opened as the command needs it.
+    func context(
+        of request: BuildRequest, by identity: BuildIdentity, in roots: RootsDirectory
+    ) throws -> BuildContext {
+        BuildContext(
+            request: request, identity: identity, directories: directories, roots: roots, servers: servers,
+            layouts: layouts, cache: try BuildCache(in: directories.stacker, log: log),
+            digests: try FileDigests(in: directories.stacker), log: log)
     }
 }

@@ -10,14 +10,8 @@ import SystemPackage
 struct PublishableOutputs {
     private let request: PublishRequest
     private let project: Project
-    private var state: State?
-
-    /// What earlier builds have left, and what finds out whether it still holds.
-    private struct State {
-        var cache: BuildCache
-        var digests: FileDigests
-        var lookup: CacheLookup
-    }
+    /// What finds out whether what earlier builds have left still holds.
+    private var lookup: CacheLookup?
 
     init(_ request: PublishRequest, of project: Project) {
         self.request = request
@@ -62,14 +56,12 @@ struct PublishableOutputs {
     private mutating func current(
         _ layer: RecipeSet.Layer
     ) throws -> (entry: BuildCache.Entry?, reason: String?) {
-        guard var state = try state ?? openState() else { return (nil, nil) }
-        defer { self.state = state }
-        guard let entry = state.cache[layer.definition.name] else { return (nil, nil) }
-        let inputs = try state.lookup.inputs(layer, state.cache, &state.digests, mayUnpack: false)?
-            .taking(waysOfWriting(layer, state.lookup), from: entry.inputs)
+        lookup = try lookup ?? open()
+        guard let lookup, let entry = lookup.context.cache[layer.definition.name] else { return (nil, nil) }
+        let inputs = try lookup.inputs(layer, mayUnpack: false)?
+            .taking(waysOfWriting(layer, lookup.context), from: entry.inputs)
         // Who builds and then publishes means what was built, whatever is in the binds by now.
-        let decision = try state.lookup.decide(layer, inputs, state.cache, &state.digests, trustsBinds: true)
-        switch decision {
+        switch try lookup.decide(layer, inputs, trustsBinds: true) {
         case .hit(let entry), .lacking(_, let entry): return (entry, nil)
         case .miss(let reason): return (nil, reason)
         }
@@ -77,23 +69,19 @@ struct PublishableOutputs {
 
     /// What is not compared: publish has no options for it, and the recipe does not decide on it. Who sets a time, however,
     /// wants images of that time.
-    private func waysOfWriting(_ layer: RecipeSet.Layer, _ lookup: CacheLookup) -> Set<String> {
+    private func waysOfWriting(_ layer: RecipeSet.Layer, _ context: BuildContext) -> Set<String> {
         var ways = LayerInputs.waysOfWriting
-        if lookup.identity.sourceDateEpoch != nil { ways.remove(LayerInputs.epoch) }
+        if context.identity.sourceDateEpoch != nil { ways.remove(LayerInputs.epoch) }
         if layer.collapsesBuildOnly == nil { ways.insert(LayerInputs.collapse) }
         return ways
     }
 
-    private func openState() throws -> State? {
+    private func open() throws -> CacheLookup? {
         let directories = project.directories
         guard access(directories.stacker.string, F_OK) == 0,
             let roots = try RootsDirectory(ifOursAt: directories.roots)
         else { return nil }
-        let build = request.build
-        let resolver = project.resolver(build, in: roots)
-        return State(
-            cache: try BuildCache(in: directories.stacker, log: project.log),
-            digests: try FileDigests(in: directories.stacker),
-            lookup: CacheLookup(request: build, identity: try BuildIdentity(), resolver: resolver))
+        return CacheLookup(
+            bases: Bases(try project.context(of: request.build, by: BuildIdentity(), in: roots)))
     }
 }

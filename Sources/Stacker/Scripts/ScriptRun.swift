@@ -14,15 +14,17 @@ struct ScriptRun {
     let layer: LayerDefinition
     /// What messages call the stacker file.
     let recipe: String
-    let directories: StackerDirectories
+    let context: BuildContext
     let storage: LayerDirectory
     /// What is below the upperdir.
     let stack: LayerStack
     /// The variables of the image that the layer is built on, each `NAME=value`.
     let baseEnvironment: [String]
+
+    private var directories: StackerDirectories { context.directories }
+    private var log: Log { context.log }
     /// What is run, with the terminal, in the state that a failed script left; nothing if `nil`.
-    var onFailure: [String]?
-    let log: Log
+    private var onFailure: [String]? { context.request.onRunFailure }
 
     /// How the script is called where it is mounted, if nothing else is called so there.
     private static let scriptName: FilePath = ".stacker-run.sh"

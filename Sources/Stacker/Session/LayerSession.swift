@@ -28,13 +28,14 @@ package struct LayerSession {
         let directories = project.directories
         try directories.refuseForeign()
         return try directories.locked(creating: true) {
-            let (roots, place) = try attempt("couldn't enter layer \(layer.name)") {
+            let (context, place) = try attempt("couldn't enter layer \(layer.name)") {
                 guard let roots = try RootsDirectory(ifOursAt: directories.roots) else { throw Self.notBuilt }
-                return (roots, try self.place(of: layer, in: roots))
+                let context = try project.context(of: request, by: .none, in: roots)
+                return (context, try self.place(of: layer, context))
             }
             return try ScriptRun(
-                layer: layer, recipe: recipe, directories: directories, storage: roots.layer(layer.name),
-                stack: LayerStack(place.lowerdirs), baseEnvironment: place.base.environment, log: project.log
+                layer: layer, recipe: recipe, context: context, storage: context.roots.layer(layer.name),
+                stack: LayerStack(place.lowerdirs), baseEnvironment: place.base.environment
             ).enter(command)
         }
     }
@@ -69,16 +70,16 @@ package struct LayerSession {
     /// Where a session takes place.
     private typealias Place = (base: BuildBase, lowerdirs: [FilePath])
 
-    private func place(of layer: LayerDefinition, in roots: RootsDirectory) throws -> Place {
-        let cache = try BuildCache(in: project.directories.stacker, log: project.log)
-        guard let entry = cache[layer.name] else { return try placeLeft(in: roots.layer(layer.name)) }
+    private func place(of layer: LayerDefinition, _ context: BuildContext) throws -> Place {
+        let storage = context.roots.layer(layer.name)
+        guard let entry = context.cache[layer.name] else { return try placeLeft(in: storage) }
         // All types have the same content: what was built serves.
         var types = LayerType.allCases.filter { entry.outputs[$0] != nil }
-        if types.isEmpty, let metadata = try roots.layer(layer.name).metadata() {
+        if types.isEmpty, let metadata = try storage.metadata() {
             types = LayerType.allCases.filter { metadata.images[$0] != nil }
         }
-        let resolver = project.resolver(request, types.isEmpty ? nil : types, in: roots)
-        let contents = LayerContents(resolver: resolver, cache: cache, platform: layer.platform)
+        let contents = LayerContents(
+            bases: Bases(types.isEmpty ? context : context.asking(for: types)), platform: layer.platform)
         guard let (image, lowerdirs) = try contents.base(of: layer.name) else {
             throw Failure("it is not unpacked")
         }

@@ -9,10 +9,11 @@ import SystemPackage
 
 /// Puts the entry of a layer together: an artifact in a layout, from where it is sent.
 struct SharedDraft {
-    let request: BuildRequest
-    let directories: StackerDirectories
-    let roots: RootsDirectory
+    let context: BuildContext
     let output: OutputLayout
+
+    private var directories: StackerDirectories { context.directories }
+    private var roots: RootsDirectory { context.roots }
 
     /// Under stacker's directory: a layout that is there as long as an entry is made or taken.
     static let layoutName: FilePath = "shared-cache"
@@ -49,7 +50,7 @@ struct SharedDraft {
         record.images = [:]
         var blobs: [Descriptor] = []
         var manifests: [ImageManifest] = []
-        for type in request.layerTypes.sorted(by: { $0.rawValue < $1.rawValue }) {
+        for type in context.request.layerTypes.sorted(by: { $0.rawValue < $1.rawValue }) {
             guard let output = entry.outputs[type] else { throw Failure("it has no \(type) image") }
             let manifest = try writer.layout.manifest(output)
             record.images?[type] = output

@@ -2,30 +2,26 @@ import Failure
 import FileTree
 import Glibc
 import OCI
+import Synchronization
 import SystemPackage
 
 /// Digests of files on this machine, remembered with what tells that a file is still the same, so that an unchanged file
 /// is not read again.
-struct FileDigests {
+///
+/// Several threads may ask at once: what is remembered has a lock, which nobody holds while a file is read.
+final class FileDigests: Sendable {
     private static let name: FilePath = "file-digests"
     private let directory: Directory
-    /// What earlier runs have found out, and this one.
-    private var known: FileDigestTable
-    /// What this run has found out last.
-    private var found: [FileKey: FileRecord] = [:]
-    private var isChanged = false
-
-    /// So many files are kept in the dictionary, and then put into the table.
-    private static let batch = 50_000
+    private let memory: Mutex<Memory>
 
     /// Reads what is remembered in a stacker directory. Something unreadable there only costs time.
     init(in stackerDirectory: FilePath) throws {
         directory = try Directory(at: stackerDirectory)
-        known = FileDigestTable(Self.name, in: directory, limit: 1 << 30)
+        memory = Mutex(Memory(known: FileDigestTable(Self.name, in: directory, limit: 1 << 30)))
     }
 
     /// The digest of the content of the file at `path`, symlinks followed.
-    mutating func digest(of path: FilePath) throws -> Digest {
+    func digest(of path: FilePath) throws -> Digest {
         try attempt("couldn't read \(path)") {
             let file = try OpenFile(path, O_RDONLY)
             let status = try file.status()
@@ -35,25 +31,67 @@ struct FileDigests {
     }
 
     /// The digest of the content of a regular file, whose status is known.
-    mutating func content(of name: FileName, in parent: Directory, _ status: FileStatus) throws -> ContentDigest {
+    func content(of name: FileName, in parent: Directory, _ status: FileStatus) throws -> ContentDigest {
         try content(status) { try parent.open(name, O_RDONLY | O_NONBLOCK) }
     }
 
     /// The digest of the content of an open regular file.
-    mutating func digest(of file: OpenFile) throws -> Digest { try content(file.status()) { file }.digest }
+    func digest(of file: OpenFile) throws -> Digest { try content(file.status()) { file }.digest }
 
     /// Whether a file that looks like this is known to have this content.
-    mutating func knows(_ status: FileStatus, as digest: Digest) -> Bool {
-        remembered(FileKey(status), FileVersion(status)) == ContentDigest(digest)
+    func knows(_ status: FileStatus, as digest: Digest) -> Bool {
+        memory.withLock { $0.digest(FileKey(status), FileVersion(status)) } == ContentDigest(digest)
     }
 
     /// Remembers the content of a file that was read as it looks like this.
-    mutating func note(_ status: FileStatus, _ digest: Digest) {
+    func note(_ status: FileStatus, _ digest: Digest) {
         guard status.isSettled(at: .now) else { return }
-        remember(FileKey(status), FileRecord(version: FileVersion(status), digest: ContentDigest(digest)))
+        let record = FileRecord(version: FileVersion(status), digest: ContentDigest(digest))
+        memory.withLock { $0.note(FileKey(status), record) }
     }
 
-    private mutating func remembered(_ key: FileKey, _ version: FileVersion) -> ContentDigest? {
+    private func content(_ status: FileStatus, _ open: () throws -> OpenFile) throws -> ContentDigest {
+        let key = FileKey(status)
+        let version = FileVersion(status)
+        if let digest = memory.withLock({ $0.digest(key, version) }) { return digest }
+        let start = Timestamp.now
+        let file = try open()
+        let digest = ContentDigest(try Digest(of: file))
+        // What was read is what the status speaks of only if nobody wrote meanwhile.
+        let after = try file.status()
+        if version.isSettled(at: start), FileVersion(after) == version, FileKey(after) == key {
+            memory.withLock { $0.note(key, FileRecord(version: version, digest: digest)) }
+        }
+        return digest
+    }
+
+    /// Writes down what was learnt.
+    func save() throws {
+        try memory.withLock { memory in
+            guard memory.isChanged else { return }
+            memory.settle()
+            try memory.known.write(to: Self.name, in: directory)
+            memory.isChanged = false
+        }
+    }
+}
+
+/// What is remembered of files.
+private struct Memory: Sendable {
+    /// What earlier runs have found out, and this one.
+    var known: FileDigestTable
+    /// What this run has found out last.
+    private var found: [FileKey: FileRecord] = [:]
+    /// Whether there is more than was read.
+    var isChanged = false
+
+    /// So many files are kept in the dictionary, and then put into the table.
+    private static let batch = 50_000
+
+    init(known: FileDigestTable) { self.known = known }
+
+    /// The content of a file, if it is known and still that version.
+    mutating func digest(_ key: FileKey, _ version: FileVersion) -> ContentDigest? {
         if let record = found[key] { return record.version == version ? record.digest : nil }
         guard let row = known.index(of: key), case let record = known.record(row), record.version == version else {
             return nil
@@ -62,7 +100,7 @@ struct FileDigests {
         return record.digest
     }
 
-    private mutating func remember(_ key: FileKey, _ record: FileRecord) {
+    mutating func note(_ key: FileKey, _ record: FileRecord) {
         found[key] = record
         isChanged = true
         // The larger the table, the more at a time: to put them in takes as long as the table is.
@@ -71,30 +109,12 @@ struct FileDigests {
         found = [:]
     }
 
-    private mutating func content(_ status: FileStatus, _ open: () throws -> OpenFile) throws -> ContentDigest {
-        let key = FileKey(status)
-        let version = FileVersion(status)
-        if let digest = remembered(key, version) { return digest }
-        let start = Timestamp.now
-        let file = try open()
-        let digest = ContentDigest(try Digest(of: file))
-        // What was read is what the status speaks of only if nobody wrote meanwhile.
-        let after = try file.status()
-        if version.isSettled(at: start), FileVersion(after) == version, FileKey(after) == key {
-            remember(key, FileRecord(version: version, digest: digest))
-        }
-        return digest
-    }
-
-    /// Writes down what was learnt.
-    mutating func save() throws {
-        guard isChanged else { return }
+    /// Puts all that was found into the table.
+    mutating func settle() {
         // Files of other recipes are remembered too, but not for ever: they may be gone.
         let used = known.usedCount + found.count
         known.merge(found, onlyUsed: known.count + found.count - used > max(used, 20_000))
         found = [:]
-        try known.write(to: Self.name, in: directory)
-        isChanged = false
     }
 }
 

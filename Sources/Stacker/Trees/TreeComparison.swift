@@ -9,7 +9,7 @@ struct TreeComparison {
     /// How deep files are told from each other: a directory is held open for each level of either tree.
     private static let reach = 40
 
-    var digests: FileDigests
+    private let digests: FileDigests
     private var place: [FileName] = []
     private var found: [FilePath] = []
     private var trustsTimes = true

@@ -11,16 +11,15 @@ extension FileDigests {
     /// nothing that is made of an import depends on them; neither is the name of the top.
     ///
     /// - Throws: a failure that names the file in the tree.
-    mutating func digest(of node: SourceNode, _ attributes: CopiedAttributes) throws -> Digest {
-        var walk = TreeDigest(digests: consume self, attributes)
-        defer { self = walk.digests }
+    func digest(of node: SourceNode, _ attributes: CopiedAttributes) throws -> Digest {
+        var walk = TreeDigest(digests: self, attributes)
         return try walk.run(node)
     }
 }
 
 /// One walk over a tree that hashes a line for each name in it, in order.
 private struct TreeDigest {
-    var digests: FileDigests
+    private let digests: FileDigests
     private var hasher = DigestHasher()
     private var pending: [UInt8] = []
     private var place: [FileName] = []
@@ -29,7 +28,7 @@ private struct TreeDigest {
 
     private static let flushSize = 64 << 10
 
-    init(digests: consuming FileDigests, _ attributes: CopiedAttributes) {
+    init(digests: FileDigests, _ attributes: CopiedAttributes) {
         self.digests = digests
         self.attributes = attributes
         pending.reserveCapacity(Self.flushSize + 8192)

@@ -60,10 +60,10 @@ struct CacheTests {
     func persists() throws {
         try withTemporaryDirectory { root in
             let log = try Log(level: .quiet)
-            var cache = try BuildCache(in: root, log: log)
+            let cache = try BuildCache(in: root, log: log)
             let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
             try cache.record(entry, for: "foo")
-            var again = try BuildCache(in: root, log: log)
+            let again = try BuildCache(in: root, log: log)
             #expect(again["foo"] == entry)
             try again.forget("foo")
             #expect(try BuildCache(in: root, log: log)["foo"] == nil)
@@ -94,7 +94,7 @@ struct CacheTests {
             let log = try Log(level: .quiet)
             let file = root.appending("build.cache")
             let entries = ["a", "b", "c"].map { BuildCache.Entry(inputs: inputs(($0, nil, $0)), outputs: [:]) }
-            var cache = try BuildCache(in: root, log: log)
+            let cache = try BuildCache(in: root, log: log)
             for (name, entry) in zip(["a", "b", "c"], entries) { try cache.record(entry, for: name) }
             let inode = try Directory(at: root).status("build.cache")?.inode
             try cache.forget("b")
@@ -115,11 +115,11 @@ struct CacheTests {
             let log = try Log(level: .quiet)
             let file = root.appending("build.cache")
             let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
-            var cache = try BuildCache(in: root, log: log)
+            let cache = try BuildCache(in: root, log: log)
             for name in ["a", "b"] { try cache.record(entry, for: name) }
             let text = try file.text()
             try file.write(String(text.dropLast(20)))
-            var cut = try BuildCache(in: root, log: log)
+            let cut = try BuildCache(in: root, log: log)
             #expect(cut.names == ["a"])
             try cut.record(entry, for: "c")
             #expect(try BuildCache(in: root, log: log).names == ["a", "c"])
@@ -133,7 +133,7 @@ struct CacheTests {
         try withTemporaryDirectory { root in
             let log = try Log(level: .quiet)
             let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
-            var cache = try BuildCache(in: root, log: log)
+            let cache = try BuildCache(in: root, log: log)
             try cache.record(entry, for: "a")
             var learnt = entry
             learnt.blobs = [.tar: [BlobLength(digest: Digest(of: []), size: 7)]]
@@ -160,7 +160,7 @@ struct CacheTests {
         try withTemporaryDirectory { root in
             let file = root.appending("file")
             try file.write("one")
-            var digests = try FileDigests(in: root)
+            let digests = try FileDigests(in: root)
             #expect(try digests.digest(of: file) == Digest(of: "one".utf8))
             try file.write("two")
             #expect(try digests.digest(of: file) == Digest(of: "two".utf8))

@@ -36,9 +36,9 @@ struct OverlayDirectoryCheckTests {
         _ root: FilePath, _ layer: LayerDefinition, _ storage: LayerDirectory, changed: Set<String>,
         verbose: Bool = false
     ) throws -> String? {
-        var digests = try FileDigests(in: root)
-        return try OverlayDirectoryCheck(storage: storage, isVerbose: verbose)
-            .change(of: layer, changed: changed, &digests)
+        let digests = try FileDigests(in: root)
+        return try OverlayDirectoryCheck(storage: storage, digests: digests, isVerbose: verbose)
+            .change(of: layer, changed: changed)
     }
 
     @Test("nothing, if nothing changed")

@@ -38,7 +38,7 @@ struct LayerArrivalsTests {
             let manifest = ImageManifest(
                 config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0), layers: [layer])
             arrivals = LayerArrivals(
-                manifest, config,
+                Image(manifest, config),
                 LayerUnpacker(roots: roots, hardLinkOverflow: .split, log: try Log(level: .quiet)))
         }
 

@@ -15,11 +15,9 @@ struct ImageDraftTests {
         let text = "it:\n  from: {type: scratch}\n" + keys.split(separator: "\n").map { "  \($0)\n" }.joined()
         let recipe = try Recipe(
             Array(text.utf8), source: RecipeSource("stacker.yaml", workingDirectory: "/srv"))
-        var image = ImageConfig(platform: platform)
-        image.config = base
-        let manifest = ImageManifest(
-            config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0), layers: [])
-        var draft = ImageDraft(manifest, image)
+        var image = Image(empty: platform)
+        image.config.config = base
+        var draft = ImageDraft(image)
         draft.apply(try #require(recipe.layers.first), try BuildIdentity())
         return try #require(draft.config.config)
     }

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Digests of files and trees")
 struct FileDigestsTests {
-    private func digest(_ path: FilePath, _ digests: inout FileDigests) throws -> Digest {
+    private func digest(_ path: FilePath, _ digests: FileDigests) throws -> Digest {
         try digests.digest(of: SourceNode(at: path, following: false), .ofHost)
     }
 
@@ -53,10 +53,10 @@ struct FileDigestsTests {
             let tree = root.appending("tree")
             try tree.appending("dir/file").write("one")
             try Directory(at: tree).makeSymlink("link", to: "somewhere")
-            var digests = try FileDigests(in: root)
-            let before = try digest(tree, &digests)
+            let digests = try FileDigests(in: root)
+            let before = try digest(tree, digests)
             try change.make(tree)
-            #expect(try (digest(tree, &digests) != before) == change.counts)
+            #expect(try (digest(tree, digests) != before) == change.counts)
         }
     }
 
@@ -65,16 +65,16 @@ struct FileDigestsTests {
         try withTemporaryDirectory { root in
             let tree = root.appending("tree")
             try tree.appending("file").write("one")
-            var digests = try FileDigests(in: root)
+            let digests = try FileDigests(in: root)
             // Only a file whose change time lies back can be remembered.
             usleep(120_000)
-            let before = try digest(tree, &digests)
+            let before = try digest(tree, digests)
             try digests.save()
             #expect(FileDigestTable("file-digests", in: try Directory(at: root), limit: 1000).count == 1)
-            var again = try FileDigests(in: root)
-            #expect(try digest(tree, &again) == before)
+            let again = try FileDigests(in: root)
+            #expect(try digest(tree, again) == before)
             try tree.appending("file").write("two")
-            #expect(try digest(tree, &again) != before)
+            #expect(try digest(tree, again) != before)
         }
     }
 
@@ -183,7 +183,7 @@ struct FileDigestsTests {
     @Test("an error names the file in the tree")
     func errors() throws {
         try withTemporaryDirectory { root in
-            var digests = try FileDigests(in: root)
+            let digests = try FileDigests(in: root)
             let failure = #expect(throws: Failure.self) { try digests.digest(of: root.appending("nowhere")) }
             #expect(failure?.errno == .noSuchFileOrDirectory)
         }

@@ -12,6 +12,15 @@ struct BuildIdentity: Sendable {
     /// `user@host`, or `stacker` where the build is to be reproducible.
     let author: String
 
+    /// Nobody's: of commands that make no image.
+    static let none = BuildIdentity(sourceDateEpoch: nil, created: "", author: "")
+
+    private init(sourceDateEpoch: Timestamp?, created: String, author: String) {
+        self.sourceDateEpoch = sourceDateEpoch
+        self.created = created
+        self.author = author
+    }
+
     /// Reads the environment and asks the system.
     init() throws {
         if let text = Environment["SOURCE_DATE_EPOCH"] {

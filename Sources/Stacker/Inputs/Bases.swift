@@ -6,66 +6,50 @@ import Recipes
 import Roots
 import SystemPackage
 
-/// What a layer's build starts from: the outcome of its `from:`.
-struct BuildBase: Sendable {
-    /// The images so far and the upperdirs below this layer that are not encoded yet.
-    var metadata: OverlayMetadata
-    /// Where the blobs of those images are, beside the output layout.
-    var source: Layout?
-    /// Keeps other stackers from removing blobs of that layout as long as the base is used. Not any longer: what the build
-    /// itself no longer needs it removes at its end, and the layout may be the output layout.
-    var use: LayoutLock?
-    /// An archive whose content is the beginning of the layer's own upperdir.
-    var archive: BaseArchive?
-    /// Whether it is a build_only layer.
-    var isBuildOnly = false
-}
-
-/// Finds out what the bases of layers are.
-struct BaseResolver {
-    let unpacker: LayerUnpacker
-    /// The output layout.
-    let output: FilePath
-    /// The types of image that are wanted.
-    let types: [LayerType]
+/// The bases of layers, and images that layers take files from: says what they are, fetches and unpacks them.
+struct Bases {
+    let context: BuildContext
     let downloads: Downloads
     let registries: RegistryBases
-    let layouts: OpenLayouts
+    let unpacker: LayerUnpacker
 
-    var roots: RootsDirectory { unpacker.roots }
-    var log: Log { unpacker.log }
+    init(_ context: BuildContext) {
+        self.context = context
+        downloads = Downloads(context)
+        registries = RegistryBases(context)
+        unpacker = LayerUnpacker(
+            roots: context.roots, hardLinkOverflow: context.request.hardLinkOverflow, log: context.log)
+    }
+
+    // MARK: - What they are
 
     /// The input that a base is to the cache.
     ///
     /// - Parameter mayDownload: whether an archive or a manifest may be fetched from a server.
     /// - Returns: `nil` if the base is another layer of the build that was never built, or would have to be downloaded.
-    func input(
-        _ base: Base, _ platform: Platform, _ cache: BuildCache, _ digests: inout FileDigests, mayDownload: Bool
-    ) throws -> Digest? {
+    func input(_ base: Base, _ platform: Platform, mayDownload: Bool) throws -> Digest? {
         switch base {
         case .scratch: return Digest(of: [])
-        case .built(let layer): return cache[layer]?.identity
+        case .built(let layer): return context.cache[layer]?.identity
         case .oci(let path, let tag): return try find(tag, in: path, platform).image.descriptor.digest
-        case .tar(.local(let path)): return try digests.digest(of: path)
+        case .tar(.local(let path)): return try context.digests.digest(of: path)
         // An archive from a layer is the layer's: a digest of the archive alone would need the layer unpacked.
-        case .tar(.layer(let layer, _)): return cache[layer]?.identity
-        case .tar(.image(let image, _)):
-            return try input(image.base, platform, cache, &digests, mayDownload: mayDownload)
+        case .tar(.layer(let layer, _)): return context.cache[layer]?.identity
+        case .tar(.image(let image, _)): return try input(image.base, platform, mayDownload: mayDownload)
         case .tar(.http(let address)):
-            return try downloads.file(address, for: .bases, mayDownload: mayDownload) {
-                try digests.digest(of: $0)
-            }?.digest
+            return try downloads.file(address, for: .bases, mayDownload: mayDownload)?.digest
         case .docker(let reference, let insecure):
             return try registries.manifest(reference, insecure: insecure, platform, mayDownload: mayDownload)
         }
     }
 
-    /// What is known of a base, nothing unpacked yet.
-    func base(_ base: Base, _ platform: Platform, _ cache: BuildCache) throws -> BuildBase {
+    /// What a base is. Of an image of a registry no more is fetched than says so: see ``fetch(_:)``.
+    func resolve(_ base: Base, _ platform: Platform) throws -> BuildBase {
+        let types = context.request.layerTypes
         switch base {
         case .scratch: return BuildBase(metadata: OverlayMetadata(Image(empty: platform), types))
         case .tar(let source):
-            let archive = try LayerContents(resolver: self, cache: cache, platform: platform).archive(source)
+            let archive = try LayerContents(bases: self, platform: platform).archive(source)
             return BuildBase(metadata: OverlayMetadata(Image(empty: platform), types), archive: archive)
         case .oci(let path, let tag):
             // Before the image is looked for: what it names must not go meanwhile.
@@ -74,20 +58,38 @@ struct BaseResolver {
             var base = try image(layout, found.manifest, "image \(tag) of \(path)")
             base.use = use
             return base
-        case .built(let layer): return try built(layer, cache)
+        case .built(let layer): return try built(layer)
         case .docker(let reference, let insecure):
-            let (layout, manifest) = try registries.image(
-                reference, insecure: insecure, platform, unpacker: unpacker, check: dropIfDamaged)
-            return try image(layout, manifest, "docker://\(reference)")
+            let found = try registries.image(reference, insecure: insecure, platform, check: dropIfDamaged)
+            var base = try image(found.layout, found.manifest, "docker://\(reference)")
+            base.missing = found.missing
+            return base
         }
     }
+
+    // MARK: - Bringing them here
+
+    /// Fetches what is missing of a base, and unpacks it while it comes.
+    func fetch(_ base: BuildBase) throws {
+        if let missing = base.missing { try registries.fetch(missing, unpacker) }
+    }
+
+    /// Unpacks the layers of a base's image that are not unpacked yet.
+    func unpack(_ base: BuildBase) throws {
+        // Whichever type is there serves: the content is the same.
+        guard let type = context.request.layerTypes.first, let image = base.metadata.images[type] else { return }
+        let output = try context.layouts.layout(ifThereAt: context.directories.oci)
+        try unpacker.unpack(image, from: [base.source, output].compactMap(\.self))
+    }
+
+    // MARK: - Images of layouts
 
     /// An image of a layout on this machine.
     private func find(
         _ tag: String, in path: FilePath, _ platform: Platform
     ) throws -> (layout: Layout, image: (descriptor: Descriptor, manifest: ImageManifest)) {
         do {
-            return try layouts.image(tag, in: path, for: platform)
+            return try context.layouts.image(tag, in: path, for: platform)
         } catch let failure as Failure where path.lastComponent == "oci" && tag.contains(":") {
             // A layout of that name with such a tag is possible; other tools' way of writing it is likelier.
             if let layout = try? Layout(at: path), try layout.entry(tag: tag) != nil { throw failure }
@@ -107,25 +109,25 @@ struct BaseResolver {
         guard config.rootfs.diffIDs.count == manifest.layers.count else {
             throw Failure("\(name) has \(manifest.layers.count) layers, its config \(config.rootfs.diffIDs.count)")
         }
-        var metadata = OverlayMetadata(Image(manifest, config), types)
+        var metadata = OverlayMetadata(Image(manifest, config), context.request.layerTypes)
         metadata.baseLayout = try layout.path.absolute().string
         return BuildBase(metadata: metadata, source: layout)
     }
 
     /// A layer that is built on another starts from that one's images and, below an output layer, from the upperdirs of
     /// build_only layers on the way.
-    func built(_ name: String, _ cache: BuildCache) throws -> BuildBase {
-        if let outputs = cache[name]?.outputs, !outputs.isEmpty {
-            let layout = try layouts.layout(at: output)
+    func built(_ name: String) throws -> BuildBase {
+        if let outputs = context.cache[name]?.outputs, !outputs.isEmpty {
+            let layout = try context.layouts.layout(at: context.directories.oci)
             var metadata = OverlayMetadata()
-            for type in types {
+            for type in context.request.layerTypes {
                 guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }
                 metadata.images[type] = try layout.image(descriptor)
             }
             return BuildBase(metadata: metadata)
         }
-        guard let own = try roots.layer(name).metadata() else {
-            throw Failure("layer \(name) has not been built", help: "remove \(roots.path) and build again")
+        guard let own = try context.roots.layer(name).metadata() else {
+            throw Failure("layer \(name) has not been built", help: "remove \(context.roots.path) and build again")
         }
         let metadata = own.below(name)
         let source = metadata.baseLayout.flatMap { try? Layout(at: FilePath($0)) }
