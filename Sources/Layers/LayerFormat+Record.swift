@@ -13,9 +13,21 @@ extension LayerFormat {
     package var record: String {
         let level = unusualLevel.map { " level \($0)" } ?? ""
         return switch self {
-        case .tar: "\(self)"
+        // As it was written when it was no text of ours.
+        case .tar(let compression): "tar(Layers.Compression.\(compression.record))"
         case .squashfs(let verity, _): "squashfs(verity: \(verity))\(level)"
         case .erofs(let verity, _): "erofs(verity: \(verity))\(level)"
+        }
+    }
+}
+
+extension Compression {
+    /// All that decides how a tar is compressed, for what is remembered under it.
+    package var record: String {
+        switch self {
+        case .gzip(let level): "gzip(level: \(level))"
+        case .zstd(let level): "zstd(level: \(level))"
+        case .none: "none"
         }
     }
 }

@@ -1,5 +1,4 @@
 import Failure
-import Layers
 import OCI
 import OrderedCollections
 
@@ -9,8 +8,7 @@ struct LayerInputs: Sendable, Equatable, Codable {
     private(set) var inputs: [Input] = []
 
     struct Input: Sendable, Equatable, Codable {
-        /// As it stands in the sentence `cache miss because … was changed`.
-        var name: String
+        var name: Name
         /// Which part of it, where it has several.
         var part: String?
         var digest: Digest
@@ -18,46 +16,25 @@ struct LayerInputs: Sendable, Equatable, Codable {
         var basis: Digest?
     }
 
-    /// The name of the input that is what the layer is built on.
-    static let base = "base layer"
-    /// The name of the input that is whether layers that can have a dm-verity tree have one.
-    static let verity = "verity"
-    /// The name of the input that is the time that nothing in the image may be later than.
-    static let epoch = "SOURCE_DATE_EPOCH"
-    /// The name of an input that is the content of an import; its part is the import's path.
-    static let importContent = "import content"
-    /// The name of an input that is the content of an overlay dir; its part is the directory's path.
-    static let overlayDirectoryContent = "overlay_dir content"
-
-    /// The name of an input that is there if build_only layers are merged into the layer.
-    static let collapse = "collapse_build_only"
-
-    /// The name of the input that is how layers of a type are compressed.
-    static func compression(of type: LayerType) -> String { type == .tar ? "compression" : "\(type) compression" }
-
-    /// The names of inputs that only say how a layer is written: whoever publishes one takes it as it was written.
-    static let waysOfWriting = Set(
-        LayerType.allCases.map(compression) + [verity, "annotations namespace", epoch])
-
     /// The same, but for the inputs of these names, which are taken from another build.
-    func taking(_ names: Set<String>, from other: LayerInputs) -> LayerInputs {
+    func taking(_ names: Set<Name>, from other: LayerInputs) -> LayerInputs {
         var result = self
         result.inputs = inputs.filter { !names.contains($0.name) } + other.inputs.filter { names.contains($0.name) }
         return result
     }
 
     /// Adds an input whose content is at hand.
-    mutating func add(_ name: String, part: String? = nil, _ content: String) {
+    mutating func add(_ name: Name, part: String? = nil, _ content: String) {
         add(name, part: part, Digest(of: content.utf8))
     }
 
     /// Adds an input whose content is known by its digest.
-    mutating func add(_ name: String, part: String? = nil, _ digest: Digest, basis: Digest? = nil) {
+    mutating func add(_ name: Name, part: String? = nil, _ digest: Digest, basis: Digest? = nil) {
         inputs.append(Input(name: name, part: part, digest: digest, basis: basis))
     }
 
     /// The input of that name and part.
-    func input(_ name: String, part: String?) -> Input? {
+    func input(_ name: Name, part: String?) -> Input? {
         inputs.first { $0.name == name && $0.part == part }
     }
 
@@ -67,31 +44,31 @@ struct LayerInputs: Sendable, Equatable, Codable {
         if self == cached { return nil }
         let now = Set(inputs.map(\.key))
         let before = Dictionary(cached.inputs.map { ($0.key, $0.digest) }) { first, _ in first }
-        func counts(_ input: Input) -> Bool { input.name != Self.overlayDirectoryContent }
+        func counts(_ input: Input) -> Bool { input.name != .overlayDirectoryContent }
         var changed = inputs.filter { counts($0) && before[$0.key] != $0.digest }
         changed += cached.inputs.filter { counts($0) && !now.contains($0.key) }
         // An import that came or went is a change of the definition, and need not be said twice.
         let isInBoth = { (input: Input) in before[input.key] != nil && now.contains(input.key) }
-        if changed.contains(where: { $0.name != Self.importContent }) {
-            changed.removeAll { $0.name == Self.importContent && !isInBoth($0) }
+        if changed.contains(where: { $0.name != .importContent }) {
+            changed.removeAll { $0.name == .importContent && !isInBoth($0) }
         }
         let byName = OrderedDictionary(grouping: changed, by: \.name)
         return byName.isEmpty ? nil : byName.map(Self.changeInWords).joined(separator: "; ")
     }
 
     /// `import content changed: a, b`
-    private static func changeInWords(_ name: String, _ inputs: [Input]) -> String {
+    private static func changeInWords(_ name: Name, _ inputs: [Input]) -> String {
         let parts = inputs.compactMap(\.part)
         let shown = parts.prefix(20) + (parts.count > 20 ? ["and \(parts.count - 20) more"] : [])
-        let verb = name == importContent ? "changed" : "was changed"
-        return "\(name) \(verb)\(parts.isEmpty ? "" : ": \(shown.joined(separator: ", "))")"
+        let verb = name == .importContent ? "changed" : "was changed"
+        return "\(name.rawValue) \(verb)\(parts.isEmpty ? "" : ": \(shown.joined(separator: ", "))")"
     }
 
     /// The paths of the overlay dirs whose contents are not what they were.
     func changedOverlayDirectories(since cached: LayerInputs) -> Set<String> {
         let before = Dictionary(cached.inputs.map { ($0.key, $0.digest) }) { first, _ in first }
         return Set(
-            inputs.filter { $0.name == Self.overlayDirectoryContent && before[$0.key] != $0.digest }.compactMap(\.part))
+            inputs.filter { $0.name == .overlayDirectoryContent && before[$0.key] != $0.digest }.compactMap(\.part))
     }
 }
 
@@ -106,7 +83,7 @@ extension LayerInputs.Input {
         guard let text = try? decoder.singleValueContainer().decode(String.self) else {
             // As earlier versions wrote it.
             let members = try decoder.container(keyedBy: CodingKeys.self)
-            name = try members.decode(String.self, forKey: .name)
+            name = LayerInputs.Name(rawValue: try members.decode(String.self, forKey: .name))
             part = try members.decodeIfPresent(String.self, forKey: .part)
             digest = try members.decode(Digest.self, forKey: .digest)
             basis = try members.decodeIfPresent(Digest.self, forKey: .basis)
@@ -123,17 +100,23 @@ extension LayerInputs.Input {
         basis = Digest(hex: word())
         // No name has a colon. In bytes: what a part begins with may be one character with the space before it.
         let end = rest.utf8.firstIndex(of: UInt8(ascii: ":"))
-        name = String(rest[..<(end ?? rest.endIndex)])
+        name = LayerInputs.Name(rawValue: String(rest[..<(end ?? rest.endIndex)]))
         part = end.map { String(Substring(rest.utf8[$0...].dropFirst(2))) }
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         let basis = basis?.hex ?? "-"
-        try container.encode("\(digest.hex) \(basis) \(name)\(part.map { ": \($0)" } ?? "")")
+        try container.encode("\(digest.hex) \(basis) \(name.rawValue)\(part.map { ": \($0)" } ?? "")")
     }
 }
 
 extension LayerInputs.Input {
-    fileprivate var key: [String] { [name, part ?? ""] }
+    fileprivate struct Key: Hashable {
+        var name: LayerInputs.Name
+        var part: String
+    }
+
+    /// Which input it is.
+    fileprivate var key: Key { Key(name: name, part: part ?? "") }
 }

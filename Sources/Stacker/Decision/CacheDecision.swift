@@ -33,18 +33,18 @@ struct CacheLookup {
         }
         guard let base else { return nil }
         var inputs = LayerInputs()
-        for field in layer.definition.fields { inputs.add("layer definition", part: field.key, field.text) }
-        inputs.add(LayerInputs.base, base)
-        inputs.add(LayerInputs.epoch, context.identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
+        for field in layer.definition.fields { inputs.add(.definition, part: field.key, field.text) }
+        inputs.add(.base, base)
+        inputs.add(.epoch, context.identity.sourceDateEpoch.map { String($0.seconds) } ?? "")
         if !layer.definition.isBuildOnly {
             addCompression(to: &inputs)
-            inputs.add(LayerInputs.verity, String(request.addsVerity))
-            inputs.add("annotations namespace", request.annotationsNamespace)
+            inputs.add(.verity, String(request.addsVerity))
+            inputs.add(.annotationsNamespace, request.annotationsNamespace)
             // Where there is nothing to merge it makes no difference.
             if layer.collapsesBuildOnly ?? request.collapsesBuildOnly, case .built(let below) = layer.base,
                 context.cache[below]?.outputs.isEmpty == true
             {
-                inputs.add(LayerInputs.collapse, "true")
+                inputs.add(.collapse, "true")
             }
         }
         do {
@@ -88,8 +88,8 @@ struct CacheLookup {
         let missing = try missingTypes(entry, layer.definition)
         guard !missing.isEmpty else { return .hit(entry) }
         // From here on it is true of an image of the layer.
-        var written = Set(missing.map(LayerInputs.compression))
-        if missing.contains(where: \.hasVerity) { written.insert(LayerInputs.verity) }
+        var written = Set(missing.map(LayerInputs.Name.compression))
+        if missing.contains(where: \.hasVerity) { written.insert(.verity) }
         entry.inputs = entry.inputs.taking(written, from: inputs)
         return .lacking(missing, entry)
     }
@@ -98,19 +98,19 @@ struct CacheLookup {
     /// types, a level that is not the standard one: so that what was built before there were others still holds, here and
     /// in shared caches.
     private func addCompression(to inputs: inout LayerInputs) {
-        inputs.add(LayerInputs.compression(of: .tar), String(describing: request.compression))
+        inputs.add(.compression(of: .tar), request.compression.record)
         for type in request.layerTypes {
             if let level = request.format(of: type).unusualLevel {
-                inputs.add(LayerInputs.compression(of: type), "level \(level)")
+                inputs.add(.compression(of: type), "level \(level)")
             }
         }
     }
 
     /// The inputs that make no difference: how layers are compressed of a type that is not wanted, or of which there are
     /// none yet, and whether there are dm-verity trees where nothing has one.
-    private func ignored(of entry: BuildCache.Entry) -> Set<String> {
+    private func ignored(of entry: BuildCache.Entry) -> Set<LayerInputs.Name> {
         let idle = LayerType.allCases.filter { !request.layerTypes.contains($0) || entry.outputs[$0] == nil }
-        return Set(idle.map(LayerInputs.compression)).union(ignoresVerity(of: entry) ? [LayerInputs.verity] : [])
+        return Set(idle.map(LayerInputs.Name.compression)).union(ignoresVerity(of: entry) ? [.verity] : [])
     }
 
     /// Whether it makes no difference if there are dm-verity trees: nothing that could have one is wanted, or nothing that

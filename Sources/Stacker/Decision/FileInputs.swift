@@ -27,7 +27,7 @@ struct FileInputs {
                 }
                 return try digests.digest(of: node, .ofHost)
             }
-            inputs.add(LayerInputs.overlayDirectoryContent, part: entry.path, digest)
+            inputs.add(.overlayDirectoryContent, part: entry.path, digest)
         }
         return true
     }
@@ -40,8 +40,8 @@ struct FileInputs {
             }
             guard let basis else { return false }
             // The same build of that layer, or the same image, has the same files: they need not be there to know them.
-            if let known = last?.input(LayerInputs.importContent, part: entry.path), known.basis == basis {
-                inputs.add(LayerInputs.importContent, part: entry.path, known.digest, basis: basis)
+            if let known = last?.input(.importContent, part: entry.path), known.basis == basis {
+                inputs.add(.importContent, part: entry.path, known.digest, basis: basis)
                 return true
             }
         }
@@ -49,7 +49,7 @@ struct FileInputs {
             try node(of: entry).map { try digests.digest(of: $0, entry.attributes) }
         }
         guard let digest else { return false }
-        inputs.add(LayerInputs.importContent, part: entry.path, digest, basis: basis)
+        inputs.add(.importContent, part: entry.path, digest, basis: basis)
         return true
     }
 

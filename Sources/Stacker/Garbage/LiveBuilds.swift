@@ -52,9 +52,9 @@ struct LiveBuilds {
 
     private mutating func add(_ inputs: LayerInputs) {
         for input in inputs.inputs {
-            if input.name == LayerInputs.base { bases.insert(input.digest) }
+            if input.name == .base { bases.insert(input.digest) }
             if let image = input.basis { bases.insert(image) }
-            if input.name == LayerInputs.importContent, let part = input.part, let address = try? WebAddress(part) {
+            if input.name == .importContent, let part = input.part, let address = try? WebAddress(part) {
                 downloads.insert(DownloadStore.name(of: address))
             }
         }

@@ -69,10 +69,10 @@ struct PublishableOutputs {
 
     /// What is not compared: publish has no options for it, and the recipe does not decide on it. Who sets a time, however,
     /// wants images of that time.
-    private func waysOfWriting(_ layer: RecipeSet.Layer, _ context: BuildContext) -> Set<String> {
-        var ways = LayerInputs.waysOfWriting
-        if context.identity.sourceDateEpoch != nil { ways.remove(LayerInputs.epoch) }
-        if layer.collapsesBuildOnly == nil { ways.insert(LayerInputs.collapse) }
+    private func waysOfWriting(_ layer: RecipeSet.Layer, _ context: BuildContext) -> Set<LayerInputs.Name> {
+        var ways = LayerInputs.Name.waysOfWriting
+        if context.identity.sourceDateEpoch != nil { ways.remove(.epoch) }
+        if layer.collapsesBuildOnly == nil { ways.insert(.collapse) }
         return ways
     }
 

@@ -25,8 +25,8 @@ struct SharedKey {
             ["types"] + types.map(\.rawValue).sorted(),
         ]
         for input in inputs.inputs {
-            let digest = input.name == LayerInputs.base ? base ?? input.digest : input.digest
-            fields.append(["input", input.name, input.part ?? "", digest.hex])
+            let digest = input.name == .base ? base ?? input.digest : input.digest
+            fields.append(["input", input.name.rawValue, input.part ?? "", digest.hex])
         }
         // No text of a recipe has a NUL, and each field says how many parts it has.
         let text = fields.map { "\($0.count)\0" + $0.joined(separator: "\0") + "\0" }.joined()

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("The build cache")
 struct CacheTests {
-    private func inputs(_ fields: (String, String?, String)...) -> LayerInputs {
+    private func inputs(_ fields: (LayerInputs.Name, String?, String)...) -> LayerInputs {
         var inputs = LayerInputs()
         for (name, part, content) in fields { inputs.add(name, part: part, content) }
         return inputs
@@ -42,7 +42,8 @@ struct CacheTests {
 
     @Test("a level that is not the standard one is an input, and another record of what was converted")
     func levels() {
-        #expect(LayerInputs.waysOfWriting.isSuperset(of: ["compression", "squashfs compression", "erofs compression"]))
+        #expect(
+            LayerInputs.Name.waysOfWriting.isSuperset(of: ["compression", "squashfs compression", "erofs compression"]))
         var request = BuildRequest()
         for (type, text) in [(LayerType.squashfs, "squashfs(verity: true)"), (.erofs, "erofs(verity: true)")] {
             // What caches have that were written before there were levels.
@@ -93,7 +94,9 @@ struct CacheTests {
         try withTemporaryDirectory { root in
             let log = try Log(level: .quiet)
             let file = root.appending("build.cache")
-            let entries = ["a", "b", "c"].map { BuildCache.Entry(inputs: inputs(($0, nil, $0)), outputs: [:]) }
+            let entries = ["a", "b", "c"].map {
+                BuildCache.Entry(inputs: inputs((.init(rawValue: $0), nil, $0)), outputs: [:])
+            }
             let cache = try BuildCache(in: root, log: log)
             for (name, entry) in zip(["a", "b", "c"], entries) { try cache.record(entry, for: name) }
             let inode = try Directory(at: root).status("build.cache")?.inode

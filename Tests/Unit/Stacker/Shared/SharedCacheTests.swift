@@ -13,7 +13,8 @@ struct SharedCacheTests {
     private static let layer = LayerDefinition(name: "it", position: position)
 
     private func key(
-        _ fields: [(String, String?, String)], basis: Digest? = nil, base: Digest? = nil, types: [LayerType] = [.tar],
+        _ fields: [(LayerInputs.Name, String?, String)], basis: Digest? = nil, base: Digest? = nil,
+        types: [LayerType] = [.tar],
         _ layer: LayerDefinition = Self.layer
     ) -> Digest {
         var inputs = LayerInputs()
@@ -26,22 +27,22 @@ struct SharedCacheTests {
     @Test("keys differ with every input, however it is split into names and values")
     func keysDiffer() {
         let keys = [
-            key([("a", "b", "1"), (LayerInputs.base, nil, "2")]),
-            key([("a", "b", "2"), (LayerInputs.base, nil, "2")]),
-            key([("a", "b", "1"), (LayerInputs.base, nil, "1")]),
-            key([("ab", nil, "1"), (LayerInputs.base, nil, "2")]),
+            key([("a", "b", "1"), (.base, nil, "2")]),
+            key([("a", "b", "2"), (.base, nil, "2")]),
+            key([("a", "b", "1"), (.base, nil, "1")]),
+            key([("ab", nil, "1"), (.base, nil, "2")]),
             key([("a", "b", "1")]),
-            key([("a", "b", "1"), (LayerInputs.base, nil, "2")], types: [.tar, .squashfs]),
-            key([("a", "b", "1"), (LayerInputs.base, nil, "2")], LayerDefinition(name: "at", position: Self.position)),
+            key([("a", "b", "1"), (.base, nil, "2")], types: [.tar, .squashfs]),
+            key([("a", "b", "1"), (.base, nil, "2")], LayerDefinition(name: "at", position: Self.position)),
         ]
         #expect(Set(keys).count == keys.count)
     }
 
     @Test("a key has neither this machine's numbers of builds nor the order of types in it")
     func keysAgree() {
-        let one = key([("a", "b", "1"), (LayerInputs.base, nil, "2")], base: Digest(of: [3]), types: [.tar, .erofs])
+        let one = key([("a", "b", "1"), (.base, nil, "2")], base: Digest(of: [3]), types: [.tar, .erofs])
         let other = key(
-            [("a", "b", "1"), (LayerInputs.base, nil, "4")], basis: Digest(of: [1]), base: Digest(of: [3]),
+            [("a", "b", "1"), (.base, nil, "4")], basis: Digest(of: [1]), base: Digest(of: [3]),
             types: [.erofs, .tar])
         #expect(one == other)
     }
