@@ -13,7 +13,7 @@ package struct BuildOnlyRun {
     private let roots: RootsDirectory
 
     private enum Part {
-        case upper(LayerDirectory)
+        case upperdir(LayerDirectory)
         case overlayDirectory(String, LayerDirectory)
         /// One that was encoded for another image, and is nobody's.
         case content(FilePath)
@@ -42,7 +42,7 @@ package struct BuildOnlyRun {
     }
 
     private static func parts(of layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy]) -> [Part] {
-        overlayDirectories.map { .overlayDirectory($0.name, layer) } + [.upper(layer)]
+        overlayDirectories.map { .overlayDirectory($0.name, layer) } + [.upperdir(layer)]
     }
 
     /// All of it as one tree.
@@ -50,7 +50,7 @@ package struct BuildOnlyRun {
         try CollapsedDirectory(
             parts.map { part in
                 switch part {
-                case .upper(let layer): try Directory(at: layer.upper)
+                case .upperdir(let layer): try Directory(at: layer.upperdir)
                 case .overlayDirectory(let name, let layer): try Directory(at: layer.overlayDirectory(name))
                 case .content(let path): try Directory(at: path)
                 }
@@ -68,7 +68,7 @@ package struct BuildOnlyRun {
     package func keep() throws -> [String] {
         try parts.map { part in
             switch part {
-            case .upper(let layer): try layer.keepUpper()
+            case .upperdir(let layer): try layer.keepUpperdir()
             case .overlayDirectory(let name, let layer): try layer.keepOverlayDirectory(name)
             case .content(let path):
                 FilePath(root: nil, path.components.dropFirst(roots.path.components.count)).string

@@ -12,7 +12,7 @@ package struct LayerDirectory: Sendable {
 
     package var path: FilePath { roots.path.appending(name) }
     /// The upperdir.
-    package var upper: FilePath { path.appending("overlay") }
+    package var upperdir: FilePath { path.appending("overlay") }
     /// The mount point inside the build.
     package var rootfs: FilePath { path.appending("rootfs") }
     /// What a run needs to mount on and the image lacks.
@@ -33,10 +33,10 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Whether the upperdir is there.
-    package var hasUpper: Bool { roots.isThere(upper) }
+    package var hasUpperdir: Bool { roots.isThere(upperdir) }
 
     /// Whether somebody has removed the storage of a layer that was built, or what says of what it is.
-    package var isGone: Bool { !hasUpper || !roots.isThere(metadataPath) }
+    package var isGone: Bool { !hasUpperdir || !roots.isThere(metadataPath) }
 
     /// One of the layer's overlay dirs.
     package func overlayDirectory(_ name: String) -> FilePath {
@@ -80,8 +80,8 @@ package struct LayerDirectory: Sendable {
     /// Moves the upperdir to its digest's directory and leaves an empty one.
     ///
     /// - Returns: as ``moveOverlayDirectory(_:to:)``.
-    package func moveUpper(to digest: Digest) throws -> Bool {
-        try attempt("couldn't move \(upper) to \(roots.contentPath(of: digest))") {
+    package func moveUpperdir(to digest: Digest) throws -> Bool {
+        try attempt("couldn't move \(upperdir) to \(roots.contentPath(of: digest))") {
             let layer = try roots.directory.directory(FilePath(name))
             let isNew = try move("overlay", of: layer, to: digest)
             try layer.makePlainDirectory("overlay")
@@ -144,8 +144,8 @@ package struct LayerDirectory: Sendable {
     /// Moves the upperdir to where it stays, whatever is built later, and leaves a relative symlink to it.
     ///
     /// - Returns: where it is, relative to the roots directory.
-    func keepUpper() throws -> String {
-        try attempt("couldn't move \(upper)") {
+    func keepUpperdir() throws -> String {
+        try attempt("couldn't move \(upperdir)") {
             try keep("overlay", of: roots.directory.directory(FilePath(name)), linkedBy: "..")
         }
     }
@@ -179,8 +179,8 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Leaves an empty upperdir, whatever there was.
-    package func clearUpper() throws {
-        try attempt("couldn't clear \(upper)") {
+    package func clearUpperdir() throws {
+        try attempt("couldn't clear \(upperdir)") {
             let layer = try roots.directory.directory(FilePath(name))
             try layer.removeTree("overlay")
             try layer.makePlainDirectory("overlay")

@@ -43,7 +43,7 @@ package struct LayerStack: Sendable {
         let built = try metadata.builtLayers.flatMap { name in
             let layer = roots.layer(name)
             let own = try layer.metadata()?.overlayDirectories ?? []
-            return own.map { layer.overlayDirectory($0.name) } + [layer.upper]
+            return own.map { layer.overlayDirectory($0.name) } + [layer.upperdir]
         }
         // The kernel refuses a directory that it has already; all that a lower one could give, its twin above gives.
         var seen: Set<FilePath> = []

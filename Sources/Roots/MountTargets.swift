@@ -78,9 +78,9 @@ package struct MountTargets: Sendable {
     }
 
     /// Removes from an upperdir the whiteouts of what only this layer provided: below them, the image has nothing.
-    package func removeWhiteouts(from upper: Directory) throws {
+    package func removeWhiteouts(from upperdir: Directory) throws {
         for path in provided {
-            guard let parent = try? upper.directory(path.components.count > 1 ? path.removingLastComponent() : "."),
+            guard let parent = try? upperdir.directory(path.components.count > 1 ? path.removingLastComponent() : "."),
                 let name = path.lastComponent.map({ FilePath(root: nil, [$0]) })
             else { continue }
             if try parent.status(name)?.isWhiteout == true { try parent.remove(name) }

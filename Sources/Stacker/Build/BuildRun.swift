@@ -58,9 +58,9 @@ struct BuildRun {
 
     /// Points the tags of a cached layer at its images: somebody may have taken them away.
     private func retag(_ name: String, _ entry: BuildCache.Entry) throws {
-        guard !entry.outputs.isEmpty else { return log.info("found cached layer \(name)") }
-        try output.writer().tag(entry.outputs, of: name, request.layerTypes)
-        for type in request.layerTypes where entry.outputs[type] != nil {
+        guard !entry.manifests.isEmpty else { return log.info("found cached layer \(name)") }
+        try output.writer().tag(entry.manifests, of: name, request.layerTypes)
+        for type in request.layerTypes where entry.manifests[type] != nil {
             log.info("found cached layer \(type.tag(for: name))")
         }
     }
@@ -77,7 +77,7 @@ struct BuildRun {
         // It is the same build: what stands on it need not be built again.
         var entry = entry
         for type in types { entry.blobs?[type] = nil }
-        entry.outputs.merge(try layerBuild(layer, recipe).add(types, to: entry)) { $1 }
+        entry.manifests.merge(try layerBuild(layer, recipe).add(types, to: entry)) { $1 }
         try cache.record(entry, for: name)
         try retag(name, entry)
         try shared.give(layer.definition, isNew: false)

@@ -18,7 +18,7 @@ extension LayerBuild {
         if storage.isGone { try restoreStorage(entry) }
         let writer = try output.writer()
         let layout = writer.layout
-        let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.outputs[$0] }
+        let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.manifests[$0] }
             .first { try layout.holdsImage($0) }
         guard let known else { throw Failure("layer \(storage.name) has no image") }
         let image = try layout.image(known)
@@ -31,16 +31,16 @@ extension LayerBuild {
             topSpeaksOfRoot: base.isBuildOnly && !collapses(base) && layer.definition.run != nil)
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
             try bases.unpacker.unpack(image, from: [base.source, layout].compactMap(\.self))
-            var outputs: [LayerType: Descriptor] = [:]
+            var manifests: [LayerType: Descriptor] = [:]
             var metadata = try storage.metadata() ?? OverlayMetadata()
             for type in types {
                 let draft = try further.draft(type, as: request.format(of: type))
                 let (further, descriptor) = try draft.write(by: writer)
-                outputs[type] = descriptor
+                manifests[type] = descriptor
                 metadata.add(type, further, madeOf: image)
             }
             try storage.write(metadata)
-            return outputs
+            return manifests
         }
     }
 
@@ -52,7 +52,7 @@ extension LayerBuild {
         let layout = try output.writer().layout
         var metadata = OverlayMetadata()
         metadata.hasBuiltOCIOutput = true
-        for (type, descriptor) in entry.outputs where try layout.holdsImage(descriptor) {
+        for (type, descriptor) in entry.manifests where try layout.holdsImage(descriptor) {
             metadata.images[type] = try layout.image(descriptor)
         }
         guard let image = metadata.anyImage else { throw Failure("layer \(layer.definition.name) has no image") }

@@ -44,7 +44,7 @@ struct LayerBuild {
                 .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
             if !pieces.isEmpty { try storage.writeBase(base.metadata) }
             let root = try adoptRoot(stack.lowerdirs.dropFirst(pieces.count).first, into: storage)
-            if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upper), log) }
+            if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upperdir), log) }
             return root
         }
         let scripts = ScriptRun(
@@ -72,7 +72,7 @@ struct LayerBuild {
         guard let below else { return .ifDifferent() }
         return try attempt("couldn't take the root directory over from \(below)") {
             let root = try Directory(at: below)
-            try Directory(at: storage.upper).takeMetadata(of: root)
+            try Directory(at: storage.upperdir).takeMetadata(of: root)
             return try RootEntry(unlike: root)
         }
     }

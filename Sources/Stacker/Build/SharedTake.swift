@@ -31,10 +31,10 @@ struct SharedTake {
         var entry: BuildCache.Entry
         if build.layer.definition.isBuildOnly {
             try takeDirectories(record, through: staging)
-            entry = BuildCache.Entry(inputs: inputs, outputs: [:])
+            entry = BuildCache.Entry(inputs: inputs, manifests: [:])
             entry.shared = found.digest
         } else {
-            entry = BuildCache.Entry(inputs: inputs, outputs: try takeImages(record))
+            entry = BuildCache.Entry(inputs: inputs, manifests: try takeImages(record))
         }
         return entry
     }
@@ -44,17 +44,17 @@ struct SharedTake {
     private func takeImages(_ record: SharedRecord) throws -> [LayerType: Descriptor] {
         let writer = try build.output.writer()
         var metadata = OverlayMetadata()
-        var outputs: [LayerType: Descriptor] = [:]
+        var manifests: [LayerType: Descriptor] = [:]
         for type in build.context.request.layerTypes {
             guard let named = record.images?[type] else { throw Failure("the entry has no \(type) image") }
             let descriptor = Descriptor(mediaType: .manifest, digest: named.digest, size: named.size)
             metadata.images[type] = try fetch(descriptor, type, into: writer)
-            outputs[type] = descriptor
+            manifests[type] = descriptor
         }
         try pull.fetch(record.overlayDirectories.compactMap(\.blob?.descriptor), into: writer)
         try unpack(metadata, from: writer.layout)
-        try store(record, metadata, outputs, by: writer)
-        return outputs
+        try store(record, metadata, manifests, by: writer)
+        return manifests
     }
 
     /// Gets an image. Its blobs are taken from this machine's base images as far as they are there.
@@ -103,7 +103,7 @@ struct SharedTake {
     }
 
     private func store(
-        _ record: SharedRecord, _ base: OverlayMetadata, _ outputs: [LayerType: Descriptor], by writer: LayoutWriter
+        _ record: SharedRecord, _ base: OverlayMetadata, _ manifests: [LayerType: Descriptor], by writer: LayoutWriter
     ) throws {
         var metadata = base
         metadata.hasBuiltOCIOutput = true
@@ -130,28 +130,28 @@ struct SharedTake {
         }
         try build.fillImports()
         try storage.write(metadata)
-        try writer.tag(outputs, of: name, types)
+        try writer.tag(manifests, of: name, types)
     }
 
     // MARK: - Directories of a build_only layer
 
     private func takeDirectories(_ record: SharedRecord, through staging: LayoutWriter) throws {
-        guard let upper = record.upper else { throw Failure("the entry has no upperdir") }
+        guard let upperdir = record.upper else { throw Failure("the entry has no upperdir") }
         let blobs = record.overlayDirectories.compactMap(\.blob)
         guard blobs.count == record.overlayDirectories.count else {
             throw Failure("the entry lacks the content of an overlay dir")
         }
-        try pull.fetch((blobs + [upper]).map(\.descriptor), into: staging)
+        try pull.fetch((blobs + [upperdir]).map(\.descriptor), into: staging)
         let base = try build.bases.resolve(build.layer.base, build.layer.definition.platform)
         try build.bases.fetch(base)
-        try build.restore(record, upper, from: staging.layout, on: base)
+        try build.restore(record, upperdir, from: staging.layout, on: base)
     }
 }
 
 extension LayerBuild {
     /// Puts a build_only layer that was built elsewhere where its build would have put it.
     fileprivate func restore(
-        _ record: SharedRecord, _ upper: SharedRecord.Blob, from layout: Layout, on start: BuildBase
+        _ record: SharedRecord, _ upperdir: SharedRecord.Blob, from layout: Layout, on start: BuildBase
     ) throws {
         let name = layer.definition.name
         let storage = roots.layer(name)
@@ -165,7 +165,7 @@ extension LayerBuild {
             guard let blob = piece.blob else { continue }
             try unpack(blob, from: layout, into: storage.makeOverlayDirectory(piece.copy.name))
         }
-        try unpack(upper, from: layout, into: Directory(at: storage.upper))
+        try unpack(upperdir, from: layout, into: Directory(at: storage.upperdir))
         _ = try keep(base, labels: (record.labels ?? [:]).map { ($0, $1) }, in: storage)
     }
 

@@ -43,7 +43,7 @@ final class BuildCache: Sendable {
         /// What it was built of.
         var inputs: LayerInputs
         /// The manifest that came out, for each type; none if the layer is build_only.
-        var outputs: [LayerType: Descriptor]
+        var manifests: [LayerType: Descriptor]
         /// This very build: another one of the same inputs need not give the same, so what is built on it is built
         /// again too.
         var identity: Digest
@@ -55,18 +55,23 @@ final class BuildCache: Sendable {
         /// The metadata of the layer's storage, when they were last read and understood.
         var metadata: Digest?
 
+        private enum CodingKeys: String, CodingKey {
+            case inputs, identity, shared, blobs, metadata
+            case manifests = "outputs"
+        }
+
         /// Records a build that is done now.
-        init(inputs: LayerInputs, outputs: [LayerType: Descriptor]) {
+        init(inputs: LayerInputs, manifests: [LayerType: Descriptor]) {
             self.inputs = inputs
-            self.outputs = outputs
+            self.manifests = manifests
             identity = Digest(of: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
         }
 
         /// Records what has just come out.
         init(inputs: LayerInputs, _ outcome: LayerOutcome) {
-            self.init(inputs: inputs, outputs: outcome.outputs)
+            self.init(inputs: inputs, manifests: outcome.manifests)
             metadata = outcome.metadata
-            for (type, image) in outcome.images where outputs[type] != nil { note(image.manifest, type) }
+            for (type, image) in outcome.images where manifests[type] != nil { note(image.manifest, type) }
         }
 
         /// Remembers which blobs an image has, unless its manifest leads further: then it is to be read.
@@ -135,7 +140,7 @@ final class BuildCache: Sendable {
         var blobs: [Digest: [Digest]] = [:]
         for entry in known.withLock({ $0.layers.values }) {
             for (type, known) in entry.blobs ?? [:] {
-                if let image = entry.outputs[type] { blobs[image.digest] = known.map(\.digest) }
+                if let image = entry.manifests[type] { blobs[image.digest] = known.map(\.digest) }
             }
         }
         return blobs

@@ -4,7 +4,7 @@ import OCI
 /// What comes out of the build of a layer.
 struct LayerOutcome {
     /// The manifest of each type; none if the layer is build_only.
-    var outputs: [LayerType: Descriptor] = [:]
+    var manifests: [LayerType: Descriptor] = [:]
     /// The images of these manifests.
     var images: [LayerType: Image] = [:]
     /// The metadata of the layer's storage.

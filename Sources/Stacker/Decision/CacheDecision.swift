@@ -42,7 +42,7 @@ struct CacheLookup {
             inputs.add(.annotationsNamespace, request.annotationsNamespace)
             // Where there is nothing to merge it makes no difference.
             if layer.collapsesBuildOnly ?? request.collapsesBuildOnly, case .built(let below) = layer.base,
-                context.cache[below]?.outputs.isEmpty == true
+                context.cache[below]?.manifests.isEmpty == true
             {
                 inputs.add(.collapse, "true")
             }
@@ -109,18 +109,18 @@ struct CacheLookup {
     /// The inputs that make no difference: how layers are compressed of a type that is not wanted, or of which there are
     /// none yet, and whether there are dm-verity trees where nothing has one.
     private func ignored(of entry: BuildCache.Entry) -> Set<LayerInputs.Name> {
-        let idle = LayerType.allCases.filter { !request.layerTypes.contains($0) || entry.outputs[$0] == nil }
+        let idle = LayerType.allCases.filter { !request.layerTypes.contains($0) || entry.manifests[$0] == nil }
         return Set(idle.map(LayerInputs.Name.compression)).union(ignoresVerity(of: entry) ? [.verity] : [])
     }
 
     /// Whether it makes no difference if there are dm-verity trees: nothing that could have one is wanted, or nothing that
     /// could have one is there.
     private func ignoresVerity(of entry: BuildCache.Entry) -> Bool {
-        !request.layerTypes.contains(where: \.hasVerity) || !entry.outputs.keys.contains(where: \.hasVerity)
+        !request.layerTypes.contains(where: \.hasVerity) || !entry.manifests.keys.contains(where: \.hasVerity)
     }
 
     private func missingTypes(_ entry: BuildCache.Entry, _ definition: LayerDefinition) throws -> [LayerType] {
-        guard definition.isBuildOnly else { return request.layerTypes.filter { entry.outputs[$0] == nil } }
+        guard definition.isBuildOnly else { return request.layerTypes.filter { entry.manifests[$0] == nil } }
         // Those below have been dealt with.
         let known = try roots.layer(definition.name).writtenMetadata()?.images ?? [:]
         return request.layerTypes.filter { known[$0] == nil }
@@ -138,8 +138,8 @@ struct CacheLookup {
         {
             return "its directory \(storage.place(of: copy)) is gone"
         }
-        let wanted = request.layerTypes.filter { entry.outputs[$0] != nil }
-        if wanted.isEmpty, try !entry.outputs.values.contains(where: layout.holdsImage) {
+        let wanted = request.layerTypes.filter { entry.manifests[$0] != nil }
+        if wanted.isEmpty, try !entry.manifests.values.contains(where: layout.holdsImage) {
             return "its image is no longer in \(layout.path)"
         }
         let images = KnownImages(layout: layout, roots: roots, digests: context.digests)
@@ -151,7 +151,9 @@ struct CacheLookup {
 
     private func lossOfDirectories(_ name: String) throws -> String? {
         let layer = roots.layer(name)
-        guard let metadata = try layer.metadata(), layer.hasUpper else { return "its directory \(layer.path) is gone" }
+        guard let metadata = try layer.metadata(), layer.hasUpperdir else {
+            return "its directory \(layer.path) is gone"
+        }
         if let copy = metadata.overlayDirectories.first(where: { !layer.holds($0) }) {
             return "its directory \(layer.overlayDirectory(copy.name)) is gone"
         }

@@ -15,7 +15,7 @@ struct KnownImages {
     ///
     /// - Parameter entry: is told which blobs the image has.
     func loss(of type: LayerType, _ entry: inout BuildCache.Entry) throws -> String? {
-        guard let descriptor = entry.outputs[type] else { return nil }
+        guard let descriptor = entry.manifests[type] else { return nil }
         guard let status = try layout.status(of: descriptor.digest, length: descriptor.size) else {
             return "its image is no longer in \(layout.path)"
         }

@@ -76,7 +76,7 @@ extension ExplainedLayer {
     private static func names(in roots: RootsDirectory) throws -> [String] {
         try roots.directory.names().map(\.string).filter { name in
             guard !RootsDirectory.isContentName(name), !name.hasPrefix(".") else { return false }
-            return try roots.directory.status(FilePath(name))?.kind == .directory && roots.layer(name).hasUpper
+            return try roots.directory.status(FilePath(name))?.kind == .directory && roots.layer(name).hasUpperdir
         }
     }
 
@@ -110,7 +110,7 @@ extension ExplainedLayer {
     private static func parts(of layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy]) -> [Part] {
         overlayDirectories.map { copy in
             Part(name: "overlay dir \(copy.name) of \(layer.name)", directory: layer.overlayDirectory(copy.name))
-        } + [Part(name: "upperdir of \(layer.name)", directory: layer.upper)]
+        } + [Part(name: "upperdir of \(layer.name)", directory: layer.upperdir)]
     }
 }
 

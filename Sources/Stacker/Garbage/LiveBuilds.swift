@@ -24,10 +24,10 @@ struct LiveBuilds {
     init(_ cache: BuildCache, _ roots: RootsDirectory?, _ output: Layout?) throws {
         for name in cache.names {
             guard let entry = cache[name] else { continue }
-            let outputs = try entry.outputs.values.filter { try output?.holdsImage($0) == true }
-            let isBuildOnly = try entry.outputs.isEmpty && Self.isThere(name, roots)
-            guard isBuildOnly || !outputs.isEmpty else { continue }
-            images += outputs
+            let manifests = try entry.manifests.values.filter { try output?.holdsImage($0) == true }
+            let isBuildOnly = try entry.manifests.isEmpty && Self.isThere(name, roots)
+            guard isBuildOnly || !manifests.isEmpty else { continue }
+            images += manifests
             try add(name, roots)
             add(entry.inputs)
         }
@@ -35,7 +35,7 @@ struct LiveBuilds {
 
     private static func isThere(_ name: String, _ roots: RootsDirectory?) throws -> Bool {
         guard let layer = roots?.layer(name) else { return false }
-        return try layer.metadata() != nil && layer.hasUpper
+        return try layer.metadata() != nil && layer.hasUpperdir
     }
 
     /// Adds a layer's storage, and what that names.

@@ -117,11 +117,11 @@ struct Bases {
     /// A layer that is built on another starts from that one's images and, below an output layer, from the upperdirs of
     /// build_only layers on the way.
     func built(_ name: String) throws -> BuildBase {
-        if let outputs = context.cache[name]?.outputs, !outputs.isEmpty {
+        if let manifests = context.cache[name]?.manifests, !manifests.isEmpty {
             let layout = try context.layouts.layout(at: context.directories.oci)
             var metadata = OverlayMetadata()
             for type in context.request.layerTypes {
-                guard let descriptor = outputs[type] else { throw Failure("layer \(name) has no \(type) image") }
+                guard let descriptor = manifests[type] else { throw Failure("layer \(name) has no \(type) image") }
                 metadata.images[type] = try layout.image(descriptor)
             }
             return BuildBase(metadata: metadata)

@@ -101,10 +101,7 @@ struct ImageOutput {
         metadata.becameLayers(
             of: drafts.mapValues(\.image), (drafts.values.first?.layers.count ?? 0) - layersBelow, writtenAs: writtenAs,
             overlayDirectories: descriptors(of: parts))
-        // Before the upperdir moves: a layer whose metadata name content that is not there is built anew, one whose
-        // upperdir is gone without a trace would be taken for one that changed nothing.
-        try layer.write(metadata)
-        try store(parts, of: layer)
+        try layer.commit(metadata, parts, from: layout)
     }
 
     /// Encodes the overlay dirs and the upperdir of the image's own layer, signs the image and tags it.
@@ -120,10 +117,9 @@ struct ImageOutput {
         metadata base: OverlayMetadata, root: RootEntry, merging run: BuildOnlyRun? = nil
     ) throws -> LayerOutcome {
         let layer = roots.layer(definition.name)
-        let parts =
-            try run.map { [Part(encoded: try merge($0, layer, definition, root: root))] }
-            ?? add(layer, base.overlayDirectories, root: root)
-        var outputs: [LayerType: Descriptor] = [:]
+        let merged = try run.map { ($0, try merge($0, layer, definition, root: root)) }
+        let parts = try merged == nil ? add(layer, base.overlayDirectories, root: root) : []
+        var manifests: [LayerType: Descriptor] = [:]
         var images: [LayerType: Image] = [:]
         for type in types {
             guard var draft = drafts[type] else { continue }
@@ -131,45 +127,38 @@ struct ImageOutput {
             draft.apply(definition, context.identity)
             draft.sign(context.identity, annotations: annotations)
             try draft.refuseOversized(definition.name)
-            (images[type], outputs[type]) = try draft.write(by: writer)
+            (images[type], manifests[type]) = try draft.write(by: writer)
         }
         var metadata = base
         metadata.becameImages(images, overlayDirectories: descriptors(of: parts))
-        let digest = try layer.write(metadata)
-        if let run {
-            try store(run, parts[0].encoded, of: layer)
+        let digest: Digest
+        if let (run, blobs) = merged {
+            digest = try layer.commit(metadata, run, blobs, of: types.compactMap { drafts[$0]?.layers })
         } else {
-            try store(parts, of: layer)
+            digest = try layer.commit(metadata, parts, from: layout)
         }
-        try writer.tag(outputs, of: definition.name, types)
-        return .init(outputs: outputs, images: images, metadata: digest)
+        try writer.tag(manifests, of: definition.name, types)
+        return .init(manifests: manifests, images: images, metadata: digest)
     }
 
     // MARK: - The directories of a layer
 
-    /// A directory of a layer's storage that became a layer of the image.
-    private struct Part {
-        /// The overlay dir; `nil` for the upperdir.
-        var overlayDirectory: String?
-        /// The blob of each type; none if there was nothing in it.
-        var encoded: [EncodedLayer]
-    }
-
     private mutating func add(
         _ layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy], root: RootEntry? = nil
-    ) throws -> [Part] {
+    ) throws -> [EncodedDirectory] {
         try attempt("couldn't pack layer \(layer.name)") {
-            var parts: [Part] = []
+            var parts: [EncodedDirectory] = []
             var lowerdirs = try lowerdirs
             for name in overlayDirectories.map(\.name) {
                 let encoded = try add(
                     layer.overlayDirectory(name), of: layer.name, createdBy: "stacker overlay dir for \(layer.name)")
-                parts.append(Part(overlayDirectory: name, encoded: encoded))
+                parts.append(EncodedDirectory(overlayDirectory: name, blobs: encoded))
                 lowerdirs.insert(layer.overlayDirectory(name), at: 0)
             }
             let own = try add(
-                layer.upper, of: layer.name, createdBy: "stacker build of \(layer.name)", root: root, over: lowerdirs)
-            parts.append(Part(encoded: own))
+                layer.upperdir, of: layer.name, createdBy: "stacker build of \(layer.name)", root: root, over: lowerdirs
+            )
+            parts.append(EncodedDirectory(blobs: own))
             return parts
         }
     }
@@ -198,9 +187,9 @@ struct ImageOutput {
     ) throws -> [EncodedLayer] {
         try attempt("couldn't pack layer \(layer.name) with the build_only layers below it") {
             let tree = try run.tree()
-            var encoded = try encode(tree, in: layer.upper, of: layer.name, root: root)
+            var encoded = try encode(tree, in: layer.upperdir, of: layer.name, root: root)
             if encoded.isEmpty, definition.run != nil {
-                encoded = try encode(tree, in: layer.upper, of: layer.name, root: .always)
+                encoded = try encode(tree, in: layer.upperdir, of: layer.name, root: .always)
             }
             return append(encoded, createdBy: "stacker build of \(layer.name)")
         }
@@ -215,42 +204,12 @@ struct ImageOutput {
         return encoded
     }
 
-    private func descriptors(of parts: [Part]) -> [LayerType: [Descriptor]] {
-        let encoded = parts.filter { $0.overlayDirectory != nil && !$0.encoded.isEmpty }.map(\.encoded)
+    private func descriptors(of parts: [EncodedDirectory]) -> [LayerType: [Descriptor]] {
+        let encoded = parts.filter { $0.overlayDirectory != nil && !$0.blobs.isEmpty }.map(\.blobs)
         var result: [LayerType: [Descriptor]] = [:]
         for (number, type) in types.enumerated() where !encoded.isEmpty {
             result[type] = encoded.map { $0[number].descriptor }
         }
         return result
-    }
-
-    /// One copy on disk, however many types: the first type's digest names the directory, the others are symlinks to it.
-    private func store(_ parts: [Part], of layer: LayerDirectory) throws {
-        for part in parts {
-            guard let first = part.encoded.first?.descriptor.digest else { continue }
-            let isNew =
-                try part.overlayDirectory.map { try layer.moveOverlayDirectory($0, to: first) }
-                ?? layer.moveUpper(to: first)
-            for other in part.encoded.dropFirst() {
-                try roots.link(other.descriptor.digest, to: first, mending: isNew)
-            }
-            for blob in part.encoded.map(\.descriptor) {
-                try roots.noteVerified(layout.open(blob), of: blob.digest)
-            }
-        }
-    }
-
-    /// What was merged is where it was, as parts of the layer's content: whatever is built on it has them below.
-    private func store(_ run: BuildOnlyRun, _ encoded: [EncodedLayer], of layer: LayerDirectory) throws {
-        let images = types.compactMap { drafts[$0]?.layers }
-        guard let first = encoded.first?.descriptor.digest, let image = images.first else { return }
-        if try roots.contentOfTop(of: image) == nil {
-            let merged = MergedLayer(try run.keep(), over: images.map { MergedLayer.base($0.dropLast()) })
-            let temporary = try roots.makeTemporary()
-            try merged.write(to: roots.directory.directory(temporary))
-            try roots.install(temporary, as: first)
-        }
-        try layer.clearUpper()
-        for other in encoded.dropFirst() { try roots.link(other.descriptor.digest, to: first) }
     }
 }

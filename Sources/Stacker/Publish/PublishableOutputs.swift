@@ -25,14 +25,14 @@ struct PublishableOutputs {
         let name = layer.definition.name
         if request.isForced { return try request.layerTypes.map { ($0, try image(name, $0)) } }
         let (entry, reason) = try current(layer)
-        guard let outputs = entry?.outputs else {
+        guard let manifests = entry?.manifests else {
             throw Failure(
                 "layer needs to be rebuilt before publishing: \(name)", because: reason.map { Failure($0) },
                 help:
                     "build it with the same substitutions and SOURCE_DATE_EPOCH, or publish what is there with --force")
         }
         return try request.layerTypes.map { type in
-            guard let descriptor = outputs[type] else {
+            guard let descriptor = manifests[type] else {
                 throw Failure(
                     "layer needs to be rebuilt before publishing: \(name)", because: Failure("it has no \(type) image"),
                     help: "build it with --layer-type \(type): its script is not run again")

@@ -43,7 +43,7 @@ struct ScriptRun {
         try execute(
             script.command(at: Self.place(of: name, in: imports)), of: .run,
             mounts: importsMounts(imports) + environmentMounts(),
-            upper: storage.upper, lowerdirs: stack.lowerdirs)
+            upperdir: storage.upperdir, lowerdirs: stack.lowerdirs)
     }
 
     /// Runs a program with the terminal on a copy of the layer that is thrown away.
@@ -54,11 +54,11 @@ struct ScriptRun {
         let parent = try Directory(at: storage.path)
         try parent.removeTree("session")
         defer { try? parent.removeTree("session") }
-        let upper = storage.path.appending("session").appending("overlay")
-        try Directory.create(upper, isPlain: true)
-        if let top = stack.lowerdirs.first { try Directory(at: upper).takeMetadata(of: Directory(at: top)) }
+        let upperdir = storage.path.appending("session").appending("overlay")
+        try Directory.create(upperdir, isPlain: true)
+        if let top = stack.lowerdirs.first { try Directory(at: upperdir).takeMetadata(of: Directory(at: top)) }
         let mounts = try importsMounts(importsMount()) + environmentMounts()
-        return try withContainer(mounts: mounts, upper: upper, lowerdirs: stack.lowerdirs) { config, _ in
+        return try withContainer(mounts: mounts, upperdir: upperdir, lowerdirs: stack.lowerdirs) { config, _ in
             var config = config
             config.terminal = true
             return try runLogged(config, arguments).exit.status
@@ -87,7 +87,7 @@ struct ScriptRun {
         try execute(
             script.command(at: Self.place(of: Self.scriptName, in: mount)), of: .generateLabels,
             mounts: [importsMount(), mount] + environmentMounts(),
-            upper: copy.appending("overlay"), lowerdirs: [storage.upper] + stack.lowerdirs)
+            upperdir: copy.appending("overlay"), lowerdirs: [storage.upperdir] + stack.lowerdirs)
         let names = try labels.names().filter { name in
             try name != Self.scriptName && labels.status(name)?.kind == .regular
         }
@@ -121,10 +121,10 @@ struct ScriptRun {
     }
 
     private func execute(
-        _ command: [String], of key: LayerKey, mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath]
+        _ command: [String], of key: LayerKey, mounts: [ContainerMount], upperdir: FilePath, lowerdirs: [FilePath]
     ) throws {
         let failed = "\(key.rawValue) commands failed for image \"\(layer.name)\" in \"\(recipe)\""
-        try withContainer(mounts: mounts, upper: upper, lowerdirs: lowerdirs) { config, targets in
+        try withContainer(mounts: mounts, upperdir: upperdir, lowerdirs: lowerdirs) { config, targets in
             let outcome = try attempt(
                 failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])
             ) { try runLogged(config, command) }
@@ -134,13 +134,13 @@ struct ScriptRun {
             }
             let status = outcome.exit.status
             if status != 0 { inspect(config) }
-            try targets.removeWhiteouts(from: Directory(at: upper))
+            try targets.removeWhiteouts(from: Directory(at: upperdir))
             guard status == 0 else {
                 throw Failure(
                     failed,
                     because: Failure(
                         "the script at \(layer.position(of: key)) ended with exit status \(Self.inWords(status))"),
-                    help: LinkExhaustion.remedy(in: upper) ?? DiskSpace.remedyIfFull([directories.rootsPlace])
+                    help: LinkExhaustion.remedy(in: upperdir) ?? DiskSpace.remedyIfFull([directories.rootsPlace])
                         ?? waysToLook,
                     exitStatus: status)
             }
@@ -178,7 +178,7 @@ struct ScriptRun {
 
     /// Runs `body` with the container in which the layer's programs run, its mount points provided for.
     private func withContainer<Result>(
-        mounts: [ContainerMount], upper: FilePath, lowerdirs: [FilePath],
+        mounts: [ContainerMount], upperdir: FilePath, lowerdirs: [FilePath],
         _ body: (ContainerConfig, MountTargets) throws -> Result
     ) throws -> Result {
         let binds = BindMounts(of: layer, in: directories.stacker)
@@ -186,7 +186,7 @@ struct ScriptRun {
             try? Directory(at: storage.path).removeTree("targets")
             binds.removeVolumes()
         }
-        let view = try MergedView([upper] + lowerdirs)
+        let view = try MergedView([upperdir] + lowerdirs)
         // Binds are mounted last.
         try binds.refuseOtherKinds(mounts.suffix(layer.binds.count), in: view)
         let targets = try MountTargets(
@@ -194,7 +194,7 @@ struct ScriptRun {
             in: view, at: storage.targets)
         try binds.adopt(view, at: targets.resolved.suffix(layer.binds.count))
         let config = ContainerConfig(
-            lowerdirs: [storage.targets] + lowerdirs, upperdir: upper, rootfsMount: storage.rootfs,
+            lowerdirs: [storage.targets] + lowerdirs, upperdir: upperdir, rootfsMount: storage.rootfs,
             mounts: zip(mounts, targets.resolved.dropFirst(Self.systemTargets.count)).map { mount, target in
                 var mount = mount
                 mount.target = target

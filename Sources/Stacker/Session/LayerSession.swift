@@ -74,7 +74,7 @@ package struct LayerSession {
         let storage = context.roots.layer(layer.name)
         guard let entry = context.cache[layer.name] else { return try placeLeft(in: storage) }
         // All types have the same content: what was built serves.
-        var types = LayerType.allCases.filter { entry.outputs[$0] != nil }
+        var types = LayerType.allCases.filter { entry.manifests[$0] != nil }
         if types.isEmpty, let metadata = try storage.metadata() {
             types = LayerType.allCases.filter { metadata.images[$0] != nil }
         }
@@ -88,7 +88,7 @@ package struct LayerSession {
 
     /// What there is of a layer of which the cache knows nothing: mostly of one whose script failed.
     private func placeLeft(in layer: LayerDirectory) throws -> Place {
-        guard layer.hasUpper, let base = try layer.base() ?? layer.metadata() else {
+        guard layer.hasUpperdir, let base = try layer.base() ?? layer.metadata() else {
             throw Self.notBuilt
         }
         let left = try ExplainedLayer(layer.name, in: project.directories)

@@ -20,12 +20,12 @@ struct ImageContent: Encodable {
     ///
     /// - Returns: `nil` if one of the types is missing.
     static func digest(
-        of outputs: [LayerType: Descriptor], _ types: [LayerType], in layout: Layout,
+        of manifests: [LayerType: Descriptor], _ types: [LayerType], in layout: Layout,
         annotationsNamespace namespace: String
     ) throws -> Digest? {
         var contents: [String: ImageContent] = [:]
         for type in types {
-            guard let output = outputs[type] else { return nil }
+            guard let output = manifests[type] else { return nil }
             let manifest = try layout.manifest(output)
             contents[type.rawValue] = ImageContent(manifest, try layout.config(manifest), without: namespace)
         }

@@ -69,9 +69,9 @@ final class SharedCache: Sendable {
     /// What is the same of a layer's build on all machines that have it.
     private func identity(of name: String) throws -> Digest? {
         guard key(of: name) != nil, let entry = context.cache[name] else { return nil }
-        guard !entry.outputs.isEmpty else { return entry.shared }
+        guard !entry.manifests.isEmpty else { return entry.shared }
         return try ImageContent.digest(
-            of: entry.outputs, request.layerTypes, in: Layout(at: context.directories.oci),
+            of: entry.manifests, request.layerTypes, in: Layout(at: context.directories.oci),
             annotationsNamespace: request.annotationsNamespace)
     }
 

@@ -51,7 +51,7 @@ struct SharedDraft {
         var blobs: [Descriptor] = []
         var manifests: [ImageManifest] = []
         for type in context.request.layerTypes.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let output = entry.outputs[type] else { throw Failure("it has no \(type) image") }
+            guard let output = entry.manifests[type] else { throw Failure("it has no \(type) image") }
             let manifest = try writer.layout.manifest(output)
             record.images?[type] = output
             manifests.append(manifest)
@@ -93,20 +93,21 @@ struct SharedDraft {
         record.overlayDirectories = try metadata.overlayDirectories.map { copy in
             SharedRecord.Piece(copy: copy, blob: try encode(storage.overlayDirectory(copy.name), by: writer))
         }
-        let upper = try encode(upper(of: storage, metadata, type), by: writer)
-        record.upper = upper
-        let blobs = record.overlayDirectories.compactMap(\.blob) + [upper]
+        let upperdir = try encode(upperdir(of: storage, metadata, type), by: writer)
+        record.upper = upperdir
+        let blobs = record.overlayDirectories.compactMap(\.blob) + [upperdir]
         return try artifact(record, blobs.map(\.descriptor), by: writer)
     }
 
     /// Where the upperdir of a build_only layer is: in place, or where layers are, once an image stands on it.
-    private func upper(of storage: LayerDirectory, _ metadata: OverlayMetadata, _ type: LayerType) throws -> FilePath {
-        guard metadata.hasBuiltOCIOutput, let base = try storage.base() else { return storage.upper }
+    private func upperdir(of storage: LayerDirectory, _ metadata: OverlayMetadata, _ type: LayerType) throws -> FilePath
+    {
+        guard metadata.hasBuiltOCIOutput, let base = try storage.base() else { return storage.upperdir }
         let layers = metadata.images[type]?.layers ?? []
         let below = try base.builtLayers.last.map { try roots.layer($0).metadata() } ?? base
         let own = layers.count - (below?.images[type]?.layers.count ?? 0)
         // The overlay dirs come first; an upperdir that had nothing in it has become no layer.
-        guard own > metadata.overlayDirLayers[type]?.count ?? 0, let top = layers.last else { return storage.upper }
+        guard own > metadata.overlayDirLayers[type]?.count ?? 0, let top = layers.last else { return storage.upperdir }
         return try roots.contentOfTop(of: layers)?.first ?? roots.contentPath(of: top.digest)
     }
 

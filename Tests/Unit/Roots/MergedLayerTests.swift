@@ -20,8 +20,8 @@ struct MergedLayerTests {
             let places = try ["foo", "bar"].map { name in
                 let storage = roots.layer(name)
                 try storage.reset()
-                try storage.upper.appending(name).write(name)
-                return try storage.keepUpper()
+                try storage.upperdir.appending(name).write(name)
+                return try storage.keepUpperdir()
             }
             try install(MergedLayer(places, over: [MergedLayer.base([layer("base")])]), in: roots)
             try body(roots)
@@ -38,9 +38,9 @@ struct MergedLayerTests {
     func keeps() throws {
         try withMerged { roots in
             let foo = roots.layer("foo")
-            let place = try foo.keepUpper()
+            let place = try foo.keepUpperdir()
             #expect(place.hasPrefix("part_"))
-            #expect(try foo.upper.appending("foo").text() == "foo")
+            #expect(try foo.upperdir.appending("foo").text() == "foo")
             let target = try roots.directory.directory("foo").symlinkTarget("overlay")
             #expect(target == FilePath("..").pushing(FilePath(place)))
             #expect(RootsDirectory.isContentName(String(place.prefix { $0 != "/" })))
@@ -75,10 +75,10 @@ struct MergedLayerTests {
     @Test("without one of the directories it is not there")
     func loss() throws {
         try withMerged { roots in
-            let place = try roots.layer("bar").keepUpper()
+            let place = try roots.layer("bar").keepUpperdir()
             try roots.directory.removeTree(FilePath(String(place.prefix { $0 != "/" })))
             #expect(try roots.contentOfTop(of: [layer("base"), layer("top")]) == nil)
-            #expect(!roots.layer("bar").hasUpper)
+            #expect(!roots.layer("bar").hasUpperdir)
         }
     }
 
@@ -100,10 +100,10 @@ struct MergedLayerTests {
     func encodedAlone() throws {
         try withMerged { roots in
             let foo = roots.layer("foo")
-            let place = try foo.keepUpper()
-            _ = try foo.moveUpper(to: layer("alone").digest)
+            let place = try foo.keepUpperdir()
+            _ = try foo.moveUpperdir(to: layer("alone").digest)
             #expect(try roots.contentOfTop(of: [layer("alone")]) == [roots.path.pushing(FilePath(place))])
-            #expect(try Directory(at: foo.upper).names().isEmpty)
+            #expect(try Directory(at: foo.upperdir).names().isEmpty)
         }
     }
 }

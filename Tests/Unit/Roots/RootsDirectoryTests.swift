@@ -54,9 +54,9 @@ struct RootsDirectoryTests {
         try withTemporaryDirectory { root in
             let layer = try RootsDirectory(takingOver: root).layer("foo")
             try layer.reset()
-            try layer.upper.appending("file").write("changed")
-            _ = try layer.moveUpper(to: digest)
-            let left = try Directory(at: layer.upper).names()
+            try layer.upperdir.appending("file").write("changed")
+            _ = try layer.moveUpperdir(to: digest)
+            let left = try Directory(at: layer.upperdir).names()
             #expect(left.isEmpty)
             #expect(try layer.roots.contentPath(of: digest).appending("file").text() == "changed")
         }

@@ -62,7 +62,7 @@ struct CacheTests {
         try withTemporaryDirectory { root in
             let log = try Log(level: .quiet)
             let cache = try BuildCache(in: root, log: log)
-            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
+            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), manifests: [:])
             try cache.record(entry, for: "foo")
             let again = try BuildCache(in: root, log: log)
             #expect(again["foo"] == entry)
@@ -95,7 +95,7 @@ struct CacheTests {
             let log = try Log(level: .quiet)
             let file = root.appending("build.cache")
             let entries = ["a", "b", "c"].map {
-                BuildCache.Entry(inputs: inputs((.init(rawValue: $0), nil, $0)), outputs: [:])
+                BuildCache.Entry(inputs: inputs((.init(rawValue: $0), nil, $0)), manifests: [:])
             }
             let cache = try BuildCache(in: root, log: log)
             for (name, entry) in zip(["a", "b", "c"], entries) { try cache.record(entry, for: name) }
@@ -117,7 +117,7 @@ struct CacheTests {
         try withTemporaryDirectory { root in
             let log = try Log(level: .quiet)
             let file = root.appending("build.cache")
-            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
+            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), manifests: [:])
             let cache = try BuildCache(in: root, log: log)
             for name in ["a", "b"] { try cache.record(entry, for: name) }
             let text = try file.text()
@@ -135,7 +135,7 @@ struct CacheTests {
     func learns() throws {
         try withTemporaryDirectory { root in
             let log = try Log(level: .quiet)
-            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), outputs: [:])
+            let entry = BuildCache.Entry(inputs: inputs(("a", nil, "b")), manifests: [:])
             let cache = try BuildCache(in: root, log: log)
             try cache.record(entry, for: "a")
             var learnt = entry

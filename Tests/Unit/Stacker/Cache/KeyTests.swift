@@ -7,6 +7,7 @@ import Testing
 @testable import Stacker
 
 extension LayerInputs.Name: ExpressibleByStringLiteral {
+    /// Takes a name as it is written.
     public init(stringLiteral text: String) { self.init(rawValue: text) }
 }
 
