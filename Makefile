@@ -23,7 +23,7 @@ REPORT := .build/report
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
 SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
-SHELL_SCRIPTS := $(filter-out %.py tools/check-rooms,$(SCRIPTS))
+SHELL_SCRIPTS := $(filter-out %.py tools/check-rooms tools/check-docs,$(SCRIPTS))
 
 .PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer conformance fmt lint clean
 
@@ -109,9 +109,10 @@ conformance: ## write docs/conformance.md, the map of behaviours, from the heade
 fmt: ## format the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
-lint: test-packages ## check formatting, the map of Sources, shell scripts, the headers of bats files, and what of the budget is measured by now
+lint: test-packages ## check formatting, the map of Sources, comments, shell scripts, the headers of bats files, and what of the budget is measured by now
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	tools/check-rooms
+	tools/check-docs
 	shellcheck --external-sources $(SHELL_SCRIPTS)
 	tools/check-headers bats/*.bats
 	tools/write-conformance.py --check

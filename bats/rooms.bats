@@ -119,3 +119,34 @@ END_OF_FILE
     run -1 "$TOP/tools/check-rooms" "$PWD"
     assert_line --partial 'CONTRIBUTING.md: has no map'
 }
+
+# behaviour: what is `package` and has no comment is found, be it in an extension or on one line with attributes
+# documented: CONTRIBUTING.md, "Style"
+# status: beyond
+# why: make's work, whoever runs stacker
+@test "a declaration without a comment" {
+    run -0 "$TOP/tools/check-docs" "$PWD"
+    assert_output ""
+    cat >>Sources/Ground/Stone.swift <<'END_OF_FILE'
+package protocol Hard { func crack() }
+extension Stone: Hard, CustomStringConvertible {
+    @inlinable package static func crack() {}
+    package init(from text: String) {}
+    // Not this.
+    package private(set) var edge: Int
+    package var description: String { "" }
+    package init(from decoder: any Decoder) {}
+    private var own: Int { 0 }
+    /// What it is.
+    @Sendable
+    package func known() { let package = 1 }
+}
+END_OF_FILE
+    run -1 "$TOP/tools/check-docs" "$PWD"
+    assert_line --partial 'Sources/Ground/Stone.swift:7: protocol Hard has no doc comment'
+    assert_line --partial 'Sources/Ground/Stone.swift:7: func crack has no doc comment'
+    assert_line --partial 'Sources/Ground/Stone.swift:9: func crack has no doc comment'
+    assert_line --partial 'Sources/Ground/Stone.swift:10: init of Stone has no doc comment'
+    assert_line --partial 'Sources/Ground/Stone.swift:12: var edge has no doc comment'
+    assert_equal "${#lines[@]}" 5
+}
