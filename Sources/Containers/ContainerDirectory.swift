@@ -5,15 +5,15 @@ import SystemPackage
 
 /// The files of one run of a container: its config and short links to its overlay directories. liblxc starts in it.
 struct ContainerDirectory {
-    package static let upper = FilePath.Component("upper")
+    static let upper = FilePath.Component("upper")
     static let work = FilePath.Component("work")
     static let sys = FilePath.Component("sys")
-    package static let config = FilePath.Component("config")
+    static let config = FilePath.Component("config")
 
     /// Unique among all runs on this machine, and the container's name.
-    package let name: String
+    let name: String
     /// Where it is.
-    package let path: FilePath
+    let path: FilePath
 
     private let parent: Directory
 

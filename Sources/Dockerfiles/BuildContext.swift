@@ -23,7 +23,7 @@ struct BuildContext {
         let isDirectory: Bool
     }
 
-    package init(at path: FilePath, excluding excluded: Set<String> = []) throws {
+    init(at path: FilePath, excluding excluded: Set<String> = []) throws {
         let root = try Directory(at: path)
         self.root = root
         self.excluded = excluded
@@ -130,7 +130,7 @@ struct BuildContext {
 struct DockerIgnore {
     private let patterns: [(components: [String], isException: Bool)]
 
-    package init(_ text: String) {
+    init(_ text: String) {
         patterns = text.split(whereSeparator: \.isNewline).compactMap { line in
             var pattern = trimmed(String(line))
             guard !pattern.isEmpty, !pattern.hasPrefix("#") else { return nil }

@@ -38,7 +38,7 @@ struct ConvertedLayer: Sendable {
         let text: ConvertedText
     }
 
-    package var name: ConvertedText
+    var name: ConvertedText
     var base: Base
     var os: String?
     var architecture: String?
@@ -54,12 +54,12 @@ struct ConvertedLayer: Sendable {
     /// Becomes the annotation `org.opencontainers.image.authors` of the image spec.
     var authors: ConvertedText?
     var volumes: [ConvertedText] = []
-    package var workingDirectory: ConvertedText?
+    var workingDirectory: ConvertedText?
     var user: ConvertedText?
     var entrypoint: [ConvertedText]?
     var command: [ConvertedText]?
 
-    package init(name: ConvertedText, base: Base) {
+    init(name: ConvertedText, base: Base) {
         self.name = name
         self.base = base
     }

@@ -11,11 +11,11 @@ struct ConvertedText: Sendable, Hashable {
 
     private(set) var pieces: [Piece] = []
 
-    package init(_ literal: String = "") {
+    init(_ literal: String = "") {
         append(literal)
     }
 
-    package init(reference name: String) {
+    init(reference name: String) {
         pieces = [.reference(name)]
     }
 
@@ -49,15 +49,15 @@ struct ConvertedText: Sendable, Hashable {
         }
     }
 
-    package static func + (left: ConvertedText, right: ConvertedText) -> ConvertedText {
+    static func + (left: ConvertedText, right: ConvertedText) -> ConvertedText {
         var result = left
         result.append(right)
         return result
     }
 
-    package static func + (left: ConvertedText, right: String) -> ConvertedText { left + ConvertedText(right) }
+    static func + (left: ConvertedText, right: String) -> ConvertedText { left + ConvertedText(right) }
 
-    package static func + (left: String, right: ConvertedText) -> ConvertedText { ConvertedText(left) + right }
+    static func + (left: String, right: ConvertedText) -> ConvertedText { ConvertedText(left) + right }
 
     /// The same with its literal parts changed.
     func mapLiterals(_ change: (String) -> String) -> ConvertedText {

@@ -7,7 +7,7 @@ import SystemPackage
 extension DockerfileConverter {
     // MARK: - RUN
 
-    package mutating func run(_ command: DockerfileInstruction.Command, _ instruction: DockerfileInstruction) throws {
+    mutating func run(_ command: DockerfileInstruction.Command, _ instruction: DockerfileInstruction) throws {
         try checkRunFlags(instruction)
         noteAssumptions(instruction, onlyDirectory: false)
         noteHiddenFiles(instruction)

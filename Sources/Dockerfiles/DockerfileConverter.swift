@@ -17,7 +17,7 @@ struct DockerfileConverter {
     /// What is built for.
     let platform: Platform
     /// The config of a base image, if it can be looked at.
-    package let baseConfig: (_ url: String, _ platform: Platform) -> ImageConfig?
+    let baseConfig: (_ url: String, _ platform: Platform) -> ImageConfig?
 
     var table = SubstitutionTable()
     /// The layers that are complete.
@@ -31,7 +31,7 @@ struct DockerfileConverter {
     /// How many layers were made for images that COPY names.
     var imageCount = 0
 
-    package init(
+    init(
         file: String, escape: Character, context: BuildContext, contextPrefix: (fromRecipe: String, fromHere: String),
         platform: Platform, baseConfig: @escaping (_ url: String, _ platform: Platform) -> ImageConfig?
     ) {

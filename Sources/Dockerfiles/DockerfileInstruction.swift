@@ -11,7 +11,7 @@ struct DockerfileInstruction: Sendable, Equatable {
 
     struct Flag: Sendable, Equatable {
         /// Without the dashes.
-        package let name: String
+        let name: String
         /// What follows "=".
         let value: String?
 
@@ -40,18 +40,18 @@ struct DockerfileInstruction: Sendable, Equatable {
     }
 
     struct Pair: Sendable, Equatable {
-        package let name: String
+        let name: String
         let value: String
     }
 
     /// A name of ARG, and its default.
     struct Argument: Sendable, Equatable {
-        package let name: String
+        let name: String
         let value: String?
     }
 
     /// What RUN, CMD and ENTRYPOINT have.
-    package enum Command: Sendable, Equatable {
+    enum Command: Sendable, Equatable {
         /// The JSON form: no shell is involved.
         case words([String])
         /// The shell form: the lines as they stand, which are one line to the shell, and their here-documents.
@@ -59,7 +59,7 @@ struct DockerfileInstruction: Sendable, Equatable {
     }
 
     /// What COPY and ADD have.
-    package struct Files: Sendable, Equatable {
+    struct Files: Sendable, Equatable {
         var sources: [String]
         var destination: String
         var heredocs: [DockerfileHeredoc]

@@ -20,7 +20,7 @@ struct DockerfileHeredoc: Sendable, Equatable {
     /// The word that begins it, as `<<-"EOF"`.
     let word: String
     /// The word that ends it.
-    package let name: String
+    let name: String
     /// Whether the word was quoted, so that nothing in the text is expanded.
     let isQuoted: Bool
     /// Whether tabs at the beginning of lines go: `<<-`.
@@ -46,7 +46,7 @@ struct DockerfileLexer {
     private let lines: [String]
     private var next = 0
 
-    package init(_ text: String, file: String) throws {
+    init(_ text: String, file: String) throws {
         self.file = file
         var text = text.replacing("\r\n", with: "\n")
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }

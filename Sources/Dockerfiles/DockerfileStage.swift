@@ -22,7 +22,7 @@ struct DockerfileStage {
     }
 
     /// The name of the last layer of its chain.
-    package let name: ConvertedText
+    let name: ConvertedText
     /// The name that other instructions call it by, in small letters.
     let alias: String?
     /// The layer that instructions add to.
@@ -69,7 +69,7 @@ struct DockerfileStage {
         "/var/cache", "/var/lib", "/var/log", "/var/tmp",
     ]
 
-    package init(name: ConvertedText, alias: String?, layer: ConvertedLayer) {
+    init(name: ConvertedText, alias: String?, layer: ConvertedLayer) {
         self.name = name
         self.alias = alias
         self.layer = layer

@@ -8,7 +8,7 @@ struct RecipeWriter {
     private var lines: [String] = []
     private let names: Set<String>
 
-    package init(file: String, table: SubstitutionTable) {
+    init(file: String, table: SubstitutionTable) {
         self.file = file
         self.table = table
         names = table.names.union([
@@ -19,7 +19,7 @@ struct RecipeWriter {
     /// The recipe.
     ///
     /// - Parameter introduction: what stands at its head, as comments.
-    package mutating func recipe(_ layers: [ConvertedLayer], introduction: [String]) -> String {
+    mutating func recipe(_ layers: [ConvertedLayer], introduction: [String]) -> String {
         lines = introduction.map { comment($0) }
         for layer in layers {
             lines.append("")
@@ -29,7 +29,7 @@ struct RecipeWriter {
     }
 
     /// The substitution file.
-    package mutating func substitutions(introduction: [String]) -> String {
+    mutating func substitutions(introduction: [String]) -> String {
         lines = introduction.map { comment($0) }
         for entry in table.entries {
             if let text = entry.comment { lines.append(comment(text)) }

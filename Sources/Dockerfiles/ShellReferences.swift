@@ -9,7 +9,7 @@ struct ShellReferences {
     /// The here-documents that begin after this line.
     private var heredocs: [(name: String, isQuoted: Bool, stripsTabs: Bool)] = []
 
-    package init(_ substitution: @escaping (String) -> ConvertedText?) {
+    init(_ substitution: @escaping (String) -> ConvertedText?) {
         self.substitution = substitution
     }
 

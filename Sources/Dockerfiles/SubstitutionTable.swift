@@ -1,7 +1,7 @@
 /// The substitutions of a converted Dockerfile, in the order in which they were met: what the substitution file holds.
 struct SubstitutionTable: Sendable {
     struct Entry: Sendable, Equatable {
-        package let name: String
+        let name: String
         /// The value that the Dockerfile gives.
         let value: String
         /// What a reader of the substitution file should know.
@@ -13,7 +13,7 @@ struct SubstitutionTable: Sendable {
     var names: Set<String> { Set(entries.map(\.name)) }
 
     /// The value of a substitution that is there.
-    package subscript(_ name: String) -> String { entries.first { $0.name == name }?.value ?? "" }
+    subscript(_ name: String) -> String { entries.first { $0.name == name }?.value ?? "" }
 
     /// Makes sure of a substitution with this value.
     ///

@@ -11,7 +11,7 @@ struct WordExpansion {
     private var input: [Character] = []
     private var index = 0
 
-    package init(escape: Character, keepsQuotes: Bool = false) {
+    init(escape: Character, keepsQuotes: Bool = false) {
         self.escape = escape
         self.keepsQuotes = keepsQuotes
     }

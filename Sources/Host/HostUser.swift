@@ -4,7 +4,9 @@ import SystemPackage
 
 /// Who runs stacker, as the host knows them: also inside a user namespace, where the same user is root.
 package struct HostUser: Sendable, Equatable {
+    /// The user id, on the host.
     package let uid: uid_t
+    /// The group id, on the host.
     package let gid: gid_t
     /// The name in the user database; the number if there is none.
     package let name: String
@@ -15,6 +17,7 @@ package struct HostUser: Sendable, Equatable {
             uid: outside(geteuid(), "/proc/self/uid_map"), gid: outside(getegid(), "/proc/self/gid_map"))
     }
 
+    /// The user id, on the host.
     package init(uid: uid_t, gid: gid_t) {
         self.uid = uid
         self.gid = gid

@@ -5,13 +5,13 @@ import SystemPackage
 
 /// newuidmap or newgidmap: the programs that may map what /etc/subuid and /etc/subgid give.
 struct IDMapper: Sendable {
-    package let path: FilePath
+    let path: FilePath
 
     /// Finds it in `$PATH`.
     ///
     /// - Throws: a failure if there is none, or if it has no right to map ids: neither set-user-ID root nor with the
     ///   file capability, or on a file system where both count for nothing.
-    package init(_ kind: SubordinateIDs.Kind) throws {
+    init(_ kind: SubordinateIDs.Kind) throws {
         let name = kind.mapper
         guard let path = Self.find(name) else {
             throw Failure(

@@ -33,6 +33,7 @@ package enum StopSignal {
         try check(lxcw_stop_signal())
     }
 
+    /// The same of a signal that another process has seen; 0 is none.
     package static func check(_ signal: Int32) throws {
         if signal != 0 { throw Failure("interrupted", exitStatus: 128 + signal) }
     }

@@ -6,19 +6,20 @@ import SystemPackage
 
 /// /etc/subuid or /etc/subgid, to be written to.
 package struct SubordinateFile {
-    package let kind: SubordinateIDs.Kind
-    package private(set) var text: String
+    let kind: SubordinateIDs.Kind
+    private(set) var text: String
 
     /// As many as useradd(8) gives.
     private static let count: UInt32 = 65536
     /// Where useradd(8) begins.
     private static let lowest: UInt32 = 100_000
 
+    /// Reads the file.
     package init(_ kind: SubordinateIDs.Kind) throws {
         self.init(kind, text: try IDMaps.text(of: kind))
     }
 
-    package init(_ kind: SubordinateIDs.Kind, text: String) {
+    init(_ kind: SubordinateIDs.Kind, text: String) {
         self.kind = kind
         self.text = text
     }

@@ -20,7 +20,7 @@ package struct SubordinateIDs: Sendable, Equatable {
         var capability: UInt32 { self == .user ? 7 : 6 }
     }
 
-    package let kind: Kind
+    let kind: Kind
     /// In the order of the file: the first one is mapped to 1 and up.
     let ranges: [Range<UInt32>]
 

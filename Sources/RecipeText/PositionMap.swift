@@ -4,10 +4,10 @@
 package struct PositionMap: Sendable {
     /// One replaced piece: where it began and ended, after and before.
     package struct Edit: Sendable {
-        package let start: TextCursor
-        package let end: TextCursor
-        package let originalStart: TextCursor
-        package let originalEnd: TextCursor
+        let start: TextCursor
+        let end: TextCursor
+        let originalStart: TextCursor
+        let originalEnd: TextCursor
 
         /// Ties the two places of a piece together.
         package init(start: TextCursor, end: TextCursor, originalStart: TextCursor, originalEnd: TextCursor) {
@@ -51,10 +51,13 @@ package struct PositionMap: Sendable {
 
 /// A line and a column in UTF-8 text, both from 1; columns count Unicode scalars, as libyaml does.
 package struct TextCursor: Sendable, Comparable {
+    /// The line, from 1.
     package var line = 1
+    /// The column in Unicode scalars, from 1.
     package var column = 1
     private var afterCarriageReturn = false
 
+    /// Names a place.
     package init(line: Int = 1, column: Int = 1) {
         self.line = line
         self.column = column

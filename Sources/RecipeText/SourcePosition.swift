@@ -44,6 +44,7 @@ package struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// Whether it is about the language and not about this place, and so need be said once only.
     package let isGeneral: Bool
 
+    /// Says something of a place.
     package init(position: SourcePosition, message: String, isGeneral: Bool = false) {
         self.position = position
         self.message = message

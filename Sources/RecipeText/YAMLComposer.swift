@@ -23,9 +23,13 @@ package struct YAMLComposer: ~Copyable {
 
     /// A key that stands twice in one mapping.
     package struct Duplicate {
+        /// The key.
         package let key: String
+        /// Where it stands first.
         package let first: SourcePosition
+        /// Where it stands again.
         package let second: SourcePosition
+        /// Whether it is a key of the whole document.
         package let isTopLevel: Bool
     }
 
@@ -33,6 +37,7 @@ package struct YAMLComposer: ~Copyable {
     package struct Document {
         /// The one value; `nil` if there is nothing but comments.
         package let root: YAMLNode?
+        /// The first key that stands twice in one map.
         package let duplicate: Duplicate?
     }
 

@@ -1,5 +1,6 @@
 /// A YAML value with its place. Aliases and merge keys (`<<`) are resolved; a scalar is the text that was written.
 package struct YAMLNode: Sendable {
+    /// The three kinds of value that YAML has.
     package enum Content: Sendable {
         /// `plain` is false if the scalar was quoted, a block, or tagged `!!str`.
         case scalar(String, plain: Bool)
@@ -7,7 +8,9 @@ package struct YAMLNode: Sendable {
         case mapping([YAMLPair])
     }
 
+    /// The value.
     package let content: Content
+    /// Where it begins.
     package let position: SourcePosition
     /// How many nodes this one is when every alias in it is written out.
     let weight: Int
@@ -38,6 +41,8 @@ package struct YAMLNode: Sendable {
 
 /// One `key: value` of a mapping.
 package struct YAMLPair: Sendable {
+    /// The key, as text.
     package let key: Located<String>
+    /// What it stands for.
     package let value: YAMLNode
 }

@@ -3,9 +3,9 @@ import Failure
 /// A layer that another one needs.
 struct LayerDependency: Sendable, Equatable {
     /// The layer's name.
-    package let layer: String
+    let layer: String
     /// How the need is written: `stacker://layer/path` or `base layer NAME`.
-    package let text: String
+    let text: String
 }
 
 extension LayerDefinition {
@@ -37,7 +37,7 @@ enum BuildOrder {
     /// - Parameters:
     ///   - isKnown: whether there is a layer of that name elsewhere.
     ///   - known: all of those, to find out which is meant.
-    package static func missing(
+    static func missing(
         in layers: [LayerDefinition], isKnown: (String) -> Bool, known: () -> Set<String>
     ) -> [String] {
         let names = Set(layers.map(\.name))

@@ -6,7 +6,7 @@ struct DependencyGraph {
     /// A chain of things, each of which needs the next, that ends where it began.
     struct Cycle: Error, Equatable {
         /// The chain; the last is the first again.
-        package let path: [Int]
+        let path: [Int]
     }
 
     /// Everything, each after what it needs.

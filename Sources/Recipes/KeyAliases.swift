@@ -4,7 +4,7 @@ import Failure
 ///
 /// They are no keys: an error, or a warning, names the right one.
 enum KeyAliases {
-    package static let layer = [
+    static let layer = [
         "env": "environment, or build_env for the script alone", "envs": "environment", "environments": "environment",
         "environment_variables": "environment", "variables": "environment",
         "args": "build_env", "arg": "build_env", "build_args": "build_env", "build_environment": "build_env",
@@ -20,7 +20,7 @@ enum KeyAliases {
         "architecture": "arch", "platform": "os and arch",
     ]
 
-    package static let from = [
+    static let from = [
         "image": "url", "ref": "url", "path": "url", "file": "url", "uri": "url", "layer": "tag", "kind": "type",
     ]
 

@@ -82,6 +82,7 @@ package struct LayerDefinition: Sendable {
     /// The architecture, in Go's names.
     package internal(set) var architecture: String?
 
+    /// A layer of which nothing is said but its name.
     package init(name: String, position: SourcePosition) {
         self.name = name
         self.position = position

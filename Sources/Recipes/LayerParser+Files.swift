@@ -160,7 +160,7 @@ extension LayerParser {
 
     // MARK: - overlay_dirs
 
-    package func overlayDirectories(_ node: YAMLNode, _ what: String) throws -> [OverlayDirectory] {
+    func overlayDirectories(_ node: YAMLNode, _ what: String) throws -> [OverlayDirectory] {
         try ValueReader.list(node, what).map { entry in
             let what = "an entry of \(what)"
             let ends = try sourceAndDestination(entry, what)

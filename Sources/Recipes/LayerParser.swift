@@ -3,16 +3,16 @@ import RecipeText
 
 /// Turns the YAML of one layer into a ``LayerDefinition``.
 struct LayerParser {
-    package let source: RecipeSource
-    package var layer: LayerDefinition
-    package private(set) var warnings: [Diagnostic] = []
+    let source: RecipeSource
+    var layer: LayerDefinition
+    private(set) var warnings: [Diagnostic] = []
 
-    package init(name: Located<String>, source: RecipeSource) {
+    init(name: Located<String>, source: RecipeSource) {
         self.source = source
         layer = LayerDefinition(name: name.value, position: name.position)
     }
 
-    package mutating func parse(_ node: YAMLNode) throws -> LayerDefinition {
+    mutating func parse(_ node: YAMLNode) throws -> LayerDefinition {
         // Nothing at all is a layer without `from`, which is reported with other bases.
         if node.isNull { return layer }
         for pair in try ValueReader.map(node, "layer \(layer.name)") {
@@ -37,7 +37,7 @@ struct LayerParser {
         return layer
     }
 
-    package mutating func warn(_ position: SourcePosition, _ message: String, isGeneral: Bool = false) {
+    mutating func warn(_ position: SourcePosition, _ message: String, isGeneral: Bool = false) {
         warnings.append(Diagnostic(position: position, message: message, isGeneral: isGeneral))
     }
 

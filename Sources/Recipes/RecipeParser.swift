@@ -6,19 +6,19 @@ package struct RecipeParser {
     /// The one top-level key that is no layer.
     package static let configKey = "config"
 
-    package let source: RecipeSource
+    let source: RecipeSource
     /// Whether a layer can't have a name because stacker gives it to things of its own.
     package let isReserved: (String) -> Bool
     private(set) var settings = Recipe.Settings()
-    package private(set) var layers: [LayerDefinition] = []
-    package private(set) var warnings: [Diagnostic] = []
+    private(set) var layers: [LayerDefinition] = []
+    private(set) var warnings: [Diagnostic] = []
 
-    package init(source: RecipeSource, isReserved: @escaping (String) -> Bool) {
+    init(source: RecipeSource, isReserved: @escaping (String) -> Bool) {
         self.source = source
         self.isReserved = isReserved
     }
 
-    package mutating func parse(_ root: YAMLNode?) throws {
+    mutating func parse(_ root: YAMLNode?) throws {
         guard let root, !root.isNull else {
             throw Failure("\(source.name): empty: there are no layers in it")
         }

@@ -11,8 +11,8 @@ package struct Substitutions: Sendable {
         case replace(String)
     }
 
-    package private(set) var values: [String: String] = [:]
-    package let missing: Missing
+    private(set) var values: [String: String] = [:]
+    let missing: Missing
 
     /// Without any variable.
     package init(missing: Missing = .refuse) {

@@ -59,9 +59,9 @@ struct SubstitutionScanner {
     private let input: UnsafeBufferPointer<UInt8>
     private let values: [String: String]
     private let missing: Substitutions.Missing
-    package private(set) var output: [UInt8] = []
-    package private(set) var map = PositionMap()
-    package private(set) var names: Set<String> = []
+    private(set) var output: [UInt8] = []
+    private(set) var map = PositionMap()
+    private(set) var names: Set<String> = []
 
     private var index = 0
     private var open: [Open] = []
@@ -76,7 +76,7 @@ struct SubstitutionScanner {
     private var inputCursor = (offset: 0, place: TextCursor())
     private var outputCursor = (offset: 0, place: TextCursor())
 
-    package init(_ input: UnsafeBufferPointer<UInt8>, _ substitutions: Substitutions) {
+    init(_ input: UnsafeBufferPointer<UInt8>, _ substitutions: Substitutions) {
         self.input = input
         values = substitutions.values
         missing = substitutions.missing
@@ -96,7 +96,7 @@ struct SubstitutionScanner {
         }
     }
 
-    package mutating func run() {
+    mutating func run() {
         while index < input.count {
             let byte = input[index]
             if byte == UInt8(ascii: "$") {

@@ -7,9 +7,12 @@ import SystemPackage
 
 /// The storage of one layer of the recipe under the roots directory.
 package struct LayerDirectory: Sendable {
+    /// The roots directory that it is in.
     package let roots: RootsDirectory
+    /// The layer.
     package let name: String
 
+    /// Where it is.
     package var path: FilePath { roots.path.appending(name) }
     /// The upperdir.
     package var upperdir: FilePath { path.appending("overlay") }
@@ -242,6 +245,7 @@ package struct LayerDirectory: Sendable {
         }
     }
 
+    /// The file that says what the layer was built on and came out as.
     package var metadataPath: FilePath { path.appending(Self.metadataName.string) }
 
     /// Writes the metadata in one step.

@@ -16,7 +16,7 @@ package struct MergedLayer: Codable {
 
     private static let name: FilePath = "merged.json"
 
-    package init(_ directories: [String], over bases: [Digest]? = nil) {
+    init(_ directories: [String], over bases: [Digest]? = nil) {
         self.directories = directories
         self.bases = bases
     }

@@ -17,6 +17,7 @@ package struct MergedView: Sendable {
         layers = try paths.map { try Directory(at: $0) }
     }
 
+    /// A view of layers that are open, top first.
     package init(layers: [Directory]) {
         self.layers = layers
     }
@@ -74,7 +75,7 @@ package struct MergedView: Sendable {
 
 /// The outcome of following a path in the merged view: a path without symlinks, and what stands at each step of it.
 package struct ResolvedPath: Sendable {
-    package let root: MergedDirectory
+    let root: MergedDirectory
     /// From the root down; from the first step on at which nothing is, nothing is at the later ones either.
     package fileprivate(set) var steps: [(name: FilePath.Component, node: MergedView.Node?)] = []
 

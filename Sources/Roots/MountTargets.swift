@@ -21,7 +21,7 @@ package struct MountTargets: Sendable {
     package struct Target: Sendable {
         /// The path in the rootfs, relative to its root.
         package var path: FilePath
-        package var isDirectory: Bool
+        var isDirectory: Bool
 
         /// Names a place.
         package init(path: FilePath, isDirectory: Bool) {

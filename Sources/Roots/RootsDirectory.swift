@@ -19,6 +19,7 @@ import SystemPackage
 package struct RootsDirectory: Sendable {
     /// Where it is, absolute.
     package let path: FilePath
+    /// The same, open.
     package let directory: Directory
 
     /// Says which implementation and which form of this directory made its content.

@@ -8,8 +8,8 @@ import SystemPackage
 /// As long as the layer's blob is used as it came, this does not matter. A layer that is made of the content does have the
 /// copies, and it should be said of it.
 package struct SplitBase: Codable {
-    package var files: Int
-    package var copies: Int
+    var files: Int
+    var copies: Int
     /// One of the files.
     package var example: String
     /// Where it was unpacked.

@@ -5,11 +5,12 @@ import SystemPackage
 
 /// Which file a blob was when its digest was checked: as long as it is the same, it need not be hashed again.
 package struct VerifiedBlob: Codable, Equatable {
-    package var device: UInt64
+    var device: UInt64
     var inode: UInt64
-    package var size: Int64
-    package var modified: Timestamp
+    var size: Int64
+    var modified: Timestamp
 
+    /// The file that looks like this.
     package init(_ status: FileStatus) {
         device = UInt64(status.device)
         inode = UInt64(status.inode)
