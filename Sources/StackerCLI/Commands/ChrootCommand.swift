@@ -26,6 +26,16 @@ struct ChrootCommand: Command {
     @Argument(parsing: .captureForPassthrough, help: "A command and its arguments; by default /bin/sh.")
     var words: [String] = []
 
+    static func isNamed(_ word: String) -> Bool {
+        word == configuration.commandName || configuration.aliases.contains(word)
+    }
+
+    /// Whether an argument is an option of this command, and the next one its value: with only these two there is no layer.
+    static func takesNext(_ argument: String) -> Bool {
+        guard let command = try? parse([argument, "value"]) else { return false }
+        return command.layer == nil
+    }
+
     func run(in surroundings: Surroundings) throws {
         guard surroundings.isInsideNamespace else { try surroundings.enterNamespace() }
         var request = BuildRequest()
