@@ -50,7 +50,7 @@ enum Main {
             try command.run(
                 in: Surroundings(
                     directories: directories, log: log, arguments: arguments,
-                    isInsideNamespace: globals.internalUserns))
+                    isInsideNamespace: globals.internalUserns, run: run))
             return 0
         } catch {
             log?.release()

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Failure
-import Glibc
-import Host
 import Stacker
 
 /// `stacker`: what stands before the commands.
@@ -48,32 +46,5 @@ struct StackerCommand: ParsableCommand {
     /// The help without arguments, under the heading that scripts look for.
     static var commands: String {
         helpMessage().replacing("SUBCOMMANDS:", with: "COMMANDS:")
-    }
-}
-
-/// One command: what it needs of the surroundings is handed to it.
-protocol Command: ParsableCommand {
-    /// Does the work.
-    ///
-    /// - Throws: a `Failure`, whose exit status becomes the process's.
-    func run(in surroundings: Surroundings) throws
-}
-
-/// What the global options say, for every command.
-struct Surroundings {
-    let directories: StackerDirectories
-    let log: Log
-    /// All arguments of the process, for a second run of it in a namespace.
-    let arguments: [String]
-    /// Whether this is that second run.
-    let isInsideNamespace: Bool
-
-    /// Does the whole command in namespaces of its own instead; returns only by an error.
-    func enterNamespace() throws -> Never {
-        // Asked here, where uids are what the user knows them as.
-        try directories.refuseForeign()
-        let again = ["--internal-userns"] + arguments
-        try Namespace.enter(again)
-        exit(Main.run(again))
     }
 }

@@ -1,0 +1,24 @@
+import Glibc
+import Host
+import Stacker
+
+/// What the global options say, for every command.
+struct Surroundings {
+    let directories: StackerDirectories
+    let log: Log
+    /// All arguments of the process, for a second run of it in a namespace.
+    let arguments: [String]
+    /// Whether this is that second run.
+    let isInsideNamespace: Bool
+    /// Does what arguments say and returns the exit status, as the process does with its own.
+    let run: (_ arguments: [String]) -> Int32
+
+    /// Does the whole command in namespaces of its own instead; returns only by an error.
+    func enterNamespace() throws -> Never {
+        // Asked here, where uids are what the user knows them as.
+        try directories.refuseForeign()
+        let again = ["--internal-userns"] + arguments
+        try Namespace.enter(again)
+        exit(run(again))
+    }
+}
