@@ -176,7 +176,7 @@ struct ImageOutput {
         _ directory: FilePath, of layer: String, createdBy: String, root: RootEntry? = nil,
         over lowerdirs: [FilePath] = []
     ) throws -> [EncodedLayer] {
-        let tree = try LayerTree(Directory(at: directory), over: lowerdirs)
+        let tree = try UpperDirectory(Directory(at: directory), over: lowerdirs)
         return append(try encode(tree, in: directory, of: layer, root: root), createdBy: createdBy)
     }
 

@@ -72,7 +72,7 @@ struct LayerConversion {
         guard let top = contents.last.flatMap(\.self) else { throw Errno.noSuchFileOrDirectory }
         let lowerdirs = contents.dropLast().reversed().flatMap { $0 ?? [] }
         return top.count == 1
-            ? try LayerTree(Directory(at: top[0]), over: lowerdirs)
+            ? try UpperDirectory(Directory(at: top[0]), over: lowerdirs)
             : CollapsedDirectory(
                 try top.map { try Directory(at: $0) }, over: try lowerdirs.map { try Directory(at: $0) })
     }

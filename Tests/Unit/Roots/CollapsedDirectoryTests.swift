@@ -10,7 +10,7 @@ import Testing
 
 /// What is in one layer that was made of several.
 @Suite("Several layers as one")
-struct CollapsedTreeTests {
+struct CollapsedDirectoryTests {
     /// A change of a layer directory.
     enum Change: Sendable {
         case file(String, _ content: String)

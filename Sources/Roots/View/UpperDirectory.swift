@@ -4,7 +4,7 @@ import Layers
 import SystemPackage
 
 /// The directory of a layer as a tree that can be encoded, which knows what it lies upon.
-package struct LayerTree: TreeNode {
+package struct UpperDirectory: TreeNode {
     package let directory: Directory
     /// The root of the layer and those of the layers below, as one.
     private let merged: MergedDirectory
@@ -30,7 +30,7 @@ package struct LayerTree: TreeNode {
     package func children() throws -> [TreeChild] { try DirectoryNode(directory).children() }
 
     package func node(_ name: FileName) throws -> any TreeNode {
-        LayerTree(Directory(try directory.open(name, O_RDONLY | O_DIRECTORY)), merged, path + [name])
+        UpperDirectory(Directory(try directory.open(name, O_RDONLY | O_DIRECTORY)), merged, path + [name])
     }
 
     package func hidesLower(_ name: FileName) throws -> Bool {

@@ -90,33 +90,6 @@ package struct ResolvedPath: Sendable {
     package var node: MergedView.Node? { steps.isEmpty ? .directory(root) : steps[steps.count - 1].node }
 }
 
-/// A directory as the merged view shows it: the directories of those layers that take part, top first.
-package struct MergedDirectory: Sendable {
-    package let parts: [Directory]
-
-    /// The layer directory that gives owner, mode, times and extended attributes.
-    package var top: Directory { parts[0] }
-
-    /// What `name` is in here; `nil` if nothing, or hidden by a whiteout.
-    package func child(_ name: FilePath) throws -> MergedView.Node? {
-        var found: [Directory] = []
-        for part in parts {
-            guard let status = try part.status(name) else { continue }
-            if status.kind == .directory {
-                let directory = try part.directory(name)
-                found.append(directory)
-                if try directory.isOpaque { break }
-            } else if found.isEmpty && !status.isWhiteout {
-                return .file(in: part, name: name, status: status)
-            } else {
-                // A whiteout, or a file below a directory: nothing from here on down is seen.
-                break
-            }
-        }
-        return found.isEmpty ? nil : .directory(MergedDirectory(parts: found))
-    }
-}
-
 extension Directory {
     /// Whether overlayfs takes this directory as hiding all below it.
     package var isOpaque: Bool {

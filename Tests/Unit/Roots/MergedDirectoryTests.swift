@@ -10,7 +10,7 @@ import Testing
 @testable import Stacker
 
 @Suite("Walking and copying the merged view")
-struct MergedTreeTests {
+struct MergedDirectoryTests {
     /// All names beneath a directory, depth first.
     private func names(_ directory: any TreeNode, below: FilePath = "") throws -> [String] {
         try directory.children().flatMap { child -> [String] in
