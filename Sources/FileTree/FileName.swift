@@ -55,6 +55,18 @@ extension Directory {
         return FileStatus(status)
     }
 
+    /// lstat(2) of a name in this directory; `nil` if there is none.
+    ///
+    /// - Throws: `Errno`.
+    package func entryStatus(_ name: FileName) throws -> FileStatus? {
+        var status = stat()
+        if name.withCString({ fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
+            return FileStatus(status)
+        }
+        if errno == ENOENT { return nil }
+        throw Errno(rawValue: errno)
+    }
+
     /// Opens a name in this directory, never following a symlink.
     ///
     /// - Throws: `Errno`.
@@ -82,6 +94,11 @@ extension FileName {
     /// The bytes of a path.
     package init(_ path: FilePath) {
         self = path.withPlatformString { FileName($0) }
+    }
+
+    /// The bytes of one name in a path.
+    package init(_ component: FilePath.Component) {
+        self = component.withPlatformString { FileName($0) }
     }
 
     /// The name as a path.

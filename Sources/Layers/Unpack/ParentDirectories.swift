@@ -109,16 +109,6 @@ extension Directory {
         return true
     }
 
-    /// lstat(2) of a name in this directory; `nil` if there is none.
-    func entryStatus(_ name: FileName) throws -> FileStatus? {
-        var status = stat()
-        if name.withCString({ fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
-            return FileStatus(status)
-        }
-        if errno == ENOENT { return nil }
-        throw Errno(rawValue: errno)
-    }
-
     /// Has overlayfs look for whiteouts in this directory also where no other layer has it: otherwise it would list the
     /// names of those that hide nothing, as files that are not there.
     ///

@@ -1,13 +1,11 @@
 import Failure
 import FileTree
-import Glibc
 import SystemPackage
 
 /// What overlayfs would show of a stack of layer directories, read without mounting anything.
 ///
-/// The rules are the kernel's (Documentation/filesystems/overlayfs.rst): the topmost layer that has a name provides it;
-/// a whiteout, or an opaque directory, hides what is below; directories of several layers merge, and the topmost one
-/// gives owner, mode and times.
+/// Each name is looked for by the rules of ``OverlayLookup``. Of directories that merge, the topmost one gives owner, mode
+/// and times.
 package struct MergedView: Sendable {
     /// The top directories of the layers, top layer first.
     package let layers: [Directory]
@@ -29,7 +27,7 @@ package struct MergedView: Sendable {
     package enum Node: Sendable {
         case directory(MergedDirectory)
         /// Anything but a directory: `name` in the one directory that provides it.
-        case file(in: Directory, name: FilePath, status: FileStatus)
+        case file(in: Directory, name: FileName, status: FileStatus)
     }
 
     /// Follows `path` from the root as a process inside would: absolute symlinks and `..` stay within the root.
@@ -46,10 +44,9 @@ package struct MergedView: Sendable {
                 if component.kind == .parentDirectory { place.steps = place.steps.dropLast() }
                 continue
             }
-            let name = FilePath(root: nil, [component])
             var child: Node?
             switch place.node {
-            case .directory(let directory): child = try directory.child(name)
+            case .directory(let directory): child = try directory.child(FileName(component))
             case .file:
                 throw Failure(
                     "/\(place.path) is not a directory, so /\(path) can't be reached", because: Errno.notDirectory)
@@ -65,7 +62,7 @@ package struct MergedView: Sendable {
             guard symlinks <= 40 else {
                 throw Failure("couldn't follow /\(path)", because: Errno.tooManySymbolicLinkLevels)
             }
-            let target = try parent.symlinkTarget(name)
+            let target = try parent.symlinkTarget(name).path
             if target.isAbsolute { place.steps = [] }
             pending += target.components.reversed()
         }
@@ -88,15 +85,4 @@ package struct ResolvedPath: Sendable {
 
     /// What is at the path; `nil` if nothing is.
     package var node: MergedView.Node? { steps.isEmpty ? .directory(root) : steps[steps.count - 1].node }
-}
-
-extension Directory {
-    /// Whether overlayfs takes this directory as hiding all below it.
-    package var isOpaque: Bool {
-        get throws {
-            for name in ["user.overlay.opaque", "trusted.overlay.opaque"]
-            where try attribute(name, of: ".") == Array("y".utf8) { return true }
-            return false
-        }
-    }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Layers
 import SystemPackage
 
-/// The directory of a layer as a tree that can be encoded, which knows what it lies upon.
+/// The directory of one layer as a tree that can be encoded, which knows what it lies upon.
 package struct UpperDirectory: TreeNode {
     package let directory: Directory
     /// The root of the layer and those of the layers below, as one.
@@ -18,7 +18,7 @@ package struct UpperDirectory: TreeNode {
     ///   - layer: the layer's root directory.
     ///   - lowerdirs: what is below, top first.
     package init(_ layer: Directory, over lowerdirs: [FilePath]) throws {
-        self.init(layer, MergedView(layers: [layer] + (try lowerdirs.map { try Directory(at: $0) })).root, [])
+        self.init(layer, MergedDirectory(parts: [layer] + (try lowerdirs.map { try Directory(at: $0) })), [])
     }
 
     private init(_ directory: Directory, _ merged: MergedDirectory, _ path: [FileName]) {
@@ -36,9 +36,9 @@ package struct UpperDirectory: TreeNode {
     package func hidesLower(_ name: FileName) throws -> Bool {
         var here = merged
         for step in path {
-            guard case .directory(let next)? = try here.child(step.path) else { return false }
+            guard case .directory(let next)? = try here.child(step) else { return false }
             here = next
         }
-        return try MergedDirectory(parts: Array(here.parts.dropFirst())).child(name.path) != nil
+        return try OverlayLookup(name, in: here.parts.dropFirst()).node != nil
     }
 }

@@ -7,7 +7,7 @@ import SystemPackage
 /// What `stacker explain LAYER:/PATH` says: which directory of the stack provides the path, which of the others have it
 /// too, and what hides those.
 ///
-/// The rules are the kernel's (Documentation/filesystems/overlayfs.rst), the same as ``MergedView`` follows.
+/// The rules are those of ``OverlayLookup``, which ``MergedView`` follows, too.
 package struct PathExplanation: Encodable {
     private let layer: String
     private let state: ExplainedLayer.State
@@ -38,7 +38,7 @@ package struct PathExplanation: Encodable {
 
     /// What hides lower copies: a file, a whiteout or an opaque directory, at a place on the way to the path.
     struct Cause: Encodable {
-        let reason: PathFinding.Reason
+        let reason: OverlayEntry.Reason
         let layer: String
         let path: String
     }
@@ -64,38 +64,35 @@ package struct PathExplanation: Encodable {
         resolved = real.string
         let findings = try zip(parts, roots).map { part, root in
             try attempt("couldn't look for \(real) in \(part.directory)", help: "root can read all of it") {
-                try PathFinding(real, in: root)
+                let finding = try PathFinding(real, in: root)
+                return (part, finding, try finding.entry.flatMap { try Copy(of: $0, real, part) })
             }
         }
 
-        var merged: [Copy] = []
-        var provider: Copy?
-        var hiding: Cause?
+        var lookup = OverlayLookup()
+        var seen: [Copy] = []
         var hidden: [Hidden] = []
-        for (part, finding) in zip(parts, findings) {
-            if let status = finding.status {
-                let copy = Copy(status, real, part, target: finding.target)
-                if let cause = hiding {
-                    hidden.append(Hidden(copy: copy, by: cause))
-                } else if status.kind == .directory {
-                    provider = provider ?? copy
-                    merged.append(copy)
-                } else if let above = provider {
-                    hidden.append(
-                        Hidden(copy: copy, by: Cause(reason: .directory, layer: above.layer, path: real.string)))
-                } else {
-                    provider = copy
-                }
+        var end: Cause?
+        for (part, finding, copy) in findings {
+            let isSeen = finding.entry.map { lookup.add($0) } ?? false
+            if let copy, isSeen {
+                seen.append(copy)
+            } else if let copy,
+                let cause = end ?? seen.first.map({ Cause(reason: .directory, layer: $0.layer, path: real.string) })
+            {
+                hidden.append(Hidden(copy: copy, by: cause))
             }
-            if hiding == nil, let cut = finding.cut {
-                hiding = Cause(reason: cut.reason, layer: part.name, path: cut.path.string)
+            if end == nil, let found = finding.end {
+                end = Cause(reason: found.reason, layer: part.name, path: found.path.string)
+                lookup.end()
             }
         }
-        guard provider != nil || hiding != nil else {
+        guard !seen.isEmpty || end != nil else {
             throw Failure("there is no \(real) in \(layer.name), and there never was in its layers")
         }
-        (self.provider, self.merged, self.hidden) = (provider, merged, hidden)
-        end = hiding
+        provider = seen.first
+        merged = seen.filter { $0.kind == FileKind.directory.word }
+        (self.end, self.hidden) = (end, hidden)
     }
 
     // MARK: - Words
@@ -132,7 +129,17 @@ extension PathExplanation.Cause: CustomStringConvertible {
 }
 
 extension PathExplanation.Copy: CustomStringConvertible {
-    init(_ status: FileStatus, _ path: FilePath, _ part: ExplainedLayer.Part, target: String?) {
+    /// `nil` of a whiteout.
+    init?(of entry: OverlayEntry, _ path: FilePath, _ part: ExplainedLayer.Part) throws {
+        let status: FileStatus
+        var target: String?
+        switch entry {
+        case .whiteout: return nil
+        case .directory(let directory, _): status = try directory.file.status()
+        case .file(let parent, let name, let found):
+            status = found
+            if found.kind == .symlink { target = try parent.symlinkTarget(name).path.string }
+        }
         let digits = String(status.permissions, radix: 8)
         self.init(
             layer: part.name, file: FilePath(part.directory).pushing(FilePath(root: nil, path.components)).string,

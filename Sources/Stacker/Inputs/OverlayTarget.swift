@@ -58,8 +58,9 @@ struct OverlayTarget {
 
     /// Whether the base has a directory of that name in it.
     func hasDirectory(_ name: FilePath.Component) throws -> Bool {
-        guard case .directory(let existing)? = node, case .directory? = try existing.child(FilePath(root: nil, [name]))
-        else { return false }
+        guard case .directory(let existing)? = node, case .directory? = try existing.child(FileName(name)) else {
+            return false
+        }
         return true
     }
 

@@ -29,7 +29,7 @@ enum SourceNode {
             return
         }
         let parent = Directory(try OpenFile(path.removingLastComponent(), O_RDONLY | O_DIRECTORY))
-        self = .file(in: parent, name: FileName(FilePath(root: nil, [name])), status: found)
+        self = .file(in: parent, name: FileName(name), status: found)
     }
 
     /// Finds `path` in a layer, whose root no symlink leaves.
@@ -41,7 +41,7 @@ enum SourceNode {
         case .directory(let directory) where directory.parts.isEmpty: throw Errno.noSuchFileOrDirectory
         case .directory(let directory): self = .directory(directory)
         case .file(let parent, let name, let status):
-            self = .file(in: parent, name: FileName(name), status: status)
+            self = .file(in: parent, name: name, status: status)
         case nil: throw Errno.noSuchFileOrDirectory
         }
     }

@@ -104,6 +104,9 @@ struct CollapsedDirectoryTests {
             "a file becomes a directory", below: [.file("x/old", "")], lower: [.file("x", "file")],
             upperdir: [.opaque("x"), .file("x/in", "i")], "x directory 755 opaque", "x/in file i"),
         Case(
+            "a directory over a file is opaque over a directory", below: [.file("x/old", "")],
+            lower: [.file("x", "file")], upper: [.file("x/in", "i")], "x directory 755 opaque", "x/in file i"),
+        Case(
             "a directory becomes a symlink", below: [.file("d/old", "")], lower: [.file("d/new", "")],
             upperdir: [.symlink("d", to: "e")], "d symlink e"),
         Case(
