@@ -12,6 +12,7 @@ package struct CollapsedDirectory: TreeNode {
     private let layers: MergedDirectory
     /// What shows through from the layers below; `nil` if nothing does.
     private let below: MergedDirectory?
+    /// Whether it hides something of the layers below.
     package let isOpaque: Bool?
 
     /// The root of the layer. A root is never opaque: for overlayfs, all roots merge.
@@ -35,12 +36,15 @@ package struct CollapsedDirectory: TreeNode {
     /// The topmost one gives owner, mode, times and attributes.
     package var directory: Directory { layers.top }
 
+    /// What the layers show here, and the whiteouts that hide something below.
     package func children() throws -> [TreeChild] {
         try layers.parts.topmostChildren().filter { try !$0.isWhiteout || hidesLower($0.name) }
     }
 
+    /// Whether the layers below have something of this name.
     package func hidesLower(_ name: FileName) throws -> Bool { try below?.child(name) != nil }
 
+    /// The directory of this name, of all layers that have a part in it.
     package func node(_ name: FileName) throws -> any TreeNode {
         let lookup = try OverlayLookup(name, in: layers.parts)
         guard case .directory(let directory)? = lookup.node else { throw Errno.notDirectory }

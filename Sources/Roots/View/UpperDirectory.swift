@@ -5,6 +5,7 @@ import SystemPackage
 
 /// The directory of one layer as a tree that can be encoded, which knows what it lies upon.
 package struct UpperDirectory: TreeNode {
+    /// The layer's own directory.
     package let directory: Directory
     /// The root of the layer and those of the layers below, as one.
     private let merged: MergedDirectory
@@ -27,12 +28,15 @@ package struct UpperDirectory: TreeNode {
         self.path = path
     }
 
+    /// What the layer has, whiteouts among it.
     package func children() throws -> [TreeChild] { try DirectoryNode(directory).children() }
 
+    /// The layer's directory of this name.
     package func node(_ name: FileName) throws -> any TreeNode {
         UpperDirectory(Directory(try directory.open(name, O_RDONLY | O_DIRECTORY)), merged, path + [name])
     }
 
+    /// Whether the layers below show something of this name here.
     package func hidesLower(_ name: FileName) throws -> Bool {
         var here = merged
         for step in path {

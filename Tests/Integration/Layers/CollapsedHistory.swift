@@ -17,8 +17,7 @@ extension LayerHistory {
             for (number, script) in scripts.enumerated() { try history.change(number, script) }
             let before = try history.shell("du -s --inodes upper*; du -s --apparent-size upper*")
             let tree = try CollapsedDirectory(
-                (below..<scripts.count).reversed().map(history.upperdir),
-                over: (0..<below).reversed().map(history.upperdir))
+                (below..<scripts.count).reversed().map(history.upper), over: (0..<below).reversed().map(history.upper))
             let collapsed = try history.encode(tree, as: below)
             let layers = try (0..<below).compactMap(history.encode) + [collapsed].compactMap(\.self)
             try history.unpackByUs(layers)

@@ -72,8 +72,8 @@ struct LayerHistory {
             try work.appending("script").write(script)
             try shell(
                 """
-                mkdir -p empty live upperdir\(number) work\(number)
-                options=lowerdir=\(lowerdirs.joined(separator: ":")),upperdir=upperdir\(number),workdir=work\(number)
+                mkdir -p empty live upper\(number) work\(number)
+                options=lowerdir=\(lowerdirs.joined(separator: ":")),upperdir=upper\(number),workdir=work\(number)
                 mount -t overlay -o userxattr,$options test live
                 (cd live && LC_ALL=C bash -e ../script)
                 \(list) live >live.list
@@ -81,7 +81,7 @@ struct LayerHistory {
         }
 
         func encode(_ number: Int) throws -> Layer? {
-            try encode(DirectoryNode(upperdir(number)), as: number)
+            try encode(DirectoryNode(upper(number)), as: number)
         }
 
         func encode(_ tree: any TreeNode, as number: Int) throws -> Layer? {
@@ -91,7 +91,7 @@ struct LayerHistory {
             return Layer(number: number, tar: made[0], squashfs: squashfs ? made[1] : nil)
         }
 
-        func upperdir(_ number: Int) throws -> Directory { try Directory(at: work.appending("upper\(number)")) }
+        func upper(_ number: Int) throws -> Directory { try Directory(at: work.appending("upper\(number)")) }
 
         /// Each layer into a directory, and those as one tree: what a build does with its base.
         func unpackByUs(_ layers: [Layer]) throws {

@@ -40,93 +40,91 @@ struct CollapsedDirectoryTests {
         var testDescription: String
         var below: [Change] = []
         var lower: [Change]
-        var upperdir: [Change]
+        var upper: [Change]
         /// A line for each entry.
         var expected: [String]
 
         init(
-            _ name: String, below: [Change] = [], lower: [Change], upperdir: [Change], _ expected: String...
+            _ name: String, below: [Change] = [], lower: [Change], upper: [Change], _ expected: String...
         ) {
             testDescription = name
-            (self.below, self.lower, self.upperdir, self.expected) = (below, lower, upperdir, expected)
+            (self.below, self.lower, self.upper, self.expected) = (below, lower, upper, expected)
         }
     }
 
     static let cases = [
         Case(
-            "what came and went leaves nothing", lower: [.file("big", "big")], upperdir: [.whiteout("big")]),
+            "what came and went leaves nothing", lower: [.file("big", "big")], upper: [.whiteout("big")]),
         Case(
             "what replaced a file and went leaves the whiteout of that file", below: [.file("f", "old")],
-            lower: [.file("f", "new")], upperdir: [.whiteout("f")], "f whiteout"),
-        Case(
-            "the upper file is the one", lower: [.file("f", "lower")], upperdir: [.file("f", "upper")], "f file upper"),
+            lower: [.file("f", "new")], upper: [.whiteout("f")], "f whiteout"),
+        Case("the upper file is the one", lower: [.file("f", "lower")], upper: [.file("f", "upper")], "f file upper"),
         Case(
             "directories merge, and the upper one's mode holds", below: [.file("d/below", "")],
             lower: [.directory("d", mode: 0o700), .file("d/1", "1")],
-            upperdir: [.directory("d", mode: 0o711), .file("d/2", "2")],
+            upper: [.directory("d", mode: 0o711), .file("d/2", "2")],
             "d directory 711", "d/1 file 1", "d/2 file 2"),
         Case(
             "a whiteout below the run hides nothing", below: [.whiteout("f")], lower: [.file("f", "it")],
-            upperdir: [.whiteout("f")]),
+            upper: [.whiteout("f")]),
         Case(
             "a whiteout in the lower layer that the upper one fills", below: [.file("f", "old")],
-            lower: [.whiteout("f")], upperdir: [.file("f", "again")], "f file again"),
+            lower: [.whiteout("f")], upper: [.file("f", "again")], "f file again"),
         Case(
             "a directory over a whiteout of one is opaque", below: [.file("d/old", "")], lower: [.whiteout("d")],
-            upperdir: [.file("d/new", "n")], "d directory 755 opaque", "d/new file n"),
+            upper: [.file("d/new", "n")], "d directory 755 opaque", "d/new file n"),
         Case(
             "a directory over a whiteout of an empty one is not", below: [.directory("d")], lower: [.whiteout("d")],
-            upperdir: [.file("d/new", "n")], "d directory 755", "d/new file n"),
+            upper: [.file("d/new", "n")], "d directory 755", "d/new file n"),
         Case(
             "a directory over a whiteout of a file is not", below: [.file("d", "")], lower: [.whiteout("d")],
-            upperdir: [.file("d/new", "n")], "d directory 755", "d/new file n"),
+            upper: [.file("d/new", "n")], "d directory 755", "d/new file n"),
         Case(
             "an upper opaque directory hides the lower one, and is not opaque over nothing",
-            lower: [.file("d/lower", "")], upperdir: [.opaque("d"), .file("d/upper", "u")],
+            lower: [.file("d/lower", "")], upper: [.opaque("d"), .file("d/upper", "u")],
             "d directory 755", "d/upper file u"),
         Case(
             "an upper opaque directory stays opaque over something", below: [.file("d/below", "")],
-            lower: [.file("d/lower", "")], upperdir: [.opaque("d"), .file("d/upper", "u")],
+            lower: [.file("d/lower", "")], upper: [.opaque("d"), .file("d/upper", "u")],
             "d directory 755 opaque", "d/upper file u"),
         Case(
             "a lower opaque directory makes the merged one opaque", below: [.file("d/below", "")],
-            lower: [.opaque("d"), .file("d/lower", "l")], upperdir: [.file("d/upper", "u")],
+            lower: [.opaque("d"), .file("d/lower", "l")], upper: [.file("d/upper", "u")],
             "d directory 755 opaque", "d/lower file l", "d/upper file u"),
         Case(
             "a whiteout in an opaque directory hides nothing", below: [.file("d/f", ""), .file("d/g", "")],
-            lower: [.opaque("d"), .file("d/f", "l")], upperdir: [.whiteout("d/f"), .whiteout("d/g")],
+            lower: [.opaque("d"), .file("d/f", "l")], upper: [.whiteout("d/f"), .whiteout("d/g")],
             "d directory 755 opaque"),
         Case(
             "below an opaque directory nothing shows through", below: [.file("d/sub/f", "")],
-            lower: [.opaque("d"), .directory("d/sub")], upperdir: [.whiteout("d/sub/f")],
+            lower: [.opaque("d"), .directory("d/sub")], upper: [.whiteout("d/sub/f")],
             "d directory 755 opaque", "d/sub directory 755"),
         Case(
             "a file becomes a directory", below: [.file("x/old", "")], lower: [.file("x", "file")],
-            upperdir: [.opaque("x"), .file("x/in", "i")], "x directory 755 opaque", "x/in file i"),
+            upper: [.opaque("x"), .file("x/in", "i")], "x directory 755 opaque", "x/in file i"),
         Case(
             "a directory over a file is opaque over a directory", below: [.file("x/old", "")],
             lower: [.file("x", "file")], upper: [.file("x/in", "i")], "x directory 755 opaque", "x/in file i"),
         Case(
             "a directory becomes a symlink", below: [.file("d/old", "")], lower: [.file("d/new", "")],
-            upperdir: [.symlink("d", to: "e")], "d symlink e"),
+            upper: [.symlink("d", to: "e")], "d symlink e"),
         Case(
             "the first name of a file goes, the others stay one file",
             lower: [.file("a", "it"), .link("b", to: "a"), .link("c", to: "a")],
-            upperdir: [.whiteout("a")], "b file it", "c is b"),
+            upper: [.whiteout("a")], "b file it", "c is b"),
         Case(
             "names of one file in two layers are two files",
             lower: [.file("a", "l"), .link("b", to: "a"), .link("c", to: "a")],
-            upperdir: [.file("b", "u"), .link("d", to: "b")], "a file l", "b file u", "c is a", "d is b"),
+            upper: [.file("b", "u"), .link("d", to: "b")], "a file l", "b file u", "c is a", "d is b"),
         Case(
             "a deep whiteout that hides something", below: [.file("d/e/f", "")], lower: [.file("d/e/g", "g")],
-            upperdir: [.whiteout("d/e/f")], "d directory 755", "d/e directory 755", "d/e/f whiteout", "d/e/g file g"),
+            upper: [.whiteout("d/e/f")], "d directory 755", "d/e directory 755", "d/e/f whiteout", "d/e/g file g"),
     ]
 
     @Test("what is hidden is not in it", arguments: cases)
     func collapse(_ test: Case) throws {
         try withTemporaryDirectory { work in
-            let roots = try [("upper", test.upperdir), ("lower", test.lower), ("below", test.below)].map {
-                name, changes in
+            let roots = try [("upper", test.upper), ("lower", test.lower), ("below", test.below)].map { name, changes in
                 let root = work.appending(name)
                 try Directory.create(root)
                 for change in changes { try change.apply(to: root) }
@@ -177,11 +175,11 @@ struct CollapsedDirectoryTests {
                 directory = try directory.directory(FilePath(name))
             }
             try directory.replaceFile("it", with: "it".utf8)
-            let upperdir = try Directory(creating: work.appending("upper"))
-            try upperdir.makeDirectory(FilePath(name))
+            let upper = try Directory(creating: work.appending("upper"))
+            try upper.makeDirectory(FilePath(name))
             let blobs = try Directory(creating: work.appending("blobs"))
             let layer = try encodeLayer(
-                CollapsedDirectory([upperdir, lower], over: [lower]), as: [.tar(.none)], into: blobs)?.first
+                CollapsedDirectory([upper, lower], over: [lower]), as: [.tar(.none)], into: blobs)?.first
             #expect(layer?.entries == 151)
         }
     }

@@ -10,13 +10,13 @@ import Testing
 @Suite("The merged view of a stack of layers")
 struct MergedViewTests {
     /// A stack of two layers, the upper one named first.
-    private func withStack(_ body: (_ upperdir: FilePath, _ lower: FilePath, () throws -> MergedView) throws -> Void)
+    private func withStack(_ body: (_ upper: FilePath, _ lower: FilePath, () throws -> MergedView) throws -> Void)
         throws
     {
         try withTemporaryDirectory { root in
-            let (upperdir, lower) = (root.appending("upper"), root.appending("lower"))
-            for path in [upperdir, lower] { try Directory.create(path) }
-            try body(upperdir, lower) { try MergedView([upperdir, lower]) }
+            let (upper, lower) = (root.appending("upper"), root.appending("lower"))
+            for path in [upper, lower] { try Directory.create(path) }
+            try body(upper, lower) { try MergedView([upper, lower]) }
         }
     }
 
@@ -27,10 +27,10 @@ struct MergedViewTests {
 
     @Test("the upper layer's file hides the lower one's")
     func upperWins() throws {
-        try withStack { upperdir, lower, view in
+        try withStack { upper, lower, view in
             try lower.appending("a/file").write("lower")
             try lower.appending("a/only-below").write("below")
-            try upperdir.appending("a/file").write("upper")
+            try upper.appending("a/file").write("upper")
             #expect(try content(view(), "a/file") == "upper")
             #expect(try content(view(), "a/only-below") == "below")
         }
@@ -38,19 +38,19 @@ struct MergedViewTests {
 
     @Test("a whiteout hides the name below")
     func whiteoutHides() throws {
-        try withStack { upperdir, lower, view in
+        try withStack { upper, lower, view in
             try lower.appending("a/file").write("lower")
-            try upperdir.appending("a/file").makeWhiteout()
+            try upper.appending("a/file").makeWhiteout()
             #expect(try view().resolve("a/file").node == nil)
         }
     }
 
     @Test("an opaque directory hides the lower one")
     func opaqueHides() throws {
-        try withStack { upperdir, lower, view in
+        try withStack { upper, lower, view in
             try lower.appending("a/file").write("lower")
-            try upperdir.appending("a").makeOpaque()
-            try upperdir.appending("a/new").write("upper")
+            try upper.appending("a").makeOpaque()
+            try upper.appending("a/new").write("upper")
             #expect(try view().resolve("a/file").node == nil)
             #expect(try content(view(), "a/new") == "upper")
         }
@@ -72,10 +72,10 @@ struct MergedViewTests {
 
     @Test("symlinks resolve across layers and never leave the root")
     func symlinksStayInside() throws {
-        try withStack { upperdir, lower, view in
+        try withStack { upper, lower, view in
             try lower.appending("etc/passwd").write("inside")
-            try Directory(at: upperdir).makeSymlink("absolute", to: "/etc/passwd")
-            try Directory(at: upperdir).makeSymlink("up", to: "../../../../etc/passwd")
+            try Directory(at: upper).makeSymlink("absolute", to: "/etc/passwd")
+            try Directory(at: upper).makeSymlink("up", to: "../../../../etc/passwd")
             #expect(try content(view(), "absolute") == "inside")
             #expect(try content(view(), "up") == "inside")
             #expect(try content(view(), "etc/../../etc/passwd") == "inside")
@@ -84,9 +84,9 @@ struct MergedViewTests {
 
     @Test("a cycle of symlinks is an error, not a hang")
     func cycle() throws {
-        try withStack { upperdir, _, view in
-            try Directory(at: upperdir).makeSymlink("a", to: "b")
-            try Directory(at: upperdir).makeSymlink("b", to: "a")
+        try withStack { upper, _, view in
+            try Directory(at: upper).makeSymlink("a", to: "b")
+            try Directory(at: upper).makeSymlink("b", to: "a")
             let failure = #expect(throws: Failure.self) { try view().resolve("a") }
             #expect(failure?.errno == .tooManySymbolicLinkLevels)
         }
@@ -94,11 +94,10 @@ struct MergedViewTests {
 
     @Test("what is missing at the end of a path is named without symlinks")
     func missingTail() throws {
-        try withStack { upperdir, _, view in
-            try Directory.create(upperdir.appending("run"))
-            try Directory.create(upperdir.appending("etc"))
-            try Directory(at: upperdir.appending("etc")).makeSymlink(
-                "resolv.conf", to: "../run/systemd/resolve/stub.conf")
+        try withStack { upper, _, view in
+            try Directory.create(upper.appending("run"))
+            try Directory.create(upper.appending("etc"))
+            try Directory(at: upper.appending("etc")).makeSymlink("resolv.conf", to: "../run/systemd/resolve/stub.conf")
             let place = try view().resolve("etc/resolv.conf")
             #expect(place.path == "run/systemd/resolve/stub.conf")
             #expect(place.node == nil)

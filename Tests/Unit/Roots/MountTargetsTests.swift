@@ -41,16 +41,16 @@ struct MountTargetsTests {
     @Test("a whiteout of a provided name is removed from the upperdir, the user's stay")
     func removesWhiteouts() throws {
         try withTemporaryDirectory { root in
-            let (lower, upperdir) = (root.appending("lower"), root.appending("upper"))
+            let (lower, upper) = (root.appending("lower"), root.appending("upper"))
             try lower.appending("file").write("")
-            try Directory.create(upperdir)
+            try Directory.create(upper)
             let targets = try MountTargets(
-                [.init(path: "srv/bind", isDirectory: true)], in: MergedView([upperdir, lower]),
+                [.init(path: "srv/bind", isDirectory: true)], in: MergedView([upper, lower]),
                 at: root.appending("targets"))
-            try upperdir.appending("srv").makeWhiteout()
-            try upperdir.appending("file").makeWhiteout()
-            try targets.removeWhiteouts(from: Directory(at: upperdir))
-            #expect(try Directory(at: upperdir).names() == ["file"])
+            try upper.appending("srv").makeWhiteout()
+            try upper.appending("file").makeWhiteout()
+            try targets.removeWhiteouts(from: Directory(at: upper))
+            #expect(try Directory(at: upper).names() == ["file"])
         }
     }
 
