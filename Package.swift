@@ -60,7 +60,8 @@ let package = Package(
         .executableTarget(
             name: "StackerCLI",
             dependencies: [
-                "Stacker", "Dockerfiles", "Roots", "Host", "Layers", "LXCWrapper", "CSyscalls", "FileTree", "Failure",
+                "Stacker", "Dockerfiles", "Roots", "Host", "Web", "Layers", "LXCWrapper", "CSyscalls", "FileTree",
+                "Failure",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -71,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "LayerBench",
             dependencies: [
-                "Registry", "Layers", "OCI", "FileTree", "Failure",
+                "Registry", "Web", "Layers", "OCI", "FileTree", "Failure",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
@@ -81,9 +82,8 @@ let package = Package(
         .target(
             name: "Stacker",
             dependencies: [
-                "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Layers", "OCI",
-                "Progress",
-                "FileTree", "Failure", "LXCWrapper", "CSyscalls",
+                "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Web", "Layers",
+                "OCI", "Progress", "FileTree", "Failure", "LXCWrapper", "CSyscalls",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -92,7 +92,7 @@ let package = Package(
         // A Dockerfile to a recipe.
         .target(
             name: "Dockerfiles",
-            dependencies: ["Recipes", "RecipeText", "Registry", "OCI", "FileTree", "Failure"],
+            dependencies: ["Recipes", "RecipeText", "Registry", "Web", "OCI", "FileTree", "Failure"],
             swiftSettings: strict
         ),
 
@@ -100,7 +100,7 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "RecipeText", "Registry", "OCI", "FileTree", "Failure",
+                "RecipeText", "Registry", "Web", "OCI", "FileTree", "Failure",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -141,11 +141,21 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Everything that goes over a network.
+        // Registries by the distribution spec.
         .target(
             name: "Registry",
             dependencies: [
-                "Host", "OCI", "FileTree", "Progress", "Failure", "CSyscalls", "CCurl",
+                "Web", "Host", "OCI", "FileTree", "Progress", "Failure",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // HTTP, over libcurl.
+        .target(
+            name: "Web",
+            dependencies: [
+                "OCI", "FileTree", "Progress", "Failure", "CSyscalls", "CCurl",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict
@@ -251,9 +261,9 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "Stacker", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Layers",
-                "OCI",
-                "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls", "Fixtures", "LayerFuzzing",
+                "Stacker", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Web",
+                "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
+                "LayerFuzzing",
             ],
             swiftSettings: strict
         ),

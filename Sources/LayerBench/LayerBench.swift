@@ -7,6 +7,7 @@ import OCI
 import Registry
 import Synchronization
 import SystemPackage
+import Web
 
 /// Layers and transfers alone, without a build around them: what `bench/run.sh` measures beside tar, squashfs-tools,
 /// umoci and skopeo.

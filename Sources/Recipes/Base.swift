@@ -2,6 +2,7 @@ import Failure
 import RecipeText
 import Registry
 import SystemPackage
+import Web
 
 /// `from`, as written.
 package struct From: Sendable, Equatable {

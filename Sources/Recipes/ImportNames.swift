@@ -1,5 +1,5 @@
-import Registry
 import SystemPackage
+import Web
 
 extension Import {
     /// What the file or directory is called at its source.

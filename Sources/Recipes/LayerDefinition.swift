@@ -2,8 +2,8 @@ import Failure
 import OCI
 import OrderedCollections
 import RecipeText
-import Registry
 import SystemPackage
+import Web
 
 /// The keys that a layer may have.
 package enum LayerKey: String, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 import Failure
-import Registry
 import SystemPackage
+import Web
 
 /// Which file a recipe is: what it is called, where it is, and what paths in it are relative to.
 package struct RecipeSource: Sendable, Hashable {

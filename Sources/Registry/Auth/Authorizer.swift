@@ -2,6 +2,7 @@ import Failure
 import FoundationEssentials
 import OCI
 import Synchronization
+import Web
 
 /// What is done in a repository: a token is good for that and no more.
 struct Scope: Sendable, Hashable {
@@ -13,6 +14,16 @@ struct Scope: Sendable, Hashable {
     /// `repository:library/ubuntu:pull`, one for each repository.
     var texts: [String] {
         ["repository:\(repository):\(mayPush ? "pull,push" : "pull")"] + (other.map { ["repository:\($0):pull"] } ?? [])
+    }
+}
+
+extension WebRequest {
+    /// Has messages say what lets stacker speak to a registry without TLS.
+    ///
+    /// - Parameter allowance: what users write to have an insecure registry; `nil` where they can't.
+    mutating func nameRemedy(_ allowance: String?) {
+        plainRemedy = allowance
+        redirectHelp = allowance.map { "\($0) allows that" }
     }
 }
 
@@ -119,10 +130,10 @@ final class Authorizer: Sendable {
         }
         var query = scope.texts.map { ("scope", $0) }
         if let service = challenge.parameters["service"] { query.append(("service", service)) }
-        var request = WebRequest(address: address, verifiesServer: isVerified)
+        var request = WebRequest(address)
+        request.verifiesServer = isVerified
         request.task = "couldn't get it from \(address.origin)"
-        request.isOfRegistry = true
-        request.plainRemedy = allowance
+        request.nameRemedy(allowance)
         switch login {
         case .identityToken(let refresh):
             // A form has them in one, separated by spaces.
@@ -155,9 +166,4 @@ final class Authorizer: Sendable {
         let seconds = min(max(answer.expires_in ?? 60, 60), 86400) - 10
         return Held(authorization: .bearer(token), end: ContinuousClock.now + .seconds(seconds))
     }
-}
-
-/// `a=1&b=2` with everything encoded that a query or a form does not carry as it is.
-func formEncoded(_ pairs: [(String, String)]) -> String {
-    pairs.map { "\(encodedComponent($0))=\(encodedComponent($1))" }.joined(separator: "&")
 }

@@ -2,6 +2,7 @@ import Failure
 import FoundationEssentials
 import OCI
 import SystemPackage
+import Web
 
 /// What lets the user into a registry. In text it shows nothing of it.
 enum Login: Sendable, Equatable, CustomStringConvertible {

@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import FoundationEssentials
 import Host
+import Web
 
 /// A program `docker-credential-NAME` in `$PATH`, which keeps credentials where the user's desktop or cloud has them.
 ///

@@ -3,6 +3,7 @@ import FileTree
 import Glibc
 import Synchronization
 import SystemPackage
+import Web
 
 /// Where user names and passwords for registries come from: the command line, or the files that `skopeo login`,
 /// `podman login` and `docker login` write.
@@ -51,6 +52,14 @@ package final class Credentials: Sendable {
         }
         known.withLock { $0[place] = .some(login) }
         return login
+    }
+
+    /// The password that there is for a place on a server that is no registry; `nil` for one that has a token.
+    ///
+    /// - Throws: as ``login(for:)``.
+    package func password(for place: String) throws -> WebCredentials? {
+        guard case .password(let credentials) = try login(for: place) else { return nil }
+        return credentials
     }
 
     /// Where credentials are looked for, for a message.

@@ -1,6 +1,7 @@
 import Failure
 import OCI
 import Progress
+import Web
 
 extension RegistryClient {
     /// Gets a blob into a layout; one that is there is not fetched.

@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import OCI
 import Progress
+import Web
 
 extension RegistryClient {
     /// Whether a repository has a blob.

@@ -1,6 +1,7 @@
 import Failure
 import OCI
 import Synchronization
+import Web
 
 /// One registry, spoken to by the distribution spec.
 ///
@@ -129,11 +130,15 @@ package final class RegistryClient: Sendable {
             case .path(let path): registry.address(path, isSecure: transport != .plain)
             case .address(let address): address
             }
-        return WebRequest(
-            method: request.method, address: address, headers: request.headers,
-            authorization: address.origin == home.origin ? authorization : nil, body: request.body,
-            verifiesServer: transport == .verified, mayLeaveTLS: request.isVerified, isOfRegistry: true,
-            plainRemedy: allowance, task: request.task)
+        var question = WebRequest(address, method: request.method)
+        question.headers = request.headers
+        question.authorization = address.origin == home.origin ? authorization : nil
+        question.body = request.body
+        question.verifiesServer = transport == .verified
+        question.mayLeaveTLS = request.isVerified
+        question.nameRemedy(allowance)
+        question.task = request.task
+        return question
     }
 }
 

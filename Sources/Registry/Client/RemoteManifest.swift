@@ -1,5 +1,6 @@
 import Failure
 import OCI
+import Web
 
 /// A manifest or an index as a registry has it.
 struct RemoteManifest: Sendable {

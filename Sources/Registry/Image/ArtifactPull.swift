@@ -1,6 +1,7 @@
 import Failure
 import OCI
 import Progress
+import Web
 
 /// Brings something that is no image from a registry into an OCI layout.
 package struct ArtifactPull: Sendable {

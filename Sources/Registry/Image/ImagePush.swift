@@ -2,6 +2,7 @@ import Failure
 import OCI
 import Progress
 import Synchronization
+import Web
 
 /// Brings images from an OCI layout to a registry.
 package final class ImagePush: Sendable {

@@ -1,6 +1,7 @@
 import Host
 import Registry
 import Synchronization
+import Web
 
 /// What a command reaches over a network: web servers, and registries with the logins that the user has for them.
 ///
@@ -19,7 +20,7 @@ final class Servers: Sendable {
 
     init() {
         logins = Credentials(checkpoint: { try StopSignal.check() })
-        web = WebClient(credentials: logins, checkpoint: { try StopSignal.check() })
+        web = WebClient(checkpoint: { try StopSignal.check() }, password: logins.password(for:))
     }
 
     /// A registry: always the same client, which knows already how the registry is spoken to, and what lets us in.

@@ -1,7 +1,7 @@
 import OCI
-import Registry
 import Roots
 import SystemPackage
+import Web
 
 /// What the builds that the cache knows still need, so that the next build finds all in it that this one would.
 struct LiveBuilds {

@@ -2,8 +2,8 @@ import Failure
 import FileTree
 import Glibc
 import OCI
-import Registry
 import SystemPackage
+import Web
 
 /// A file that came from a server.
 struct DownloadedFile: Sendable, Equatable {

@@ -2,9 +2,9 @@ import Failure
 import FileTree
 import Glibc
 import OCI
-import Registry
 import Synchronization
 import SystemPackage
+import Web
 
 /// The files that recipes take from web servers. Each is kept under stacker's directory, by its URL.
 ///

@@ -3,9 +3,9 @@ import FileTree
 import Glibc
 import RecipeText
 import Recipes
-import Registry
 import Roots
 import SystemPackage
+import Web
 
 /// Reads the stacker files of a command, from disk or from a web server.
 struct RecipeLoader {

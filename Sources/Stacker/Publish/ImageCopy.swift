@@ -3,6 +3,7 @@ import Host
 import OCI
 import Registry
 import SystemPackage
+import Web
 
 /// An image that is copied from a layout or a registry to another one.
 package struct ImageCopy {

@@ -3,6 +3,7 @@ import Layers
 import OrderedCollections
 import Registry
 import SystemPackage
+import Web
 
 /// What `stacker publish` was asked to do.
 package struct PublishRequest: Sendable {

@@ -6,6 +6,7 @@ import Registry
 import Roots
 import Synchronization
 import SystemPackage
+import Web
 
 /// The caches that machines share: `--cache-from`, `--cache-to`. Each is a repository of a registry with one artifact for
 /// each layer, whose tag says what the layer was built of.

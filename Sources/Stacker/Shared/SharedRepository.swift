@@ -1,6 +1,7 @@
 import Failure
 import OCI
 import Registry
+import Web
 
 /// A repository of a registry in which stackers keep layers for each other. Its tags are keys.
 struct SharedRepository: Sendable, Hashable, CustomStringConvertible {

@@ -2,9 +2,9 @@ import ArgumentParser
 import Failure
 import Host
 import Layers
-import Registry
 import Stacker
 import SystemPackage
+import Web
 
 /// `stacker publish`: images to a registry or another layout.
 struct PublishCommand: Command {

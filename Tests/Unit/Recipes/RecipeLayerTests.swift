@@ -2,6 +2,7 @@ import OrderedCollections
 import Registry
 import SystemPackage
 import Testing
+import Web
 
 @testable import Recipes
 

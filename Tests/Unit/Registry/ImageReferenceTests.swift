@@ -2,6 +2,7 @@ import Failure
 import Testing
 
 @testable import Registry
+@testable import Web
 
 @Suite("A reference to an image")
 struct ImageReferenceTests {

@@ -7,6 +7,7 @@ import SystemPackage
 import Testing
 
 @testable import Registry
+@testable import Web
 
 @Suite("Logging in to a registry")
 struct RegistryAuthTests {

@@ -5,6 +5,7 @@ import Synchronization
 import SystemPackage
 
 @testable import Registry
+@testable import Web
 
 /// A registry on 127.0.0.1 that does what is right, but for the requests that a test answers itself.
 final class TestRegistry: Sendable {

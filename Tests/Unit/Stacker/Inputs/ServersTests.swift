@@ -1,5 +1,6 @@
 import Registry
 import Testing
+import Web
 
 @testable import Stacker
 

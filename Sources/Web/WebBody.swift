@@ -1,7 +1,7 @@
 import Failure
 
 /// The content of a response, a piece at a time.
-final class WebBody {
+package final class WebBody {
     private let transfer: Transfer
 
     init(of transfer: Transfer) {
@@ -11,14 +11,14 @@ final class WebBody {
     /// Hands on every piece of the content.
     ///
     /// - Throws: ``WebError``; what `take` or the checkpoint throws.
-    func read(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func read(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
         try transfer.read(take)
     }
 
     /// All of a small content.
     ///
     /// - Parameter limit: more bytes than that are an error.
-    func content(limit: Int) throws -> [UInt8] {
+    package func content(limit: Int) throws -> [UInt8] {
         var content: [UInt8] = []
         try read { bytes in
             content += bytes

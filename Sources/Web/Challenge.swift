@@ -1,14 +1,14 @@
 /// One way in that a server offers: an entry of `WWW-Authenticate`.
 ///
 /// [RFC 9110, section 11.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)
-struct Challenge: Sendable, Equatable {
+package struct Challenge: Sendable, Equatable {
     /// `basic`, `bearer`: in lower case.
-    var scheme: String
+    package var scheme: String
     /// By name in lower case.
-    var parameters: [String: String] = [:]
+    package var parameters: [String: String] = [:]
 
     /// Reads the values of the header; each may hold several challenges. What is malformed ends the reading.
-    static func all(in values: [String]) -> [Challenge] {
+    package static func all(in values: [String]) -> [Challenge] {
         values.flatMap { value in
             // A server's text: no more of it is looked at than any real one has.
             var reader = ChallengeReader(Array(value.utf8.prefix(16 << 10)))

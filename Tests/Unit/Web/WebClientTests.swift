@@ -6,7 +6,7 @@ import OCI
 import SystemPackage
 import Testing
 
-@testable import Registry
+@testable import Web
 
 @Suite("The web client")
 struct WebClientTests {

@@ -44,7 +44,8 @@ extension WebClient {
         _ address: WebAddress, to file: OpenFile, limit: Int64 = .max, mayLeaveTLS: Bool = false,
         progress: ProgressTask? = nil, accept: (WebResponse) throws -> Void = { _ in }
     ) throws -> WebDownload {
-        var request = WebRequest(address: address, mayLogIn: true)
+        var request = WebRequest(address)
+        request.mayLogIn = true
         request.mayLeaveTLS = mayLeaveTLS
         let question = request
         return try send({ question }) { response, body in

@@ -6,45 +6,57 @@ import SystemPackage
 /// What a server is asked to do.
 ///
 /// [RFC 9110, section 9](https://www.rfc-editor.org/rfc/rfc9110#section-9)
-enum HTTPMethod: String, Sendable {
+package enum HTTPMethod: String, Sendable {
     case GET, HEAD, POST, PUT, PATCH
 }
 
 /// What a server is asked.
-struct WebRequest: Sendable {
-    var method: HTTPMethod = .GET
-    var address: WebAddress
+package struct WebRequest: Sendable {
+    /// What it does with what is at the address.
+    package var method: HTTPMethod
+    /// What is asked for.
+    package var address: WebAddress
     /// Beside those that every request has; one of these replaces those.
-    var headers: [(name: String, value: String)] = []
+    package var headers: [(name: String, value: String)] = []
     /// Takes the place of credentials in the address. It never goes to another server than that of the address.
-    var authorization: WebAuthorization?
-    var body: WebUpload?
+    package var authorization: WebAuthorization?
+    /// What is sent.
+    package var body: WebUpload?
     /// Without it, whoever answers is believed to be the server.
-    var verifiesServer = true
+    package var verifiesServer = true
     /// Whether a server gets the password that the user keeps for it: in ~/.netrc, or, if it asks for one, where a login
     /// has put it.
-    var mayLogIn = false
+    package var mayLogIn = false
     /// Whether a redirect from https to http is followed. Whoever is on the way there decides what comes: only for what
     /// is known by its digest.
-    var mayLeaveTLS = false
-    /// Whether it is one of a registry's.
-    var isOfRegistry = false
+    package var mayLeaveTLS = false
     /// What lets stacker speak to the server without TLS, for messages; `nil`: nothing.
-    var plainRemedy: String? = "http:// in its URL"
+    package var plainRemedy: String? = "http:// in its URL"
+    /// What to do about a server with TLS that leads to one without, for messages.
+    package var redirectHelp: String? =
+        "a hash makes sure of an import, wherever it comes from; otherwise write the URL that is really meant"
     /// What a message says could not be done; `nil`: to get the address.
-    var task: String?
+    package var task: String?
+
+    /// Asks for the address.
+    package init(_ address: WebAddress, method: HTTPMethod = .GET) {
+        self.method = method
+        self.address = address
+    }
 }
 
 /// What lets a client in. In text it shows nothing of it.
-enum WebAuthorization: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+package enum WebAuthorization: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     case basic(WebCredentials)
     case bearer(String)
 
-    var description: String { "credentials" }
-    var customMirror: Mirror { Mirror(self, children: []) }
+    /// Nothing of it.
+    package var description: String { "credentials" }
+    /// Nothing of it, for debuggers and `dump`.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Whether it is a user name and a password.
-    var isPassword: Bool {
+    package var isPassword: Bool {
         if case .basic = self { return true }
         return false
     }
@@ -59,7 +71,7 @@ enum WebAuthorization: Sendable, Hashable, CustomStringConvertible, CustomReflec
 }
 
 /// A content to send. It can be sent as often as a request has to be made.
-enum WebUpload: Sendable {
+package enum WebUpload: Sendable {
     case bytes([UInt8])
     /// A part of a file: bytes from `start` on. `sent` gets the place in the file that has been come to.
     case file(OpenFile, start: Int64, length: Int64, sent: @Sendable (Int64) -> Void)

@@ -33,7 +33,7 @@ package struct WebResponse: Sendable {
     }
 
     /// All values of a header that may stand more than once.
-    func values(_ name: String) -> [String] { fields.values(name) }
+    package func values(_ name: String) -> [String] { fields.values(name) }
 
     /// `Content-Length`: bytes of the content, of a HEAD too.
     package var contentLength: Int64? { self["Content-Length"].flatMap { Int64($0) } }
@@ -43,13 +43,13 @@ package struct WebResponse: Sendable {
 
     /// Whether a GET has brought all of what was asked for, or a HEAD speaks of all of it. A part (206), nothing (204), a
     /// promise (202) are successes, too, and not that.
-    var isWhole: Bool { status == 200 || status == 203 }
+    package var isWhole: Bool { status == 200 || status == 203 }
 
     /// Takes an answer that brings all of it.
     ///
     /// - Throws: ``WebError`` for any other.
     @discardableResult
-    func requireWhole() throws -> WebResponse {
+    package func requireWhole() throws -> WebResponse {
         let error = WebError.status(status, reason)
         guard isSuccess else { throw error }
         guard isWhole else { throw WebError.answer("\(error), which does not bring all of it") }

@@ -10,8 +10,9 @@ import Glibc
 /// the one they were given for, and from https to http only what is known by its digest is followed. What fails for want of
 /// a connection, or with a 5xx, is tried again with growing pauses, or after as long as the server says.
 package final class WebClient: Sendable {
-    let settings: WebSettings
-    private let credentials: Credentials?
+    /// How it behaves.
+    package let settings: WebSettings
+    private let password: @Sendable (_ place: String) throws -> WebCredentials?
     private let checkpoint: @Sendable () throws -> Void
     private let connections = WebConnections()
 
@@ -24,14 +25,16 @@ package final class WebClient: Sendable {
     /// Makes a client.
     ///
     /// - Parameters:
-    ///   - credentials: what servers get that ask for a password which is not in their URL.
     ///   - checkpoint: called many times a second while a request runs; what it throws ends the request.
+    ///   - password: gives what a server gets that asks for a password which is not in its URL; `place` is its host and
+    ///     port, and the path that is asked for.
     package init(
-        _ settings: WebSettings = WebSettings(), credentials: Credentials? = nil,
-        checkpoint: @escaping @Sendable () throws -> Void = {}
+        _ settings: WebSettings = WebSettings(),
+        checkpoint: @escaping @Sendable () throws -> Void = {},
+        password: @escaping @Sendable (_ place: String) throws -> WebCredentials? = { _ in nil }
     ) {
         self.settings = settings
-        self.credentials = credentials
+        self.password = password
         self.checkpoint = checkpoint
     }
 
@@ -44,17 +47,20 @@ package final class WebClient: Sendable {
     ///   - receive: takes the response; called anew with each attempt.
     /// - Throws: `Failure` that names the URL, with a ``WebError`` at its root if the server or the network is to blame;
     ///   what `receive` or the checkpoint throws.
-    func send<Result>(
+    package func send<Result>(
         _ method: HTTPMethod, _ address: WebAddress, attempts: Int? = nil,
         _ receive: (WebResponse, _ body: WebBody) throws -> Result
     ) throws -> Result {
-        try send(attempts: attempts, { WebRequest(method: method, address: address, mayLogIn: true) }, receive)
+        var request = WebRequest(address, method: method)
+        request.mayLogIn = true
+        let question = request
+        return try send(attempts: attempts, { question }, receive)
     }
 
     /// The same with all that a request can have.
     ///
     /// - Parameter request: made anew with each attempt.
-    func send<Result>(
+    package func send<Result>(
         attempts: Int? = nil, _ request: () throws -> WebRequest,
         _ receive: (WebResponse, _ body: WebBody) throws -> Result
     ) throws -> Result {
@@ -86,7 +92,7 @@ package final class WebClient: Sendable {
     }
 
     /// Waits, as long as the checkpoint lets it.
-    func wait(_ delay: Duration) throws {
+    package func wait(_ delay: Duration) throws {
         let clock = ContinuousClock()
         let end = clock.now + delay
         while clock.now < end {
@@ -142,14 +148,11 @@ package final class WebClient: Sendable {
 
     /// The password that was kept for a server. Only TLS keeps it from others, where they are between us and the server.
     private func login(for request: WebRequest, _ response: WebResponse) throws -> WebAuthorization? {
-        guard request.mayLogIn, request.address.isSecure || request.address.isLocal, let credentials,
+        guard request.mayLogIn, request.address.isSecure || request.address.isLocal,
             Challenge.all(in: response.values("WWW-Authenticate")).contains(where: { $0.scheme == "basic" })
         else { return nil }
         let path = request.address.target.prefix { $0 != "?" }
-        guard case .password(let found) = try credentials.login(for: "\(request.address.authority)\(path)") else {
-            return nil
-        }
-        return .basic(found)
+        return try password("\(request.address.authority)\(path)").map(WebAuthorization.basic)
     }
 
     private static func resolve(_ location: String, from address: WebAddress) throws -> WebAddress {

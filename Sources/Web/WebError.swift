@@ -26,7 +26,7 @@ package enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether another attempt may do better.
-    var isTransient: Bool {
+    package var isTransient: Bool {
         switch self {
         case .status(let code, _): code >= 500 && code != 501 && code != 505 || code == 408 || code == 429
         case .connection: true
@@ -46,9 +46,7 @@ package enum WebError: Error, Sendable, Equatable, CustomStringConvertible {
         case .status(401, _), .status(403, _), .status(407, _):
             "the server wants other credentials, or does not let this client have it"
         case .tls(Self.noTLS): request.plainRemedy.map { "\($0) lets stacker speak to it without TLS" }
-        case .plainRedirect where request.isOfRegistry: request.plainRemedy.map { "\($0) allows that" }
-        case .plainRedirect:
-            "a hash makes sure of an import, wherever it comes from; otherwise write the URL that is really meant"
+        case .plainRedirect: request.redirectHelp
         case .connection:
             "see whether this machine reaches it: the network, the name server, http_proxy and https_proxy"
         case .answer(Self.endless): "the hash of an import makes sure that all of it came"

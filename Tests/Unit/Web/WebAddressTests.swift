@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Registry
+@testable import Web
 
 @Suite("Addresses on the web")
 struct WebAddressTests {

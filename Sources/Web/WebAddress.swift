@@ -13,7 +13,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     /// The port, 443 or 80 where the URL has none.
     package let port: Int
     /// Whether the URL has a port.
-    let hasPort: Bool
+    package let hasPort: Bool
     /// Path and query as they go on the wire: percent-encoded, with a "/" in front, without the fragment.
     package let target: String
     /// What stands before the "@" of the URL.
@@ -44,7 +44,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     /// An address of its parts.
     ///
     /// - Parameter target: path and query, encoded already.
-    init(isSecure: Bool, host: String, port: Int, target: String = "/") {
+    package init(isSecure: Bool, host: String, port: Int, target: String = "/") {
         self.isSecure = isSecure
         self.host = host
         self.port = port
@@ -57,7 +57,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The address with more in its query. What is added is in no text.
-    func adding(query: String) -> WebAddress {
+    package func adding(query: String) -> WebAddress {
         WebAddress(self, target: target + (target.contains("?") ? "&" : "?") + query)
     }
 
@@ -74,7 +74,7 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     /// What a redirect's `Location` means, coming from here.
     ///
     /// - Throws: `Failure` if it is no http or https URL.
-    func resolving(_ reference: String) throws -> WebAddress {
+    package func resolving(_ reference: String) throws -> WebAddress {
         if reference.hasPrefix("//") { return try WebAddress("\(scheme):\(reference)") }
         let beforePath = reference.prefix { !"/?#".contains($0) }
         if beforePath.contains(":") { return try WebAddress(reference) }
@@ -187,8 +187,6 @@ private struct Authority {
     }
 }
 
-// MARK: - Bytes of URLs
-
 /// `.` and `..` taken out of a path that may have a query behind it; none leads above the root.
 private func withoutDotSegments(_ text: some StringProtocol) -> String {
     let path = text.prefix { $0 != "?" }
@@ -205,63 +203,4 @@ private func withoutDotSegments(_ text: some StringProtocol) -> String {
         }
     }
     return "/" + kept.joined(separator: "/") + text.dropFirst(path.count)
-}
-
-/// Encodes what a URL must not hold as it is: spaces, control characters, what is beyond ASCII.
-private func percentEncoded(_ text: String) -> String {
-    let bytes = Array(text.utf8)
-    return bytes.indices.reduce(into: "") { result, place in
-        let isEscape =
-            bytes[place] == UInt8(ascii: "%") && place + 2 < bytes.count && isHexDigit(bytes[place + 1])
-            && isHexDigit(bytes[place + 2])
-        result += encoded(bytes[place], asItIs: isEscape || "/?:@!$&'()*+,;=".utf8.contains(bytes[place]))
-    }
-}
-
-/// Encodes all that is not certain to mean itself in a part of a query.
-func encodedComponent(_ text: String) -> String {
-    text.utf8.reduce(into: "") { $0 += encoded($1) }
-}
-
-/// - Parameter asItIs: whether it may stay as it is though it means something in some place of a URL.
-private func encoded(_ byte: UInt8, asItIs: Bool = false) -> String {
-    if asItIs || isUnreserved(byte) { return String(Unicode.Scalar(byte)) }
-    let digits = String(byte, radix: 16, uppercase: true)
-    return "%" + (digits.utf8.count < 2 ? "0" : "") + digits
-}
-
-/// `nil` if the outcome is no text.
-private func percentDecoded(_ text: some StringProtocol) -> String? {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-        let digits = rest.prefix(2)
-        if byte == UInt8(ascii: "%"), digits.count == 2, digits.allSatisfy(isHexDigit),
-            let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
-        {
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        } else {
-            bytes.append(byte)
-        }
-    }
-    return String(validating: bytes, as: UTF8.self)
-}
-
-private func isUnreserved(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-    default: "-._~".utf8.contains(byte)
-    }
-}
-
-private func isHexDigit(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-        UInt8(ascii: "A")...UInt8(ascii: "F"):
-        true
-    default: false
-    }
 }

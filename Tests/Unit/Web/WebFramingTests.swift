@@ -2,7 +2,7 @@ import Failure
 import Fixtures
 import Testing
 
-@testable import Registry
+@testable import Web
 
 @Suite("The web client and answers that are not what they should be")
 struct WebFramingTests {
