@@ -98,12 +98,11 @@ package enum Container {
     /// Each directory once, where it is topmost. An image may have a layer twice, the empty one often; overlayfs refuses
     /// ("conflicting lowerdir path"), and the lower one shows nothing that the upper one does not show already.
     static func unique(_ lowerdirs: [FilePath]) -> [FilePath] {
-        var seen: Set<[UInt64]> = []
+        var seen: Set<FileIdentity> = []
         return lowerdirs.filter { path in
-            var status = stat()
             // What is missing stays, for the mount to complain of.
-            guard path.withPlatformString({ stat($0, &status) }) == 0 else { return true }
-            return seen.insert([UInt64(status.st_dev), UInt64(status.st_ino)]).inserted
+            guard let status = try? FileStatus(at: path) else { return true }
+            return seen.insert(status.identity).inserted
         }
     }
 

@@ -1,3 +1,4 @@
+import FileTree
 import Recipes
 
 /// Writes converted layers as YAML, for people to read and go on with.
@@ -162,17 +163,12 @@ struct RecipeWriter {
                 case "\n": "\\n"
                 case "\t": "\\t"
                 case "$" where hides: "\\x24"
-                case _ where Self.isUnprintable(scalar): "\\U" + hexadecimal(scalar.value)
+                case _ where Self.isUnprintable(scalar): "\\U" + scalar.value.hexadecimal
                 default: String(scalar)
                 }
             }.joined()
         }
         return "\"\(content)\""
-    }
-
-    private func hexadecimal(_ value: UInt32) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 
     /// What YAML doesn't allow outside of double quotes, or changes: all but tabs, newlines and what can be seen.

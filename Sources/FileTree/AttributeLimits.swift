@@ -1,4 +1,3 @@
-import CSyscalls
 import Failure
 import Glibc
 import SystemPackage
@@ -32,11 +31,12 @@ extension OpenFile {
     /// - Throws: a failure for any other reason.
     package func setAttributes(_ attributes: [ExtendedAttribute]) throws -> [AttributeName] {
         try attributes.compactMap { attribute in
-            let result = attribute.value.withUnsafeBytes { value in
-                attribute.name.withCString { fsetxattr(number, $0, value.baseAddress, value.count, 0) }
+            do {
+                try setAttribute(attribute)
+                return nil
+            } catch let error as Errno {
+                return try attribute.isRefused(error, on: self) ? attribute.name : nil
             }
-            guard result != 0 else { return nil }
-            return try attribute.isRefused(Errno(rawValue: errno), on: self) ? attribute.name : nil
         }
     }
 

@@ -59,14 +59,12 @@ package struct Directory: Sendable {
     }
 
     private static func expectDirectory(_ path: FilePath) throws {
-        var status = stat()
-        if path.withPlatformString({ stat($0, &status) }) == 0 {
-            if FileKind(mode: status.st_mode) != .directory { throw Errno.fileExists }
-            return
+        do {
+            if try FileStatus(at: path).kind != .directory { throw Errno.fileExists }
+        } catch Errno.noSuchFileOrDirectory {
+            _ = try FileStatus(at: path, following: false)
+            throw Failure("it is a symlink that leads nowhere", help: "make the directory that it names, or remove it")
         }
-        let error = Errno(rawValue: Glibc.errno)
-        guard error == .noSuchFileOrDirectory, path.withPlatformString({ lstat($0, &status) }) == 0 else { throw error }
-        throw Failure("it is a symlink that leads nowhere", help: "make the directory that it names, or remove it")
     }
 
     // MARK: - Names beneath
@@ -107,22 +105,28 @@ package struct Directory: Sendable {
     }
 
     /// The status of one name in this directory, not following it if it is a symlink; `nil` if there is none.
-    package func status(_ name: FilePath) throws -> FileStatus? {
+    package func status(_ name: FilePath) throws -> FileStatus? { try name.withPlatformString { try status($0) } }
+
+    func status(_ name: UnsafePointer<CChar>) throws -> FileStatus? {
         var status = stat()
-        if name.withPlatformString({ fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
-            return FileStatus(status)
-        }
+        if fstatat(file.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(status) }
         if Glibc.errno == ENOENT || Glibc.errno == ENOTDIR { return nil }
         throw Errno(rawValue: Glibc.errno)
     }
 
     /// Where the symlink `name` points.
     package func symlinkTarget(_ name: FilePath) throws -> FilePath {
-        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { buffer in
+        try name.withPlatformString { try readLink($0) { FilePath(bytes: $0) } }
+    }
+
+    /// - Parameter body: gets the bytes of the path that the symlink is.
+    func readLink<Result>(
+        _ name: UnsafePointer<CChar>, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
             guard let base = buffer.baseAddress else { throw Errno.noMemory }
-            let length = try name.withPlatformString { try checked(readlinkat(file.number, $0, base, Int(PATH_MAX))) }
-            buffer[length] = 0
-            return FilePath(platformString: base)
+            let length = try checked(readlinkat(file.number, name, base, buffer.count))
+            return try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length]))
         }
     }
 
@@ -170,28 +174,7 @@ package struct Directory: Sendable {
     }
 
     /// The names in this directory without `.` and `..`, sorted by their bytes.
-    package func names() throws -> [FilePath] {
-        let copy = try openNoSymlinks(".", O_RDONLY | O_DIRECTORY)
-        // fdopendir takes the descriptor over, so it gets one of its own.
-        let number = try checked(fcntl(copy.number, F_DUPFD_CLOEXEC, 0))
-        guard let stream = fdopendir(number) else {
-            let error = Errno(rawValue: Glibc.errno)
-            close(number)
-            throw error
-        }
-        defer { closedir(stream) }
-        var names: [FilePath] = []
-        while true {
-            Glibc.errno = 0
-            guard let entry = readdir(stream) else { break }
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-                tuple.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
-            }
-            if let name, name.kind == .regular { names.append(FilePath(root: nil, [name])) }
-        }
-        if Glibc.errno != 0 { throw Errno(rawValue: Glibc.errno) }
-        return names.sorted { $0.bytesPrecede($1) }
-    }
+    package func names() throws -> [FilePath] { try fileNames().map(\.path) }
 }
 
 extension FilePath {

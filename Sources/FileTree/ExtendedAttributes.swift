@@ -16,6 +16,28 @@ package struct ExtendedAttribute: Sendable, Equatable {
     }
 }
 
+extension OpenFile {
+    /// The extended attributes of the open file, sorted by name; a file system without them has none.
+    ///
+    /// - Parameter isWanted: whether one of this name is read; by default all are.
+    /// - Throws: `Errno`.
+    package func attributes(where isWanted: (AttributeName) -> Bool = { _ in true }) throws -> [ExtendedAttribute] {
+        try readAttributes(where: isWanted, list: { flistxattr(number, $0, $1) }) { fgetxattr(number, $0, $1, $2) }
+    }
+
+    /// The value of one attribute; `nil` if the file has none of that name.
+    package func attribute(_ name: AttributeName) throws -> [UInt8]? {
+        try name.withCString { name in try filled { fgetxattr(number, name, $0, $1) } }
+    }
+
+    /// Sets one attribute.
+    package func setAttribute(_ attribute: ExtendedAttribute) throws {
+        _ = try attribute.value.withUnsafeBytes { value in
+            try attribute.name.withCString { try checked(fsetxattr(number, $0, value.baseAddress, value.count, 0)) }
+        }
+    }
+}
+
 extension Directory {
     /// Runs `body` with a path that names `name` in this directory without following it: the way to use the l*xattr
     /// calls, which exist for paths only, safely.
@@ -33,14 +55,7 @@ extension Directory {
         of name: FilePath, where isWanted: (AttributeName) -> Bool = { _ in true }
     ) throws -> [ExtendedAttribute] {
         try withProcPath(name) { path in
-            let names = try growing { llistxattr(path, $0, $1) } ?? []
-            return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
-                let name = AttributeName(bytes)
-                guard isWanted(name) else { return nil }
-                // An attribute that another process removed between the two calls is gone, not an error.
-                return try name.withCString { attribute in try growing { lgetxattr(path, attribute, $0, $1) } }
-                    .map { ExtendedAttribute(name: name, value: $0) }
-            }.sorted { $0.name < $1.name }
+            try readAttributes(where: isWanted, list: { llistxattr(path, $0, $1) }) { lgetxattr(path, $0, $1, $2) }
         }
     }
 
@@ -50,8 +65,10 @@ extension Directory {
     }
 
     /// The value of one attribute; `nil` if `name` has none of that name.
-    package func attribute(_ attribute: String, of name: FilePath) throws -> [UInt8]? {
-        try withProcPath(name) { path in try growing { lgetxattr(path, attribute, $0, $1) } }
+    package func attribute(_ attribute: AttributeName, of name: FilePath) throws -> [UInt8]? {
+        try withProcPath(name) { path in
+            try attribute.withCString { attribute in try filled { lgetxattr(path, attribute, $0, $1) } }
+        }
     }
 
     /// Sets one attribute of `name`.
@@ -62,22 +79,38 @@ extension Directory {
             }
         }
     }
+}
 
-    /// Calls a *xattr function that fills a buffer, with a larger one until all fits; `nil` if there is nothing to read.
-    private func growing(_ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) throws -> [UInt8]? {
-        var capacity = 512
-        while true {
-            var count = 0
-            let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
-                count = buffer.withMemoryRebound(to: CChar.self) { call($0.baseAddress, capacity) }
-                initialized = max(0, count)
-            }
-            if count >= 0 { return bytes }
-            switch Glibc.errno {
-            case ERANGE where capacity < 1 << 20: capacity *= 4
-            case ENODATA, ENOTSUP: return nil
-            case let errno: throw Errno(rawValue: errno)
+/// Reads the attributes that `list` names, each by `value`.
+private func readAttributes(
+    where isWanted: (AttributeName) -> Bool, list: (UnsafeMutablePointer<CChar>?, Int) -> Int,
+    value: (UnsafePointer<CChar>, UnsafeMutablePointer<CChar>?, Int) -> Int
+) throws -> [ExtendedAttribute] {
+    let names = try filled(list) ?? []
+    if names.isEmpty { return [] }
+    return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
+        let name = AttributeName(bytes)
+        guard isWanted(name) else { return nil }
+        // One that was removed between the two calls is gone, not an error.
+        return try name.withCString { attribute in try filled { value(attribute, $0, $1) } }
+            .map { ExtendedAttribute(name: name, value: $0) }
+    }.sorted { $0.name < $1.name }
+}
+
+/// What a *xattr function fills a buffer with: a small one, and one of the largest possible size if that was not enough;
+/// `nil` if there is nothing to read.
+private func filled(_ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) throws -> [UInt8]? {
+    for capacity in [256, 64 << 10] {
+        let result = try withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer -> [UInt8]?? in
+            let count = call(buffer.baseAddress, capacity)
+            if count >= 0 { return Array(UnsafeRawBufferPointer(buffer)[..<count]) }
+            switch errno {
+            case ERANGE where capacity < 64 << 10: return .none
+            case ENODATA, ENOTSUP: return .some(nil)
+            case let error: throw Errno(rawValue: error)
             }
         }
+        if let result { return result }
     }
+    return nil
 }

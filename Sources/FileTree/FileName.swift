@@ -46,14 +46,15 @@ package struct FileName: Sendable, Hashable, Comparable {
 
 // Names of a walk go to system calls as the bytes that they came as: no path is put together for each file.
 extension Directory {
-    /// lstat(2) of a name in this directory.
+    /// lstat(2) of a name in this directory; `nil` if there is none.
     ///
     /// - Throws: `Errno`.
-    package func status(_ name: FileName) throws -> FileStatus {
-        var status = stat()
-        _ = try name.withCString { try checked(fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW)) }
-        return FileStatus(status)
-    }
+    package func status(_ name: FileName) throws -> FileStatus? { try name.withCString { try status($0) } }
+
+    /// Opens the subdirectory `name`; a symlink is refused.
+    ///
+    /// - Throws: `Errno`.
+    package func directory(_ name: FileName) throws -> Directory { Directory(try open(name, O_RDONLY | O_DIRECTORY)) }
 
     /// lstat(2) of a name in this directory; `nil` if there is none.
     ///
@@ -77,17 +78,51 @@ extension Directory {
             })
     }
 
-    /// Where the symlink `name` points.
+    /// Where the symlink `name` points: the bytes of a path.
     ///
     /// - Throws: `Errno`.
-    package func symlinkTarget(_ name: FileName) throws -> FileName {
-        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) + 1) { buffer in
-            guard let base = buffer.baseAddress else { throw Errno.noMemory }
-            let length = try name.withCString { try checked(readlinkat(file.number, $0, base, Int(PATH_MAX))) }
-            base[length] = 0
-            return FileName(base)
+    package func symlinkTarget(_ name: FileName) throws -> [UInt8] {
+        try name.withCString { try readLink($0) { Array($0) } }
+    }
+
+    /// Makes the symlink `name`.
+    ///
+    /// - Parameter target: the bytes of a path.
+    /// - Throws: `Errno`.
+    package func makeSymlink(_ name: FileName, to target: [UInt8]) throws {
+        _ = try name.withCString { name in
+            try FileName(target).withCString { try checked(symlinkat($0, file.number, name)) }
         }
     }
+
+    /// The names in this directory without `.` and `..`, sorted by their bytes.
+    ///
+    /// - Throws: `Errno`.
+    package func fileNames() throws -> [FileName] {
+        // A descriptor of its own, which fdopendir takes over.
+        let number = try checked(stacker_openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0))
+        guard let stream = fdopendir(number) else {
+            let error = Errno(rawValue: errno)
+            close(number)
+            throw error
+        }
+        defer { closedir(stream) }
+        var names: [FileName] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else { break }
+            // By pointer: an entry is as long as its name, so that d_name must not be read as a whole.
+            let name = UnsafeRawPointer(entry).advanced(by: dirent.nameOffset).assumingMemoryBound(to: CChar.self)
+            if strcmp(name, ".") != 0, strcmp(name, "..") != 0 { names.append(FileName(name)) }
+        }
+        if errno != 0 { throw Errno(rawValue: errno) }
+        names.sort()
+        return names
+    }
+}
+
+extension dirent {
+    fileprivate static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
 }
 
 extension FileName {

@@ -1,5 +1,5 @@
-import CSyscalls
 import Glibc
+import SystemPackage
 
 /// What lstat(2) says of a file.
 package struct FileStatus: Sendable, Equatable {
@@ -41,12 +41,32 @@ package struct FileStatus: Sendable, Equatable {
         changed = Timestamp(seconds: Int64(status.st_ctim.tv_sec), nanoseconds: Int32(status.st_ctim.tv_nsec))
     }
 
+    /// stat(2) of the file at a path, symlinks followed; at its end, too, unless `following` is false.
+    ///
+    /// - Throws: `Errno`.
+    package init(at path: FilePath, following: Bool = true) throws {
+        var status = stat()
+        _ = try path.withPlatformString { path in try checked(following ? stat(path, &status) : lstat(path, &status)) }
+        self.init(status)
+    }
+
+    /// Which file it is, whatever name it was found by.
+    package var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
+
     /// Whether a change from `now` on would show in ``changed``: as long as the file system's clock stands still, it
     /// would not.
     package func isSettled(at now: Timestamp) -> Bool { changed.isSettled(at: now) }
 
     /// Whether this is overlayfs's mark for a deleted name: a character device 0:0.
     package var isWhiteout: Bool { kind == .characterDevice && specialDevice == 0 }
+}
+
+/// What tells one file from all others of this machine, however many names it has.
+package struct FileIdentity: Sendable, Hashable {
+    /// The device number of its file system.
+    package let device: dev_t
+    /// Its number there.
+    package let inode: ino_t
 }
 
 /// The kinds of file that Linux has.
@@ -63,6 +83,19 @@ package enum FileKind: Sendable, Equatable {
         case S_IFIFO: self = .fifo
         case S_IFSOCK: self = .socket
         default: self = .regular
+        }
+    }
+
+    /// The bits of `st_mode` that say it.
+    package var mode: mode_t {
+        switch self {
+        case .regular: S_IFREG
+        case .directory: S_IFDIR
+        case .symlink: S_IFLNK
+        case .characterDevice: S_IFCHR
+        case .blockDevice: S_IFBLK
+        case .fifo: S_IFIFO
+        case .socket: S_IFSOCK
         }
     }
 }

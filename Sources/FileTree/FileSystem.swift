@@ -55,11 +55,10 @@ extension FileSystem.Btrfs {
         guard stacker_btrfs_incompatible_features(file.number, &flags) == 0,
             stacker_btrfs_info(file.number, &nodeSize, &uuid) == 0
         else { return nil }
-        let digits = uuid.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        let groups = [digits[..<4], digits[4..<6], digits[6..<8], digits[8..<10], digits[10...]]
+        let groups = [uuid[..<4], uuid[4..<6], uuid[6..<8], uuid[8..<10], uuid[10...]]
         self.init(
             nodeSize: nodeSize, hasExtendedRefs: flags & stacker_btrfs_extref != 0,
-            uuid: groups.map { $0.joined() }.joined(separator: "-"))
+            uuid: groups.map { Array($0).hexadecimal }.joined(separator: "-"))
     }
 }
 

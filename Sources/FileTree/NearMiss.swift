@@ -1,5 +1,4 @@
 import Failure
-import Glibc
 import SystemPackage
 
 /// What was probably meant by a path of this machine at which nothing is.
@@ -9,7 +8,7 @@ import SystemPackage
 package func nearMiss(_ path: FilePath) -> String? {
     // The first name on the way that is not there. What lies above it need not be readable.
     var missing = path
-    while missing.components.count > 1, !exists(missing.removingLastComponent()) { missing.removeLastComponent() }
+    while missing.components.count > 1, !missing.removingLastComponent().exists { missing.removeLastComponent() }
     let parent = missing.removingLastComponent()
     // This only adds to an error: what can't be read gives no advice, and a comparison with each name takes time.
     guard let name = missing.lastComponent?.string, let names = try? Directory(at: parent).names() else { return nil }
@@ -19,8 +18,4 @@ package func nearMiss(_ path: FilePath) -> String? {
 /// The name that was probably meant by one that is none; many names are not compared.
 package func nearName(to name: String, in names: [String]) -> String? {
     names.count <= 2000 ? nearest(to: name, in: names) : nil
-}
-
-private func exists(_ path: FilePath) -> Bool {
-    path.withPlatformString { access($0, F_OK) } == 0
 }

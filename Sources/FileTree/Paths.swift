@@ -10,6 +10,9 @@ extension FilePath {
         return FilePath(platformString: path)
     }
 
+    /// Whether there is anything at the path, symlinks followed.
+    package var exists: Bool { withPlatformString { access($0, F_OK) } == 0 }
+
     /// The path without symlinks; as it is if there is nothing there.
     package var resolvedIfThere: FilePath { (try? resolved()) ?? self }
 
@@ -25,5 +28,20 @@ extension FilePath {
     /// The path, seen from the working directory if it is relative.
     package func absolute() throws -> FilePath {
         isAbsolute ? self : try FilePath.currentDirectory().pushing(self)
+    }
+}
+
+extension FilePath {
+    /// The bytes of the path without slashes in front: as archives name files.
+    package var relativeBytes: [UInt8] {
+        withPlatformString { text in
+            let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
+            return Array(bytes.drop { $0 == UInt8(ascii: "/") })
+        }
+    }
+
+    /// The path that `bytes` are; a NUL among them ends it.
+    package init(bytes: some Collection<UInt8>) {
+        self = FileName(bytes).withCString { FilePath(platformString: $0) }
     }
 }

@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import SystemPackage
 
 /// A SHA-256 digest as the image spec writes it: `sha256:` and 64 lowercase hexadecimal digits.
@@ -47,6 +48,21 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
         self = hasher.finish()
     }
 
+    /// The 32 bytes.
+    package var bytes: [UInt8] {
+        let digits = hex.utf8.map { $0 < 0x3a ? $0 - 0x30 : $0 - 0x61 + 10 }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
+    /// A UUID that follows from the digest.
+    package var uuid: [UInt8] {
+        var uuid = Array(bytes.prefix(16))
+        // Version 8: of a kind of one's own. RFC 9562, section 5.8.
+        uuid[6] = uuid[6] & 0x0f | 0x80
+        uuid[8] = uuid[8] & 0x3f | 0x80
+        return uuid
+    }
+
     /// `sha256:<hex>`
     package var description: String { "sha256:\(hex)" }
 
@@ -81,7 +97,7 @@ package struct DigestHasher: Sendable {
 
     /// The digest of all bytes taken so far.
     package consuming func finish() -> Digest {
-        Digest(unchecked: SHA256.hexadecimal(hash.finish()))
+        Digest(unchecked: hash.finish().hexadecimal)
     }
 }
 

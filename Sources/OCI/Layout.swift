@@ -60,7 +60,7 @@ package struct Layout: Sendable {
     package static func refuseImpossible(_ path: FilePath) throws {
         guard try LayoutState(of: path) == .absent else { return }
         var missing = path
-        while case let parent = missing.removingLastComponent(), !parent.isEmpty, !exists(parent) { missing = parent }
+        while case let parent = missing.removingLastComponent(), !parent.isEmpty, !parent.exists { missing = parent }
         try attempt("couldn't make OCI layout \(path)", help: LayoutState.expected) {
             // Not under its own name: another stacker may be about to make the layout.
             let name = FilePath.temporaryName(for: missing.lastComponent?.string ?? "oci")
@@ -68,11 +68,6 @@ package struct Layout: Sendable {
             try Directory.create(probe)
             _ = try probe.withPlatformString { try checked(rmdir($0)) }
         }
-    }
-
-    fileprivate static func exists(_ path: FilePath) -> Bool {
-        var status = stat()
-        return path.withPlatformString { stat($0, &status) } == 0
     }
 
     /// Opens the layout at `path`; `nil` if there is nothing, or an empty directory.
@@ -104,10 +99,8 @@ package struct Layout: Sendable {
 
     /// Whether it is still what has its path: nobody has put another directory there.
     package func isStillInPlace() throws -> Bool {
-        var status = stat()
-        guard path.withPlatformString({ stat($0, &status) }) == 0 else { return false }
-        let own = try root.file.status()
-        return own.inode == status.st_ino && own.device == status.st_dev
+        guard let found = try? FileStatus(at: path) else { return false }
+        return try root.file.status().identity == found.identity
     }
 }
 
@@ -132,7 +125,7 @@ package enum LayoutState: Sendable {
         } catch Errno.noSuchFileOrDirectory {
             self = .absent
             return
-        } catch Errno.notDirectory where Layout.exists(path) {
+        } catch Errno.notDirectory where path.exists {
             throw wrong("is not a directory")
         } catch Errno.notDirectory {
             throw Failure("couldn't open OCI layout \(path)", because: Errno.notDirectory, help: help)

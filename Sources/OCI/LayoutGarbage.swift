@@ -50,8 +50,7 @@ extension Layout {
     /// The names of the other blobs, and of left-overs of writers that were killed.
     package func garbage(keeping reached: Set<Digest>) throws -> [FilePath] {
         try blobs.names().filter { name in
-            Digest(hex: name.string).map { !reached.contains($0) }
-                ?? (name.string.hasPrefix(".") && name.string.hasSuffix(".tmp"))
+            Digest(hex: name.string).map { !reached.contains($0) } ?? name.isTemporary
         }
     }
 

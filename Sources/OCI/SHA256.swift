@@ -23,16 +23,4 @@ package struct SHA256: Sendable {
             SHA256_Final(bytes.baseAddress, &context)
         }
     }
-
-    /// Bytes as hexadecimal digits, two for each.
-    package static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
-            for (index, byte) in bytes.enumerated() {
-                text[2 * index] = digits[Int(byte >> 4)]
-                text[2 * index + 1] = digits[Int(byte & 15)]
-            }
-            return 2 * bytes.count
-        }
-    }
 }

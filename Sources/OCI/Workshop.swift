@@ -39,6 +39,6 @@ final class Workshop: Sendable {
 
     /// The names of all that are there.
     static func names(in root: Directory) throws -> [FilePath] {
-        try root.names().filter { $0.string.hasPrefix(".\(purpose).") && $0.string.hasSuffix(".tmp") }
+        try root.names().filter { $0.isTemporary && $0.string.hasPrefix(".\(purpose).") }
     }
 }

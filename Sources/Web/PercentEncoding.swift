@@ -1,3 +1,5 @@
+import FileTree
+
 /// Encodes what a URL must not hold as it is: spaces, control characters, what is beyond ASCII.
 func percentEncoded(_ text: String) -> String {
     let bytes = Array(text.utf8)
@@ -22,8 +24,7 @@ private func encodedComponent(_ text: String) -> String {
 /// - Parameter asItIs: whether it may stay as it is though it means something in some place of a URL.
 private func encoded(_ byte: UInt8, asItIs: Bool = false) -> String {
     if asItIs || isUnreserved(byte) { return String(Unicode.Scalar(byte)) }
-    let digits = String(byte, radix: 16, uppercase: true)
-    return "%" + (digits.utf8.count < 2 ? "0" : "") + digits
+    return "%" + byte.hexadecimal.uppercased()
 }
 
 /// `nil` if the outcome is no text.

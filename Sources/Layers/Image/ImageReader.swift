@@ -40,7 +40,7 @@ struct ImageReader<Image: StoredImage> {
         }
         while var directory = open.popLast() {
             let parent = directory.path
-            let child = try attempt("couldn't read the directory \(shown(parent))") {
+            let child = try attempt("couldn't read the directory \(shown(path: parent))") {
                 let child = try image.next(&directory.names)
                 if let child { try checkStoredName(child.name) }
                 return child
@@ -48,7 +48,7 @@ struct ImageReader<Image: StoredImage> {
             guard let (name, place) = child else { continue }
             open.append(directory)
             let path = parent.isEmpty ? name : parent + [slash] + name
-            return try attempt("couldn't unpack \(shown(path))") { try read(place, at: path) }
+            return try attempt("couldn't unpack \(shown(path: path))") { try read(place, at: path) }
         }
         return nil
     }
@@ -72,10 +72,10 @@ struct ImageReader<Image: StoredImage> {
             }
         }
         let stored = try image.attributes(of: inode, limit: limits.attributes)
-        if let name = CarriedAttributes.redirection(stored) {
+        if let name = OverlayAttribute.redirection(stored) {
             throw Failure("part of it is in a lower layer (\(name))")
         }
-        entry.isOpaque = CarriedAttributes.isOpaque(stored)
+        entry.isOpaque = OverlayAttribute.isOpaque(stored)
         entry.carried = stored.filter { CarriedAttributes.carries($0.name) }
         for attribute in entry.carried { try CarriedAttributes.refuseTooLong(attribute.name) }
         if inode.kind == .regular {
@@ -93,6 +93,28 @@ private func checkStoredName(_ name: [UInt8]) throws {
     if name.contains(slash) || name.contains(0) || name == Array(".".utf8) || name == Array("..".utf8)
         || name.isEmpty || name.count > Int(NAME_MAX)
     {
-        throw Failure("\(shown(name)) is no name that a file can have")
+        throw Failure("\(shown(path: name)) is no name that a file can have")
+    }
+}
+
+/// The first name of each file of an image that says it has several, by where its inode is. What is kept is bounded:
+/// an image can say of millions of files that they have more names, and never name one.
+private struct FirstNames {
+    private var names: [UInt64: [UInt8]] = [:]
+    private var room: Int
+    private let limit: Int
+
+    init(_ limits: UnpackLimits) {
+        limit = limits.kept
+        room = limits.kept
+    }
+
+    /// The name that the file had before; `nil`, and the name is kept, if this is its first.
+    mutating func first(_ inode: UInt64, now path: [UInt8]) throws -> [UInt8]? {
+        if let first = names[inode] { return first }
+        room -= path.count
+        if room < 0 { throw UnpackLimits.exceeded(kept: limit) }
+        names[inode] = path
+        return nil
     }
 }

@@ -1,3 +1,4 @@
+import CSyscalls
 import FileTree
 import Glibc
 
@@ -33,4 +34,19 @@ struct InodeMetadata {
 
     /// Permissions and the bits of the kind.
     var mode: UInt16 { UInt16(kind.mode | permissions & 0o7777) }
+}
+
+// Images have device numbers as the kernel writes them into 32 bits: new_encode_dev in linux/kdev_t.h.
+
+extension TreeEntry {
+    /// The device that the entry names.
+    var deviceNumber: UInt32 {
+        let (major, minor) = (stacker_major(status.specialDevice), stacker_minor(status.specialDevice))
+        return minor & 0xff | major << 8 | (minor & ~0xff) << 12
+    }
+}
+
+/// The device number that ``TreeEntry/deviceNumber`` gave.
+func decodedDevice(_ number: UInt32) -> dev_t {
+    stacker_makedev(number >> 8 & 0xfff, number & 0xff | number >> 12 & 0xfff00)
 }

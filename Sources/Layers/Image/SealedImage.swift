@@ -36,7 +36,7 @@ struct SealedImage {
             }
         }
         defer { hashing.wait() }
-        rootHash = try salt.map { try Self.appendTree(file, salt: $0.bytes, dataSize) }
+        rootHash = try salt.map { try Self.appendTree(file, salt: $0, dataSize) }
         hashing.wait()
         try failure.withLock { if let failure = $0 { throw failure } }
         let treeBlocks = salt == nil ? 0 : 1 + VerityTree.blocks(over: UInt64(dataSize / block))
@@ -46,10 +46,9 @@ struct SealedImage {
         digest = rest.finish()
     }
 
-    private static func appendTree(_ file: OpenFile, salt: [UInt8], _ dataSize: Int64) throws -> String {
+    private static func appendTree(_ file: OpenFile, salt: Digest, _ dataSize: Int64) throws -> String {
         let block = Int64(VeritySuperblock.blockSize)
-        let uuid = Digest(of: salt).uuid
-        let superblock = VeritySuperblock(dataBlocks: UInt64(dataSize / block), salt: salt, uuid: uuid)
+        let superblock = VeritySuperblock(dataBlocks: UInt64(dataSize / block), salt: salt)
         try superblock.encoded.withUnsafeBytes { try file.writeAll($0, at: dataSize) }
         var tree = VerityTree(superblock) { place, hashes in
             try hashes.withUnsafeBytes { try file.writeAll($0, at: dataSize + block * Int64(1 + place)) }
@@ -65,21 +64,5 @@ extension SealedImage {
         let annotations = rootHash.map { [VerityAnnotation.name: $0] }
         let descriptor = Descriptor(mediaType: mediaType, digest: digest, size: size, annotations: annotations)
         return EncodedLayer(descriptor: descriptor, diffID: digest, entries: entries)
-    }
-}
-
-extension Digest {
-    /// The 32 bytes.
-    var bytes: [UInt8] {
-        let digits = hex.utf8.map { $0 < 0x3a ? $0 - 0x30 : $0 - 0x61 + 10 }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
-    /// A UUID that follows from the digest.
-    var uuid: [UInt8] {
-        var uuid = Array(bytes.prefix(16))
-        // Version 8: of a kind of one's own. RFC 9562, section 5.8.
-        uuid[6] = uuid[6] & 0x0f | 0x80
-        uuid[8] = uuid[8] & 0x3f | 0x80
-        return uuid
     }
 }

@@ -148,6 +148,7 @@ final class SquashfsSink: LayerSink {
         guard leftOutACLs.count > 0 else { return }
         let more = leftOutACLs.count - 1
         let others = more > 0 ? " and \(more) other\(more > 1 ? "s" : "")" : ""
-        options.warn("left out the POSIX ACLs of \(shown(leftOutACLs.example))\(others): squashfs cannot hold them")
+        options.warn(
+            "left out the POSIX ACLs of \(shown(path: leftOutACLs.example))\(others): squashfs cannot hold them")
     }
 }

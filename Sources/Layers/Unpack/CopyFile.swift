@@ -1,4 +1,3 @@
-import CSyscalls
 import FileTree
 import Glibc
 import SystemPackage
@@ -17,20 +16,10 @@ extension Directory {
         let number = file.number
         switch status.kind {
         case .regular:
-            let source = OpenFile(
-                owning: try original.withCString {
-                    try checked(stacker_openat(holder.file.number, $0, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0))
-                })
-            let copy = OpenFile(
-                owning: try name.withCString {
-                    try checked(stacker_openat(number, $0, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600))
-                })
+            let source = try holder.open(original, O_RDONLY)
+            let copy = try open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
             shares = try copy.copyContent(of: source, checkpoint: checkpoint)
-        case .symlink:
-            let target = try holder.symlinkTarget(FilePath(bytes: original.bytes))
-            _ = try name.withCString { name in
-                try target.withPlatformString { try checked(symlinkat($0, number, name)) }
-            }
+        case .symlink: try makeSymlink(name, to: holder.symlinkTarget(original))
         case .characterDevice: try make(name, S_IFCHR, status.specialDevice)
         case .blockDevice: try make(name, S_IFBLK, status.specialDevice)
         case .fifo: try make(name, S_IFIFO)
@@ -42,8 +31,8 @@ extension Directory {
             _ = try checked(fchownat(number, name, status.uid, status.gid, AT_SYMLINK_NOFOLLOW))
             if status.kind != .symlink { _ = try checked(fchmodat(number, name, status.permissions, 0)) }
         }
-        for attribute in try holder.attributes(of: FilePath(bytes: original.bytes)) {
-            try setAttribute(attribute, of: FilePath(bytes: name.bytes))
+        for attribute in try holder.attributes(of: original.path) {
+            try setAttribute(attribute, of: name.path)
         }
         let times = [status.modified.timespec, status.modified.timespec]
         _ = try name.withCString { try checked(utimensat(number, $0, times, AT_SYMLINK_NOFOLLOW)) }

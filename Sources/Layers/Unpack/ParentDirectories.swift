@@ -1,4 +1,3 @@
-import CSyscalls
 import Failure
 import FileTree
 import Glibc
@@ -83,7 +82,7 @@ struct ParentDirectories {
                 directory = try resolve(path[..<end])
             } catch let errno as Errno where errno == .noSuchFileOrDirectory || errno == .notDirectory {
                 let name = FileName(path[start..<end])
-                directory = try attempt("couldn't make its parent directory \(shown(path[..<end]))") {
+                directory = try attempt("couldn't make its parent directory \(shown(path: path[..<end]))") {
                     try makeOne(name, in: directory)
                 }
             }
@@ -95,7 +94,7 @@ struct ParentDirectories {
     private func makeOne(_ name: FileName, in parent: Directory) throws -> Directory {
         let replaced = try parent.removeWhiteout(name)
         _ = try name.withCString { try checked(mkdirat(parent.file.number, $0, 0o755)) }
-        let directory = try parent.subdirectory(name)
+        let directory = try parent.directory(name)
         if replaced, whiteouts == .overlay { try directory.markOpaque() }
         return directory
     }
@@ -104,19 +103,16 @@ struct ParentDirectories {
 extension Directory {
     /// Removes `name` if it is a whiteout; returns whether it was.
     func removeWhiteout(_ name: FileName) throws -> Bool {
-        guard let status = try entryStatus(name), status.isWhiteout else { return false }
+        guard let status = try status(name), status.isWhiteout else { return false }
         _ = try name.withCString { try checked(unlinkat(file.number, $0, 0)) }
         return true
     }
 
     /// Has overlayfs look for whiteouts in this directory also where no other layer has it: otherwise it would list the
     /// names of those that hide nothing, as files that are not there.
-    ///
-    /// It is the mark of a directory that was copied up, of which overlayfs only asks whether it is there
-    /// (ovl_path_check_origin_xattr in fs/overlayfs/util.c). In a lower directory it has no other meaning.
     func markWhiteouts() throws {
         try attempt("couldn't mark it as having whiteouts", help: Self.attributesHelp) {
-            _ = try checked(fsetxattr(file.number, "user.overlay.origin", "", 0, 0))
+            try file.setAttribute(OverlayAttribute.origin)
         }
     }
 
@@ -125,7 +121,7 @@ extension Directory {
     /// Makes this directory hide the lower ones, as overlayfs mounted with `userxattr` reads it.
     func markOpaque() throws {
         try attempt("couldn't make it opaque", help: Self.attributesHelp) {
-            _ = try checked(fsetxattr(file.number, "user.overlay.opaque", "y", 1, 0))
+            try file.setAttribute(OverlayAttribute.opaque)
         }
     }
 }

@@ -12,7 +12,7 @@ import SystemPackage
 struct TreeWriter {
     private let options: UnpackOptions
     private var parents: ParentDirectories
-    private var directories: DirectoryMetadata
+    private var directories: DeferredMetadata
     private var groups = LinkGroups()
     private(set) var report = UnpackReport()
     /// Bytes that regular files may still have, holes included: a layer that is made of them holds them in full.
@@ -24,7 +24,7 @@ struct TreeWriter {
         self.options = options
         self.bytesLimit = bytesLimit
         room = bytesLimit
-        directories = DirectoryMetadata(limit: options.limits.kept)
+        directories = DeferredMetadata(limit: options.limits.kept)
         parents = ParentDirectories(root: root, whiteouts: options.whiteouts)
     }
 
@@ -36,7 +36,7 @@ struct TreeWriter {
         }
         if report.entries % 64 == 0 { try options.checkpoint() }
         let path = entry.path
-        try attempt("couldn't unpack \(shown(path))") {
+        try attempt("couldn't unpack \(shown(path: path))") {
             let name = try EntryName(path, limit: options.limits.nameLength)
             if entry.namesWhiteouts, try handleWhiteout(name) { return }
             if let target = entry.hardLinkTarget { return try link(name, to: target) }
@@ -55,8 +55,8 @@ struct TreeWriter {
     private mutating func handleWhiteout(_ name: EntryName) throws -> Bool {
         guard let mark = try WhiteoutMark(name) else { return false }
         switch mark {
-        case .ofAufs: report.leftOutWhiteouts.add(shown(name.path))
-        case _ where options.whiteouts == .leaveOut: report.leftOutWhiteouts.add(shown(name.path))
+        case .ofAufs: report.leftOutWhiteouts.add(shown(path: name.path))
+        case _ where options.whiteouts == .leaveOut: report.leftOutWhiteouts.add(shown(path: name.path))
         case .opaque: try parents.open(name.parent).markOpaque()
         case .hides(let hidden?): try hide(hidden, in: parents.open(name.parent))
         case .hides(nil): throw Failure("it is a whiteout of no possible name")
@@ -69,7 +69,7 @@ struct TreeWriter {
     private func hide(_ name: FileName, in parent: Directory) throws {
         if name.withCString({ mknodat(parent.file.number, $0, S_IFCHR, 0) }) == 0 { return try parent.markWhiteouts() }
         guard errno == EEXIST else { throw Errno(rawValue: errno) }
-        if try parent.entryStatus(name)?.kind == .directory { try parent.subdirectory(name).markOpaque() }
+        if try parent.status(name)?.kind == .directory { try parent.directory(name).markOpaque() }
     }
 
     // MARK: - Files
@@ -95,14 +95,14 @@ struct TreeWriter {
             try setMetadata(entry, name, in: parent, uid, gid)
         case .characterDevice where entry.device == 0:
             // overlayfs's own whiteout, by its device number: said or not, it would act as one.
-            if options.whiteouts == .leaveOut { return report.leftOutWhiteouts.add(shown(name.path)) }
+            if options.whiteouts == .leaveOut { return report.leftOutWhiteouts.add(shown(path: name.path)) }
             try hide(name.lastName, in: parent)
         case .characterDevice, .blockDevice:
             let mode: mode_t = kind == .blockDevice ? S_IFBLK : S_IFCHR
             do {
                 try create(name, in: parent) { mknodat(parent.file.number, $0, mode | 0o600, entry.device) }
             } catch Errno.notPermitted {
-                return report.leftOutDevices.add(shown(name.path))
+                return report.leftOutDevices.add(shown(path: name.path))
             }
             try setMetadata(entry, name, in: parent, uid, gid)
         case .fifo, .socket:
@@ -126,7 +126,7 @@ struct TreeWriter {
             if options.whiteouts == .overlay {
                 try directory.markOpaque()
             } else {
-                report.leftOutWhiteouts.add(shown(name.path))
+                report.leftOutWhiteouts.add(shown(path: name.path))
             }
         }
         try directories.remember(
@@ -138,13 +138,13 @@ struct TreeWriter {
 
     private mutating func makeOrKeepDirectory(_ name: EntryName, in parent: Directory) throws -> Directory {
         let last = name.lastName
-        if last.withCString({ mkdirat(parent.file.number, $0, 0o700) }) == 0 { return try parent.subdirectory(last) }
+        if last.withCString({ mkdirat(parent.file.number, $0, 0o700) }) == 0 { return try parent.directory(last) }
         guard errno == EEXIST else { throw Errno(rawValue: errno) }
-        if try parent.entryStatus(last)?.kind == .directory { return try parent.subdirectory(last) }
+        if try parent.status(last)?.kind == .directory { return try parent.directory(last) }
         let hides = try parent.removeWhiteout(last)
         if !hides { try replace(last, in: parent) }
         _ = try last.withCString { try checked(mkdirat(parent.file.number, $0, 0o700)) }
-        let directory = try parent.subdirectory(last)
+        let directory = try parent.directory(last)
         if hides { try directory.markOpaque() }
         return directory
     }
@@ -189,10 +189,10 @@ struct TreeWriter {
         }
         for attribute in try entry.attributes(limit: options.limits.attributes) {
             do {
-                try parent.setAttribute(attribute, of: FilePath(bytes: name.last))
+                try parent.setAttribute(attribute, of: name.lastName.path)
             } catch let errno as Errno {
                 guard try attribute.isRefused(errno, on: parent.file) else { continue }
-                report.leftOutAttributes.add("\(shown(name.path)): \(attribute.name)")
+                report.leftOutAttributes.add("\(shown(path: name.path)): \(attribute.name)")
             }
         }
         let times = [entry.modified.timespec, entry.modified.timespec]
@@ -202,7 +202,7 @@ struct TreeWriter {
     // MARK: - Hard links
 
     private mutating func link(_ name: EntryName, to target: [UInt8]) throws {
-        try attempt("couldn't link it to \(shown(target))") {
+        try attempt("couldn't link it to \(shown(path: target))") {
             let target = try EntryName(target, limit: options.limits.nameLength)
             let (from, to) = (target.lastName, name.lastName)
             let holder: Directory
@@ -212,11 +212,11 @@ struct TreeWriter {
                 throw Failure("the archive has no such file before it")
             }
             let parent = try parents.open(name.parent)
-            guard let file = try holder.entryStatus(from) else {
+            guard let file = try holder.status(from) else {
                 throw Failure("the archive has no such file before it")
             }
             if file.kind == .directory || file.isWhiteout { throw Failure("it is not a file") }
-            if let old = try parent.entryStatus(to) {
+            if let old = try parent.status(to) {
                 if old.inode == file.inode, old.device == file.device { return }
                 try replace(to, in: parent)
             }
@@ -235,7 +235,7 @@ struct TreeWriter {
     ) throws {
         guard options.hardLinkOverflow == .split else {
             throw SplitLinks.refused(
-                shown(target.path), on: try FileSystem(of: parent.file), because: Errno.tooManyLinks)
+                shown(path: target.path), on: try FileSystem(of: parent.file), because: Errno.tooManyLinks)
         }
         let directory = Array(name.parent)
         let last = name.lastName
@@ -254,9 +254,9 @@ struct TreeWriter {
         let shares = try attempt("couldn't copy it") {
             try parent.copyFile(source.name, file, from: sourceParent, as: last, checkpoint: options.checkpoint)
         }
-        guard let copy = try parent.entryStatus(last) else { throw Errno.noSuchFileOrDirectory }
+        guard let copy = try parent.status(last) else { throw Errno.noSuchFileOrDirectory }
         groups.add(.init(parent: directory, name: last), inode: copy.inode, to: group)
-        try report.splitLinks.add(shown(target.path), isNew: isNew, shares: shares, on: parent)
+        try report.splitLinks.add(shown(path: target.path), isNew: isNew, shares: shares, on: parent)
     }
 
     // MARK: - Replacing
@@ -279,7 +279,7 @@ struct TreeWriter {
         groups.forget()
         if name.withCString({ unlinkat(parent.file.number, $0, 0) }) == 0 { return }
         guard errno == EISDIR || errno == EPERM else { throw Errno(rawValue: errno) }
-        try parent.removeTree(FilePath(bytes: name.bytes))
+        try parent.removeTree(name.path)
     }
 }
 

@@ -32,21 +32,6 @@ extension OpenFile {
         try write(start..<bytes.count)
         return end
     }
-
-    /// Writes all of `bytes` at `offset`.
-    func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
-        var rest = bytes
-        var offset = offset
-        while !rest.isEmpty {
-            let count = pwrite(number, rest.baseAddress, rest.count, Int(offset))
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Errno(rawValue: errno)
-            }
-            offset += Int64(count)
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
-    }
 }
 
 extension UnsafeRawBufferPointer {

@@ -1,6 +1,5 @@
 import Failure
 import FileTree
-import Glibc
 import SystemPackage
 
 /// The annotations that say the root hash of a layer's dm-verity tree.
@@ -48,42 +47,6 @@ package func verifyVerity(
         let actual = try tree.finish()
         guard actual == rootHash.lowercased() else {
             throw Failure("its root hash is \(actual), but the annotation says \(rootHash)")
-        }
-    }
-}
-
-extension OpenFile {
-    /// Reads bytes at `offset`.
-    ///
-    /// - Throws: A ``Failure`` if the file ends before.
-    func readExactly(_ count: Int, at offset: Int64) throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            try readExactly(UnsafeMutableRawBufferPointer(buffer), at: offset)
-            initialized = count
-        }
-    }
-
-    /// Fills `buffer` with the bytes at `offset`.
-    func readExactly(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws {
-        var done = 0
-        while done < buffer.count {
-            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let result = pread(number, piece.baseAddress, piece.count, Int(offset) + done)
-            if result < 0, errno == EINTR { continue }
-            if try checked(result) == 0 { throw Failure("the file is truncated") }
-            done += result
-        }
-    }
-
-    /// Reads a part of the file in pieces of a mebibyte, the last one shorter.
-    func forEachPiece(in range: Range<Int64>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let chunk = Chunk(capacity: 1 << 20)
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            chunk.count = Int(min(Int64(chunk.memory.count), range.upperBound - offset))
-            try readExactly(UnsafeMutableRawBufferPointer(rebasing: chunk.memory[..<chunk.count]), at: offset)
-            try body(chunk.bytes)
-            offset += Int64(chunk.count)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Failure
+import OCI
 
 /// The block before a dm-verity tree that says how it was made.
 ///
@@ -21,6 +22,11 @@ struct VeritySuperblock: Equatable {
         self.dataBlocks = dataBlocks
         self.salt = salt
         self.uuid = uuid
+    }
+
+    /// That of a tree whose salt is a digest, of which a UUID is made: the same image has to get the same tree.
+    init(dataBlocks: UInt64, salt: Digest) {
+        self.init(dataBlocks: dataBlocks, salt: salt.bytes, uuid: Digest(of: salt.bytes).uuid)
     }
 
     /// Reads one.

@@ -74,7 +74,7 @@ struct VerityTree {
         guard hashed == dataBlocks else { throw Failure("there are fewer data than its dm-verity tree covers") }
         for level in levels.indices where !levels[level].block.isEmpty { try flush(level) }
         guard let root else { throw Failure("a dm-verity tree over nothing") }
-        return SHA256.hexadecimal(root)
+        return root.hexadecimal
     }
 
     private func digest(of block: UnsafeRawBufferPointer) -> [UInt8] {

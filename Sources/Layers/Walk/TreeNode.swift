@@ -1,6 +1,4 @@
-import CSyscalls
 import FileTree
-import Glibc
 import SystemPackage
 
 /// One directory of a tree that is to be encoded. The tree may lie in one directory on disk or be put together from
@@ -41,6 +39,14 @@ package struct TreeChild: Sendable {
         self.name = name
         self.holder = holder
     }
+
+    /// lstat(2) of the child.
+    ///
+    /// - Throws: `Errno`.
+    package func status() throws -> FileStatus {
+        guard let status = try holder.status(name) else { throw Errno.noSuchFileOrDirectory }
+        return status
+    }
 }
 
 /// A directory on disk as it is.
@@ -62,42 +68,6 @@ package struct DirectoryNode: TreeNode {
 
     /// Opens the subdirectory; a symlink that took its place is refused.
     package func node(_ name: FileName) throws -> any TreeNode {
-        DirectoryNode(try directory.subdirectory(name))
+        DirectoryNode(try directory.directory(name))
     }
-}
-
-extension Directory {
-    /// The names in this directory, sorted by their bytes.
-    func fileNames() throws -> [FileName] {
-        let copy = try checked(stacker_openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0))
-        guard let stream = fdopendir(copy) else {
-            let error = Errno(rawValue: errno)
-            close(copy)
-            throw error
-        }
-        defer { closedir(stream) }
-        var names: [FileName] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else { break }
-            // By pointer: an entry is as long as its name, so that d_name must not be read as a whole.
-            let name = UnsafeRawPointer(entry).advanced(by: dirent.nameOffset).assumingMemoryBound(to: CChar.self)
-            if strcmp(name, ".") != 0, strcmp(name, "..") != 0 { names.append(FileName(name)) }
-        }
-        if errno != 0 { throw Errno(rawValue: errno) }
-        names.sort()
-        return names
-    }
-
-    /// Opens the directory `name` in this one; a symlink is refused.
-    func subdirectory(_ name: FileName) throws -> Directory {
-        let number = name.withCString {
-            stacker_openat(file.number, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0)
-        }
-        return Directory(OpenFile(owning: try checked(number)))
-    }
-}
-
-extension dirent {
-    fileprivate static let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 19
 }

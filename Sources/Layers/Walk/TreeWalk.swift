@@ -1,4 +1,3 @@
-import CSyscalls
 import Failure
 import FileTree
 import Glibc
@@ -11,13 +10,8 @@ struct TreeWalk {
     private let options: EncodeOptions
     private let leaveOut: Set<[UInt8]>
     /// The first name of each file with several names.
-    private var firstNames: [Inode: [UInt8]] = [:]
+    private var firstNames: [FileIdentity: [UInt8]] = [:]
     private let buffer = ReadBuffer(capacity: 256 << 10)
-
-    private struct Inode: Hashable {
-        var device: dev_t
-        var number: ino_t
-    }
 
     init(_ options: EncodeOptions) {
         self.options = options
@@ -44,7 +38,7 @@ struct TreeWalk {
         var paths: [[UInt8]] = [[]]
         var entries = 0
         while let here = paths.last,
-            let step = try attempt("couldn't encode \(shown(here))", { try walk.next() })
+            let step = try attempt("couldn't encode \(shown(path: here))", { try walk.next() })
         {
             guard case .child(let child, let parent) = step else {
                 paths.removeLast()
@@ -54,7 +48,7 @@ struct TreeWalk {
             if !leaveOut.isEmpty, leaveOut.contains(path) { continue }
             entries += 1
             if entries % 16 == 1 { try options.checkpoint() }
-            try attempt("couldn't encode \(shown(path))") {
+            try attempt("couldn't encode \(shown(path: path))") {
                 guard let directory = try visit(child, at: path, in: parent, sinks: sinks) else { return }
                 try walk.enter(directory)
                 paths.append(path)
@@ -68,7 +62,7 @@ struct TreeWalk {
         try attempt("couldn't read the root of the tree") {
             var entry = TreeEntry(path: [], status: try root.directory.file.status())
             let attributes = try root.directory.file.attributes()
-            entry.isOpaque = root.isOpaque ?? CarriedAttributes.isOpaque(attributes)
+            entry.isOpaque = root.isOpaque ?? OverlayAttribute.isOpaque(attributes)
             entry.attributes = try carried(attributes)
             return entry
         }
@@ -90,13 +84,14 @@ struct TreeWalk {
             return nil
         }
         if child.name.bytes.starts(with: Whiteout.prefix) {
-            throw Failure("a layer would say by this name that \(shown(child.name.bytes.dropFirst(4))) was removed")
+            throw Failure(
+                "a layer would say by this name that \(shown(path: child.name.bytes.dropFirst(4))) was removed")
         }
         switch entry.status.kind {
         case .directory:
             let node = try parent.node(child.name)
             let attributes = try node.directory.file.attributes()
-            entry.isOpaque = node.isOpaque ?? CarriedAttributes.isOpaque(attributes)
+            entry.isOpaque = node.isOpaque ?? OverlayAttribute.isOpaque(attributes)
             entry.attributes = try carried(attributes)
             for sink in sinks { try sink.add(entry) }
             return node
@@ -107,21 +102,20 @@ struct TreeWalk {
             break
         }
         if entry.status.links > 1 {
-            let inode = Inode(device: entry.status.device, number: entry.status.inode)
-            if let first = firstNames[inode] {
+            if let first = firstNames[entry.status.identity] {
                 entry.firstName = first
                 for sink in sinks { try sink.add(entry) }
                 return nil
             }
-            firstNames[inode] = path
+            firstNames[entry.status.identity] = path
         }
         if entry.status.kind == .regular {
             try addRegular(&entry, child, sinks)
         } else {
             if entry.status.kind == .symlink {
-                entry.symlinkTarget = try child.symlinkTarget()
+                entry.symlinkTarget = try child.holder.symlinkTarget(child.name)
             } else {
-                entry.attributes = try carried(child.holder.attributes(of: FilePath(bytes: child.name.bytes)))
+                entry.attributes = try carried(child.holder.attributes(of: child.name.path))
             }
             for sink in sinks { try sink.add(entry) }
         }
@@ -134,7 +128,7 @@ struct TreeWalk {
     ) throws {
         let hides = try parent.hidesLower(child.name)
         options.warn(
-            "left out \(shown(entry.path)): a layer cannot hold a socket"
+            "left out \(shown(path: entry.path)): a layer cannot hold a socket"
                 + (hides ? "; the file that was there before is removed" : ""))
         guard hides else { return }
         entry.status.kind = .characterDevice
@@ -145,7 +139,7 @@ struct TreeWalk {
 
     /// Hands a regular file and its content to the sinks.
     private func addRegular(_ entry: inout TreeEntry, _ child: TreeChild, _ sinks: [any LayerSink]) throws {
-        let file = try child.open(O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        let file = try child.holder.open(child.name, O_RDONLY | O_NONBLOCK)
         entry.attributes = try carried(file.attributes())
         for sink in sinks { try sink.add(entry) }
         var rest = entry.status.size
@@ -168,7 +162,7 @@ struct TreeWalk {
     /// The attributes that go into a layer.
     private func carried(_ attributes: [ExtendedAttribute]) throws -> [ExtendedAttribute] {
         if attributes.isEmpty { return [] }
-        if let name = CarriedAttributes.redirection(attributes) {
+        if let name = OverlayAttribute.redirection(attributes) {
             throw Failure(
                 "part of it is in a lower layer (\(name))",
                 help: "the overlay was mounted with redirect_dir or metacopy; build it again without them")
@@ -201,29 +195,3 @@ extension TreeEntry {
         }
     }
 }
-
-extension TreeChild {
-    /// lstat(2) of the child.
-    func status() throws -> FileStatus {
-        var status = stat()
-        _ = try name.withCString { try checked(fstatat(holder.file.number, $0, &status, AT_SYMLINK_NOFOLLOW)) }
-        return FileStatus(status)
-    }
-
-    /// Opens the child itself.
-    func open(_ flags: Int32) throws -> OpenFile {
-        OpenFile(
-            owning: try name.withCString { try checked(stacker_openat(holder.file.number, $0, flags | O_CLOEXEC, 0)) })
-    }
-
-    /// Where the symlink points.
-    func symlinkTarget() throws -> [UInt8] {
-        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
-            guard let base = buffer.baseAddress else { return [] }
-            let count = try name.withCString { try checked(readlinkat(holder.file.number, $0, base, Int(PATH_MAX))) }
-            return Array(UnsafeRawBufferPointer(start: base, count: count))
-        }
-    }
-}
-
-let slash = UInt8(ascii: "/")

@@ -36,10 +36,10 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Whether the upperdir is there.
-    package var hasUpperdir: Bool { roots.isThere(upperdir) }
+    package var hasUpperdir: Bool { upperdir.exists }
 
     /// Whether somebody has removed the storage of a layer that was built, or what says of what it is.
-    package var isGone: Bool { !hasUpperdir || !roots.isThere(metadataPath) }
+    package var isGone: Bool { !hasUpperdir || !metadataPath.exists }
 
     /// One of the layer's overlay dirs.
     package func overlayDirectory(_ name: String) -> FilePath {
@@ -56,7 +56,7 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Whether the copy of an overlay dir is there.
-    package func holds(_ copy: OverlayDirectoryCopy) -> Bool { roots.isThere(place(of: copy)) }
+    package func holds(_ copy: OverlayDirectoryCopy) -> Bool { place(of: copy).exists }
 
     /// Where in the storage the copied directory is.
     package func place(of copy: OverlayDirectoryCopy) -> FilePath {
@@ -65,7 +65,7 @@ package struct LayerDirectory: Sendable {
 
     /// Whether somebody has removed something of an overlay dir's copy, and not all of it.
     package func isDamaged(_ copy: OverlayDirectoryCopy) -> Bool {
-        roots.isThere(overlayDirectory(copy.name)) && !holds(copy)
+        overlayDirectory(copy.name).exists && !holds(copy)
     }
 
     /// Removes the layers that overlay dirs have become and that are damaged: a layer that is not there is made anew,

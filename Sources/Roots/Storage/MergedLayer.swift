@@ -50,7 +50,7 @@ extension RootsDirectory {
                 merged.bases?.contains(MergedLayer.base(layers[..<place])) ?? true
             else { return nil }
             let directories = merged.directories.map { path.pushing(FilePath($0)) }
-            return directories.allSatisfy(isThere) ? directories : nil
+            return directories.allSatisfy(\.exists) ? directories : nil
         }
     }
 

@@ -32,6 +32,6 @@ extension RootsDirectory {
     package static func isReserved(_ name: String) -> Bool {
         isContentName(name) || name == ".lock"
             || ["sha256_", ".stacker", temporaryPrefix].contains(where: name.hasPrefix)
-            || name.hasPrefix(".") && name.hasSuffix(".tmp")
+            || FilePath(name).isTemporary
     }
 }

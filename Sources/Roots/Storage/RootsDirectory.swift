@@ -89,13 +89,7 @@ package struct RootsDirectory: Sendable {
     }
 
     /// Whether the content of a layer blob is there, in a directory of its own.
-    package func holdsOwnContent(of digest: Digest) -> Bool { isThere(contentPath(of: digest)) }
-
-    /// Whether there is something at a path, symlinks followed.
-    package func isThere(_ path: FilePath) -> Bool {
-        var status = stat()
-        return path.withPlatformString { stat($0, &status) } == 0
-    }
+    package func holdsOwnContent(of digest: Digest) -> Bool { contentPath(of: digest).exists }
 
     /// A name that ``removeTemporaries()`` knows.
     package static func temporaryName() -> FilePath {

@@ -10,7 +10,7 @@ extension Directory {
         guard let status = try other.status(".") else { throw Errno.noSuchFileOrDirectory }
         try checked(fchown(file.number, status.uid, status.gid))
         try checked(fchmod(file.number, status.permissions))
-        for attribute in try other.attributes(of: ".") where !CarriedAttributes.isOverlay(attribute.name) {
+        for attribute in try other.attributes(of: ".") where !OverlayAttribute.has(attribute.name) {
             try setAttribute(attribute, of: ".")
         }
         let times = [status.modified.timespec, status.modified.timespec]

@@ -1,5 +1,4 @@
 import FileTree
-import Glibc
 import Layers
 import SystemPackage
 
@@ -33,7 +32,7 @@ package struct UpperDirectory: TreeNode {
 
     /// The layer's directory of this name.
     package func node(_ name: FileName) throws -> any TreeNode {
-        UpperDirectory(Directory(try directory.open(name, O_RDONLY | O_DIRECTORY)), merged, path + [name])
+        UpperDirectory(try directory.directory(name), merged, path + [name])
     }
 
     /// Whether the layers below show something of this name here.

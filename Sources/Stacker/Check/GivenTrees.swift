@@ -13,11 +13,6 @@ struct GivenTrees {
     private let roots: [(path: FilePath, directory: Directory)]
     private let user: HostUser
 
-    private struct Inode: Hashable {
-        let device: dev_t
-        let number: ino_t
-    }
-
     /// How deep they may be: a directory within another is held open.
     private static let deepest = 500
 
@@ -40,18 +35,18 @@ struct GivenTrees {
     ///
     /// - Parameter say: told what is left alone.
     func give(_ say: (String) -> Void) throws {
-        var names: [Inode: UInt64] = [:]
+        var names: [FileIdentity: UInt64] = [:]
         for (path, directory) in roots {
             try forEachFile(in: directory, at: path) { file, _ in
                 let status = try file.status()
-                if status.links > 1 { names[inode(status), default: 0] += 1 }
+                if status.links > 1 { names[status.identity, default: 0] += 1 }
             }
         }
         for (path, directory) in roots {
             try forEachFile(in: directory, at: path) { file, path in
                 let status = try file.status()
                 guard status.uid == 0 else { return }
-                guard status.kind == .directory || status.links == 1 || status.links == names[inode(status)] else {
+                guard status.kind == .directory || status.links == 1 || status.links == names[status.identity] else {
                     return say("left \(path) as it is: the file has names elsewhere")
                 }
                 try give(file)
@@ -59,8 +54,6 @@ struct GivenTrees {
             if try directory.file.status().uid == 0 { try give(directory.file) }
         }
     }
-
-    private func inode(_ status: FileStatus) -> Inode { Inode(device: status.device, number: status.inode) }
 
     /// By the descriptor that was looked at: a name may be another file's by now.
     private func give(_ file: OpenFile) throws {

@@ -10,11 +10,11 @@ extension StackerDirectories {
     ///
     /// - Throws: a failure also if a build is under way in them, or if they can't be what builds have made.
     package func clean() throws {
-        guard [roots, oci, stacker].contains(where: { access($0.string, F_OK) == 0 }) else { return }
+        guard [roots, oci, stacker].contains(where: \.exists) else { return }
         try refuseUncleanable()
         // Whoever builds locks this one, too: it is the one by which nobody begins meanwhile.
         let held = try whileOthersClean {
-            if access(stacker.removingLastComponent().string, F_OK) == 0 { try Directory.create(stacker) }
+            if stacker.removingLastComponent().exists { try Directory.create(stacker) }
             return try self.locks()
         }
         defer { withExtendedLifetime(held) {} }
@@ -72,7 +72,7 @@ extension StackerDirectories {
         }
         let own = FilePath(root: nil, [name])
         // What a clean that was killed has left.
-        for left in try place.names() where left.isTemporaryName(for: name.string) { try place.removeTree(left) }
+        for left in try place.names() where left.isTemporary(for: name.string) { try place.removeTree(left) }
         guard try place.status(own)?.kind != .symlink else { return try emptyLayout(path) }
         let temporary = FilePath.temporaryName(for: name.string)
         do {
@@ -117,15 +117,5 @@ extension Directory {
         } catch Errno.noSuchFileOrDirectory {
             return nil
         }
-    }
-}
-
-extension FilePath {
-    /// Whether it is one that ``temporaryName(for:)`` could give.
-    fileprivate func isTemporaryName(for name: String) -> Bool {
-        let (text, start, end) = (string, ".\(name).", ".tmp")
-        guard text.hasPrefix(start), text.hasSuffix(end) else { return false }
-        let random = text.dropFirst(start.count).dropLast(end.count)
-        return random.count == 16 && random.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 }

@@ -37,7 +37,7 @@ package struct GarbageCollection {
         locks = try directories.locks()
         roots = try? RootsDirectory(reading: directories.roots)
         output = try Layout(ifThereAt: directories.oci)
-        let stacker = access(directories.stacker.string, F_OK) == 0 ? try Directory(at: directories.stacker) : nil
+        let stacker = directories.stacker.exists ? try Directory(at: directories.stacker) : nil
         guard let stacker else {
             try addLayers(of: nil)
             return
@@ -163,9 +163,4 @@ package struct GarbageCollection {
 extension Layout {
     /// The directory of the blobs.
     var blobsPath: FilePath { path.appending("blobs").appending("sha256") }
-}
-
-extension FilePath {
-    /// Whether it is a name under which something is written that is not whole.
-    var isTemporary: Bool { string.hasPrefix(".") && string.hasSuffix(".tmp") }
 }

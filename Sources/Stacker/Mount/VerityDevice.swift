@@ -21,7 +21,7 @@ struct VerityDevice {
     /// - Returns: `nil` where the kernel has no device mapper, or veritysetup is not installed.
     /// - Throws: a failure if it can't be set up; nothing is left of it then.
     init?(over loop: LoopDevice, _ tree: ImageVerity) throws {
-        guard access("/dev/mapper/control", F_OK) == 0 else { return nil }
+        guard FilePath("/dev/mapper/control").exists else { return nil }
         let name = "stacker-\(tree.rootHash)"
         path = FilePath("/dev/mapper").appending(name)
         if let existing = try? OpenFile(path, O_RDONLY) {

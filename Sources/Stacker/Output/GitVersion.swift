@@ -1,5 +1,4 @@
 import Failure
-import Glibc
 import Host
 import Synchronization
 import SystemPackage
@@ -81,8 +80,7 @@ enum GitVersion {
     private static func isInsideRepository(_ directory: FilePath) -> Bool {
         var place = directory
         while !place.isEmpty {
-            var status = stat()
-            if place.appending(".git").withPlatformString({ stat($0, &status) }) == 0 { return true }
+            if place.appending(".git").exists { return true }
             guard place.removeLastComponent() else { return false }
         }
         return false

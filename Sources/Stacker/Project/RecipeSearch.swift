@@ -1,6 +1,5 @@
 import Failure
 import FileTree
-import Glibc
 import SystemPackage
 
 /// Finds stacker files below a directory: what `recursive-build` and `publish` build.
@@ -73,8 +72,7 @@ package struct RecipeSearch: Sendable {
     }
 
     private func isDirectory(_ path: FilePath) -> Bool {
-        var status = stat()
-        return path.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
+        (try? FileStatus(at: path))?.kind == .directory
     }
 
     private func matcher() throws -> (String) -> Bool {

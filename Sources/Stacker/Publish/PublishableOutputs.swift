@@ -1,5 +1,4 @@
 import Failure
-import Glibc
 import Layers
 import OCI
 import Recipes
@@ -78,7 +77,7 @@ struct PublishableOutputs {
 
     private func open() throws -> CacheLookup? {
         let directories = project.directories
-        guard access(directories.stacker.string, F_OK) == 0,
+        guard directories.stacker.exists,
             let roots = try RootsDirectory(ifOursAt: directories.roots)
         else { return nil }
         return CacheLookup(

@@ -38,14 +38,13 @@ struct BindMounts {
     }
 
     private func isDirectory(_ path: FilePath, _ bind: Bind) throws -> Bool {
-        var status = stat()
-        guard path.withPlatformString({ stat($0, &status) }) == 0 else {
-            let error = Errno(rawValue: errno)
+        do {
+            return try FileStatus(at: path).kind == .directory
+        } catch {
             throw Failure(
                 "\(bind.position): couldn't find bind source \(bind.path)", because: Failure("\(path)", because: error),
                 help: nearMiss(path) ?? "make it, or name what is there")
         }
-        return FileStatus(status).kind == .directory
     }
 
     private func makeVolume(_ name: String) throws -> FilePath {

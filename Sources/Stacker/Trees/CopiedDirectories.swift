@@ -1,5 +1,4 @@
 import FileTree
-import Glibc
 import Layers
 
 /// The directories of a copy on the way down to where it is. Only the last of them are held open, as in the walk through
@@ -23,7 +22,7 @@ struct CopiedDirectories {
         if let last { return last }
         var directory = root
         for (depth, name) in names.enumerated() {
-            directory = Directory(try directory.open(name, O_RDONLY | O_DIRECTORY))
+            directory = try directory.directory(name)
             if depth >= names.count - DepthFirstWalk.reach { open[depth] = directory }
         }
         return directory

@@ -4,27 +4,17 @@ import SystemPackage
 
 /// The copies of files that have several names: the further ones are given to the copy.
 struct CopiedLinks {
-    private struct Inode: Hashable {
-        var device: dev_t
-        var number: ino_t
-
-        init(_ status: FileStatus) {
-            device = status.device
-            number = status.inode
-        }
-    }
-
     /// Of each file the first name of its copy, from the top of the copy down.
-    private var copies: [Inode: [FileName]] = [:]
+    private var copies: [FileIdentity: [FileName]] = [:]
 
     /// Where the copy of a file is; `nil` if there is none yet.
     func first(_ status: FileStatus) -> [FileName]? {
-        status.links > 1 ? copies[Inode(status)] : nil
+        status.links > 1 ? copies[status.identity] : nil
     }
 
     /// Remembers the copy of a file.
     mutating func note(_ status: FileStatus, at place: [FileName]) {
-        if status.links > 1 { copies[Inode(status)] = place }
+        if status.links > 1 { copies[status.identity] = place }
     }
 
     /// Gives a file of the copy another name.
@@ -38,7 +28,7 @@ struct CopiedLinks {
         var holder = parent
         if first.dropLast() != place.dropLast() {
             holder = top
-            for step in first.dropLast() { holder = Directory(try holder.open(step, O_RDONLY | O_DIRECTORY)) }
+            for step in first.dropLast() { holder = try holder.directory(step) }
         }
         _ = try name.withCString { name in
             try other.withCString { try checked(linkat(holder.file.number, name, parent.file.number, $0, 0)) }

@@ -183,10 +183,7 @@ struct ContentDigest: Hashable {
 
     /// The same as 64 hexadecimal digits.
     var digest: Digest {
-        let hex = [words.0, words.1, words.2, words.3].map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }.joined()
+        let hex = [words.0, words.1, words.2, words.3].map(\.hexadecimal).joined()
         return Digest(hex: hex) ?? Digest(of: [])
     }
 

@@ -1,4 +1,3 @@
-import CSyscalls
 import Failure
 import FileTree
 import Glibc
@@ -19,11 +18,7 @@ enum SourceNode {
     ///
     /// - Throws: `Errno`.
     init(at path: FilePath, following: Bool) throws {
-        var status = stat()
-        try path.withPlatformString { path in
-            _ = try checked(following ? stat(path, &status) : lstat(path, &status))
-        }
-        let found = FileStatus(status)
+        let found = try FileStatus(at: path, following: following)
         guard found.kind != .directory, let name = path.lastComponent else {
             self = .directory(DirectoryNode(Directory(try OpenFile(path, O_RDONLY | O_DIRECTORY))))
             return
@@ -48,7 +43,7 @@ enum SourceNode {
 
     /// A child of a directory.
     init(_ child: TreeChild, of directory: any TreeNode) throws {
-        let status = try child.holder.status(child.name)
+        let status = try child.status()
         self =
             status.kind == .directory
             ? .directory(try directory.node(child.name)) : .file(in: child.holder, name: child.name, status: status)

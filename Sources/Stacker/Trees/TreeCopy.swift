@@ -109,12 +109,12 @@ struct TreeCopy {
     // MARK: - Directories
 
     private func makeDirectory(_ name: FileName, in target: Directory) throws -> Directory {
-        let existing = try target.status(name.path)
+        let existing = try target.status(name)
         if existing?.kind != .directory {
             if existing != nil { try target.remove(name.path) }
             try target.makeDirectory(name.path, mode: 0o700)
         }
-        return Directory(try target.open(name, O_RDONLY | O_DIRECTORY))
+        return try target.directory(name)
     }
 
     private mutating func finish(_ made: Directory, like source: any TreeNode) throws {
@@ -158,7 +158,7 @@ struct TreeCopy {
         let end = try parent.symlinkTarget(original)
         let number = target.file.number
         try makeRoom(for: name, in: target) {
-            _ = try name.withCString { name in try end.withCString { try checked(symlinkat($0, number, name)) } }
+            try target.makeSymlink(name, to: end)
         }
         let times = [status.modified.timespec, status.modified.timespec]
         try name.withCString {

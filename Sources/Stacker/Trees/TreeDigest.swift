@@ -100,7 +100,7 @@ private struct TreeDigest {
         case .symlink:
             // Its permissions mean nothing, and depend on the file system.
             begin("l", name, permissions: 0)
-            pending += try parent.symlinkTarget(original).bytes
+            pending += try parent.symlinkTarget(original)
             pending.append(0)
         default: begin("o", name, permissions: 0)
         }

@@ -46,10 +46,8 @@ struct Lock: Sendable {
 
     /// Whether the file at `path` is this one.
     static func isStill(_ file: OpenFile, at path: FilePath) throws -> Bool {
-        var status = stat()
-        guard path.withPlatformString({ lstat($0, &status) }) == 0 else { return false }
-        let own = try file.status()
-        return own.inode == status.st_ino && own.device == status.st_dev
+        guard let found = try? FileStatus(at: path, following: false) else { return false }
+        return try file.status().identity == found.identity
     }
 
     /// Whether somebody holds the lock. /proc/locks would tell without taking it, but not from within a pid namespace.
@@ -76,7 +74,7 @@ extension StackerDirectories {
     /// The locks of those directories that are there: on the roots directory, then on stacker's. Whoever changes what is in
     /// them, or must not see it change, holds both.
     func locks() throws -> [Lock] {
-        try [roots, stacker].filter { access($0.string, F_OK) == 0 }.map { try Lock(on: $0) }
+        try [roots, stacker].filter(\.exists).map { try Lock(on: $0) }
     }
 
     /// Does something while no other stacker uses the directories.

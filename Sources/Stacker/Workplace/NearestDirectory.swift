@@ -23,8 +23,7 @@ struct NearestDirectory {
             do {
                 return Directory(try OpenFile(existing, O_RDONLY | O_DIRECTORY))
             } catch Errno.noSuchFileOrDirectory {
-                var status = stat()
-                guard existing.withPlatformString({ lstat($0, &status) }) != 0 else {
+                guard (try? FileStatus(at: existing, following: false)) == nil else {
                     throw Failure(
                         "\(existing) is a symlink that leads nowhere",
                         help: "make the directory that it names, or remove it")
@@ -50,7 +49,7 @@ struct NearestDirectory {
     func withProbe<Result>(_ body: (_ probe: Directory, _ path: FilePath) throws -> Result) throws -> Result {
         removeLeftProbes()
         for _ in 0..<Self.mostTries {
-            let name = FilePath("\(Self.probePrefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 16))")
+            let name = FilePath("\(Self.probePrefix)\(UInt64.random(in: 0...UInt64.max).hexadecimal)")
             try attempt("couldn't make a directory in \(path)") { try directory.makeDirectory(name, mode: 0o700) }
             defer { try? directory.removeTree(name) }
             let probe = try attempt("couldn't lock \(path.pushing(name))") { try take(name) }

@@ -66,7 +66,7 @@ struct RootsFileSystem {
 
     /// Marks a directory opaque.
     static func tryAttribute(of directory: Directory) throws {
-        try directory.setAttribute(.init(name: "user.overlay.opaque", value: Array("y".utf8)), of: ".")
+        try directory.setAttribute(OverlayAttribute.opaque, of: ".")
     }
 
     /// Has the kernel set an overlay up that is never mounted anywhere.

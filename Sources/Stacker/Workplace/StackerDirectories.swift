@@ -61,11 +61,10 @@ package struct StackerDirectories: Sendable {
 
     /// Refuses directories in which another user has built: files of theirs could be neither read nor replaced.
     package func refuseForeign() throws {
-        var status = stat()
         let cache = stacker.appending("build.cache")
-        guard cache.withPlatformString({ lstat($0, &status) }) == 0, status.st_uid != geteuid() else { return }
+        guard let owner = try? FileStatus(at: cache, following: false).uid, owner != geteuid() else { return }
         throw Failure(
-            "previous run of stacker found with uid \(status.st_uid): \(cache) is theirs",
+            "previous run of stacker found with uid \(owner): \(cache) is theirs",
             help: "run stacker as that user, name other directories, or let that user run stacker clean")
     }
 

@@ -14,7 +14,7 @@ struct LinksTests {
         var options = UnpackOptions()
         let link = options.link
         options.link = { file, holder, name, parent in
-            guard let status = try holder.entryStatus(file) else { throw Errno.noSuchFileOrDirectory }
+            guard let status = try holder.status(file) else { throw Errno.noSuchFileOrDirectory }
             if status.links >= perInode { throw Errno.tooManyLinks }
             let here = try parent.names().filter { try parent.status($0)?.inode == status.inode }.count
             if here >= perDirectory { throw Errno.tooManyLinks }

@@ -20,7 +20,7 @@ struct SHA256Tests {
         for start in stride(from: 0, to: bytes.count, by: 999) {
             bytes[start..<min(start + 999, bytes.count)].withUnsafeBytes { pieces.update($0) }
         }
-        #expect(SHA256.hexadecimal(pieces.finish()) == expected)
+        #expect(pieces.finish().hexadecimal == expected)
         #expect(Digest(of: bytes).hex == expected)
     }
 
@@ -30,7 +30,7 @@ struct SHA256Tests {
         Array("a".utf8).withUnsafeBytes { first.update($0) }
         var second = first
         Array("bc".utf8).withUnsafeBytes { second.update($0) }
-        #expect(SHA256.hexadecimal(second.finish()) == Digest(of: "abc".utf8).hex)
-        #expect(SHA256.hexadecimal(first.finish()) == Digest(of: "a".utf8).hex)
+        #expect(second.finish().hexadecimal == Digest(of: "abc".utf8).hex)
+        #expect(first.finish().hexadecimal == Digest(of: "a".utf8).hex)
     }
 }

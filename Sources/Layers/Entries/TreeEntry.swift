@@ -1,5 +1,8 @@
 import FileTree
 
+/// What separates the names in a path.
+let slash = UInt8(ascii: "/")
+
 /// One name in a tree that is being encoded.
 struct TreeEntry: Sendable {
     /// The path relative to the root of the tree, without slashes around it; empty for the root.
@@ -21,9 +24,10 @@ struct TreeEntry: Sendable {
     /// How long the path of the directory is that it lies in.
     var parentLength: Int { path.lastIndex(of: slash) ?? 0 }
 
-    /// Whether content follows this entry.
-    var carriesContent: Bool { status.kind == .regular && firstName == nil }
-
     /// Whether this name hides one of a lower layer.
     var isWhiteout: Bool { status.isWhiteout }
+
+    /// What an image that overlayfs takes as a lower directory says beyond the attributes that a layer carries: an
+    /// opaque directory has the attribute of either kind of mount.
+    var overlayAttributes: [ExtendedAttribute] { isOpaque ? OverlayAttribute.opaqueToAll : [] }
 }

@@ -55,26 +55,3 @@ final class BlobHashing: Sendable {
         throw Failure("the blob is damaged: its digest is \(digest)")
     }
 }
-
-/// Reads a blob and lets `verify` have the last word: damage is only the consequence, if the blob is another one than it
-/// should be.
-///
-/// - Parameter isInterrupted: whether a failure of `body` is the caller's own.
-func verifyingBlob<Result>(
-    _ verify: () throws -> Void, unless isInterrupted: () -> Bool, _ body: () throws -> Result
-) throws -> Result {
-    let result: Result
-    do {
-        result = try body()
-    } catch let failure as Failure where failure.mayBeDamage && !isInterrupted() {
-        try verify()
-        throw failure
-    }
-    try verify()
-    return result
-}
-
-extension Failure {
-    /// Whether it may come of a blob that is not the one that was asked for: of its content, or of what that asks for.
-    fileprivate var mayBeDamage: Bool { errno == nil || errno == .noSpace }
-}

@@ -2,46 +2,10 @@ import Failure
 import FileTree
 import Glibc
 import OCI
-import Synchronization
 import SystemPackage
 
-/// Unpacks a layer into the directory `root`, which the caller made, under a temporary name, and renames or removes
-/// afterwards: of a blob that is not what its digests say nothing may be used.
-///
-/// The blob is read once. Its digest and size are checked against `descriptor` and the uncompressed archive against
-/// `diffID`. Whether it is a tar, a squashfs or an erofs is seen from the descriptor's media type; how a tar is compressed
-/// (gzip, zstd, not at all), from its first bytes. An image with the root hash of a dm-verity tree in its annotations
-/// is verified against that as well.
-///
-/// - Returns: What was done, and what had to be left out.
-/// - Throws: A ``Failure``. If the blob is not the one that was asked for it says so, and not what damage it met.
-package func unpackLayer(
-    _ blob: OpenFile, _ descriptor: Descriptor, diffID: Digest, into root: Directory,
-    options: UnpackOptions = UnpackOptions()
-) throws -> UnpackReport {
-    try attempt("couldn't unpack layer \(descriptor.digest)") {
-        if descriptor.mediaType.isImage {
-            return try unpackImage(blob, descriptor, diffID: diffID, into: root, options)
-        }
-        return try unpackArchive(
-            BlobInput(blob, hashes: true, advanced: options.advanced), descriptor, diffID: diffID, into: root, options)
-    }
-}
-
-/// Unpacks a tar layer whose blob is still on its way, as ``unpackLayer(_:_:diffID:into:options:)`` does with one that is
-/// there.
-///
-/// - Parameter blob: hashes the blob itself, and reports its end only if the digest is right.
-package func unpackLayer(
-    arriving blob: some ByteSource & Sendable, _ descriptor: Descriptor, diffID: Digest, into root: Directory,
-    options: UnpackOptions = UnpackOptions()
-) throws -> UnpackReport {
-    try attempt("couldn't unpack layer \(descriptor.digest)") {
-        try unpackArchive(BlobInput(blob, hashes: false), descriptor, diffID: diffID, into: root, options)
-    }
-}
-
-private func unpackArchive(
+/// Unpacks a layer that is a tar, and checks the blob and the archive in it.
+func unpackArchive(
     _ input: BlobInput, _ descriptor: Descriptor, diffID: Digest, into root: Directory, _ options: UnpackOptions
 ) throws -> UnpackReport {
     let interruption = Interruption(options.checkpoint)
@@ -71,36 +35,6 @@ package func unpackTarFile(
     if unpacked.report.bytes == 0 { throw Failure("it is not a tar archive: there is nothing in it") }
     guard unpacked.isComplete else { throw Failure("the tar archive is truncated: its end is missing") }
     return unpacked.report
-}
-
-extension UnpackOptions {
-    /// For an archive that is a whole tree, and not a change of others.
-    package static var treeThatStandsAlone: UnpackOptions {
-        var options = UnpackOptions()
-        options.whiteouts = .leaveOut
-        return options
-    }
-}
-
-/// Tells an error of the caller's checkpoint from one of the blob.
-final class Interruption: Sendable {
-    private let check: @Sendable () throws -> Void
-    private let flag = Atomic(false)
-
-    init(_ check: @escaping @Sendable () throws -> Void) {
-        self.check = check
-    }
-
-    var happened: Bool { flag.load(ordering: .relaxed) }
-
-    @Sendable func checkpoint() throws {
-        do {
-            try check()
-        } catch {
-            flag.store(true, ordering: .relaxed)
-            throw error
-        }
-    }
 }
 
 private struct Unpacked {

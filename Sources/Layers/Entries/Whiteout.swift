@@ -1,6 +1,18 @@
 import Failure
 import FileTree
 
+/// The names by which a tar layer says what it hides.
+///
+/// [image-spec, layer.md, "Whiteouts"](https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts)
+enum Whiteout {
+    /// `.wh.`, before the name that is hidden.
+    static let prefix = Array(".wh.".utf8)
+    /// The name of the file that makes its directory opaque.
+    static let opaque = Array(".wh..wh..opq".utf8)
+    /// `.wh..wh.`: names that aufs keeps for itself.
+    static let aufsPrefix = Array(".wh..wh.".utf8)
+}
+
 /// What a name of an archive means that starts with `.wh.`, or lies in a directory of such a name.
 enum WhiteoutMark {
     /// The directory that it lies in hides what lower layers have there.
@@ -19,7 +31,7 @@ enum WhiteoutMark {
             self = .opaque
         } else if first.count < name.path.count || name.last.starts(with: Whiteout.aufsPrefix) {
             guard first.lastComponent.starts(with: Whiteout.aufsPrefix) else {
-                throw Failure("\(shown(first)) is a whiteout and cannot hold files")
+                throw Failure("\(shown(path: first)) is a whiteout and cannot hold files")
             }
             self = .ofAufs
         } else {

@@ -36,6 +36,13 @@ package struct UnpackOptions: Sendable {
 
     /// The defaults.
     package init() {}
+
+    /// For an archive that is a whole tree, and not a change of others.
+    package static var treeThatStandsAlone: UnpackOptions {
+        var options = UnpackOptions()
+        options.whiteouts = .leaveOut
+        return options
+    }
 }
 
 /// Bounds on what an archive may hold. The defaults are far above any real layer.

@@ -73,7 +73,7 @@ struct RawRecords {
     }
 
     private mutating func set(_ key: ArraySlice<UInt8>, _ value: [UInt8]) throws {
-        if key.contains(0) { throw Failure("its extended header has a NUL in the name \(shown(key))") }
+        if key.contains(0) { throw Failure("its extended header has a NUL in the name \(shown(path: key))") }
         if key.elementsEqual("path".utf8) { path = value }
         if key.elementsEqual("GNU.sparse.name".utf8) { sparsePath = value }
         if key.elementsEqual("linkpath".utf8) { linkPath = value }

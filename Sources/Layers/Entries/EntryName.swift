@@ -21,7 +21,7 @@ struct EntryName: Hashable {
         for component in bytes.split(separator: slash) {
             if component.elementsEqual(".".utf8) { continue }
             if component.elementsEqual("..".utf8) {
-                if components.popLast() == nil { throw Failure("\(shown(bytes)) leads out of the root") }
+                if components.popLast() == nil { throw Failure("\(shown(path: bytes)) leads out of the root") }
             } else {
                 components.append(component)
             }

@@ -1,3 +1,17 @@
+/// What kind of blob a tree is encoded as.
+package enum LayerFormat: Sendable, Hashable {
+    /// A pax tar with whiteouts as the image spec has them.
+    case tar(Compression = .gzip())
+    /// A squashfs that can be mounted as it is, whiteouts as overlayfs has them; with `verity`, a dm-verity tree follows
+    /// it, and the descriptor's annotations say its root hash. See ``VerityAnnotation``.
+    ///
+    /// It holds no POSIX ACLs, and times in whole seconds from 1970 to 2106. See ``CompressionLevels/squashfs``.
+    case squashfs(verity: Bool = true, level: Int = CompressionLevels.squashfs.standard)
+    /// An erofs that can be mounted as it is, lz4 inside; whiteouts and `verity` as with a squashfs. See
+    /// ``CompressionLevels/erofs``.
+    case erofs(verity: Bool = true, level: Int = CompressionLevels.erofs.standard)
+}
+
 extension LayerFormat {
     /// The level of a squashfs or erofs layer, if it is not the standard one.
     package var unusualLevel: Int? {
@@ -17,17 +31,6 @@ extension LayerFormat {
         case .tar(let compression): "tar(Layers.Compression.\(compression.record))"
         case .squashfs(let verity, _): "squashfs(verity: \(verity))\(level)"
         case .erofs(let verity, _): "erofs(verity: \(verity))\(level)"
-        }
-    }
-}
-
-extension Compression {
-    /// All that decides how a tar is compressed, for what is remembered under it.
-    package var record: String {
-        switch self {
-        case .gzip(let level): "gzip(level: \(level))"
-        case .zstd(let level): "zstd(level: \(level))"
-        case .none: "none"
         }
     }
 }

@@ -1,4 +1,3 @@
-import CSyscalls
 import Failure
 import FileTree
 import Glibc
@@ -6,7 +5,7 @@ import SystemPackage
 
 /// Modes, times and extended attributes of directories, kept until all their entries are there: a mode could keep an
 /// ordinary user out, an entry would change the time, and a default ACL would be inherited.
-struct DirectoryMetadata {
+struct DeferredMetadata {
     struct Record {
         var path: [UInt8]
         /// The directory that was made; another one at the same path has another number.
@@ -46,7 +45,7 @@ struct DirectoryMetadata {
             guard let directory = try? parents.existing(record.path[...]),
                 let status = try? directory.file.status(), status.inode == record.inode
             else { continue }
-            try attempt("couldn't set the metadata of \(shown(record.path))") {
+            try attempt("couldn't set the metadata of \(shown(path: record.path))") {
                 try checked(fchmod(directory.file.number, record.permissions))
                 try directory.file.setAttributes(record.attributes, path: record.path, report: &report)
                 try directory.file.setModified(record.modified)
@@ -58,7 +57,7 @@ struct DirectoryMetadata {
 extension OpenFile {
     /// Sets extended attributes. Those that the file system or the user's rights do not allow are counted.
     func setAttributes(_ attributes: [ExtendedAttribute], path: [UInt8], report: inout UnpackReport) throws {
-        for name in try setAttributes(attributes) { report.leftOutAttributes.add("\(shown(path)): \(name)") }
+        for name in try setAttributes(attributes) { report.leftOutAttributes.add("\(shown(path: path)): \(name)") }
     }
 
     /// Sets the modification time; the access time becomes the same, which no archive says.
