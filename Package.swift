@@ -167,7 +167,6 @@ let package = Package(
             dependencies: [
                 "OCI", "FileTree", "Failure", "CArchive", "CBzip2", "CDeflate", "CLZ4", "CLZMA", "CSquashFS",
                 "CISAL", "CSyscalls", "CZlib", "CZstd",
-                .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: strict,
             linkerSettings: linked("archive", "squashfs", "deflate", "bz2", "lzma", "lz4", "zstd", "z")

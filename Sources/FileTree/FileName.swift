@@ -56,18 +56,6 @@ extension Directory {
     /// - Throws: `Errno`.
     package func directory(_ name: FileName) throws -> Directory { Directory(try open(name, O_RDONLY | O_DIRECTORY)) }
 
-    /// lstat(2) of a name in this directory; `nil` if there is none.
-    ///
-    /// - Throws: `Errno`.
-    package func entryStatus(_ name: FileName) throws -> FileStatus? {
-        var status = stat()
-        if name.withCString({ fstatat(file.number, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 {
-            return FileStatus(status)
-        }
-        if errno == ENOENT { return nil }
-        throw Errno(rawValue: errno)
-    }
-
     /// Opens a name in this directory, never following a symlink.
     ///
     /// - Throws: `Errno`.

@@ -45,8 +45,8 @@ enum LayerBench {
         case ("tar.gz", let level): .tar(.gzip(level: level ?? CompressionLevels.gzip.standard))
         case ("tar.zst", let level): .tar(.zstd(level: level ?? CompressionLevels.zstd.standard))
         case ("tar", nil): .tar(.none)
-        case ("squashfs", let level): .squashfs(level: level ?? CompressionLevels.squashfs.standard)
-        case ("erofs", let level): .erofs(level: level ?? CompressionLevels.erofs.standard)
+        case ("squashfs", let level): .squashfs(level: level)
+        case ("erofs", let level): .erofs(level: level)
         default: throw Failure("no such type of layer: \(text)")
         }
     }

@@ -30,16 +30,14 @@ extension MediaType {
             default: return nil
             }
         }
-        return [.squashfs, .squashfsGzip, .squashfsZstd, .erofs].contains(self) ? self : nil
+        return FileSystemMedia.all.contains { $0.types.contains(self) } ? self : nil
     }
 
     /// The type of a layer that begins like this: not a few programs get it wrong, and others believe it.
     ///
     /// - Parameter start: the first bytes, 2048 unless there are fewer.
     package func corrected(by start: [UInt8]) -> MediaType {
-        if start.starts(with: "hsqs".utf8) { return rawValue.hasPrefix(Self.squashfs.rawValue) ? self : .squashfs }
-        // EROFS_SUPER_MAGIC_V1 at EROFS_SUPER_OFFSET.
-        if start.count >= 1028, start[1024..<1028].elementsEqual([0xe2, 0xe1, 0xf5, 0xe0]) { return .erofs }
+        if let type = FileSystemMedia.all.lazy.compactMap({ $0.type(of: start, saidToBe: self) }).first { return type }
         let tar = isForeignLayer ? Self.nondistributable : Self.distributable
         if start.starts(with: [0x1f, 0x8b]) { return MediaType(rawValue: "\(tar)+gzip") }
         let isSkippable = start.count >= 4 && start[0] & 0xf0 == 0x50 && start[1..<4].elementsEqual([0x2a, 0x4d, 0x18])
@@ -49,7 +47,7 @@ extension MediaType {
         if others.contains(where: { start.starts(with: $0) }) { return self }
         // An old tar has no magic: what says that it is one is taken for one. What says that it is a file system, and is
         // neither that nor a tar, is damaged.
-        let isFileSystem = rawValue.hasPrefix(Self.squashfs.rawValue) || self == .erofs
+        let isFileSystem = FileSystemMedia.all.contains { $0.covers(self) }
         let isTar = start.count >= 262 && start[257..<262].elementsEqual("ustar".utf8)
         return isFileSystem && !isTar ? self : MediaType(rawValue: tar)
     }

@@ -11,7 +11,7 @@ protocol StoredImage {
     associatedtype Names
     associatedtype Content: LayerContent
 
-    /// What messages call an image of this kind.
+    /// The kernel's name for the file system, which messages use, too.
     static var format: String { get }
     /// Opens an image of `size` bytes.
     init(_ input: OpenFile, size: Int64, limits: UnpackLimits) throws

@@ -31,16 +31,7 @@ package func encodeLayer(
     guard try !walk.isEmpty(tree) else { return nil }
     var sinks: [any LayerSink] = []
     do {
-        for format in formats {
-            switch format {
-            case .tar(let compression):
-                sinks.append(try TarSink(blobs: blobs, compression: compression, options: options))
-            case .squashfs(let verity, let level):
-                sinks.append(try SquashfsSink(blobs: blobs, verity: verity, level: level, options: options))
-            case .erofs(let verity, let level):
-                sinks.append(try ErofsSink(blobs: blobs, verity: verity, level: level, options: options))
-            }
-        }
+        for format in formats { sinks.append(try format.type.row.makeSink(blobs, format, options)) }
         try walk.run(tree, into: sinks)
         return try sinks.map { try $0.finish() }
     } catch {

@@ -17,8 +17,8 @@ package func unpackLayer(
     options: UnpackOptions = UnpackOptions()
 ) throws -> UnpackReport {
     try attempt("couldn't unpack layer \(descriptor.digest)") {
-        if descriptor.mediaType.isImage {
-            return try unpackImage(blob, descriptor, diffID: diffID, into: root, options)
+        if let image = descriptor.mediaType.imageReader {
+            return try image.unpack(blob, descriptor, diffID: diffID, into: root, options)
         }
         return try unpackArchive(
             BlobInput(blob, hashes: true, advanced: options.advanced), descriptor, diffID: diffID, into: root, options)

@@ -62,7 +62,7 @@ package struct MergedView: Sendable {
             guard symlinks <= 40 else {
                 throw Failure("couldn't follow /\(path)", because: Errno.tooManySymbolicLinkLevels)
             }
-            let target = try parent.symlinkTarget(name).path
+            let target = FilePath(bytes: try parent.symlinkTarget(name))
             if target.isAbsolute { place.steps = [] }
             pending += target.components.reversed()
         }

@@ -1,5 +1,4 @@
 import FileTree
-import Glibc
 import Layers
 
 // The kernel's rules (Documentation/filesystems/overlayfs.rst) for what a stack of directories shows. They are stated
@@ -20,9 +19,9 @@ package enum OverlayEntry: Sendable {
 
     /// Looks at a name; `nil` if the directory doesn't have it.
     package init?(_ name: FileName, in parent: Directory) throws {
-        guard let status = try parent.entryStatus(name) else { return nil }
+        guard let status = try parent.status(name) else { return nil }
         if status.kind == .directory {
-            let directory = Directory(try parent.open(name, O_RDONLY | O_DIRECTORY))
+            let directory = try parent.directory(name)
             self = .directory(directory, isOpaque: try directory.isOpaque)
         } else {
             self = status.isWhiteout ? .whiteout : .file(in: parent, name: name, status: status)
@@ -108,16 +107,5 @@ extension [Directory] {
 
 extension TreeChild {
     /// Whether its name was deleted.
-    var isWhiteout: Bool { get throws { try holder.status(name).isWhiteout } }
-}
-
-extension Directory {
-    /// Whether overlayfs takes this directory as hiding all below it.
-    fileprivate var isOpaque: Bool {
-        get throws {
-            for name in ["user.overlay.opaque", "trusted.overlay.opaque"]
-            where try attribute(name, of: ".") == Array("y".utf8) { return true }
-            return false
-        }
-    }
+    var isWhiteout: Bool { get throws { try status().isWhiteout } }
 }

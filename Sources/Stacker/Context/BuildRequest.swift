@@ -16,11 +16,10 @@ package struct BuildRequest: Sendable {
     }
     /// How tar layers are compressed.
     package var compression = Compression.gzip()
-    /// How hard squashfs layers are compressed: one of ``CompressionLevels/squashfs``.
-    package var squashfsLevel = CompressionLevels.squashfs.standard
-    /// How hard erofs layers are compressed: one of ``CompressionLevels/erofs``.
-    package var erofsLevel = CompressionLevels.erofs.standard
-    /// Whether squashfs and erofs layers end with a dm-verity hash tree.
+    /// How hard layers that are images of file systems are compressed, each type as ``LayerType/levels`` has it; the
+    /// standard one goes without saying.
+    package var imageLevels: [LayerType: Int] = [:]
+    /// Whether layers that are images of file systems end with a dm-verity hash tree.
     package var addsVerity = true
     /// Whether build_only layers are merged with the image on them into one layer, where the recipe says nothing of it.
     package var collapsesBuildOnly = false
@@ -46,10 +45,6 @@ package struct BuildRequest: Sendable {
 extension BuildRequest {
     /// How a layer of a type is encoded.
     func format(of type: LayerType) -> LayerFormat {
-        switch type {
-        case .tar: .tar(compression)
-        case .squashfs: .squashfs(verity: addsVerity, level: squashfsLevel)
-        case .erofs: .erofs(verity: addsVerity, level: erofsLevel)
-        }
+        LayerFormat(type, compression: compression, verity: addsVerity, level: imageLevels[type])
     }
 }

@@ -138,7 +138,7 @@ extension PathExplanation.Copy: CustomStringConvertible {
         case .directory(let directory, _): status = try directory.file.status()
         case .file(let parent, let name, let found):
             status = found
-            if found.kind == .symlink { target = try parent.symlinkTarget(name).path.string }
+            if found.kind == .symlink { target = FilePath(bytes: try parent.symlinkTarget(name)).string }
         }
         let digits = String(status.permissions, radix: 8)
         self.init(

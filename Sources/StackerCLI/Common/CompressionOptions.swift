@@ -37,17 +37,10 @@ enum CompressionName: String, ExpressibleByArgument, CaseIterable {
             return level
         }
         request.compression = compression(try level(.tar))
-        request.squashfsLevel = try level(.squashfs)
-        request.erofsLevel = try level(.erofs)
+        for type in LayerType.allCases where type.isImage { request.imageLevels[type] = try level(type) }
     }
 
-    fileprivate func levels(of type: LayerType) -> CompressionLevels? {
-        switch type {
-        case .tar: levels
-        case .squashfs: .squashfs
-        case .erofs: .erofs
-        }
-    }
+    fileprivate func levels(of type: LayerType) -> CompressionLevels? { type.isImage ? type.levels : levels }
 }
 
 /// The levels that `--compression-level` gives: `3` for the layers of all types, `squashfs=3` for those of one.
@@ -74,7 +67,7 @@ struct LevelOptions {
         let asked = own[type].map { "\(type)=\($0)" } ?? common.map(String.init) ?? ""
         let possible = LayerType.allCases.map { type in
             guard let levels = name.levels(of: type) else { return "none for \(type) with --compression none" }
-            let compressor = type == .tar ? " with \(levels.name)" : ""
+            let compressor = type.isImage ? "" : " with \(levels.name)"
             return "\(levels.possible.lowerBound) to \(levels.possible.upperBound) for \(type)\(compressor)"
         }
         return Failure(

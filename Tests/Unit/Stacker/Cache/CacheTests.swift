@@ -51,8 +51,8 @@ struct CacheTests {
             #expect(request.format(of: type).unusualLevel == nil)
         }
         #expect(request.format(of: .tar).record == "tar(Layers.Compression.gzip(level: 5))")
-        request.squashfsLevel = 3
-        request.erofsLevel = 0
+        request.imageLevels[.squashfs] = 3
+        request.imageLevels[.erofs] = 0
         #expect(request.format(of: .squashfs).record == "squashfs(verity: true) level 3")
         #expect(request.format(of: .erofs).record == "erofs(verity: true) level 0")
     }
