@@ -6,6 +6,8 @@ load helpers
 setup() {
     begin_test
     requires container
+    # A symlink leads to it below, also where no other test has made one yet.
+    mkdir -p "$FIXTURES"
 }
 
 # report_of NAME FAILURE: what a run of three tests of hello.bats leaves, of which one fails.
