@@ -20,9 +20,11 @@ BUILD_FLAGS := -c release -Xswiftc -enable-testing --disable-local-rpath
 # What to link; see .build/liblxc below.
 LINK_FLAGS = $$(<.build/liblxc)
 REPORT := .build/report
+# Which bats files: those that TEST names, those of CHAPTER, or all.
+SOME = $(CHAPTER:%=--chapter=%) $(TEST)
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
-SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash) $(wildcard bats/*.bats)
+SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats)
 SHELL_SCRIPTS := $(filter-out %.py tools/check-rooms tools/check-docs,$(SCRIPTS))
 
 .PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer conformance fmt lint clean
@@ -61,13 +63,13 @@ static: packages ## build .build/static/stacker, which needs no shared library b
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/run-example
 
-check: ## run everything; TEST=name.bats runs one file, STACKER=/path tests another binary, FS=ext4 works on that; PRIVILEGE_LEVEL=priv|unpriv
+check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapter, STACKER=/path tests another binary, FS=ext4 works on that; PRIVILEGE_LEVEL=priv|unpriv
 	@rm -rf $(REPORT)
 	@status=0; \
-	$(if $(STACKER)$(TEST)$(FS),,$(MAKE) test || status=1;) \
+	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
 	tools/write-report.py $(REPORT) || status=1; \
-	$(if $(STACKER)$(TEST)$(FS),,tools/check-budget --all || status=1;) \
+	$(if $(STACKER)$(SOME)$(FS),,tools/check-budget --all || status=1;) \
 	exit $$status
 
 # --build-tests would also build the tools of other packages' plugins; `swift test` without --skip-build
@@ -78,10 +80,10 @@ test: test-packages stacker ## run only swift test
 	@tools/run-swift-tests $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
 
 bats: test-packages $(if $(STACKER),,stacker)
-	@FS=$(FS) tools/run-bats $(TEST)
+	@FS=$(FS) tools/run-bats $(SOME)
 
 check-fs: test-packages $(if $(STACKER),,stacker) ## run what depends on the file system on each of them; print a table
-	@tools/check-fs $(TEST)
+	@tools/check-fs $(SOME)
 
 check-lxc: test-packages ## link the program with one liblxc and another, build with each; LXC_CLONE_URL=<url or path>
 	@tools/check-lxc
@@ -100,8 +102,8 @@ bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
 install: stacker ## install to PREFIX (default /usr/local), below DESTDIR
 	install -D -m 0755 -s stacker $(DESTDIR)$(PREFIX)/bin/stacker
 
-reproducer: ## NAME=my-bug writes bats/my-bug.bats from a template that already runs
-	@tools/new-reproducer $(NAME)
+reproducer: ## NAME=my-bug CHAPTER=layers writes bats/layers/my-bug.bats from a template that already runs
+	@tools/new-reproducer "$(NAME)" "$(CHAPTER)"
 
 conformance: ## write docs/conformance.md, the map of behaviours, from the headers in bats/
 	@tools/write-conformance.py
@@ -114,7 +116,7 @@ lint: test-packages ## check formatting, the map of Sources, comments, shell scr
 	tools/check-rooms
 	tools/check-docs
 	shellcheck --external-sources $(SHELL_SCRIPTS)
-	tools/check-headers bats/*.bats
+	tools/check-headers $$(find bats -name '*.bats' | sort)
 	tools/write-conformance.py --check
 	tools/check-budget
 

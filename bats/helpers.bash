@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What every bats file loads: `load helpers` is all that a reproducer needs.
+# What every bats file loads: `load ../helpers` is all that a reproducer needs.
 #
 # Each test runs in an empty directory of its own and calls `stacker`. What it started, mounted or
 # attached through these helpers is taken down afterwards, also when it failed, and a test that leaves a

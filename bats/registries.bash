@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Registries for tests: Debian's docker-registry, and a proxy in front of it that does what goes wrong. Loaded by
-# `load registries` after `load helpers`. Both end with the test.
+# `load ../registries` after `load ../helpers`. Both end with the test.
 
 say_what_docker_registry_lacks() { say_what_program_lacks docker-registry; }
 say_what_curl_lacks() { say_what_program_lacks curl; }

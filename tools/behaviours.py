@@ -12,7 +12,8 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 class Behaviour:
     """One test."""
 
-    file: str  # its name in bats/
+    chapter: str  # the folder of bats/ that it is in
+    file: str  # its name, the only one in all chapters
     name: str
     status: str  # documented or beyond
     text: str
@@ -24,6 +25,10 @@ class Behaviour:
     @property
     def key(self) -> tuple[str, str]:
         return self.file, self.name
+
+    @property
+    def path(self) -> pathlib.Path:
+        return TOP / "bats" / self.chapter / self.file
 
 
 def read(files: list[pathlib.Path]) -> list[Behaviour]:
@@ -39,11 +44,24 @@ def parse(line: str) -> Behaviour:
     for entry in filter(None, fails.split(" // ")):
         names, reason = entry.split(": ", 1)
         reasons |= {name: reason for name in names.split()}
-    return Behaviour(pathlib.Path(file).name, name, status, text, documented.split("; "), level, why, reasons)
+    path = pathlib.Path(file)
+    return Behaviour(path.parent.name, path.name, name, status, text, documented.split("; "), level, why, reasons)
 
 
 def all_files() -> list[pathlib.Path]:
-    return sorted((TOP / "bats").glob("*.bats"))
+    """By chapter, and then by name."""
+    return sorted((TOP / "bats").glob("*/*.bats"))
+
+
+def chapters() -> list[pathlib.Path]:
+    """The folders of bats/ that have a page."""
+    return [page.parent for page in sorted((TOP / "bats").glob("*/README.md"))]
+
+
+def pinned_in(chapter: pathlib.Path) -> str:
+    """What it pins: the first line below its page's heading."""
+    lines = (chapter / "README.md").read_text().splitlines()
+    return next(filter(None, lines[1:]), "")
 
 
 def top_comment(file: pathlib.Path) -> list[str]:

@@ -2,13 +2,15 @@
 """Writes docs/conformance.md, the map of behaviours, from the headers of the bats files:
 
     tools/write-conformance.py           writes it
-    tools/write-conformance.py --check   says whether it is current, and whether each heading of docs/ has a test
+    tools/write-conformance.py --check   says whether it is current, whether each heading of docs/ has a test, and whether
+                                         the pages of chapters name tests that there are
 
 A heading of docs/ that no test names says why in a comment below it: <!-- untested: why -->.
 """
 
 import collections
 import difflib
+import itertools
 import pathlib
 import re
 import sys
@@ -27,7 +29,7 @@ Each line is a behaviour and the one test that pins it. `documented` ones hold f
 builder. Tests run at two levels, with stacker as root and as an ordinary user. What depends on the file system runs on \
 several with `make check-fs`, and [one page](file-systems.md#behaviour-by-file-system) has the outcome.
 
-`make check TEST=name.bats` runs one file. [CONTRIBUTING.md](../CONTRIBUTING.md#a-reproducer-from-a-bug-to-a-test) says how \
+`make check TEST=name.bats` runs one file, `make check CHAPTER=layers` [one chapter](../bats/README.md). [CONTRIBUTING.md](../CONTRIBUTING.md#a-reproducer-from-a-bug-to-a-test) says how \
 to add a test.
 """
 
@@ -70,7 +72,7 @@ def section(file: pathlib.Path, tests: list[Behaviour]) -> str:
     ]
     return "\n".join(
         [
-            f"### [{file.name}](../bats/{file.name})",
+            f"#### [{file.name}](../bats/{file.parent.name}/{file.name})",
             "",
             cell(behaviours.introduction(file)),
             "",
@@ -110,8 +112,11 @@ def page() -> str:
     by_file = collections.defaultdict(list)
     for test in tests:
         by_file[test.file].append(test)
-    sections = [section(file, by_file[file.name]) for file in behaviours.all_files()]
-    parts = [BEGINNING, summary(tests), "## By page\n", index(tests), "## By file\n", *sections]
+    sections = []
+    for chapter, files in itertools.groupby(behaviours.all_files(), key=lambda file: file.parent):
+        sections.append(f"### [{chapter.name}](../bats/{chapter.name}/README.md)\n\n{behaviours.pinned_in(chapter)}\n")
+        sections += [section(file, by_file[file.name]) for file in files]
+    parts = [BEGINNING, summary(tests), "## By page\n", index(tests), "## By chapter\n", *sections]
     return "\n".join(parts)
 
 
@@ -133,10 +138,26 @@ def headings() -> list[tuple[str, int, str]]:
     return found
 
 
+def wrong_pages(tests: list[Behaviour]) -> list[str]:
+    """What is wrong with the pages in bats/: they name tests that are to be read first, and the map has each chapter."""
+    overview = (TOP / "bats/README.md").read_text()
+    keys = {test.key for test in tests}
+    found = []
+    for chapter in behaviours.chapters():
+        page = f"bats/{chapter.name}/README.md"
+        row = f"| [{chapter.name}]({chapter.name}/README.md) | {behaviours.pinned_in(chapter)} |"
+        if row not in overview.splitlines():
+            found.append(f"bats/README.md: has no row with the first line of {page}: {row}")
+        for file, name in re.findall(r'^[0-9]+\. \[(.+?)\]\(.+?\), "(.+?)": ', (TOP / page).read_text(), re.MULTILINE):
+            if (file, name) not in keys or not (chapter / file).exists():
+                found.append(f'{page}: names a test that is not in the chapter: {file}, "{name}"')
+    return found
+
+
 def complaints() -> list[str]:
     tests = behaviours.read(behaviours.all_files())
     pinned = places(tests)
-    found = []
+    found = wrong_pages(tests)
     for place, depth, reason in headings():
         if depth > 1 and not reason and place not in pinned:
             found.append(f"{place}: no test names it; write one, or say below the heading: <!-- untested: why -->")

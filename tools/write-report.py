@@ -100,10 +100,12 @@ class Matrix:
         for test in self.tests:
             by_file[test.file].append(test)
         failing = {test.file for test, _, _ in self.failures()}
-        files = sorted(by_file, key=lambda file: (file not in failing, file))
-        return "\n".join(self.section(file, by_file[file]) for file in files)
+        files = sorted(by_file, key=lambda file: (file not in failing, by_file[file][0].path))
+        return "\n".join(self.section(by_file[file]) for file in files)
 
-    def section(self, file: str, tests: list[Behaviour]) -> str:
+    def section(self, tests: list[Behaviour]) -> str:
+        """The tests of one file."""
+        file = tests[0].path
         failing = {test.key for test, _, _ in self.failures()}
         tests = sorted(tests, key=lambda test: test.key not in failing)
         keys = {test.key for test in tests}
@@ -116,7 +118,8 @@ class Matrix:
             for test in tests
         ]
         return (
-            f"<h3>{quote(file)}</h3><p>{quote(behaviours.introduction(TOP / 'bats' / file))}</p>"
+            f"<h3>{quote(file.name)} <small>{quote(file.parent.name)}</small></h3>"
+            f"<p>{quote(behaviours.introduction(file))}</p>"
             f"<table><tr><th>behaviour</th><th>status</th>{heads}</tr>\n" + "\n".join(rows) + "</table>"
         )
 
