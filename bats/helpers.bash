@@ -292,6 +292,12 @@ busybox_base() {
     copy_fixture busybox "$TOP/tools/make-busybox-image" "${1:-busybox}"
 }
 
+# busybox_recipe [LINES]: a recipe for "it" on busybox with more lines.
+busybox_recipe() {
+    busybox_base busybox
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n%s\n' "${1-}" >stacker.yaml
+}
+
 # spread_base [DIR]: as busybox_base, with the applets in two directories: it stays one file on btrfs without extref, too,
 # for tests of something else.
 spread_base() {
