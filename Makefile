@@ -24,8 +24,8 @@ REPORT := .build/report
 SOME = $(CHAPTER:%=--chapter=%) $(TEST)
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
-SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats)
-SHELL_SCRIPTS := $(filter-out %.py tools/check-rooms tools/check-docs,$(SCRIPTS))
+SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats)
+SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs,$(SCRIPTS))
 
 .PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer conformance fmt lint clean
 
@@ -35,14 +35,14 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 packages:
-	@tools/install-packages build run
+	@tools/build/install-packages build run
 
 test-packages:
-	@tools/install-packages build run test
+	@tools/build/install-packages build run test
 
 # SwiftPM would not notice that another library is to be linked, unless it plans anew.
 stacker: $(SOURCES) .build/liblxc | packages
-	@tools/require-swift
+	@tools/build/require-swift
 	$(SWIFT) build $(BUILD_FLAGS) $(LINK_FLAGS) --disable-build-manifest-caching --product stacker
 	@cp --remove-destination --reflink=auto .build/release/stacker $@
 
@@ -50,26 +50,26 @@ stacker: $(SOURCES) .build/liblxc | packages
 # here. The file changes only when they do, and a change costs a link.
 export LXC_CLONE_URL LXC_BRANCH
 .build/liblxc: FORCE
-	@$(if $(LXC_CLONE_URL)$(LXC_BRANCH),tools/install-packages build lxc)
-	@tools/choose-lxc $@
+	@$(if $(LXC_CLONE_URL)$(LXC_BRANCH),tools/build/install-packages build lxc)
+	@tools/build/choose-lxc $@
 
 FORCE:
 
 static: packages ## build .build/static/stacker, which needs no shared library but glibc's
-	@tools/install-packages lxc curl
-	@tools/require-swift
-	@tools/make-static $(BUILD_FLAGS)
+	@tools/build/install-packages lxc curl
+	@tools/build/require-swift
+	@tools/build/make-static $(BUILD_FLAGS)
 
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
-	@tools/run-example
+	@tools/test/run-example
 
 check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapter, STACKER=/path tests another binary, FS=ext4 works on that; PRIVILEGE_LEVEL=priv|unpriv
 	@rm -rf $(REPORT)
 	@status=0; \
 	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
-	tools/write-report.py $(REPORT) || status=1; \
-	$(if $(STACKER)$(SOME)$(FS),,tools/check-budget --all || status=1;) \
+	tools/report/write-report.py $(REPORT) || status=1; \
+	$(if $(STACKER)$(SOME)$(FS),,tools/report/check-budget --all || status=1;) \
 	exit $$status
 
 # --build-tests would also build the tools of other packages' plugins; `swift test` without --skip-build
@@ -77,19 +77,19 @@ check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapt
 test: test-packages stacker ## run only swift test
 	@mkdir -p $(REPORT)
 	$(SWIFT) build $(BUILD_FLAGS) $(LINK_FLAGS) --product stackerPackageTests
-	@tools/run-swift-tests $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
+	@tools/test/run-swift-tests $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
 
 bats: test-packages $(if $(STACKER),,stacker)
-	@FS=$(FS) tools/run-bats $(SOME)
+	@FS=$(FS) tools/test/run-bats $(SOME)
 
 check-fs: test-packages $(if $(STACKER),,stacker) ## run what depends on the file system on each of them; print a table
-	@tools/check-fs $(SOME)
+	@tools/test/check-fs $(SOME)
 
 check-lxc: test-packages ## link the program with one liblxc and another, build with each; LXC_CLONE_URL=<url or path>
-	@tools/check-lxc
+	@tools/test/check-lxc
 
 check-static: static ## run .build/static/stacker where there is nothing but glibc and busybox
-	@tools/check-static
+	@tools/test/check-static
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
@@ -103,22 +103,22 @@ install: stacker ## install to PREFIX (default /usr/local), below DESTDIR
 	install -D -m 0755 -s stacker $(DESTDIR)$(PREFIX)/bin/stacker
 
 reproducer: ## NAME=my-bug CHAPTER=layers writes bats/layers/my-bug.bats from a template that already runs
-	@tools/new-reproducer "$(NAME)" "$(CHAPTER)"
+	@tools/test/new-reproducer "$(NAME)" "$(CHAPTER)"
 
 conformance: ## write docs/conformance.md, the map of behaviours, from the headers in bats/
-	@tools/write-conformance.py
+	@tools/report/write-conformance.py
 
 fmt: ## format the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
 lint: test-packages ## check formatting, the map of Sources, comments, shell scripts, the headers of bats files, and what of the budget is measured by now
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
-	tools/check-rooms
-	tools/check-docs
+	tools/report/check-rooms
+	tools/report/check-docs
 	shellcheck --external-sources $(SHELL_SCRIPTS)
-	tools/check-headers $$(find bats -name '*.bats' | sort)
-	tools/write-conformance.py --check
-	tools/check-budget
+	tools/report/check-headers $$(find bats -name '*.bats' | sort)
+	tools/report/write-conformance.py --check
+	tools/report/check-budget
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi

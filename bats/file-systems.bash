@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The file systems that a test can work on, by name. helpers.bash and tools/run-bats load this.
+# The file systems that a test can work on, by name. helpers.bash and tools/test/run-bats load this.
 #
 #   ext4, xfs, tmpfs      as their makers ship them
 #   btrfs                 with extended inode refs (extref), as mkfs has made it since 2013

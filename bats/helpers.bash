@@ -16,14 +16,14 @@
 #   # fails-on: NAME…: why     file systems of file-systems.bash that are known not to do it
 #
 # A file whose tests show something else on another file system says "# file-systems: all" in the comment at its top:
-# `make check-fs` runs it on each. tools/check-headers reads the same format.
+# `make check-fs` runs it on each. tools/report/check-headers reads the same format.
 #
 # A test that means something at one privilege level only has "# bats test_tags=level:priv" (or
 # level:unpriv) above its header, and a "# why: …" that says why.
 #
 # The environment: STACKER is the binary under test (default ./stacker at the top); CI=true or
 # STACKER_REQUIRE=all turns a missing capability from a skip into a failure. At the level "unpriv"
-# tools/run-bats sets STACKER_TEST_USER: tests run as root, and stacker as that user.
+# tools/test/run-bats sets STACKER_TEST_USER: tests run as root, and stacker as that user.
 
 bats_require_minimum_version 1.8.0
 bats_load_library bats-support
@@ -97,7 +97,7 @@ runs_as_root() {
 # Whether the binary under test is the one that this tree builds.
 is_ours() {
     local own
-    # tools/run-bats has copied it to where the tests' user can reach it.
+    # tools/test/run-bats has copied it to where the tests' user can reach it.
     [[ -z ${STACKER_IS_OURS:-} ]] || return 0
     for own in "$TOP/stacker" "$TOP/.build/release/stacker" "$TOP/.build/debug/stacker"; do
         if [[ $STACKER_BINARY == "$own" || $STACKER_BINARY -ef $own ]]; then
@@ -289,7 +289,7 @@ list_other_processes() {
 
 # busybox_base [DIR]: puts the OCI layout DIR (default busybox) with the tag "latest" here.
 busybox_base() {
-    copy_fixture busybox "$TOP/tools/make-busybox-image" "${1:-busybox}"
+    copy_fixture busybox "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}"
 }
 
 # busybox_recipe [LINES]: a recipe for "it" on busybox with more lines.
@@ -301,7 +301,7 @@ busybox_recipe() {
 # spread_base [DIR]: as busybox_base, with the applets in two directories: it stays one file on btrfs without extref, too,
 # for tests of something else.
 spread_base() {
-    copy_fixture busybox-spread "$TOP/tools/make-busybox-image" "${1:-busybox}" --spread
+    copy_fixture busybox-spread "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}" --spread
 }
 
 # elsewhere: prints a directory for what other programs make, away from the file system that the tests work on.
@@ -312,15 +312,15 @@ elsewhere() {
 # layered_base COUNT [DIR]: puts the OCI layout DIR (default layered) with the tag "latest" here: busybox
 # and COUNT-1 layers on it. Layer N has a file /layers/N of its own, and /top, which says N.
 layered_base() {
-    make_fixture busybox "$TOP/tools/make-busybox-image"
-    copy_fixture "layered-$1" "$TOP/tools/make-layered-image.py" "${2:-layered}" "$FIXTURES/busybox" "$1"
+    make_fixture busybox "$TOP/tools/fixtures/make-busybox-image"
+    copy_fixture "layered-$1" "$TOP/tools/fixtures/make-layered-image.py" "${2:-layered}" "$FIXTURES/busybox" "$1"
 }
 
 # linked_base COUNT: puts the OCI layout ./linked with the tag "latest" here: busybox, and a layer with a file that has
 # COUNT names in the ten directories of /linked.
 linked_base() {
-    make_fixture busybox "$TOP/tools/make-busybox-image"
-    copy_fixture "linked-$1" "$TOP/tools/make-linked-image.py" linked "$FIXTURES/busybox" "$1"
+    make_fixture busybox "$TOP/tools/fixtures/make-busybox-image"
+    copy_fixture "linked-$1" "$TOP/tools/fixtures/make-linked-image.py" linked "$FIXTURES/busybox" "$1"
 }
 
 # make_fixture NAME MAKER [ARGUMENT…]: makes $FIXTURES/NAME once, by MAKER $FIXTURES/NAME ARGUMENT…
@@ -487,8 +487,8 @@ assert_readers_agree() {
     rm -rf rootfs
     unpack_image "$1" rootfs
     mount_image "$1-squashfs" mounted
-    "$TOP/tools/list-tree.py" rootfs >rootfs.list
-    "$TOP/tools/list-tree.py" mounted >mounted.list
+    "$TOP/tools/look/list-tree.py" rootfs >rootfs.list
+    "$TOP/tools/look/list-tree.py" mounted >mounted.list
     assert_file_not_empty rootfs.list
     diff -u rootfs.list mounted.list
 }

@@ -8,7 +8,7 @@ say_what_htpasswd_lacks() { say_what_program_lacks htpasswd; }
 
 # start_registry [tls] [login|token]: starts a registry in ./registry; $registry is its host and port. "tls": with a
 # certificate of the authority ./registry/ca.pem. "login": only for the user "me" with the password "s3cr3t". "token": with
-# tokens of tools/token-server.py, whose state is ./tokens; anybody may pull what is below "public/".
+# tokens of tools/serve/token-server.py, whose state is ./tokens; anybody may pull what is below "public/".
 start_registry() {
     mkdir -p registry
     [[ " $* " != *" token "* ]] || start_token_server
@@ -49,7 +49,7 @@ start_token_server() {
     requires openssl
     mkdir -p tokens
     make_certificate
-    start "$TOP/tools/token-server.py" tokens registry/ca.pem registry/key.pem
+    start "$TOP/tools/serve/token-server.py" tokens registry/ca.pem registry/key.pem
     wait_for_file tokens/port
 }
 
@@ -97,11 +97,11 @@ docker_recipe() {
         >stacker.yaml
 }
 
-# start_faults FAULT…: starts a proxy for $registry; from here on $registry is the proxy. See tools/fault-proxy.py.
+# start_faults FAULT…: starts a proxy for $registry; from here on $registry is the proxy. See tools/serve/fault-proxy.py.
 start_faults() {
     mkdir -p faults
     rm -f faults/port
-    start "$TOP/tools/fault-proxy.py" "$registry" faults "$@"
+    start "$TOP/tools/serve/fault-proxy.py" "$registry" faults "$@"
     wait_for_file faults/port
     registry=127.0.0.1:$(<faults/port)
 }

@@ -87,7 +87,7 @@ enter_recipe() {
 
 # copy_busybox_base: the layout "base" is the busybox image.
 copy_busybox_base() {
-    "$top/tools/make-busybox-image" "$fixtures/busybox"
+    "$top/tools/fixtures/make-busybox-image" "$fixtures/busybox"
     cp -a "$fixtures/busybox" base
 }
 
@@ -107,7 +107,7 @@ measure_cached() {
 # The base stays unpacked: only what this build made is removed.
 measure_debian() {
     enter_recipe debian
-    [[ -d $fixtures/debian ]] || "$top/tools/make-debian-image" "$fixtures/debian"
+    [[ -d $fixtures/debian ]] || "$top/tools/fixtures/make-debian-image" "$fixtures/debian"
     cp -a "$fixtures/debian" base
     "$stacker" build >/dev/null 2>&1
     measure debian "" "$stacker build --no-cache"
@@ -145,7 +145,7 @@ END
 measure_changes() {
     mkdir "$work/changes"
     cd "$work/changes"
-    [[ -d $fixtures/debian ]] || "$top/tools/make-debian-image" "$fixtures/debian"
+    [[ -d $fixtures/debian ]] || "$top/tools/fixtures/make-debian-image" "$fixtures/debian"
     cp -a "$fixtures/debian" base
     mkdir tree
     head -c 500M /dev/urandom >tree/noise
@@ -209,7 +209,7 @@ measure_pack() {
 measure_squashfs() {
     mkdir "$work/squashfs"
     cd "$work/squashfs"
-    [[ -d $fixtures/debian ]] || "$top/tools/make-debian-image" "$fixtures/debian"
+    [[ -d $fixtures/debian ]] || "$top/tools/fixtures/make-debian-image" "$fixtures/debian"
     umoci raw unpack --image "$fixtures/debian:latest" tree
     compare squashfs "$layer_bench encode tree out squashfs" \
         "mksquashfs tree out -comp zstd -noappend -quiet -no-progress"
@@ -244,11 +244,11 @@ measure_level() {
     tail -n 1 "$results/levels.tsv"
 }
 
-# What each level costs, in the Debian base's files; tools/draw-levels.py draws it.
+# What each level costs, in the Debian base's files; tools/report/draw-levels.py draws it.
 measure_levels() {
     mkdir "$work/levels"
     cd "$work/levels"
-    [[ -d $fixtures/debian ]] || "$top/tools/make-debian-image" "$fixtures/debian"
+    [[ -d $fixtures/debian ]] || "$top/tools/fixtures/make-debian-image" "$fixtures/debian"
     umoci raw unpack --image "$fixtures/debian:latest" tree
     printf 'type\tlevel\tseconds\tbytes\tpeer\tseconds\tbytes\n' >"$results/levels.tsv"
     local level

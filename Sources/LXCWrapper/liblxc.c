@@ -2,7 +2,7 @@
  * Where liblxc is called. The system's is loaded late: with its own libraries it takes longer than all else at a start, and
  * of all processes only the one that starts a container calls it, and the one that tells its version.
  *
- * One that tools/build-lxc has built is in the program; then these two symbols are not NULL.
+ * One that tools/build/build-lxc has built is in the program; then these two symbols are not NULL.
  */
 #include "internal.h"
 

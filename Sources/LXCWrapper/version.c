@@ -10,7 +10,7 @@ const char *lxcw_liblxc_version(void)
 	return liblxc ? liblxc->get_version() : NULL;
 }
 
-/* For the system's liblxc. tools/build-lxc makes one that wins, and links it with the liblxc that it built. */
+/* For the system's liblxc. tools/build/build-lxc makes one that wins, and links it with the liblxc that it built. */
 __attribute__((weak)) const char *lxcw_liblxc_origin(void)
 {
 	return "";

@@ -61,7 +61,7 @@ load gc
 
 # serve: starts a web server for ./files; $url is its address.
 serve() {
-    start "$TOP/tools/serve-files.py" files state
+    start "$TOP/tools/serve/serve-files.py" files state
     wait_for_file state/port
     url=http://127.0.0.1:$(<state/port)
 }

@@ -38,7 +38,7 @@ build_both() {
 
 # print_tree DIR: what is in it, without times and what containers leave.
 print_tree() {
-    "$TOP/tools/list-tree.py" "$1" | sed -e "s/ @[0-9]* / /; s/ @[0-9]*\$//" -e "/^b'\(dev\|proc\|sys\|run\)\(\/\|'\)/d" \
+    "$TOP/tools/look/list-tree.py" "$1" | sed -e "s/ @[0-9]* / /; s/ @[0-9]*\$//" -e "/^b'\(dev\|proc\|sys\|run\)\(\/\|'\)/d" \
         -e "/^b'etc\/\(hosts\|hostname\|hostname\|resolv.conf\)'/d"
 }
 

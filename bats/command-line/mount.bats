@@ -13,11 +13,11 @@ load mount
     requires umoci
     pair_of tar squashfs erofs
     unpack_image above rootfs
-    "$TOP/tools/list-tree.py" rootfs >rootfs.list
+    "$TOP/tools/look/list-tree.py" rootfs >rootfs.list
     assert_file_not_empty rootfs.list
     for type in squashfs erofs; do
         mount_it "above-$type" "on-$type"
-        "$TOP/tools/list-tree.py" "on-$type" >"$type.list"
+        "$TOP/tools/look/list-tree.py" "on-$type" >"$type.list"
         diff -u rootfs.list "$type.list"
         assert_not_exists "on-$type/bin/vi"
         assert_equal "$(ls "on-$type/o")" new

@@ -23,7 +23,7 @@ on_terminal() {
 # What script itself says of the session stands in the first and the last line.
 show_screen() {
     sed -e '1{/^Script started/d}' -e '${/^Script done/d}' typescript >shown
-    "$TOP/tools/show-screen.py" <shown >screen
+    "$TOP/tools/look/show-screen.py" <shown >screen
 }
 
 # slow_base [SECONDS]: a recipe on an image of a registry whose layer takes that long, by default half a second.
@@ -193,7 +193,7 @@ filesystem it built successfully"
     busybox_base
     mkdir files
     head -c 300000 /dev/zero >files/archive
-    start "$TOP/tools/serve-files.py" files state
+    start "$TOP/tools/serve/serve-files.py" files state
     wait_for_file state/port
     registry=127.0.0.1:$(<state/port)
     start_faults "GET /archive slow=3 0"

@@ -89,12 +89,12 @@ refute_loads() {
 # bats test_tags=level:priv
 @test "a budget" {
     printf '# a remark\n1 libraries what they are\n999 megabytes\n' >budget
-    BUDGET=$PWD/budget STACKER=$STACKER_BINARY run -1 --separate-stderr "$TOP/tools/check-budget"
+    BUDGET=$PWD/budget STACKER=$STACKER_BINARY run -1 --separate-stderr "$TOP/tools/report/check-budget"
     assert_output --regexp '^ *[0-9]+ of +999  megabytes$'
     [[ $stderr =~ ^"error: libraries: "[0-9]+", and the budget is 1"$'\n'"help: " ]] || fail "stderr: $stderr"
     echo '999 libraries' >budget
-    BUDGET=$PWD/budget STACKER=$STACKER_BINARY run -0 "$TOP/tools/check-budget"
+    BUDGET=$PWD/budget STACKER=$STACKER_BINARY run -0 "$TOP/tools/report/check-budget"
     echo '1 beauty' >budget
-    BUDGET=$PWD/budget run -1 "$TOP/tools/check-budget"
+    BUDGET=$PWD/budget run -1 "$TOP/tools/report/check-budget"
     assert_output --partial "nobody knows how to measure beauty"
 }

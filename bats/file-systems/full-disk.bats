@@ -175,7 +175,7 @@ END
     done
     mkdir served
     echo it >served/import
-    start "$TOP/tools/serve-files.py" served state
+    start "$TOP/tools/serve/serve-files.py" served state
     wait_for_file state/port
     sed -i "s,http://.*,http://127.0.0.1:$(<state/port)/import," stacker.yaml
     stacker build

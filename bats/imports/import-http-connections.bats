@@ -12,7 +12,7 @@ load web-server
     serve_tls
     secure=${url/http:/https:}
     mkdir plain
-    start "$TOP/tools/serve-files.py" files plain
+    start "$TOP/tools/serve/serve-files.py" files plain
     wait_for_file plain/port
     echo one >files/file
     echo /file >files/moved.location
@@ -117,9 +117,9 @@ load web-server
     http_proxy=${url/http:/https:} refuse build --no-cache
     assert_said "certificate is not one that is trusted here"
     mkdir plain socks
-    start "$TOP/tools/serve-files.py" files plain
+    start "$TOP/tools/serve/serve-files.py" files plain
     wait_for_file plain/port
-    start "$TOP/tools/socks-proxy.py" socks "$(<plain/port)"
+    start "$TOP/tools/serve/socks-proxy.py" socks "$(<plain/port)"
     wait_for_file socks/port
     write_recipe "http://nowhere.invalid/file?by=socks"
     http_proxy=socks5://127.0.0.1:$(<socks/port) stacker build

@@ -5,7 +5,7 @@
 serve() {
     mkdir -p files
     rm -f state/port
-    start "$TOP/tools/serve-files.py" files state
+    start "$TOP/tools/serve/serve-files.py" files state
     wait_for_file state/port
     # shellcheck disable=SC2034  # the test reads it
     url=http://127.0.0.1:$(<state/port)

@@ -41,7 +41,7 @@ assert_hit() {
 # list_mounted TAG DIR: mounts the layers of a squashfs image and lists what overlayfs makes of them, into DIR.list.
 list_mounted() {
     mount_image "$1" "$2"
-    "$TOP/tools/list-tree.py" "$2" >"$2.list"
+    "$TOP/tools/look/list-tree.py" "$2" >"$2.list"
     assert_file_not_empty "$2.list"
 }
 
@@ -99,7 +99,7 @@ list_mounted() {
 unpacked_erofs() {
     mkdir -p layer
     mount -t erofs -o loop,ro "$(layer_blob it-erofs -1)" layer
-    "$TOP/tools/list-tree.py" layer
+    "$TOP/tools/look/list-tree.py" layer
     sha256sum <layer/again
     umount layer
 }

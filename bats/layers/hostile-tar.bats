@@ -6,7 +6,7 @@ load ../helpers
 # hostile_image KIND: puts an image with such a layer here, and a recipe on it. The canary is what the layer's
 # names lead to from roots/…/overlay, and from where stacker unpacks before it renames.
 hostile_image() {
-    "$TOP/tools/make-hostile-image.py" oci evil "$1"
+    "$TOP/tools/fixtures/make-hostile-image.py" oci evil "$1"
     printf 'it:\n  from: {type: oci, url: "evil:latest"}\n' >stacker.yaml
     put_canary
 }
@@ -20,13 +20,13 @@ hostile_file_system() {
     touch tree/{QQ,good,zz}
     "${maker[@]}" >maker.log 2>&1
     rm -rf evil
-    "$TOP/tools/make-hostile-image.py" image evil layer.image "$2"
+    "$TOP/tools/fixtures/make-hostile-image.py" image evil layer.image "$2"
     printf 'it:\n  from: {type: oci, url: "evil:latest"}\n' >stacker.yaml
     put_canary
 }
 
 hostile_tar() {
-    "$TOP/tools/make-hostile-image.py" tar evil.tar "$1"
+    "$TOP/tools/fixtures/make-hostile-image.py" tar evil.tar "$1"
     printf 'it:\n  from: {type: tar, url: evil.tar}\n' >stacker.yaml
     put_canary
 }

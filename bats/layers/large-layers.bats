@@ -10,7 +10,7 @@ limit_memory() {
 
 # build_on_entries COUNT: builds on a layer of so many entries, and prints the memory that took, in kilobytes.
 build_on_entries() {
-    "$TOP/tools/make-hostile-image.py" oci "entries-$1" "entries-$1"
+    "$TOP/tools/fixtures/make-hostile-image.py" oci "entries-$1" "entries-$1"
     printf 'it:\n  from: {type: oci, url: "entries-%s:latest"}\n' "$1" >stacker.yaml
     python3 -c '
 import resource, subprocess, sys

@@ -21,15 +21,15 @@ copy_tree() {
 # bats test_tags=level:priv
 @test "a test by its name" {
     for name in squashfs squashfs.bats layers/squashfs bats/layers/squashfs.bats bats/squashfs.bats; do
-        assert_equal "$("$TOP/tools/find-tests.py" "$name")" bats/layers/squashfs.bats
+        assert_equal "$("$TOP/tools/report/find-tests.py" "$name")" bats/layers/squashfs.bats
     done
-    assert_equal "$("$TOP/tools/find-tests.py" erofs hello)" $'bats/layers/erofs.bats\nbats/recipe/hello.bats'
-    run -1 "$TOP/tools/find-tests.py" hello cache/squashfs
+    assert_equal "$("$TOP/tools/report/find-tests.py" erofs hello)" $'bats/layers/erofs.bats\nbats/recipe/hello.bats'
+    run -1 "$TOP/tools/report/find-tests.py" hello cache/squashfs
     assert_line "error: there is no test cache/squashfs"
     assert_line "help: near are: bats/layers/squashfs.bats"
-    run -1 "$TOP/tools/run-bats" import-htp
+    run -1 "$TOP/tools/test/run-bats" import-htp
     assert_line --partial bats/imports/import-http.bats
-    run -1 "$TOP/tools/find-tests.py" qqq
+    run -1 "$TOP/tools/report/find-tests.py" qqq
     assert_line --regexp '^help: .* CHAPTER=.*: cache, .*, suite$'
 }
 
@@ -39,12 +39,12 @@ copy_tree() {
 # why: nothing of it depends on who runs stacker
 # bats test_tags=level:priv
 @test "a chapter" {
-    assert_equal "$("$TOP/tools/find-tests.py" --chapter=layers)" "$(cd "$TOP" && printf '%s\n' bats/layers/*.bats)"
-    assert_equal "$("$TOP/tools/find-tests.py")" "$(cd "$TOP" && printf '%s\n' bats/*/*.bats)"
-    assert_equal "$("$TOP/tools/find-tests.py" --chapter=layers squashfs)" bats/layers/squashfs.bats
-    run -1 "$TOP/tools/find-tests.py" --chapter=cache squashfs
+    assert_equal "$("$TOP/tools/report/find-tests.py" --chapter=layers)" "$(cd "$TOP" && printf '%s\n' bats/layers/*.bats)"
+    assert_equal "$("$TOP/tools/report/find-tests.py")" "$(cd "$TOP" && printf '%s\n' bats/*/*.bats)"
+    assert_equal "$("$TOP/tools/report/find-tests.py" --chapter=layers squashfs)" bats/layers/squashfs.bats
+    run -1 "$TOP/tools/report/find-tests.py" --chapter=cache squashfs
     assert_line "error: there is no test squashfs in cache"
-    run -1 "$TOP/tools/run-bats" --chapter=layer
+    run -1 "$TOP/tools/test/run-bats" --chapter=layer
     assert_line "error: there is no chapter layer in bats/"
     assert_line --regexp '^help: one of: cache, .*, suite$'
     run -0 make -C "$TOP" --dry-run bats STACKER="$STACKER_BINARY" CHAPTER="layers cache" TEST=squashfs
@@ -58,18 +58,18 @@ copy_tree() {
 # bats test_tags=level:priv
 @test "a name is used once" {
     copy_tree
-    tools/check-headers bats/{layers,cache}/*.bats
+    tools/report/check-headers bats/{layers,cache}/*.bats
     cp bats/layers/squashfs.bats bats/cache/squashfs.bats
-    run -1 tools/check-headers bats/cache/*.bats
+    run -1 tools/report/check-headers bats/cache/*.bats
     assert_line --partial "bats/cache/squashfs.bats: \"the file\": bats/layers/squashfs.bats has the same name"
     mkdir bats/layers/more
     mv bats/cache/squashfs.bats bats/layers/more/other.bats
     mv bats/recipe/hello.bats bats
-    run -1 tools/check-headers bats/hello.bats bats/layers/more/other.bats
+    run -1 tools/report/check-headers bats/hello.bats bats/layers/more/other.bats
     assert_line --partial 'bats/hello.bats: "the file": it is in no chapter'
     assert_line --partial 'bats/layers/more/other.bats: "the file": it is in no chapter'
     rm bats/museum/README.md
-    run -1 tools/check-headers bats/museum/*.bats
+    run -1 tools/report/check-headers bats/museum/*.bats
     assert_line --partial "bats/museum has no README.md"
 }
 
@@ -81,11 +81,11 @@ copy_tree() {
 @test "a new reproducer has a chapter" {
     copy_tree
     for chapter in "" layer; do
-        run -1 tools/new-reproducer my-bug "$chapter"
+        run -1 tools/test/new-reproducer my-bug "$chapter"
         assert_line "help: make reproducer NAME=my-bug CHAPTER=…"
         assert_line --regexp '^  overlay  +[A-Z]'
     done
-    run -1 tools/new-reproducer squashfs cache
+    run -1 tools/test/new-reproducer squashfs cache
     assert_line "error: bats/layers/squashfs.bats is there already"
     assert_equal "$(find bats -name my-bug.bats)" ""
 }

@@ -39,7 +39,7 @@ END
 @test "the report for people" {
     report_of bats-priv.ext4.xml
     report_of bats-unpriv.tmpfs.xml
-    "$TOP/tools/write-report.py" "$PWD"
+    "$TOP/tools/report/write-report.py" "$PWD"
     run text_of index.html
     assert_line --regexp '^ *2 failures'
     assert_line --partial 'user, tmpfs: make check PRIVILEGE_LEVEL=unpriv TEST=hello.bats'
@@ -59,7 +59,7 @@ END
 # why: nothing of it depends on who runs stacker
 # bats test_tags=level:priv
 @test "the report knows what is known to fail" {
-    "$TOP/tools/check-headers" --list "$TOP/bats/file-systems/link-limits.bats" >headers
+    "$TOP/tools/report/check-headers" --list "$TOP/bats/file-systems/link-limits.bats" >headers
     name=$(awk -F '\t' '$8 ~ /btrfs-noextref-4k/ { print $2; exit }' headers)
     [[ -n $name ]]
     for file_system in btrfs-noextref-4k:"<failure>as ever</failure>" xfs:; do
@@ -69,12 +69,12 @@ END
 </testsuite></testsuites>
 END
     done
-    "$TOP/tools/write-report.py" "$PWD"
+    "$TOP/tools/report/write-report.py" "$PWD"
     run text_of index.html
     assert_line --regexp '^ *0 failures'
     assert_line --regexp 'fails, as known 0.5 s yes 0.5 s'
     sed -i 's,<failure>as ever</failure>,,' bats-priv.btrfs-noextref-4k.xml
-    "$TOP/tools/write-report.py" "$PWD"
+    "$TOP/tools/report/write-report.py" "$PWD"
     run text_of index.html
     assert_line --regexp '^ *1 failures'
     assert_line --partial 'passes, should fail'
@@ -90,12 +90,12 @@ END
     cp -r "$TOP/bats" "$TOP/tools" "$TOP/docs" tree
     ln -s "$FIXTURES" tree/.build/fixtures
     cd tree
-    tools/new-reproducer my-bug layers
-    tools/check-headers bats/layers/my-bug.bats
+    tools/test/new-reproducer my-bug layers
+    tools/report/check-headers bats/layers/my-bug.bats
     run env -i PATH="${PATH#"$BATS_LIBEXEC:"}" TMPDIR="$PWD" STACKER="$STACKER_BINARY" STACKER_IS_OURS=true CI=true \
         bats --tap bats/layers/my-bug.bats
     assert_success
     assert_line --regexp '^ok 1 '
     # Not a second time, over what somebody wrote.
-    run ! tools/new-reproducer my-bug layers
+    run ! tools/test/new-reproducer my-bug layers
 }

@@ -57,7 +57,7 @@ commit_all() {
 }
 
 build_lxc() {
-    "$TOP/tools/build-lxc" "$@"
+    "$TOP/tools/build/build-lxc" "$@"
 }
 
 # print_linked_version DIRECTORY: what stacker's own code says of the liblxc that the lxc.pc there links.
@@ -128,17 +128,17 @@ END
 # why: it is make's work, whoever runs stacker
 @test "one liblxc and another" {
     make_lxc dbus boolean
-    "$TOP/tools/choose-lxc" flags
+    "$TOP/tools/build/choose-lxc" flags
     assert_equal "$(<flags)" ""
     touch -d @1 flags
-    "$TOP/tools/choose-lxc" flags
+    "$TOP/tools/build/choose-lxc" flags
     assert_equal "$(stat -c %Y flags)" 1
-    LXC_CLONE_URL=lxc LXC_BRANCH=main "$TOP/tools/choose-lxc" flags
+    LXC_CLONE_URL=lxc LXC_BRANCH=main "$TOP/tools/build/choose-lxc" flags
     assert_equal "$(<flags)" "-Xlinker -L$(build_lxc lxc main) -Xlinker -l:lxc.o -Xlinker -lm "
     touch -d @1 flags
-    LXC_CLONE_URL=lxc LXC_BRANCH=main "$TOP/tools/choose-lxc" flags
+    LXC_CLONE_URL=lxc LXC_BRANCH=main "$TOP/tools/build/choose-lxc" flags
     assert_equal "$(stat -c %Y flags)" 1
-    "$TOP/tools/choose-lxc" flags
+    "$TOP/tools/build/choose-lxc" flags
     assert_equal "$(<flags)" ""
 }
 

@@ -52,7 +52,7 @@ END_OF_FILE
 # status: beyond
 # why: make's work, whoever runs stacker
 @test "an arrow that goes up" {
-    run -0 "$TOP/tools/check-rooms" "$PWD"
+    run -0 "$TOP/tools/report/check-rooms" "$PWD"
     assert_output ""
     cat >Sources/House/Lower/Cellar.swift <<'END_OF_FILE'
 // A Roof, in a comment.
@@ -61,7 +61,7 @@ struct Cellar {
     func build(raise: Int) { print(raise) }
 }
 END_OF_FILE
-    run -1 "$TOP/tools/check-rooms" "$PWD"
+    run -1 "$TOP/tools/report/check-rooms" "$PWD"
     assert_output --regexp '^Sources/House/Lower/Cellar\.swift:3: names Plan, which Plan\.swift defines: [^'$'\n'']*$'
     cat >Sources/House/Lower/Cellar.swift <<'END_OF_FILE'
 import Ground
@@ -73,12 +73,12 @@ func build(_ stone: Stone, on wall: Wall) -> Roof {
     return Roof(stone.polished)
 }
 END_OF_FILE
-    run -1 "$TOP/tools/check-rooms" "$PWD"
+    run -1 "$TOP/tools/report/check-rooms" "$PWD"
     assert_equal "${#lines[@]}" 3
     assert_line --partial 'Sources/House/Lower/Cellar.swift:3: names Roof, which Upper/Roof.swift defines: '
     assert_line --partial 'Sources/House/Lower/Cellar.swift:6: names raise, which Upper/Roof.swift defines: '
     assert_line --partial 'Sources/House/Lower/Cellar.swift:7: names polished, which Upper/Roof.swift defines: '
-    run -0 "$TOP/tools/check-rooms" --graph "$PWD"
+    run -0 "$TOP/tools/report/check-rooms" --graph "$PWD"
     assert_line --regexp '^ +-> Lower: Wall$'
     assert_line --regexp '^ +UP Upper: Roof, polished, raise$'
 }
@@ -89,11 +89,11 @@ END_OF_FILE
 # why: make's work, whoever runs stacker
 @test "what is not an arrow" {
     printf 'import Elsewhere\n\n// not an arrow: Roof: Elsewhere has one, too\nlet it = Roof()\n' >Sources/House/Lower/Cellar.swift
-    run -0 "$TOP/tools/check-rooms" "$PWD"
+    run -0 "$TOP/tools/report/check-rooms" "$PWD"
     sed -i s/Roof:/Roof/ Sources/House/Lower/Cellar.swift
-    run -1 "$TOP/tools/check-rooms" "$PWD"
+    run -1 "$TOP/tools/report/check-rooms" "$PWD"
     printf '// not an arrow: Roof: once it was named here\n' >Sources/House/Lower/Cellar.swift
-    run -1 "$TOP/tools/check-rooms" "$PWD"
+    run -1 "$TOP/tools/report/check-rooms" "$PWD"
     assert_output --regexp '^Sources/House/Lower/Cellar.swift: .* Roof .*take that out$'
 }
 
@@ -106,7 +106,7 @@ END_OF_FILE
     echo 'struct Box {}' >Sources/House/Attic/Box.swift
     sed -i '/\*\.swift/d; s/    Lower.*/    Cellar\/      what is called/; s/what calls//' CONTRIBUTING.md
     echo 'import House' >>Sources/Ground/Stone.swift
-    run -1 "$TOP/tools/check-rooms" "$PWD"
+    run -1 "$TOP/tools/report/check-rooms" "$PWD"
     assert_line --partial 'Sources/House/Attic/ is not in the map'
     assert_line --partial 'Sources/House/Lower/ is not in the map'
     assert_line --partial 'Sources/House/*.swift is not in the map'
@@ -116,7 +116,7 @@ END_OF_FILE
     assert_line --partial 'Sources/Ground/Stone.swift:7: imports House, which is above Ground; '
     assert_equal "${#lines[@]}" 7
     echo none >CONTRIBUTING.md
-    run -1 "$TOP/tools/check-rooms" "$PWD"
+    run -1 "$TOP/tools/report/check-rooms" "$PWD"
     assert_line --partial 'CONTRIBUTING.md: has no map'
 }
 
@@ -125,7 +125,7 @@ END_OF_FILE
 # status: beyond
 # why: make's work, whoever runs stacker
 @test "a declaration without a comment" {
-    run -0 "$TOP/tools/check-docs" "$PWD"
+    run -0 "$TOP/tools/report/check-docs" "$PWD"
     assert_output ""
     cat >>Sources/Ground/Stone.swift <<'END_OF_FILE'
 package protocol Hard { func crack() }
@@ -142,7 +142,7 @@ extension Stone: Hard, CustomStringConvertible {
     package func known() { let package = 1 }
 }
 END_OF_FILE
-    run -1 "$TOP/tools/check-docs" "$PWD"
+    run -1 "$TOP/tools/report/check-docs" "$PWD"
     assert_line --partial 'Sources/Ground/Stone.swift:7: protocol Hard has no doc comment'
     assert_line --partial 'Sources/Ground/Stone.swift:7: func crack has no doc comment'
     assert_line --partial 'Sources/Ground/Stone.swift:9: func crack has no doc comment'

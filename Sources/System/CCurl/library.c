@@ -11,7 +11,7 @@ struct curl_library curl;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char reason[512];
 
-/* In a program that tools/make-static links the library is there already, and none of these is NULL. */
+/* In a program that tools/build/make-static links the library is there already, and none of these is NULL. */
 #define FUNCTION(name) extern __typeof__(curl_##name) curl_##name __attribute__((weak));
 #include "functions.h"
 #undef FUNCTION

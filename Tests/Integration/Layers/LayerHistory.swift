@@ -64,7 +64,7 @@ struct LayerHistory {
         /// The command that lists a tree.
         private var list: String {
             let tests = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-            return "python3 '\(tests.removingLastComponent().appending("tools/list-tree.py"))'"
+            return "python3 '\(tests.removingLastComponent().appending("tools/look/list-tree.py"))'"
         }
 
         func change(_ number: Int, _ script: String) throws {
