@@ -58,9 +58,9 @@ extension DockerfileConverter {
     }
 
     mutating func expandGlobal(_ word: String) throws -> ConvertedText {
-        var expansion = WordExpansion(escape: escape)
+        var expansion = WordExpansion(word, escape: escape)
         let (globals, table, automatic) = (globals, table, automatic)
-        return try expansion.expand(word) { name, needsText in
+        return try expansion.expanded { name, needsText in
             if let text = globals[name] {
                 let isEmpty = table.value(of: text).isEmpty
                 return .init(text: text, isSet: !isEmpty, isEmpty: isEmpty)
@@ -77,8 +77,8 @@ extension DockerfileConverter {
 
     /// Expands a word of the current stage.
     mutating func expand(_ word: String, _ line: Int, keepsQuotes: Bool = false) throws -> ConvertedText {
-        var expansion = WordExpansion(escape: escape, keepsQuotes: keepsQuotes)
-        return try expansion.expand(word) { name, needsText in
+        var expansion = WordExpansion(word, escape: escape, keepsQuotes: keepsQuotes)
+        return try expansion.expanded { name, needsText in
             if let meaning = stage.variables[name] {
                 let isEmpty = table.value(of: meaning.text).isEmpty
                 return .init(text: meaning.text, isSet: meaning.isEnvironment || !isEmpty, isEmpty: isEmpty)

@@ -1,4 +1,5 @@
 import Failure
+import RecipeText
 
 /// One instruction of a Dockerfile as it stands there: continuations found, comments gone, nothing understood yet.
 struct DockerfileStatement: Sendable, Equatable {
@@ -151,23 +152,14 @@ func trimmed(_ text: String) -> String {
 func dockerfileWords(_ text: String, escape: Character) -> [String] {
     var words: [String] = []
     var word = ""
-    var quote: Character?
-    var isEscaped = false
-    for character in text {
-        if quote == nil, !isEscaped, character == " " || character == "\t" {
+    var scanner = QuoteScanner(dockerfile: text, escape: escape)
+    while let piece = scanner.next() {
+        switch piece {
+        case .plain(" ", .bare), .plain("\t", .bare):
             if !word.isEmpty { words.append(word) }
             word = ""
-            continue
-        }
-        word.append(character)
-        if isEscaped {
-            isEscaped = false
-        } else if character == escape, quote != "'" {
-            isEscaped = true
-        } else if character == quote {
-            quote = nil
-        } else if quote == nil, character == "'" || character == "\"" {
-            quote = character
+        case .plain(let character, _), .quote(let character): word.append(character)
+        case .escaped(let character): word += [escape, character]
         }
     }
     if !word.isEmpty { words.append(word) }

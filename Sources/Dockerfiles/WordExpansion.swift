@@ -1,19 +1,16 @@
 import Failure
+import RecipeText
 
 /// Expands the words of instructions other than RUN, as a Dockerfile's builder does: quotes go, `$NAME`, `${NAME}`,
 /// `${NAME:-word}`, `${NAME:+word}` and `${NAME:?word}` are replaced.
 ///
 /// [Environment replacement](https://docs.docker.com/reference/dockerfile/#environment-replacement)
 struct WordExpansion {
-    let escape: Character
-    /// Whether quotes are characters like others: in the text of a here-document.
-    var keepsQuotes = false
-    private var input: [Character] = []
-    private var index = 0
+    private var scanner: QuoteScanner<Character>
 
-    init(escape: Character, keepsQuotes: Bool = false) {
-        self.escape = escape
-        self.keepsQuotes = keepsQuotes
+    /// - Parameter keepsQuotes: whether quotes are characters like others: in the text of a here-document.
+    init(_ word: String, escape: Character, keepsQuotes: Bool = false) {
+        scanner = QuoteScanner(dockerfile: word, as: keepsQuotes ? .document : .bare, escape: escape)
     }
 
     /// Where values come from. One that is only asked whether it is set need not have a text.
@@ -28,81 +25,41 @@ struct WordExpansion {
         let isEmpty: Bool
     }
 
-    mutating func expand(_ word: String, _ lookup: Lookup) throws -> ConvertedText {
-        input = Array(word)
-        index = 0
-        return try expand(until: nil, lookup)
-    }
+    /// The word with everything replaced.
+    mutating func expanded(_ lookup: Lookup) throws -> ConvertedText { try expanded(until: nil, lookup) }
 
-    private mutating func expand(until end: Character?, _ lookup: Lookup) throws -> ConvertedText {
+    private mutating func expanded(until end: Character?, _ lookup: Lookup) throws -> ConvertedText {
         var result = ConvertedText()
-        while index < input.count, input[index] != end {
-            let character = input[index]
-            index += 1
-            switch character {
-            case "'" where !keepsQuotes:
-                while index < input.count, input[index] != "'" { result.append(String(take())) }
-                guard index < input.count else { throw Failure("a single quote has no end") }
-                index += 1
-            case "\"" where !keepsQuotes: result.append(try doubleQuoted(lookup))
-            case "$": result.append(try variable(lookup))
-            case escape:
-                if index == input.count {
-                    result.append(String(character))
-                } else if keepsQuotes, input[index] != "$", input[index] != escape {
-                    result.append(String(character))
-                } else {
-                    result.append(String(take()))
-                }
-            default: result.append(String(character))
+        let start = scanner.quoting
+        while scanner.quoting != start || scanner.rest.first != end, let piece = scanner.next() {
+            switch piece {
+            case .plain("$", let quoting) where quoting != .single: result.append(try variable(lookup))
+            case .plain(let character, _), .escaped(let character): result.append(String(character))
+            case .quote: continue
             }
         }
+        if let open = scanner.openQuote { throw Failure("\(open) has no end") }
         return result
-    }
-
-    private mutating func doubleQuoted(_ lookup: Lookup) throws -> ConvertedText {
-        var result = ConvertedText()
-        while index < input.count {
-            let character = take()
-            if character == "\"" { return result }
-            if character == "$" {
-                result.append(try variable(lookup))
-            } else if character == escape, index < input.count, ["\"", "$", escape].contains(input[index]) {
-                result.append(String(take()))
-            } else {
-                result.append(String(character))
-            }
-        }
-        throw Failure("a double quote has no end")
-    }
-
-    private mutating func take() -> Character {
-        index += 1
-        return input[index - 1]
     }
 
     /// After "$".
     private mutating func variable(_ lookup: Lookup) throws -> ConvertedText {
-        guard index < input.count, input[index] == "{" else {
-            let name = takeName()
+        guard scanner.rest.first == "{" else {
+            let name = scanner.takeVariableName()
             return name.isEmpty ? ConvertedText("$") : try lookup(name, true).text
         }
-        index += 1
-        let name = takeName()
-        guard !name.isEmpty, index < input.count else { throw Failure("\"${\" without a name and \"}\"") }
-        if input[index] == "}" {
-            index += 1
-            return try lookup(name, true).text
+        scanner.rest.removeFirst()
+        let name = scanner.takeVariableName()
+        guard !name.isEmpty, let next = scanner.rest.popFirst() else {
+            throw Failure("\"${\" without a name and \"}\"")
         }
-        let colon = input[index] == ":"
-        if colon { index += 1 }
-        guard index < input.count, ["-", "+", "?"].contains(input[index]) else {
+        if next == "}" { return try lookup(name, true).text }
+        let colon = next == ":"
+        guard let operation = colon ? scanner.rest.popFirst() : next, ["-", "+", "?"].contains(operation) else {
             throw Failure("${\(name)…}: only :-, :+ and :? can be converted")
         }
-        let operation = take()
-        let word = try expand(until: "}", lookup)
-        guard index < input.count else { throw Failure("\"${\(name)\" without \"}\"") }
-        index += 1
+        let word = try alternative(lookup)
+        guard scanner.rest.popFirst() != nil else { throw Failure("\"${\(name)\" without \"}\"") }
         let variable = try lookup(name, false)
         let counts = variable.isSet && !(colon && variable.isEmpty)
         switch operation {
@@ -114,9 +71,28 @@ struct WordExpansion {
         }
     }
 
-    private mutating func takeName() -> String {
+    /// The word before "}", in which quotes begin anew.
+    private mutating func alternative(_ lookup: Lookup) throws -> ConvertedText {
+        let around = scanner.quoting
+        if around == .double { scanner.quoting = .bare }
+        defer { scanner.quoting = around }
+        return try expanded(until: "}", lookup)
+    }
+}
+
+extension QuoteScanner<Character> {
+    /// Reads words of a Dockerfile.
+    init(dockerfile text: String, as quoting: Quoting = .bare, escape: Character) {
+        self.init(text, as: quoting, escape: escape, escapable: ["\"", "$", escape])
+    }
+
+    /// Takes the name of a variable; empty if there is none.
+    mutating func takeVariableName() -> String {
         var name = ""
-        while index < input.count, isVariableCharacter(input[index], first: name.isEmpty) { name.append(take()) }
+        while let next = rest.first, isVariableCharacter(next, first: name.isEmpty) {
+            name.append(next)
+            rest.removeFirst()
+        }
         return name
     }
 }
