@@ -63,6 +63,19 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
         return uuid
     }
 
+    /// Hashes a file from its current position to its end.
+    ///
+    /// - Throws: `Errno`.
+    package init(of file: OpenFile) throws {
+        var hasher = DigestHasher()
+        try withUnsafeTemporaryAllocation(byteCount: 256 << 10, alignment: 4096) { buffer in
+            while case let count = try file.read(into: buffer), count > 0 {
+                hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+        self = hasher.finish()
+    }
+
     /// `sha256:<hex>`
     package var description: String { "sha256:\(hex)" }
 
