@@ -32,14 +32,6 @@ extension FilePath {
 }
 
 extension FilePath {
-    /// The bytes of the path without slashes in front: as archives name files.
-    package var relativeBytes: [UInt8] {
-        withPlatformString { text in
-            let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
-            return Array(bytes.drop { $0 == UInt8(ascii: "/") })
-        }
-    }
-
     /// The path that `bytes` are; a NUL among them ends it.
     package init(bytes: some Collection<UInt8>) {
         self = FileName(bytes).withCString { FilePath(platformString: $0) }

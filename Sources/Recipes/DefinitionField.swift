@@ -19,11 +19,6 @@ extension LayerDefinition {
         }
     }
 
-    /// ``fields`` as bytes, for a digest.
-    package var canonicalBytes: [UInt8] {
-        fields.flatMap { Array("\($0.key)=\($0.text)\n".utf8) }
-    }
-
     private func canonicalText(of key: LayerKey) -> String? {
         switch key {
         case .from: from.map(canonical)

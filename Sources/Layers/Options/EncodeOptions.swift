@@ -18,8 +18,6 @@ package enum RootEntry: Sendable, Hashable {
 
 /// What is encoded, and how.
 package struct EncodeOptions: Sendable {
-    /// Paths relative to the root of the tree that get no entry, with all that is in them.
-    package var leaveOut: Set<FilePath> = []
     /// Later modification times become this one: `SOURCE_DATE_EPOCH`.
     package var latestTime: Timestamp?
     /// Keeps the fractions of modification times, which costs a pax header for nearly every entry. Otherwise times are

@@ -8,25 +8,18 @@ import SystemPackage
 /// may be longer than the kernel takes.
 struct TreeWalk {
     private let options: EncodeOptions
-    private let leaveOut: Set<[UInt8]>
     /// The first name of each file with several names.
     private var firstNames: [FileIdentity: [UInt8]] = [:]
     private let buffer = ReadBuffer(capacity: 256 << 10)
 
-    init(_ options: EncodeOptions) {
-        self.options = options
-        leaveOut = Set(options.leaveOut.map(\.relativeBytes))
-    }
+    init(_ options: EncodeOptions) { self.options = options }
 
     /// Whether a walk would give no entry at all.
     func isEmpty(_ root: any TreeNode) throws -> Bool {
         let entry = try rootEntry(root)
         if isWorthAnEntry(entry) || entry.isOpaque { return false }
         return try attempt("couldn't read the tree") { try root.children() }
-            .allSatisfy { child in
-                if leaveOut.contains(Array(child.name.bytes)) { return true }
-                return try child.status().kind == .socket && !root.hidesLower(child.name)
-            }
+            .allSatisfy { try $0.status().kind == .socket && !root.hidesLower($0.name) }
     }
 
     /// Walks the tree.
@@ -45,7 +38,6 @@ struct TreeWalk {
                 continue
             }
             let path = here.isEmpty ? Array(child.name.bytes) : here + [slash] + child.name.bytes
-            if !leaveOut.isEmpty, leaveOut.contains(path) { continue }
             entries += 1
             if entries % 16 == 1 { try options.checkpoint() }
             try attempt("couldn't encode \(shown(path: path))") {

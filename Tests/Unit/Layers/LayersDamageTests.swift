@@ -187,3 +187,13 @@ struct LayersDamageTests {
         #expect(acl[12..<20].elementsEqual([2, 0, 5, 0, 0xd2, 4, 0, 0]))
     }
 }
+
+extension FilePath {
+    /// The bytes of the path without slashes in front: as archives name files.
+    fileprivate var relativeBytes: [UInt8] {
+        withPlatformString { text in
+            let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
+            return Array(bytes.drop { $0 == UInt8(ascii: "/") })
+        }
+    }
+}

@@ -29,7 +29,6 @@ struct RecipePartsTests {
             "os: linux\n\nlabels: {y: 2, x: 1}\nrun: |-\n  a\n  b\ncmd: [a, b]\nenvironment: {A: '1', B: 2}\nvolumes: []"
         )
         #expect(one.fields == other.fields)
-        #expect(one.canonicalBytes == other.canonicalBytes)
         #expect(
             one.fields.map(\.key) == ["run", "cmd", "environment", "labels", "os"])
         #expect(one.fields.first == DefinitionField(key: "run", text: #""a\nb""#))
