@@ -62,7 +62,7 @@ package struct Conversion {
         let own =
             [output, here.pushing(FilePath(files.substitutions)).lexicallyNormalized()]
             + kept
-        let context = try BuildContext(
+        let context = try DockerContext(
             at: root,
             excluding: Set(own.filter { $0.removingLastComponent() == root }.compactMap { $0.lastComponent?.string }))
         var converter = DockerfileConverter(

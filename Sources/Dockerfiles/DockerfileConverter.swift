@@ -11,7 +11,7 @@ struct DockerfileConverter {
     /// How messages name the Dockerfile.
     let file: String
     let escape: Character
-    let context: BuildContext
+    let context: DockerContext
     /// What leads from the recipe's directory to the context, and from the working directory: empty, or ended by "/".
     let contextPrefix: (fromRecipe: String, fromHere: String)
     /// What is built for.
@@ -32,7 +32,7 @@ struct DockerfileConverter {
     var imageCount = 0
 
     init(
-        file: String, escape: Character, context: BuildContext, contextPrefix: (fromRecipe: String, fromHere: String),
+        file: String, escape: Character, context: DockerContext, contextPrefix: (fromRecipe: String, fromHere: String),
         platform: Platform, baseConfig: @escaping (_ url: String, _ platform: Platform) -> ImageConfig?
     ) {
         self.file = file

@@ -76,6 +76,9 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
         self = hasher.finish()
     }
 
+    /// A digest of nothing that there is: no two are the same.
+    package static func unique() -> Digest { Digest(of: (0..<32).map { _ in UInt8.random(in: .min ... .max) }) }
+
     /// `sha256:<hex>`
     package var description: String { "sha256:\(hex)" }
 

@@ -167,8 +167,7 @@ package struct LayerDirectory: Sendable {
         let temporary = try roots.makeTemporary()
         try parent.rename(name, to: "overlay", in: roots.directory.directory(temporary))
         // Nobody else's, ever: what refers to it finds this content, or nothing.
-        let unique = Digest(of: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
-        let place = FilePath(RootsDirectory.partPrefix + unique.hex)
+        let place = FilePath(RootsDirectory.partPrefix + Digest.unique().hex)
         try roots.directory.rename(temporary, to: place, replacing: false)
         try parent.makeSymlink(name, to: up.pushing(place).appending("overlay"))
         return place.appending("overlay").string

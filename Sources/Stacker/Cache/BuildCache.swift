@@ -64,7 +64,7 @@ final class BuildCache: Sendable {
         init(inputs: LayerInputs, manifests: [LayerType: Descriptor]) {
             self.inputs = inputs
             self.manifests = manifests
-            identity = Digest(of: (0..<32).map { _ in UInt8.random(in: .min ... .max) })
+            identity = .unique()
         }
 
         /// Records what has just come out.

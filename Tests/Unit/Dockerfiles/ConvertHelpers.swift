@@ -29,7 +29,7 @@ func converted(
         if let ignore { try root.appending(".dockerignore").write(ignore) }
         let (instructions, escape) = try DockerfileParser.parse(dockerfile, file: "Dockerfile")
         var converter = DockerfileConverter(
-            file: "Dockerfile", escape: escape, context: try BuildContext(at: root), contextPrefix: ("", ""),
+            file: "Dockerfile", escape: escape, context: try DockerContext(at: root), contextPrefix: ("", ""),
             platform: Platform(os: "linux", architecture: "amd64"),
             baseConfig: { url, platform in
                 bases[url].map { execution in

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The directory that sources of COPY and ADD are in, as it is at the time of conversion: what wildcards stand for, which
 /// sources are directories, and what .dockerignore leaves out.
-struct BuildContext {
+struct DockerContext {
     let root: Directory
     /// Names at the top that are not part of it: what stacker itself makes.
     let excluded: Set<String>
