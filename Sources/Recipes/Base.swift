@@ -37,6 +37,16 @@ package enum Base: Sendable, Hashable {
     case scratch
 }
 
+extension Base {
+    /// The layer of the recipe that this is, or that it is taken from.
+    package var recipeLayer: String? {
+        switch self {
+        case .built(let layer), .tar(.layer(let layer, _)): layer
+        case .docker, .oci, .tar, .scratch: nil
+        }
+    }
+}
+
 extension LayerDefinition {
     /// What ``from`` means.
     ///

@@ -90,10 +90,3 @@ extension [LayerType] {
     /// Each type once, at its first place: an image has no layer twice because somebody asked twice.
     package var unique: [LayerType] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 }
-
-extension LayoutWriter {
-    /// Points the tags of a layer at its images; new ones come in the order of these types.
-    package func tag(_ images: [LayerType: Descriptor], of layer: String, _ types: [LayerType]) throws {
-        try setEntries(types.compactMap { type in images[type].map { (type.tag(for: layer), $0) } })
-    }
-}

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import OCI
+import Progress
 import Roots
 import SystemPackage
 

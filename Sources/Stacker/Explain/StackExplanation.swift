@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import OCI
+import Progress
 import SystemPackage
 
 /// What `stacker explain LAYER` says: the overlay stack, top to bottom.

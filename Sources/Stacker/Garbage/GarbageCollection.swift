@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import Glibc
 import OCI
+import Progress
 import Roots
 import SystemPackage
 

@@ -1,5 +1,6 @@
 import Failure
 import OCI
+import Progress
 
 /// What `stacker inspect` shows of an output layout.
 package struct Inspection {

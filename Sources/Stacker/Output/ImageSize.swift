@@ -1,5 +1,6 @@
 import Failure
 import OCI
+import Progress
 
 extension ImageDraft {
     /// Refuses an image whose manifest or config is longer than what registries take and programs read: nobody could use

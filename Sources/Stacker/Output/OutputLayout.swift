@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Host
+import Layers
 import OCI
 import Synchronization
 import SystemPackage
@@ -63,5 +64,12 @@ final class OutputLayout: Sendable {
         guard try !layout.garbage(keeping: needed).isEmpty || !layout.leftovers().isEmpty else { return }
         try collection.remove(keeping: needed, isOurs: written.recognizer(in: layout))
         try written.forgetGone(from: layout)
+    }
+}
+
+extension LayoutWriter {
+    /// Points the tags of a layer at its images; new ones come in the order of these types.
+    func tag(_ images: [LayerType: Descriptor], of layer: String, _ types: [LayerType]) throws {
+        try setEntries(types.compactMap { type in images[type].map { (type.tag(for: layer), $0) } })
     }
 }

@@ -34,13 +34,3 @@ struct SharedKey {
         parts = fields.map { $0.filter { !$0.isEmpty }.joined(separator: " ") }
     }
 }
-
-extension Base {
-    /// The layer of the recipe that this is, or that it is taken from.
-    var recipeLayer: String? {
-        switch self {
-        case .built(let layer), .tar(.layer(let layer, _)): layer
-        case .docker, .oci, .tar, .scratch: nil
-        }
-    }
-}

@@ -1,6 +1,7 @@
 import FileTree
 import Fixtures
 import OCI
+import Progress
 import Testing
 
 @testable import Recipes

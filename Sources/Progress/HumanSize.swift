@@ -1,5 +1,5 @@
 /// `2.1 MB`: a number of bytes in decimal units.
-func humanSize(_ bytes: Int64) -> String {
+package func humanSize(_ bytes: Int64) -> String {
     let units = ["kB", "MB", "GB", "TB"]
     guard bytes >= 1000 else { return "\(bytes) B" }
     var size = Double(bytes) / 1000
