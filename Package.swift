@@ -4,6 +4,9 @@ import Glibc
 import PackageDescription
 
 /// Settings for every target of our own: a warning is an error.
+///
+/// What a target shows to another is `package`. Across targets the compiler specialises and inlines what is public, and
+/// with -enable-testing, which `make` builds with, the rest of it, too; without it, a release is slower.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 

@@ -17,7 +17,7 @@ package struct HostUser: Sendable, Equatable {
             uid: outside(geteuid(), "/proc/self/uid_map"), gid: outside(getegid(), "/proc/self/gid_map"))
     }
 
-    /// The user id, on the host.
+    /// The user of these ids; the name is looked up.
     package init(uid: uid_t, gid: gid_t) {
         self.uid = uid
         self.gid = gid

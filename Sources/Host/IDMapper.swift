@@ -19,18 +19,17 @@ struct IDMapper: Sendable {
                 help: "install it: the package uidmap on Debian and Ubuntu, shadow-utils on Fedora")
         }
         self.path = path
-        var status = stat()
         var system = statvfs()
-        _ = try attempt("couldn't look at \(path)") {
-            try checked(path.withPlatformString { stat($0, &status) })
+        let status = try attempt("couldn't look at \(path)") {
             try checked(path.withPlatformString { statvfs($0, &system) })
+            return try FileStatus(at: path)
         }
         if system.f_flag & UInt(ST_NOSUID) != 0 {
             throw Failure(
                 "\(path) is on a file system mounted with nosuid, so that it can't map ids",
                 help: "install it elsewhere, or remount that without nosuid")
         }
-        let isSetUserID = status.st_mode & S_ISUID != 0 && status.st_uid == 0
+        let isSetUserID = status.permissions & S_ISUID != 0 && status.uid == 0
         guard isSetUserID || Self.hasCapability(kind.capability, path) else {
             throw Failure(
                 "\(path) may not map ids: it is neither set-user-ID root nor has it a capability",

@@ -17,7 +17,9 @@ package struct FileSystemMedia: Sendable {
     static let all = [squashfs, erofs]
 
     /// Whether a layer of this type is such an image, also one that nobody here can unpack.
-    package func covers(_ type: MediaType) -> Bool { type.rawValue.hasPrefix(family.rawValue) }
+    package func covers(_ type: MediaType) -> Bool {
+        types.contains(type) || type.rawValue.hasPrefix("\(family.rawValue)+")
+    }
 
     /// The type of a layer of which the first bytes show that it is such an image; `nil` if they don't.
     func type(of start: [UInt8], saidToBe type: MediaType) -> MediaType? {

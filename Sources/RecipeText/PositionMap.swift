@@ -22,8 +22,7 @@ package struct PositionMap: Sendable {
     package var edits: [Edit] = []
 
     /// No piece replaced yet.
-    package init() {
-    }
+    package init() {}
 
     /// Where `line` and `column` of the new text were in the old one; in the middle of a replaced piece, its start.
     func origin(line: Int, column: Int, file: String) -> SourcePosition {

@@ -22,7 +22,9 @@ package func shellWords(_ text: String) throws -> [String] {
         case .plain("\\", .bare): throw unterminated("a backslash")
         case .escaped("\n"): continue
         case .quote: word = word ?? .init()
-        case .plain(let scalar, _), .escaped(let scalar): word = (word ?? .init()) + [scalar]
+        case .plain(let scalar, _), .escaped(let scalar):
+            if word == nil { word = .init() }
+            word?.append(scalar)
         }
     }
     if let open = scanner.openQuote { throw unterminated(open) }

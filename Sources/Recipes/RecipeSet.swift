@@ -46,7 +46,7 @@ package struct RecipeSet: Sendable {
     ///   that stand twice, cycles of files, layers that are missing or need each other, bases that are not complete.
     package init(
         _ sources: [RecipeSource], substitutions: Substitutions = Substitutions(),
-        isReserved: @escaping (String) -> Bool = { _ in false }, read: (RecipeSource) throws -> [UInt8]
+        isReserved: @escaping (String) -> Bool, read: (RecipeSource) throws -> [UInt8]
     ) throws {
         let loaded = try Self.load(sources, read) {
             try Recipe($0, source: $1, substitutions: substitutions, isReserved: isReserved)

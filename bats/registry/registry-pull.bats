@@ -306,3 +306,38 @@ setup() {
     run list_registry_requests
     refute_output --partial /v2/
 }
+
+# change_pushed FILTER: puts the manifest of base:latest, changed by jq, in the registry under the same tag.
+change_pushed() {
+    local type=application/vnd.oci.image.manifest.v1+json
+    curl -sSf -H "Accept: $type" "http://$registry/v2/base/manifests/latest" | jq -c "$1" >changed.json
+    curl -sSf -X PUT -H "Content-Type: $type" --data-binary @changed.json "http://$registry/v2/base/manifests/latest"
+}
+
+# behaviour: a layer that not everybody may pass on is used like others where the registry has it, at the first build
+# documented: docs/recipe.md#what-is-inherited
+# status: beyond
+@test "a layer of a registry that may not be distributed" {
+    requires curl
+    start_registry
+    push_base
+    change_pushed '.layers[0].mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"'
+    docker_recipe "$registry/base"
+    stacker build
+    assert_equal "$(image_manifest it | jq -r '.layers[0].mediaType')" \
+        application/vnd.oci.image.layer.nondistributable.v1.tar+gzip
+}
+
+# behaviour: a layer of a registry that is not compressed as its media type says has the right one at the first build, too
+# documented: docs/recipe.md#what-is-inherited
+# status: beyond
+@test "media types of layers of a registry that are wrong" {
+    requires curl
+    start_registry
+    push_base
+    change_pushed '.layers[0].mediaType = "application/vnd.oci.image.layer.v1.tar"'
+    docker_recipe "$registry/base"
+    stacker build
+    assert_equal "$(image_manifest it | jq -r '.layers[0].mediaType')" application/vnd.oci.image.layer.v1.tar+gzip
+    assert_equal "$(layer_digest it 0)" "$(layer_digest latest 0 busybox)"
+}

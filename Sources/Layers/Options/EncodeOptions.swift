@@ -14,6 +14,16 @@ package enum RootEntry: Sendable, Hashable {
     case always
     /// If permissions or owner differ from these, or if it has extended attributes that a layer carries.
     case ifDifferent(permissions: UInt32 = 0o755, uid: UInt32 = 0, gid: UInt32 = 0)
+
+    /// The rule in words, for what is remembered under it.
+    package var record: String {
+        switch self {
+        case .never: "never"
+        case .always: "always"
+        case .ifDifferent(let permissions, let uid, let gid):
+            "ifDifferent(permissions: \(permissions), uid: \(uid), gid: \(gid))"
+        }
+    }
 }
 
 /// What is encoded, and how.

@@ -217,7 +217,7 @@ struct TreeWriter {
             }
             if file.kind == .directory || file.isWhiteout { throw Failure("it is not a file") }
             if let old = try parent.status(to) {
-                if old.inode == file.inode, old.device == file.device { return }
+                if old.identity == file.identity { return }
                 try replace(to, in: parent)
             }
             do {

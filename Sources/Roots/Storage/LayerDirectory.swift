@@ -83,7 +83,7 @@ package struct LayerDirectory: Sendable {
     /// Moves the upperdir to its digest's directory and leaves an empty one.
     ///
     /// - Returns: as ``moveOverlayDirectory(_:to:)``.
-    package func moveUpperdir(to digest: Digest) throws -> Bool {
+    func moveUpperdir(to digest: Digest) throws -> Bool {
         try attempt("couldn't move \(upperdir) to \(roots.contentPath(of: digest))") {
             let layer = try roots.directory.directory(FilePath(name))
             let isNew = try move("overlay", of: layer, to: digest)
@@ -97,7 +97,7 @@ package struct LayerDirectory: Sendable {
     ///
     /// - Returns: whether the digest's directory has this content now. Otherwise it was moved before, for another image,
     ///   and what is under the digest may be another directory.
-    package func moveOverlayDirectory(_ name: String, to digest: Digest) throws -> Bool {
+    func moveOverlayDirectory(_ name: String, to digest: Digest) throws -> Bool {
         try attempt("couldn't move \(overlayDirectory(name)) to \(roots.contentPath(of: digest))") {
             let parent = try roots.directory.directory(FilePath(self.name).pushing(Self.overlayDirectoriesName))
             let isNew = try move(FilePath(name), of: parent, to: digest)
@@ -181,7 +181,7 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Leaves an empty upperdir, whatever there was.
-    package func clearUpperdir() throws {
+    func clearUpperdir() throws {
         try attempt("couldn't clear \(upperdir)") {
             let layer = try roots.directory.directory(FilePath(name))
             try layer.removeTree("overlay")

@@ -2,7 +2,7 @@ import OCI
 import SystemPackage
 
 extension Digest {
-    private static let directoryPrefix = "sha256_"
+    fileprivate static let directoryPrefix = "sha256_"
 
     /// The layer's directory under the roots directory: `sha256_<hex>`, since overlayfs splits its options at ":".
     package var directoryName: FilePath { FilePath(Self.directoryPrefix + hex) }
@@ -19,7 +19,7 @@ extension RootsDirectory {
     static let partPrefix = "part_"
 
     /// What the names of things begin with that are being made.
-    static let temporaryPrefix = ".unpack-"
+    package static let temporaryPrefix = ".unpack-"
 
     /// Whether this is a name that stacker itself gives to content: no layer of a recipe can have it.
     package static func isContentName(_ name: String) -> Bool {
@@ -31,7 +31,7 @@ extension RootsDirectory {
     /// the roots directory and in stacker's. What has such a name is not taken for a layer's by the collection of garbage.
     package static func isReserved(_ name: String) -> Bool {
         isContentName(name) || name == ".lock"
-            || ["sha256_", ".stacker", temporaryPrefix].contains(where: name.hasPrefix)
+            || [Digest.directoryPrefix, ".stacker", temporaryPrefix].contains(where: name.hasPrefix)
             || FilePath(name).isTemporary
     }
 }

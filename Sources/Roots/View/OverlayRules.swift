@@ -53,7 +53,7 @@ package struct OverlayLookup {
     private var directories: [Directory] = []
     private var file: MergedView.Node?
     /// Whether nothing further down is seen.
-    package private(set) var hasEnded = false
+    private(set) var hasEnded = false
 
     /// At the top of a stack, to which ``add(_:)`` gives one entry after the other.
     package init() {}

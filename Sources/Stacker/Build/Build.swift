@@ -67,8 +67,7 @@ package struct Build {
 
     private func buildAll(mayBuild: Bool) throws -> Bool {
         if mayBuild { try Layout.refuseImpossible(project.directories.oci) }
-        let roots = try RootsDirectory(takingOver: project.directories.roots)
-        let run = try BuildRun(project.context(of: request, by: identity, in: roots), mayBuild: mayBuild)
+        let run = try BuildRun(request, identity, project, mayBuild: mayBuild)
         for file in project.recipes.files {
             for layer in file.layers {
                 guard try run.provide(layer, of: file.recipe) else { return false }

@@ -17,12 +17,13 @@ struct BuildRun {
     private var log: Log { context.log }
 
     /// Opens what earlier builds have left. Only for the holder of the locks.
-    init(_ context: BuildContext, mayBuild: Bool) throws {
-        self.context = context
+    init(_ request: BuildRequest, _ identity: BuildIdentity, _ project: Project, mayBuild: Bool) throws {
+        let roots = try RootsDirectory(takingOver: project.directories.roots)
+        output = try OutputLayout(in: project.directories, project.layouts, log: project.log)
+        context = try project.context(of: request, by: identity, in: roots)
         self.mayBuild = mayBuild
         bases = Bases(context)
         lookup = CacheLookup(bases: bases)
-        output = try OutputLayout(context)
         shared = try SharedCache(context, output)
         if mayBuild { try context.roots.removeTemporaries() }
     }
@@ -101,9 +102,7 @@ struct BuildRun {
             return try shared.give(layer.definition, isNew: false)
         }
         let base = try layer.definition.sayingWhereBaseIs {
-            let base = try bases.resolve(layer.base, layer.definition.platform)
-            try bases.fetch(base)
-            return base
+            try bases.fetch(bases.resolve(layer.base, layer.definition.platform))
         }
         let outcome = try withExtendedLifetime(base) { try build.run(on: base) }
         try cache.record(.init(inputs: inputs, outcome), for: name)

@@ -22,8 +22,7 @@ extension LayerBuild {
             .first { try layout.holdsImage($0) }
         guard let known else { throw Failure("layer \(storage.name) has no image") }
         let image = try layout.image(known)
-        let base = try bases.resolve(layer.base, layer.definition.platform)
-        try bases.fetch(base)
+        let base = try bases.fetch(bases.resolve(layer.base, layer.definition.platform))
         let further = FurtherTypes(
             image: image, base: collapses(base) ? base.metadata.withoutBuildOnly() : base.metadata,
             source: base.source,
@@ -35,9 +34,9 @@ extension LayerBuild {
             var metadata = try storage.metadata() ?? OverlayMetadata()
             for type in types {
                 let draft = try further.draft(type, as: request.format(of: type))
-                let (further, descriptor) = try draft.write(by: writer)
+                let (other, descriptor) = try draft.write(by: writer)
                 manifests[type] = descriptor
-                metadata.add(type, further, madeOf: image)
+                metadata.add(type, other, madeOf: image)
             }
             try storage.write(metadata)
             return manifests

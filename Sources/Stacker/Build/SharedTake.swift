@@ -142,8 +142,7 @@ struct SharedTake {
             throw Failure("the entry lacks the content of an overlay dir")
         }
         try pull.fetch((blobs + [upperdir]).map(\.descriptor), into: staging)
-        let base = try build.bases.resolve(build.layer.base, build.layer.definition.platform)
-        try build.bases.fetch(base)
+        let base = try build.bases.fetch(build.bases.resolve(build.layer.base, build.layer.definition.platform))
         try build.restore(record, upperdir, from: staging.layout, on: base)
     }
 }

@@ -3,7 +3,8 @@ import Roots
 
 /// What all steps of a build have in common: what was asked for and by whom, where everything is, and what is remembered.
 ///
-/// Nothing in it changes but what its parts lock by themselves, so that several layers can be worked on at once.
+/// Nothing in it changes but what its parts lock by themselves. That is what it takes to work on several layers at once,
+/// and not all of it: what is staged for a shared cache, and what is noted of pulled images, is one layer's at a time.
 struct BuildContext: Sendable {
     private(set) var request: BuildRequest
     let identity: BuildIdentity

@@ -13,7 +13,7 @@ struct BuildIdentity: Sendable {
     let author: String
 
     /// Nobody's: of commands that make no image.
-    static let none = BuildIdentity(sourceDateEpoch: nil, created: "", author: "")
+    static let nobody = BuildIdentity(sourceDateEpoch: nil, created: "", author: "")
 
     private init(sourceDateEpoch: Timestamp?, created: String, author: String) {
         self.sourceDateEpoch = sourceDateEpoch

@@ -30,7 +30,9 @@ struct RootsGarbage {
         }
         for digest in present.subtracting(live).sorted() { try add(.layer, digest.directoryName) }
         for name in names where Digest(directoryName: name.string) == nil {
-            if name.isTemporary || name.string.hasPrefix(".unpack-") || name.string.hasPrefix(".stacker-check.") {
+            if name.isTemporary || name.string.hasPrefix(RootsDirectory.temporaryPrefix)
+                || name.string.hasPrefix(NearestDirectory.probePrefix)
+            {
                 try add(.temporary, name)
             } else if RootsDirectory.isContentName(name.string) {
                 if !parts.contains(name) { try add(.part, name) }

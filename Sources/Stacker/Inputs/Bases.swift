@@ -43,7 +43,8 @@ struct Bases {
         }
     }
 
-    /// What a base is. Of an image of a registry no more is fetched than says so: see ``fetch(_:)``.
+    /// What a base is. Of an image of a registry no more is fetched than its manifest and its config; what was kept of it
+    /// and is damaged goes. See ``fetch(_:)``.
     func resolve(_ base: Base, _ platform: Platform) throws -> BuildBase {
         let types = context.request.layerTypes
         switch base {
@@ -61,7 +62,8 @@ struct Bases {
         case .built(let layer): return try built(layer)
         case .docker(let reference, let insecure):
             let found = try registries.image(reference, insecure: insecure, platform, check: dropIfDamaged)
-            var base = try image(found.layout, found.manifest, "docker://\(reference)")
+            var base = try image(
+                found.layout, found.manifest, "docker://\(reference)", isThere: found.missing == nil)
             base.missing = found.missing
             return base
         }
@@ -70,8 +72,12 @@ struct Bases {
     // MARK: - Bringing them here
 
     /// Fetches what is missing of a base, and unpacks it while it comes.
-    func fetch(_ base: BuildBase) throws {
-        if let missing = base.missing { try registries.fetch(missing, unpacker) }
+    ///
+    /// - Returns: the base, of which all is there: only then it can be said which media types its layers really have.
+    func fetch(_ base: BuildBase) throws -> BuildBase {
+        guard let missing = base.missing, let layout = base.source else { return base }
+        try registries.fetch(missing, unpacker)
+        return try image(layout, missing.manifest, "docker://\(missing.reference)")
     }
 
     /// Unpacks the layers of a base's image that are not unpacked yet.
@@ -110,10 +116,13 @@ struct Bases {
         if try output.holds(blob), try !context.roots.isWhole(blob, in: output) { try output.remove(blob) }
     }
 
-    private func image(_ layout: Layout, _ found: ImageManifest, _ name: String) throws -> BuildBase {
+    /// - Parameter isThere: whether its layers are in the layout, or ought to be.
+    private func image(
+        _ layout: Layout, _ found: ImageManifest, _ name: String, isThere: Bool = true
+    ) throws -> BuildBase {
         let manifest = try attempt("couldn't build on \(name)") {
             var manifest = try found.converted()
-            manifest.layers = try layout.rightlyNamed(manifest.layers)
+            if isThere { manifest.layers = try layout.rightlyNamed(manifest.layers) }
             return manifest
         }
         let config = try layout.config(manifest)

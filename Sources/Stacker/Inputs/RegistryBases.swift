@@ -61,6 +61,9 @@ final class RegistryBases: Sendable {
         fileprivate let pull: ImagePull
         fileprivate let found: ImagePull.Found
         fileprivate let config: ImageConfig
+
+        var manifest: ImageManifest { found.manifest }
+        var reference: ImageReference { key.reference }
     }
 
     /// What an image is, and the layout that it is kept in: its config is there.

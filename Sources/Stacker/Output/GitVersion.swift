@@ -6,6 +6,7 @@ import SystemPackage
 /// From which states of their repositories the recipes of a build are: each repository is asked once, since the recipes
 /// were read once.
 final class GitVersions: Sendable {
+    /// Held while git is asked: whoever asks of the same repository waits for the answer, which has its end.
     private let known = Mutex<[FilePath: String?]>([:])
 
     /// As ``GitVersion/of(_:log:)``.

@@ -79,7 +79,7 @@ struct LayerConversion {
 
     /// One name for all that decides the bytes of the blob.
     private func recordName(_ format: LayerFormat, _ root: RootEntry) -> FilePath {
-        let rule = root == .always ? "" : " \(root)"
+        let rule = root == .always ? "" : " \(root.record)"
         let key = "\(format.record) \(options.latestTime.map { "\($0.seconds)" } ?? "")\(rule)"
         return FilePath("as-\(Digest(of: key.utf8).hex.prefix(16)).json")
     }

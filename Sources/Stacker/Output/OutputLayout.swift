@@ -9,17 +9,18 @@ import SystemPackage
 /// The output layout of a build. It is made when the first image is written, and from the moment that it is there, or the
 /// build begins, no other stacker removes blobs that the build counts on.
 final class OutputLayout: Sendable {
-    private let context: BuildContext
+    private let path: FilePath
+    private let layouts: OpenLayouts
     private let written: WrittenBlobs
+    private let log: Log
     private let current = Mutex<LayoutWriter?>(nil)
 
-    private var path: FilePath { context.directories.oci }
-    private var layouts: OpenLayouts { context.layouts }
-
     /// Finds the layout, if it is there.
-    init(_ context: BuildContext) throws {
-        self.context = context
-        written = WrittenBlobs(in: context.directories.stacker)
+    init(in directories: StackerDirectories, _ layouts: OpenLayouts, log: Log) throws {
+        path = directories.oci
+        self.layouts = layouts
+        self.log = log
+        written = WrittenBlobs(in: directories.stacker)
         let writer = try layouts.layout(ifThereAt: path).map {
             try LayoutWriter($0, note: note, checkpoint: { try StopSignal.check() })
         }
@@ -51,7 +52,7 @@ final class OutputLayout: Sendable {
         do {
             try collect(knowing: known)
         } catch let failure as Failure {
-            context.log.warn("removed no unused blobs: \(failure)\(failure.advice.map { "; \($0)" } ?? "")")
+            log.warn("removed no unused blobs: \(failure)\(failure.advice.map { "; \($0)" } ?? "")")
         }
     }
 

@@ -30,7 +30,7 @@ package struct LayerSession {
         return try directories.locked(creating: true) {
             let (context, place) = try attempt("couldn't enter layer \(layer.name)") {
                 guard let roots = try RootsDirectory(ifOursAt: directories.roots) else { throw Self.notBuilt }
-                let context = try project.context(of: request, by: .none, in: roots)
+                let context = try project.context(of: request, by: .nobody, in: roots)
                 return (context, try self.place(of: layer, context))
             }
             return try ScriptRun(

@@ -12,12 +12,20 @@ import SystemPackage
 final class FileDigests: Sendable {
     private static let name: FilePath = "file-digests"
     private let directory: Directory
-    private let memory: Mutex<Memory>
+    /// `nil` as long as nobody has asked.
+    private let memory = Mutex<Memory?>(nil)
 
-    /// Reads what is remembered in a stacker directory. Something unreadable there only costs time.
-    init(in stackerDirectory: FilePath) throws {
-        directory = try Directory(at: stackerDirectory)
-        memory = Mutex(Memory(known: FileDigestTable(Self.name, in: directory, limit: 1 << 30)))
+    /// Uses what is remembered in a stacker directory. Something unreadable there only costs time.
+    init(in stackerDirectory: FilePath) throws { directory = try Directory(at: stackerDirectory) }
+
+    /// Reads it the first time.
+    private func withMemory<Result>(_ body: (inout Memory) throws -> Result) rethrows -> Result {
+        try memory.withLock { memory in
+            var read = memory ?? Memory(known: FileDigestTable(Self.name, in: directory, limit: 1 << 30))
+            memory = nil
+            defer { memory = read }
+            return try body(&read)
+        }
     }
 
     /// The digest of the content of the file at `path`, symlinks followed.
@@ -40,35 +48,35 @@ final class FileDigests: Sendable {
 
     /// Whether a file that looks like this is known to have this content.
     func knows(_ status: FileStatus, as digest: Digest) -> Bool {
-        memory.withLock { $0.digest(FileKey(status), FileVersion(status)) } == ContentDigest(digest)
+        withMemory { $0.digest(FileKey(status), FileVersion(status)) } == ContentDigest(digest)
     }
 
     /// Remembers the content of a file that was read as it looks like this.
     func note(_ status: FileStatus, _ digest: Digest) {
         guard status.isSettled(at: .now) else { return }
         let record = FileRecord(version: FileVersion(status), digest: ContentDigest(digest))
-        memory.withLock { $0.note(FileKey(status), record) }
+        withMemory { $0.note(FileKey(status), record) }
     }
 
     private func content(_ status: FileStatus, _ open: () throws -> OpenFile) throws -> ContentDigest {
         let key = FileKey(status)
         let version = FileVersion(status)
-        if let digest = memory.withLock({ $0.digest(key, version) }) { return digest }
+        if let digest = withMemory({ $0.digest(key, version) }) { return digest }
         let start = Timestamp.now
         let file = try open()
         let digest = ContentDigest(try Digest(of: file))
         // What was read is what the status speaks of only if nobody wrote meanwhile.
         let after = try file.status()
         if version.isSettled(at: start), FileVersion(after) == version, FileKey(after) == key {
-            memory.withLock { $0.note(key, FileRecord(version: version, digest: digest)) }
+            withMemory { $0.note(key, FileRecord(version: version, digest: digest)) }
         }
         return digest
     }
 
     /// Writes down what was learnt.
     func save() throws {
-        try memory.withLock { memory in
-            guard memory.isChanged else { return }
+        guard memory.withLock({ $0?.isChanged ?? false }) else { return }
+        try withMemory { memory in
             memory.settle()
             try memory.known.write(to: Self.name, in: directory)
             memory.isChanged = false

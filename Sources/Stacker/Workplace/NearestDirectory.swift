@@ -37,7 +37,8 @@ struct NearestDirectory {
         }
     }
 
-    private static let probePrefix = ".stacker-check."
+    /// What the names of probes begin with.
+    static let probePrefix = ".stacker-check."
 
     /// How often a probe may be taken away from us between its making and its lock.
     private static let mostTries = 100

@@ -31,7 +31,8 @@ func recipeSet(_ files: KeyValuePairs<String, String>, asking: [String]? = nil) 
         files.map { (RecipeSource($0.key, workingDirectory: "/srv/project").location, Array($0.value.utf8)) }
     ) { first, _ in first }
     let names = asking ?? files.prefix(1).map(\.key)
-    return try RecipeSet(names.map { RecipeSource($0, workingDirectory: "/srv/project") }) { source in
+    let sources = names.map { RecipeSource($0, workingDirectory: "/srv/project") }
+    return try RecipeSet(sources, isReserved: RootsDirectory.isReserved) { source in
         guard let bytes = contents[source.location] else { throw Errno.noSuchFileOrDirectory }
         return bytes
     }

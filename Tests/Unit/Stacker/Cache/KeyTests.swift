@@ -40,6 +40,38 @@ struct KeyTests {
         #expect(LayerFormat.tar(compression).record == "tar(Layers.Compression.\(record))")
     }
 
+    @Test(
+        "when a layer says something of the root directory",
+        arguments: [
+            (RootEntry.never, "never"), (.always, "always"),
+            (.ifDifferent(), "ifDifferent(permissions: 493, uid: 0, gid: 0)"),
+            (.ifDifferent(permissions: 0o700, uid: 1, gid: 2), "ifDifferent(permissions: 448, uid: 1, gid: 2)"),
+        ])
+    func root(entry: RootEntry, record: String) {
+        #expect(entry.record == record)
+    }
+
+    @Test("an entry of build.cache")
+    func entry() throws {
+        let (one, two) = (Digest(of: [1]), Digest(of: [2]))
+        var inputs = LayerInputs()
+        inputs.add(.base, one)
+        let image = Descriptor(mediaType: .manifest, digest: two, size: 3)
+        var entry = BuildCache.Entry(inputs: inputs, manifests: [.squashfs: image])
+        entry.identity = one
+        entry.shared = two
+        entry.metadata = one
+        entry.blobs = [.squashfs: [BlobLength(digest: one, size: 4)]]
+        let text = """
+            {"blobs":{"squashfs":["\(one.hex) 4"]},"identity":"\(one)",\
+            "inputs":{"inputs":["\(one.hex) - base layer"]},"metadata":"\(one)",\
+            "outputs":{"squashfs":{"digest":"\(two)","mediaType":"application/vnd.oci.image.manifest.v1+json","size":3}},\
+            "shared":"\(two)"}
+            """
+        #expect(String(decoding: try JSON.encode(entry), as: UTF8.self) == text)
+        #expect(try JSON.decode(BuildCache.Entry.self, from: Array(text.utf8)) == entry)
+    }
+
     @Test("an input in a file")
     func input() throws {
         var inputs = LayerInputs()
