@@ -11,3 +11,15 @@ package func humanSize(_ bytes: Int64) -> String {
     let tenths = (size * 10).rounded() / 10
     return size < 10 ? "\(tenths) \(units[unit])" : "\(Int(size.rounded())) \(units[unit])"
 }
+
+/// A number of bytes that grows before one's eyes: as ``humanSize(_:)`` has it, but with one decimal throughout, so that it
+/// doesn't jump, and cut off, so that it is never more than there is: `999 B`, `1.0 kB`, `52.4 MB`.
+func growingSize(_ bytes: Int64) -> String {
+    if bytes < 1000 { return "\(bytes) B" }
+    var tenths = bytes / 100
+    for unit in ["kB", "MB", "GB"] {
+        if tenths < 10_000 { return "\(tenths / 10).\(tenths % 10) \(unit)" }
+        tenths /= 1000
+    }
+    return "\(tenths / 10).\(tenths % 10) TB"
+}

@@ -47,13 +47,13 @@ struct ProgressBar: Equatable {
     }
 
     private var bytes: String {
-        guard let total else { return Self.size(done) }
-        return "\(Self.size(done)) / \(Self.size(total))"
+        guard let total else { return growingSize(done) }
+        return "\(growingSize(done)) / \(growingSize(total))"
     }
 
     private var bytesInASecond: Double? { elapsed > 0 && done > 0 ? Double(done) / elapsed : nil }
 
-    private var rate: String { bytesInASecond.map { "\(Self.size(Int64($0)))/s" } ?? "" }
+    private var rate: String { bytesInASecond.map { "\(growingSize(Int64($0)))/s" } ?? "" }
 
     private var timeLeft: String {
         guard let total, let rate = bytesInASecond, total > done else { return "" }
@@ -64,17 +64,6 @@ struct ProgressBar: Equatable {
     }
 
     private static func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-
-    /// `999 B`, `1.0 kB`, `52.4 MB`: thousands, as `ls --si` and registries count.
-    static func size(_ bytes: Int64) -> String {
-        if bytes < 1000 { return "\(bytes) B" }
-        var tenths = bytes / 100
-        for unit in ["kB", "MB", "GB"] {
-            if tenths < 10_000 { return "\(tenths / 10).\(tenths % 10) \(unit)" }
-            tenths /= 1000
-        }
-        return "\(tenths / 10).\(tenths % 10) TB"
-    }
 }
 
 extension String {

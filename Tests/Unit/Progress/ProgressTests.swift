@@ -69,7 +69,7 @@ struct ProgressBarTests {
             (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_999, "999.9 kB"), (1_000_000, "1.0 MB"),
             (52_449_999, "52.4 MB"), (1_234_567_890_123, "1.2 TB"), (.max, "9223372.0 TB"),
         ]
-        for (bytes, text) in sizes { #expect(ProgressBar.size(bytes) == text) }
+        for (bytes, text) in sizes { #expect(growingSize(bytes) == text) }
     }
 }
 
