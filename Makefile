@@ -21,7 +21,7 @@ BUILD_FLAGS := -c release -Xswiftc -enable-testing --disable-local-rpath
 LINK_FLAGS = $$(<.build/liblxc)
 REPORT := .build/report
 # Which bats files: those that TEST names, those of CHAPTER, or all.
-SOME = $(CHAPTER:%=--chapter=%) $(TEST)
+SOME = $(strip $(CHAPTER:%=--chapter=%) $(TEST))
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
 SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats)

@@ -89,3 +89,25 @@ copy_tree() {
     assert_line "error: bats/layers/squashfs.bats is there already"
     assert_equal "$(find bats -name my-bug.bats)" ""
 }
+
+# steps VARIABLE…: what `make check` would do with these.
+steps() {
+    env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u STACKER -u TEST -u CHAPTER -u FS make -n -C "$TOP" check "$@" 2>&1
+}
+
+# behaviour: make check runs the Swift tests and all bats files; with a choice it runs what was chosen, and only that
+# documented: bats/README.md
+# status: beyond
+# why: it is make's work, whoever runs stacker
+# bats test_tags=level:priv
+@test "everything, or what is chosen" {
+    run -0 steps
+    assert_output --partial "tools/test/run-swift-tests"
+    assert_output --partial "check-budget --all"
+    for choice in TEST=hello.bats CHAPTER=layers FS=ext4; do
+        run -0 steps "$choice"
+        refute_output --partial "tools/test/run-swift-tests"
+    done
+    run -0 steps CHAPTER=layers
+    assert_output --partial "tools/test/run-bats --chapter=layers"
+}

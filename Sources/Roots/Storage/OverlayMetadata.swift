@@ -1,3 +1,4 @@
+import Failure
 import Layers
 import OCI
 
@@ -60,8 +61,12 @@ extension OverlayMetadata: Codable {
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         let configs = try members.decode([LayerType: ImageConfig].self, forKey: .configs)
-        for (type, manifest) in try members.decode([LayerType: ImageManifest].self, forKey: .manifests) {
-            images[type] = configs[type].map { Image(manifest, $0) }
+        let manifests = try members.decode([LayerType: ImageManifest].self, forKey: .manifests)
+        for type in Set(manifests.keys).union(configs.keys) {
+            guard let manifest = manifests[type], let config = configs[type] else {
+                throw Failure("of the \(type) image there is only the \(configs[type] == nil ? "manifest" : "config")")
+            }
+            images[type] = Image(manifest, config)
         }
         builtLayers = try members.decode([String].self, forKey: .builtLayers)
         buildOnlyLayers = try members.decodeIfPresent(Int.self, forKey: .buildOnlyLayers)

@@ -1,3 +1,4 @@
+import Failure
 import Layers
 import OCI
 import Testing
@@ -37,6 +38,19 @@ struct OverlayMetadataTests {
             """
         #expect(try text(metadata) == full)
         #expect(try JSON.decode(OverlayMetadata.self, from: Array(full.utf8)) == metadata)
+    }
+
+    @Test("an image of which half is missing is damage, and not no image", arguments: ["Manifests", "Configs"])
+    func half(member: String) throws {
+        let whole = try text(
+            OverlayMetadata(Image(empty: Platform(os: "linux", architecture: "amd64")), [.tar, .erofs]))
+        var members = try JSON.decode([String: JSONValue].self, from: Array(whole.utf8))
+        guard case .object(var images)? = members[member] else { throw Failure("there are no \(member)") }
+        images["erofs"] = nil
+        members[member] = .object(images)
+        let bytes = try JSON.encode(members)
+        let failure = #expect(throws: (any Error).self) { try JSON.decode(OverlayMetadata.self, from: bytes) }
+        #expect("\(try #require(failure))".contains("of the erofs image there is only the"))
     }
 
     private func text(_ value: some Encodable) throws -> String {
