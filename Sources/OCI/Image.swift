@@ -14,8 +14,7 @@ package struct Image: Sendable, Equatable {
     /// An image without layers, which is in no layout.
     package init(empty platform: Platform) {
         config = ImageConfig(platform: platform)
-        manifest = ImageManifest(
-            config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0), layers: [])
+        manifest = ImageManifest(config: .unwrittenConfig, layers: [])
     }
 
     /// The blobs of its layers, bottom first.
@@ -33,4 +32,9 @@ extension Layout {
         let manifest = try manifest(descriptor)
         return Image(manifest, try config(manifest))
     }
+}
+
+extension Descriptor {
+    /// Stands for a config that is in no layout yet.
+    package static let unwrittenConfig = Descriptor(mediaType: .config, digest: Digest(of: []), size: 0)
 }

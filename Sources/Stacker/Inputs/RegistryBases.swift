@@ -139,7 +139,7 @@ final class RegistryBases: Sendable {
         guard let layout = try Layout(ifThereAt: directory(in: stackerDirectory)),
             let entry = try layout.entry(tag: tag(Key(reference: reference, platform: platform)))
         else { return nil }
-        return try layout.config(layout.manifest(entry))
+        return try layout.image(entry).config
     }
 
     /// Where the layout is.

@@ -99,7 +99,7 @@ struct ImageDraft: Sendable {
 
     /// The image as it is so far, which is in no layout.
     var image: Image {
-        Image(manifest(config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0)), config)
+        Image(manifest(config: .unwrittenConfig), config)
     }
 
     /// The manifest of a config that is written, or could be.

@@ -7,13 +7,13 @@ struct ImageContent: Encodable {
     private var config: ImageConfig
     private var annotations: [String: String]
 
-    private init(_ manifest: ImageManifest, _ config: ImageConfig, without namespace: String) {
-        layers = manifest.layers.map(\.digest)
-        self.config = config
-        self.config.created = nil
-        self.config.author = nil
-        self.config.history = nil
-        annotations = (manifest.annotations ?? [:]).filter { !$0.key.hasPrefix("\(namespace).stacker.") }
+    private init(_ image: Image, without namespace: String) {
+        layers = image.layers.map(\.digest)
+        config = image.config
+        config.created = nil
+        config.author = nil
+        config.history = nil
+        annotations = (image.manifest.annotations ?? [:]).filter { !$0.key.hasPrefix("\(namespace).stacker.") }
     }
 
     /// One digest for the images of a layer.
@@ -26,8 +26,7 @@ struct ImageContent: Encodable {
         var contents: [String: ImageContent] = [:]
         for type in types {
             guard let output = manifests[type] else { return nil }
-            let manifest = try layout.manifest(output)
-            contents[type.rawValue] = ImageContent(manifest, try layout.config(manifest), without: namespace)
+            contents[type.rawValue] = ImageContent(try layout.image(output), without: namespace)
         }
         return Digest(of: try JSON.encode(contents))
     }
