@@ -20,12 +20,16 @@ package enum Namespace {
     ///
     /// Every descriptor above 2 is closed, so locks are to be taken inside. What this process holds is to be left alone.
     ///
-    /// - Parameter arguments: the command line without the program's name; it must say that the namespace has been
-    ///   entered (`--internal-userns`).
-    /// - Returns: inside, where the caller is to run `arguments`, and nothing else.
+    /// - Parameters:
+    ///   - arguments: the command line without the program's name; it must say that the namespace has been entered
+    ///     (`--internal-userns`).
+    ///   - run: does what arguments say, and returns the exit status. It is called inside, on a thread of its own, where
+    ///     no second start of the program is needed.
     /// - Throws: for an ordinary user, what is missing on this machine: id ranges, the programs that map them, or the
     ///   kernel's permission.
-    package static func enter(_ arguments: [String]) throws {
+    package static func enter(
+        _ arguments: [String], running run: @escaping @Sendable ([String]) -> Int32
+    ) throws -> Never {
         try StopSignal.check()
         let error: Errno?
         if geteuid() == 0 {
@@ -41,6 +45,7 @@ package enum Namespace {
             }
         }
         if let error { throw Failure("couldn't run stacker again in a namespace", because: error) }
+        try FreshThread.exit { run(arguments) }
     }
 
     private static func enter(_ arguments: [String], _ maps: UnsafePointer<lxcw_id_maps>?) throws -> Errno? {

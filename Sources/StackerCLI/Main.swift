@@ -23,7 +23,7 @@ enum Main {
     }
 
     /// Does what the arguments say and returns the exit status.
-    static func run(_ arguments: [String]) -> Int32 {
+    @Sendable static func run(_ arguments: [String]) -> Int32 {
         var log: Log?
         var debug = arguments.contains("--debug")
         do {

@@ -1,4 +1,3 @@
-import Glibc
 import Host
 import Stacker
 
@@ -11,14 +10,12 @@ struct Surroundings {
     /// Whether this is that second run.
     let isInsideNamespace: Bool
     /// Does what arguments say and returns the exit status, as the process does with its own.
-    let run: (_ arguments: [String]) -> Int32
+    let run: @Sendable (_ arguments: [String]) -> Int32
 
     /// Does the whole command in namespaces of its own instead; returns only by an error.
     func enterNamespace() throws -> Never {
         // Asked here, where uids are what the user knows them as.
         try directories.refuseForeign()
-        let again = ["--internal-userns"] + arguments
-        try Namespace.enter(again)
-        exit(run(again))
+        try Namespace.enter(["--internal-userns"] + arguments, running: run)
     }
 }
