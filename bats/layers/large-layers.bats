@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Layers that are large in one way or another: what they take of memory, disk and descriptors has a bound.
+# bound: 600 s: a gibibyte is read, compressed and unpacked several times, also on a machine that has much else to do
 
 load ../helpers
 

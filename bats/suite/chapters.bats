@@ -10,7 +10,7 @@ setup() {
 # copy_tree: goes to a copy of the suite and its tools, which a test can change.
 copy_tree() {
     mkdir tree
-    cp -r "$TOP/bats" "$TOP/tools" "$TOP/docs" tree
+    cp -a "$TOP/bats" "$TOP/tools" "$TOP/docs" tree
     cd tree || return
 }
 

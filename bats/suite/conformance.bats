@@ -87,7 +87,7 @@ END
 # bats test_tags=level:priv
 @test "a new reproducer runs" {
     mkdir tree tree/.build
-    cp -r "$TOP/bats" "$TOP/tools" "$TOP/docs" tree
+    cp -a "$TOP/bats" "$TOP/tools" "$TOP/docs" tree
     ln -s "$FIXTURES" tree/.build/fixtures
     cd tree
     tools/test/new-reproducer my-bug layers

@@ -80,4 +80,4 @@ def is_sensitive(file: pathlib.Path) -> bool:
 
 
 def introduction(file: pathlib.Path) -> str:
-    return " ".join(line for line in top_comment(file) if not re.match(r"(file-systems|bats file_tags|why|shellcheck)\b", line))
+    return " ".join(line for line in top_comment(file) if not re.match(r"(file-systems|runs|bound|bats file_tags|why|shellcheck)\b", line))

@@ -1,9 +1,15 @@
-"""Reads JUnit XML as bats and Swift Testing write it."""
+"""Reads JUnit XML as bats and Swift Testing write it, and writes it."""
 
 import dataclasses
 import pathlib
 import re
 from xml.etree import ElementTree
+
+# What XML can't hold, neither as it is nor by its number, which bats writes: control characters and the like.
+UNFIT = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+BY_NUMBER = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
+# Of a failure's text, more than anybody reads; the output of the run has all of it.
+MOST = 1 << 16
 
 
 @dataclasses.dataclass
@@ -25,9 +31,15 @@ def read(path: pathlib.Path) -> list[Outcome]:
 
 
 def parse(path: pathlib.Path) -> ElementTree.Element:
-    """bats passes on what tests printed, and XML can't hold all of it: control characters are left out."""
+    """Tests print whatever they like, and who wrote the report may have passed it on."""
     text = path.read_text(encoding="utf-8", errors="replace")
-    return ElementTree.fromstring("".join(c for c in text if c >= " " or c in "\t\n"))
+    return ElementTree.fromstring(UNFIT.sub("", BY_NUMBER.sub(fit_number, text)))
+
+
+def fit_number(match: re.Match[str]) -> str:
+    """A reference to a character by its number, or nothing where XML can't hold that."""
+    number = int(match[1], 16) if match[1] else int(match[2])
+    return match[0] if number <= 0x10FFFF and not UNFIT.match(chr(number)) else ""
 
 
 def outcome(case: ElementTree.Element) -> Outcome:
@@ -41,5 +53,33 @@ def outcome(case: ElementTree.Element) -> Outcome:
         name=case.get("name", ""),
         result=result,
         seconds=float(case.get("time") or 0),
-        text=re.sub("\x1b\\[[0-9;]*m", "", text).strip(),
+        text=readable(text),
     )
+
+
+def write(path: pathlib.Path, outcomes: list[Outcome]) -> None:
+    """Writes a report, with a suite for each group."""
+    root = ElementTree.Element("testsuites")
+    suites: dict[str, ElementTree.Element] = {}
+    for each in outcomes:
+        suite = suites.setdefault(each.group, ElementTree.Element("testsuite", name=each.group))
+        about = {"classname": each.group, "name": readable(each.name), "time": f"{each.seconds:.3f}"}
+        case = ElementTree.SubElement(suite, "testcase", about)
+        if each.result != "passed":
+            tag = "failure" if each.result == "failed" else "skipped"
+            ElementTree.SubElement(case, tag).text = readable(each.text)
+    for suite in suites.values():
+        for name, tag in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
+            suite.set(name, str(len(suite.findall(tag))))
+        root.append(suite)
+    ElementTree.indent(root)
+    path.write_bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
+
+
+def readable(text: str) -> str:
+    """Without colours and what XML can't hold, and without the middle if it is too long."""
+    text = UNFIT.sub("", re.sub("\x1b\\[[0-9;]*m", "", text)).strip()
+    if len(text) > MOST:
+        left_out = f"\n… {len(text) - MOST} characters are left out here …\n"
+        text = text[: MOST // 2] + left_out + text[-MOST // 2 :]
+    return text

@@ -2,7 +2,7 @@
 """Adds up JUnit XML files.
 
 tools/report/sum-reports.py FILE…               prints "N passed, N failed"
-tools/report/sum-reports.py --bats-line FILE…   prints "N tests, N failures, N skipped", as bats does
+tools/report/sum-reports.py --closing FILE…     prints what failed, and "N tests, N failures, N skipped", as bats does
 """
 import collections
 import pathlib
@@ -12,10 +12,14 @@ import reports
 
 
 def main(arguments: list[str]) -> None:
-    bats_line = arguments[:1] == ["--bats-line"]
-    paths = arguments[1:] if bats_line else arguments
-    count = collections.Counter(test.result for path in paths for test in reports.read(pathlib.Path(path)))
-    if bats_line:
+    is_closing = arguments[:1] == ["--closing"]
+    paths = arguments[1:] if is_closing else arguments
+    tests = [test for path in paths for test in reports.read(pathlib.Path(path))]
+    count = collections.Counter(test.result for test in tests)
+    if is_closing:
+        for test in tests:
+            if test.result == "failed":
+                print(f"failed: {test.group}: {test.name}")
         print(f"{count.total()} tests, {count['failed']} failures, {count['skipped']} skipped")
     else:
         print(f"{count['passed']} passed, {count['failed']} failed")

@@ -1,0 +1,63 @@
+"""Reads what bats says of the tests of one file while they run: TAP, and a line "begin" before each test."""
+
+import re
+
+from reports import Outcome
+
+PLAN = re.compile(r"1\.\.(\d+)$")
+BEGIN = re.compile(r"begin \d+ (.*)$")
+END = re.compile(r"(not )?ok (\d+) ")
+# What stands behind a test's name.
+DETAILS = re.compile(r"(?: in (?P<time>\d+)ms)?(?: # (?P<skip>skip)?(?P<text>.*))?$")
+
+
+class Stream:
+    """The lines of one file's run."""
+
+    def __init__(self, group: str):
+        self.group = group
+        self.planned: int | None = None  # how many tests there are
+        self.running: str | None = None  # the test that has begun and not ended
+        self.outcomes: list[Outcome] = []
+        self.verdict: list[str] = []  # why the test that runs fails, whatever it says itself
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether a test runs, or more are to come."""
+        return self.running is not None or len(self.outcomes) < (self.planned or 0)
+
+    def take(self, line: str) -> list[str]:
+        """The lines to show for one of bats'."""
+        if match := BEGIN.match(line):
+            lost = self.end()
+            self.running = match[1]
+            return lost
+        if line.startswith("suite "):
+            return []
+        if match := PLAN.match(line):
+            self.planned = int(match[1])
+        match = END.match(line)
+        if match and self.running is not None and line.startswith(self.running, match.end()):
+            return self.take_end(bool(match[1]), DETAILS.match(line, match.end() + len(self.running)))
+        if line.startswith("# ") and self.outcomes and self.outcomes[-1].result == "failed":
+            self.outcomes[-1].text += line[2:] + "\n"
+        return [line]
+
+    def end(self) -> list[str]:
+        """No more is to come of the test that runs: it is gone without a word."""
+        if self.running is None:
+            return []
+        self.verdict = self.verdict or ["it ended without a word"]
+        return self.take_end(True, None)
+
+    def take_end(self, failed: bool, details: re.Match[str] | None) -> list[str]:
+        milliseconds = int(details["time"] or 0) if details else 0
+        skipped = details is not None and details["skip"] is not None and not self.verdict
+        result = "failed" if failed or self.verdict else "skipped" if skipped else "passed"
+        text = details["text"].strip() if skipped else "".join(f"{line}\n" for line in self.verdict)
+        self.outcomes.append(Outcome(self.group, self.running or "", result, milliseconds / 1000, text))
+        word = "not ok" if result == "failed" else "ok"
+        comment = f"skip {text}" if skipped else f"in {milliseconds} ms"
+        shown = [f"{word} {len(self.outcomes)} {self.running} # {comment}", *(f"# {line}" for line in self.verdict)]
+        self.running, self.verdict = None, []
+        return shown
