@@ -3,7 +3,8 @@
 #
 # Each test runs in an empty directory of its own and calls `stacker`. What it started, mounted or
 # attached through these helpers is taken down afterwards, also when it failed, and a test that leaves a
-# process, a mount or a loop device of its own behind fails.
+# process, a mount or a loop device of its own behind fails. Its own is what lies in its directory, and what was started with
+# its environment: tests of other files run at the same time.
 #
 # Each test has a header, the comment lines right above its @test line:
 #
@@ -16,7 +17,10 @@
 #   # fails-on: NAME…: why     file systems of file-systems.bash that are known not to do it
 #
 # A file whose tests show something else on another file system says "# file-systems: all" in the comment at its top:
-# `make check-fs` runs it on each. tools/report/check-headers reads the same format.
+# `make check-fs` runs it on each. tools/report/check-headers reads the same format. There a file can say, too,
+#
+#   # runs: alone: why         it bears no other file beside it: it looks at all of the machine, or at the clock
+#   # bound: 300 s: why        how long each test may take; 120 s unless it says so
 #
 # A test that means something at one privilege level only has "# bats test_tags=level:priv" (or
 # level:unpriv) above its header, and a "# why: …" that says why.
@@ -26,9 +30,22 @@
 # tools/test/run-bats sets STACKER_TEST_USER: tests run as root, and stacker as that user.
 
 bats_require_minimum_version 1.8.0
-bats_load_library bats-support
-bats_load_library bats-assert
-bats_load_library bats-file
+
+# load_library NAME: as bats_load_library, which starts a program for each file of it; that is for each test.
+load_library() {
+    local file files=("${BATS_LIB_PATH:-/usr/lib/bats}/$1/src"/*.bash)
+    if [[ ! -e ${files[0]} ]]; then
+        bats_load_library "$1"
+        return
+    fi
+    for file in "${files[@]}"; do
+        # shellcheck source=/dev/null
+        source "$file"
+    done
+}
+load_library bats-support
+load_library bats-assert
+load_library bats-file
 
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 # shellcheck source=bats/file-systems.bash
@@ -53,10 +70,10 @@ teardown() {
 
 # Enters an empty directory, away from the user's configuration, or skips a test that does not apply.
 begin_test() {
-    # Not in $BATS_TEST_TMPDIR itself: stderr of `run` and our notes are there.
-    mkdir -p "$BATS_TEST_TMPDIR/home" "$BATS_TEST_TMPDIR/work"
-    # bats makes its directories for one user.
-    chmod a+x "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+    # bats does nothing for lines of its libraries, but takes its time for it, as often as assert_line looks at a line.
+    trap '[[ $BASH_SOURCE == "$BATS_ROOT"/lib* ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
+    # Not in $BATS_TEST_TMPDIR itself: stderr of `run` and our notes are there. bats makes its directories for one user.
+    install -d -m 0755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/{home,work}
     cd "$BATS_TEST_TMPDIR/work" || return
     export HOME=$BATS_TEST_TMPDIR/home
     forget_the_caller
@@ -76,14 +93,15 @@ forget_the_caller() {
 
 # Takes down what the test made, then looks for what stacker left.
 end_test() {
-    local left
+    # No line of what follows is the test's.
+    trap - DEBUG
     cd / || return
     release_what_the_test_made
     wait_for_loop_devices
-    left=$(list_leftovers)
-    if [[ -n $left ]]; then
+    find_leftovers
+    if ((${#processes[@]} + ${#mounts[@]} + ${#devices[@]} > 0)); then
         echo "left behind by this test:"
-        echo "$left"
+        describe_leftovers
         remove_leftovers
         ! is_ours
     fi
@@ -117,12 +135,17 @@ print_header_field() {
 
 # --- What a test needs ------------------------------------------------------------------------------
 
-# requires CAPABILITY…: skips where one is missing, and fails where nothing may be silently unrun.
+# requires CAPABILITY…: skips where one is missing, and fails where nothing may be silently unrun. What is there is looked for
+# once in a run of bats.
 requires() {
     local capability reason
     for capability in "$@"; do
+        [[ ! -e $BATS_RUN_TMPDIR/has-$capability ]] || continue
         reason=$("say_what_$capability""_lacks")
-        [[ -n $reason ]] || continue
+        if [[ -z $reason ]]; then
+            : >"$BATS_RUN_TMPDIR/has-$capability"
+            continue
+        fi
         if [[ ${CI:-} == true || ${STACKER_REQUIRE:-} == all ]]; then
             fail "requires $capability: $reason"
         fi
@@ -282,7 +305,8 @@ wait_for_killed() {
 # $(…), which then is none of them.
 list_other_processes() {
     cd / || return
-    list_processes | grep -vx -e "$$" -f "$BATS_TEST_TMPDIR/started" || true
+    find_processes
+    printf '%s\n' "${processes[@]}" | grep -vx -e "$$" -e '' -f "$BATS_TEST_TMPDIR/started" || true
 }
 
 # --- Images -----------------------------------------------------------------------------------------
@@ -327,10 +351,13 @@ linked_base() {
 make_fixture() {
     local name=$1 maker=$2
     shift 2
-    if [[ ! $FIXTURES/$name -nt $maker ]]; then
-        mkdir -p "$FIXTURES"
-        "$maker" "$FIXTURES/$name" "$@"
-    fi
+    [[ ! $FIXTURES/$name -nt $maker ]] || return 0
+    mkdir -p "$FIXTURES"
+    # A file that runs beside this one may want the same.
+    (
+        flock --wait 100 9
+        [[ $FIXTURES/$name -nt $maker ]] || "$maker" "$FIXTURES/$name" "$@"
+    ) 9>"$FIXTURES/.$name.lock"
 }
 
 copy_fixture() {
@@ -372,26 +399,22 @@ list_tags() {
 
 # image_manifest TAG [LAYOUT]
 image_manifest() {
-    local layout=${2:-oci} digest
-    digest=$(jq -er --arg tag "$1" \
-        '.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag) | .digest' \
-        "$layout/index.json")
-    print_blob "$digest" "$layout"
+    "$TOP/tools/look/show-image.py" manifest "${2:-oci}" "$1"
 }
 
 # image_config TAG [LAYOUT]
 image_config() {
-    print_blob "$(image_manifest "$@" | jq -er .config.digest)" "${2:-oci}"
+    "$TOP/tools/look/show-image.py" config "${2:-oci}" "$1"
 }
 
 # count_layers TAG [LAYOUT]
 count_layers() {
-    image_manifest "$@" | jq '.layers | length'
+    "$TOP/tools/look/show-image.py" count "${2:-oci}" "$1"
 }
 
 # layer_digest TAG N [LAYOUT]: N counts from 0, the lowest layer; -1 is the top one.
 layer_digest() {
-    image_manifest "$1" "${3:-oci}" | jq -er --argjson n "$2" '.layers[$n].digest'
+    "$TOP/tools/look/show-image.py" layer "${3:-oci}" "$1" "$2"
 }
 
 # layer_tar TAG N [LAYOUT]: prints the layer as an uncompressed tar.
@@ -496,17 +519,7 @@ assert_readers_agree() {
 # assert_layout_whole [LAYOUT]: there is no layout, or everything that it names is there, and nothing else is
 # half-written: each blob has the content that its name says.
 assert_layout_whole() {
-    local layout=${1:-oci} digest
-    [[ -e $layout/oci-layout || -e $layout/index.json ]] || return 0
-    jq -e .imageLayoutVersion "$layout/oci-layout" >/dev/null
-    for digest in $(jq -r '.manifests[].digest' "$layout/index.json"); do
-        print_blob "$digest" "$layout" | jq -r '.config.digest, .layers[].digest' | while read -r digest; do
-            assert_file_exists "$layout/blobs/${digest/://}"
-        done
-    done
-    if [[ -n $(ls -A "$layout/blobs/sha256" 2>/dev/null) ]]; then
-        (cd "$layout/blobs/sha256" && for digest in *; do echo "$digest  $digest"; done | sha256sum --check --quiet)
-    fi
+    "$TOP/tools/look/show-image.py" check "${1:-oci}"
 }
 
 # --- Mounts, devices, processes ---------------------------------------------------------------------
@@ -587,10 +600,18 @@ unmount_file_system() {
     [[ ! -e $1.img ]] || wait_for_device_to_go "$1.img"
 }
 
-# list_mounts: the mount points in this test's directory, as the host sees them, but for the test's own.
-list_mounts() {
-    DIR=$BATS_TEST_TMPDIR/ awk 'index($5, ENVIRON["DIR"]) == 1 { print $5 }' /proc/self/mountinfo |
-        grep -vxF -f <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null) || true
+# What is looked for after each test is found by the shell alone, if there is nothing; programs are started for the rest.
+
+# find_mounts: puts into $mounts the mount points in this test's directory, as the host sees them, but for the test's own.
+find_mounts() {
+    local all
+    mounts=()
+    IFS= read -r -d '' all </proc/self/mountinfo || true
+    [[ $all == *" $BATS_TEST_TMPDIR/"* ]] || return 0
+    mapfile -t mounts < <(
+        DIR=$BATS_TEST_TMPDIR/ awk 'index($5, ENVIRON["DIR"]) == 1 { print $5 }' /proc/self/mountinfo |
+            grep -vxF -f <(cat "$BATS_TEST_TMPDIR/mounted" 2>/dev/null)
+    )
 }
 
 # list_container_processes: ids of processes in a container of this test: those for which /stacker/imports is
@@ -599,6 +620,7 @@ list_mounts() {
 list_container_processes() {
     local seen directory
     for seen in /proc/[0-9]*/root/stacker/imports; do
+        [[ -e $seen ]] || continue
         for directory in "$BATS_TEST_TMPDIR"/*/{,*/}.stacker/imports/*/; do
             [[ $seen -ef $directory ]] && cut -d/ -f3 <<<"$seen"
         done
@@ -606,20 +628,33 @@ list_container_processes() {
     return 0
 }
 
-# list_processes: ids of all processes that this test's directory still has.
-list_processes() {
-    {
+# find_processes: puts into $processes the ids of all processes that this test still has: in its containers, those that were
+# started with its environment, wherever they work, and those at work in its directory, which nothing of bats' own is after
+# `cd /`.
+find_processes() {
+    local path pid
+    processes=()
+    while read -r path; do
+        path=${path#/proc/}
+        pid=${path%%/*}
+        [[ " ${processes[*]} " == *" $pid "* || ! -e /proc/$pid/exe ]] || processes+=("$pid")
+    done < <(
         list_container_processes
-        # Those that work in it; nothing of bats' own does after `cd /`.
-        find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$BATS_TEST_TMPDIR/*" 2>/dev/null | cut -d/ -f3
-    } | sort -nu
+        grep -lsxzF "BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR" /proc/[0-9]*/environ
+        find /proc/[0-9]*/cwd -maxdepth 0 -lname "$BATS_TEST_TMPDIR/*" 2>/dev/null
+    )
 }
 
-# list_loop_devices: those with a file of this test's, but for the ones that the test itself has mounted.
-list_loop_devices() {
-    losetup --noheadings --raw --output NAME,BACK-FILE 2>/dev/null |
-        DIR=$BATS_TEST_TMPDIR/ awk 'index($2, ENVIRON["DIR"]) == 1 { print $1 }' |
-        grep -vxF -f <(print_own_devices) || true
+# find_devices: puts into $devices the loop devices with a file of this test's, but for those that the test itself has mounted.
+find_devices() {
+    local path file
+    devices=()
+    for path in /sys/block/loop*/loop/backing_file; do
+        { IFS= read -r file <"$path"; } 2>/dev/null || continue
+        path=${path#/sys/block/}
+        [[ $file != "$BATS_TEST_TMPDIR"/* ]] || devices+=("/dev/${path%%/*}")
+    done
+    ((${#devices[@]} == 0)) || mapfile -t devices < <(printf '%s\n' "${devices[@]}" | grep -vxF -f <(print_own_devices))
 }
 
 print_own_devices() {
@@ -634,7 +669,8 @@ print_own_devices() {
 wait_for_loop_devices() {
     local tenths
     for ((tenths = 0; tenths < 100; tenths++)); do
-        [[ -n $(list_loop_devices) ]] || return 0
+        find_devices
+        ((${#devices[@]} > 0)) || return 0
         sleep 0.1
     done
 }
@@ -643,16 +679,14 @@ wait_for_loop_devices() {
 assert_nothing_left() {
     local left
     wait_for_loop_devices
-    left=$(
-        list_mounts
-        list_container_processes
-        list_loop_devices
-    )
-    [[ -z $left ]] || fail "left behind: $left"
+    find_mounts
+    left="${mounts[*]} ${devices[*]} $(list_container_processes)"
+    [[ -z ${left// /} ]] || fail "left behind: $left"
 }
 
 release_what_the_test_made() {
     local pid directory
+    [[ -e $BATS_TEST_TMPDIR/started || -e $BATS_TEST_TMPDIR/mounted ]] || return 0
     while read -r pid; do
         works_here "$pid" || continue
         kill -TERM "$pid" 2>/dev/null && wait_for_process "$pid"
@@ -662,7 +696,19 @@ release_what_the_test_made() {
     while read -r directory; do
         release_mount "$directory"
     done < <(tac "$BATS_TEST_TMPDIR/mounted" 2>/dev/null)
-    rm -f "$BATS_TEST_TMPDIR/mounted"
+    [[ -e $BATS_TEST_TMPDIR/mounted ]] || return 0
+    rm "$BATS_TEST_TMPDIR/mounted"
+    wait_for_programs_of_mounts
+}
+
+# wait_for_programs_of_mounts: the program behind a FUSE mount ends a moment after that; ten seconds at most.
+wait_for_programs_of_mounts() {
+    local tenths
+    for ((tenths = 0; tenths < 100; tenths++)); do
+        find_processes
+        ((${#processes[@]} > 0)) || return 0
+        sleep 0.1
+    done
 }
 
 # works_here PID: whether the process is one of this test's. An id alone may be another process's by now.
@@ -679,18 +725,26 @@ wait_for_process() {
     done
 }
 
-list_leftovers() {
-    local pid mount device
-    list_processes | while read -r pid; do
-        echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
+find_leftovers() {
+    find_processes
+    find_mounts
+    find_devices
+}
+
+describe_leftovers() {
+    local item
+    for item in "${processes[@]}"; do
+        echo "process $item: $(tr '\0' ' ' <"/proc/$item/cmdline" 2>/dev/null)"
     done
-    list_mounts | while read -r mount; do echo "mount $mount"; done
-    list_loop_devices | while read -r device; do echo "loop device $device"; done
+    for item in "${mounts[@]}"; do echo "mount $item"; done
+    for item in "${devices[@]}"; do echo "loop device $item"; done
 }
 
 remove_leftovers() {
     local item
-    list_processes | while read -r item; do kill -KILL "$item" 2>/dev/null || true; done
-    list_mounts | tac | while read -r item; do umount -l "$item" || true; done
-    list_loop_devices | while read -r item; do losetup --detach "$item" || true; done
+    for item in "${processes[@]}"; do kill -KILL "$item" 2>/dev/null || true; done
+    printf '%s\n' "${mounts[@]}" | tac | while read -r item; do umount -l "$item" || true; done
+    # Processes and mounts may have held some.
+    find_devices
+    for item in "${devices[@]}"; do losetup --detach "$item" || true; done
 }

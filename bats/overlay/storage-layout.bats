@@ -82,12 +82,12 @@ it:
 END
     start "$STACKER" build
     wait_for_file signal/running
-    mounts=$(list_mounts)
+    find_mounts
     in_rootfs=$(ls -A roots/it/rootfs)
     touch signal/seen
     wait_for_end
     assert_equal "$status" 0
-    assert_equal "$mounts" ""
+    assert_equal "${mounts[*]}" ""
     assert_equal "$in_rootfs" ""
 }
 
