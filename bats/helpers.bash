@@ -304,6 +304,11 @@ spread_base() {
     copy_fixture busybox-spread "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}" --spread
 }
 
+# bare_base [DIR]: as busybox_base, without /dev, /proc, /sys and /etc/resolv.conf, on which a container mounts something.
+bare_base() {
+    copy_fixture busybox-bare "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}" --bare
+}
+
 # elsewhere: prints a directory for what other programs make, away from the file system that the tests work on.
 elsewhere() {
     mktemp -d "${ELSEWHERE:-$PWD}/elsewhere.XXXXXX"
