@@ -12,8 +12,10 @@
 #   # documented: where, separated by "; ": docs/page.md#anchor, or a document's name and chapter
 #   # status: documented (every stacker must pass) or beyond (this implementation alone)
 #
-# Optional: "# why: …" for what a reader has to know, and
+# What is "documented" is promised by the original's own pages, by the guide that it is hacked by, or by a specification:
+# CONTRIBUTING.md says how to tell. Optional are "# why: …" for what a reader has to know, and
 #
+#   # original: …              what the original does instead, and why that is its fault, where it is known to fail the test
 #   # fails-on: NAME…: why     file systems of file-systems.bash that are known not to do it
 #
 # A file whose tests show something else on another file system says "# file-systems: all" in the comment at its top:
@@ -50,6 +52,8 @@ load_library bats-file
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 # shellcheck source=bats/file-systems.bash
 source "$TOP/bats/file-systems.bash"
+# shellcheck source=bats/stackers.bash
+source "$TOP/bats/stackers.bash"
 FIXTURES=$TOP/.build/fixtures
 # The program itself, and what tests call.
 export STACKER_BINARY=${STACKER_BINARY:-$(cd "$TOP" && realpath -m "${STACKER:-stacker}")}
@@ -110,19 +114,6 @@ end_test() {
 # Whether stacker runs as root here: what a user can't do, a test leaves out, or is not run at that level at all.
 runs_as_root() {
     ((EUID == 0)) && [[ -z ${STACKER_TEST_USER:-} ]]
-}
-
-# Whether the binary under test is the one that this tree builds.
-is_ours() {
-    local own
-    # tools/test/run-bats has copied it to where the tests' user can reach it.
-    [[ -z ${STACKER_IS_OURS:-} ]] || return 0
-    for own in "$TOP/stacker" "$TOP/.build/release/stacker" "$TOP/.build/debug/stacker"; do
-        if [[ $STACKER_BINARY == "$own" || $STACKER_BINARY -ef $own ]]; then
-            return 0
-        fi
-    done
-    return 1
 }
 
 # Prints a field of the running test's header.
@@ -326,6 +317,11 @@ busybox_recipe() {
 # for tests of something else.
 spread_base() {
     copy_fixture busybox-spread "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}" --spread
+}
+
+# bare_base [DIR]: as busybox_base, without /dev, /proc, /sys and /etc/resolv.conf, on which a container mounts something.
+bare_base() {
+    copy_fixture busybox-bare "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}" --bare
 }
 
 # elsewhere: prints a directory for what other programs make, away from the file system that the tests work on.

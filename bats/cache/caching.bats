@@ -59,7 +59,7 @@ assert_miss() {
     recipe_with_import file 'cp /stacker/imports/file /file'
     stacker build
     echo two >file
-    assert_miss "cache miss because import content changed: file"
+    assert_miss "cache miss because import content changed: "
     unpack_image it rootfs
     assert_equal "$(cat rootfs/file)" two
 }
@@ -240,7 +240,7 @@ END
 @test "binds make a rebuild" {
     mkdir shared
     touch file
-    recipe_with_import file true
+    recipe_with_import file '"true"'
     echo "  binds: [$PWD/shared -> /shared]" >>stacker.yaml
     stacker build
     assert_miss "rebuilding cached layer due to use of binds in stacker file"
@@ -266,7 +266,7 @@ END
 # status: documented
 @test "another version's cache is set aside" {
     touch file
-    recipe_with_import file true
+    recipe_with_import file '"true"'
     stacker build
     jq '.version += 1' .stacker/build.cache >other
     for content in "$(<other)" '{"version": 1, "cache": "lolnope"}'; do
@@ -290,9 +290,7 @@ it:
 END
     stacker build
     rm -r roots
-    run stacker build
-    assert_success
-    assert_said "filesystem it built successfully"
+    stacker build
     assert_exists roots/it/overlay/made
 }
 

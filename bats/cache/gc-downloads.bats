@@ -7,7 +7,7 @@ load gc
 
 # behaviour: a pulled base that nothing is built on any more goes, with its blobs; what skopeo put beside it stays
 # documented: docs/storage.md#what-gc-removes; docs/registries.md#what-is-kept
-# status: documented
+# status: beyond
 @test "a pulled base that is not used any more" {
     requires docker_registry skopeo
     start_registry
@@ -38,7 +38,7 @@ load gc
 
 # behaviour: what a tag named before it moved, and what a killed pull has brought, goes
 # documented: docs/storage.md#what-gc-removes; docs/registries.md#what-is-kept
-# status: documented
+# status: beyond
 @test "a pulled base whose tag has moved" {
     requires docker_registry skopeo
     start_registry
@@ -68,7 +68,7 @@ serve() {
 
 # behaviour: downloads that the last builds imported or were built on stay; others go
 # documented: docs/storage.md#what-gc-removes; docs/downloads.md#what-is-kept
-# status: documented
+# status: beyond
 @test "downloads" {
     mkdir -p files tree/bin
     cp "$(command -v busybox)" tree/bin/sh

@@ -6,7 +6,7 @@ load gc
 
 # behaviour: what a killed build has left goes, and the next build starts as if nothing had happened
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "what a killed build left" {
     two_images
     mkdir signal
@@ -36,7 +36,7 @@ END
 
 # behaviour: a gc that is killed does no harm: builds go on, and another gc finishes
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "kill -9 during gc" {
     for n in 1 2; do
         build_pair "mkdir /d; for i in \$(seq 300); do echo $n > /d/\$i; done" "echo $n > /2" --layer-type tar --layer-type squashfs
@@ -65,7 +65,7 @@ END
 
 # behaviour: gc refuses to work beside a build
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "gc beside another stacker" {
     two_images 'echo old > /old'
     old=$(layer_directory two -1)

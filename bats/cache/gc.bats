@@ -6,7 +6,7 @@ load gc
 
 # behaviour: after a build there is nothing to remove, and nothing is
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "nothing to remove after a build" {
     two_images
     list_everything >before
@@ -21,7 +21,7 @@ load gc
 
 # behaviour: a layer that no image has any more goes; those that images have stay, and builds find all in the cache
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "a layer that was built anew" {
     two_images 'head -c 100000 /dev/zero > /old'
     old=$(layer_directory two -1)
@@ -49,7 +49,7 @@ load gc
 
 # behaviour: --json gives an object with what is removed, each with its path, kind and size
 # documented: docs/commands.md#gc
-# status: documented
+# status: beyond
 @test "gc --json" {
     two_images 'head -c 100000 /dev/zero > /old'
     old=$(layer_directory two -1)
@@ -64,7 +64,7 @@ load gc
 
 # behaviour: what an image that is gone from the layout had goes: layers, storage, imports
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "an image that was taken out of the layout" {
     busybox_base
     echo it >file
@@ -90,7 +90,7 @@ END
 
 # behaviour: an image whose tag was taken away while its blobs are there is what the cache refers to: it stays
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "an image that lost its tag" {
     two_images
     umoci rm --image oci:two
@@ -101,7 +101,7 @@ END
 
 # behaviour: what a failed build has left goes, too
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "a build that failed" {
     two_images
     printf 'bad:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo bad > /bad; false\n' >bad.yaml
@@ -115,7 +115,7 @@ END
 
 # behaviour: build_only layers stay as long as the cache has them, with all that they stand on
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "build_only layers stay" {
     busybox_base
     mkdir dir
@@ -146,7 +146,7 @@ END
 
 # behaviour: a layer of several types is one directory and symlinks to it: they stay and go together
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "layers of two types" {
     build_pair_of_both 'echo 1 > /1' 'echo 2 > /2'
     tar=$(layer_directory above -1)
@@ -166,7 +166,7 @@ END
 
 # behaviour: the directory of a base layer that images have in another type only stays
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "a base layer of another type" {
     busybox_base
     printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: ls /bin > /seen\n' >stacker.yaml
@@ -195,7 +195,7 @@ END
 
 # behaviour: what others keep in the directories stays: archives, images in the layout of bases, files of any name
 # documented: docs/storage.md#what-gc-removes
-# status: documented
+# status: beyond
 @test "what others put there stays" {
     requires skopeo
     busybox_base
@@ -220,7 +220,7 @@ END
 
 # behaviour: gc where nothing was built succeeds, and makes nothing
 # documented: docs/commands.md#gc
-# status: documented
+# status: beyond
 @test "gc of nothing" {
     run -0 --separate-stderr stacker gc
     assert_output "nothing to remove"

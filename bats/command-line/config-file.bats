@@ -30,7 +30,8 @@ assert_built_in() {
 
 # behaviour: without --config, the file is ~/.config/stacker/conf.yaml
 # documented: docs/commands.md#config-file
-# status: documented
+# status: beyond
+# why: others look the home directory up in the list of users
 @test "the config file in the home directory" {
     minimal_recipe
     mkdir -p "$HOME/.config/stacker"
@@ -153,7 +154,7 @@ END
 
 # behaviour: an unknown key is an error that names it
 # documented: docs/commands.md#config-file
-# status: documented
+# status: beyond
 @test "an unknown key" {
     minimal_recipe
     printf 'roots_dir: /nowhere\n' >conf.yaml
@@ -174,7 +175,7 @@ END
 
 # behaviour: a file that --config names must exist
 # documented: docs/commands.md#config-file
-# status: documented
+# status: beyond
 @test "--config names a file that does not exist" {
     minimal_recipe
     refuse --config nowhere.yaml build
@@ -205,7 +206,7 @@ END
 
 # behaviour: global options may stand after the command, too, where they win over those before it
 # documented: docs/commands.md#global-options
-# status: documented
+# status: beyond
 @test "global options after the command" {
     minimal_recipe
     stacker --oci-dir none build --stacker-dir s --oci-dir=o --roots-dir r --debug --log-file log
@@ -222,7 +223,7 @@ END
 
 # behaviour: what follows the layer of chroot is the command's, whatever it is called
 # documented: docs/commands.md#global-options
-# status: documented
+# status: beyond
 @test "global options and a command in a layer" {
     requires container
     busybox_base

@@ -34,7 +34,7 @@ END
 
 # behaviour: the stack is listed top to bottom, each with digest, directory and size
 # documented: docs/debugging.md#explain; docs/commands.md#explain
-# status: documented
+# status: beyond
 @test "the stack of a built layer" {
     build_pair 'head -c 1000 /dev/zero > /f' 'head -c 234 /dev/zero > /g'
     assert_equal "$(print_stack above)" "$(for n in -1 -2 -3; do layer_digest above $n; done)"
@@ -48,7 +48,7 @@ END
 
 # behaviour: what is not encoded is in the stack under its own name: overlay dirs below the upperdir, build_only layers
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "the stack of a build_only layer" {
     busybox_base
     mkdir extra
@@ -73,7 +73,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: a layer whose script failed has the stack that the script had, with what it left
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "a failed layer" {
     busybox_base
     cat >stacker.yaml <<'END'
@@ -96,7 +96,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: a layer that is being built is explained while it is
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "a layer that is being built" {
     start_build_that_waits 'while ! [ -e /signs/done ]; do sleep 0.1; done'
     run -0 stacker explain it:/half
@@ -110,7 +110,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: a build that was killed leaves a layer that can be explained
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "a half-built layer" {
     start_build_that_waits "sleep 60"
     kill -KILL "$started"
@@ -123,7 +123,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: a path is provided by one layer; a file hides copies below it
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "a file that another file hides" {
     build_pair 'echo first > /f; chown 1:2 /f' 'echo "the second" > /f; chmod 0600 /f'
     run -0 stacker explain above:/f
@@ -136,7 +136,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: a removed path is explained by the whiteout, an opaque directory by itself
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "a whiteout and an opaque directory" {
     build_pair 'mkdir /d /e; echo d > /d/f; echo e > /e/f' 'rm -r /d /e; mkdir /e; echo new > /e/g'
     assert_equal "$(explain_json above:/d/f | jq -c '[.provider, .end.reason, .end.path, (.hidden | length)]')" \
@@ -150,7 +150,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: a directory says which layers are merged in it
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "a merged directory" {
     build_pair 'mkdir /d; echo a > /d/a' 'echo b > /d/b'
     assert_equal "$(explain_json above:/d | jq -r '.merged[].layer')" \
@@ -160,7 +160,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: symlinks on the way are followed within the layer, one at the end is what is meant
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "symlinks" {
     build_pair 'mkdir /d; ln -s /d /link; echo f > /d/f; ln -s ../../etc/passwd /d/p' 'true'
     run -0 stacker explain above:/link/f
@@ -171,7 +171,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: what never was there, and a layer that was never built, are errors that say what there is
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "what is not there" {
     refuse explain it
     build_pair true 'echo x > /x'
@@ -183,7 +183,7 @@ $(layer_digest latest -1 busybox)"
 
 # behaviour: an ordinary user can explain what root built, and nothing is written
 # documented: docs/debugging.md#explain
-# status: documented
+# status: beyond
 @test "without root" {
     build_pair 'mkdir -m 0700 /closed; echo f > /closed/f' 'echo x > /x'
     chmod o+x "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$HOME" .

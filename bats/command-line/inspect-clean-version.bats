@@ -382,7 +382,7 @@ refuse_clean() {
 
 # behaviour: stdout and stderr stand in their order where they are one pipe
 # documented: docs/commands.md#output
-# status: documented
+# status: beyond
 @test "one pipe for both" {
     run -1 sh -c "'$STACKER' --roots-dir /proc/none check 2>&1 | cat; exit 1"
     assert_line --index 0 --regexp '^ok'

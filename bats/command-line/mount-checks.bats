@@ -14,7 +14,7 @@ replace_layer() {
 
 # behaviour: a layer that is changed on disk is refused by its digest, and nothing of the image stays mounted
 # documented: docs/mounting.md#what-is-checked
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a changed blob is refused" {
@@ -38,7 +38,7 @@ replace_layer() {
 
 # behaviour: a layer that was changed with its digests is refused by its dm-verity tree
 # documented: docs/mounting.md#what-is-checked
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a layer that its verity tree does not fit is refused" {
@@ -60,7 +60,7 @@ replace_layer() {
 
 # behaviour: when the kernel refuses one layer of several, those before it are unmounted again
 # documented: docs/mounting.md#what-it-takes
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a layer that the kernel refuses" {
@@ -76,7 +76,7 @@ replace_layer() {
 
 # behaviour: layers without a dm-verity tree are mounted with --allow-missing-verity only
 # documented: docs/mounting.md#what-is-checked
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a layer without a verity tree" {
@@ -141,7 +141,7 @@ mount_and_list() {
 
 # behaviour: where there are the device mapper and veritysetup, layers with a tree are mounted through dm-verity
 # documented: docs/mounting.md#what-is-checked
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices; a program stands in for veritysetup, since not every kernel has a device mapper
 @test "layers are mounted through dm-verity" {
@@ -173,7 +173,7 @@ mount_and_list() {
 
 # behaviour: a dm-verity device that can't be set up is a warning: the layers were checked as a whole
 # documented: docs/mounting.md#what-is-checked
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices; a program stands in for veritysetup, since not every kernel has a device mapper
 @test "dm-verity that does not work" {

@@ -6,7 +6,7 @@ load mount
 
 # behaviour: a mounted image is, to owners, times, links and attributes, what umoci makes of the same image as tar
 # documented: docs/mounting.md#mounting; docs/commands.md#mount
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a mounted image is what umoci unpacks" {
@@ -29,7 +29,7 @@ load mount
 
 # behaviour: neither the image nor a device below it can be written to
 # documented: docs/mounting.md#mounting
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a mount is read-only" {
@@ -45,7 +45,7 @@ load mount
 
 # behaviour: images that are mounted at once share layers; a layer's device goes with the last image that has it
 # documented: docs/mounting.md#what-it-takes
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "two images share layers" {
@@ -67,7 +67,7 @@ load mount
 
 # behaviour: a tar image can't be mounted; the error names the image that can, or how to build it
 # documented: docs/mounting.md#mounting
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a tar image is refused" {
@@ -83,7 +83,7 @@ load mount
 
 # behaviour: no such image, no such directory, a digest that is none: each is an error, and nothing is mounted
 # documented: docs/mounting.md#mounting
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "what is not there is refused" {
@@ -104,7 +104,7 @@ load mount
 
 # behaviour: with --writable what is written is gone with the mount, and the image stays as it is
 # documented: docs/mounting.md#writing
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a writable mount forgets" {
@@ -126,7 +126,7 @@ load mount
 
 # behaviour: with --persist what is written is kept in that directory, for one mount at a time
 # documented: docs/mounting.md#writing
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a writable mount that keeps what is written" {
@@ -168,7 +168,7 @@ load mount
 
 # behaviour: a mount that is killed is there as a whole or not at all, and leaves no device
 # documented: docs/mounting.md#what-it-takes
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "kill -9 while an image is mounted" {
@@ -192,7 +192,7 @@ load mount
 
 # behaviour: umount refuses what mount has not mounted, and a directory that is in use
 # documented: docs/mounting.md#mounting
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "umount of something else" {
@@ -218,7 +218,7 @@ load mount
 
 # behaviour: a directory takes one image at a time
 # documented: docs/mounting.md#mounting
-# status: documented
+# status: beyond
 # bats test_tags=level:priv
 # why: only root can use loop devices
 @test "a second image on the same directory is refused" {
@@ -277,7 +277,7 @@ load mount
 
 # behaviour: an ordinary user is told that mounting takes root, and what does without
 # documented: docs/mounting.md#mounting
-# status: documented
+# status: beyond
 # bats test_tags=level:unpriv
 # why: root can
 @test "an ordinary user can't mount" {

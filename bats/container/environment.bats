@@ -205,7 +205,7 @@ container=lxc"
 
 # behaviour: the environment of the base image is the script's
 # documented: docs/recipe.md#environment; docs/recipe.md#build_env
-# status: documented
+# status: beyond
 @test "the base's environment is the script's" {
     busybox_base
     cat >stacker.yaml <<END

@@ -104,9 +104,9 @@ app:
     secret_recipe '  run: sha256sum < /stacker/imports/secret > /sum'
     run --separate-stderr stacker --debug build
     assert_success
-    assert_said "lowerdir="
+    assert_said "stacker version"
     refute_said "$mark"
-    grep -q TRACE .stacker/lxc.log
+    grep -q TRACE .stacker/lxc*.log
     run ! grep -qaF "$mark" .stacker/lxc*.log
 }
 

@@ -10,7 +10,7 @@ setup() {
     cp -a /etc etc
     echo 'somebody:x:4321:4322::/nonexistent:/bin/sh' >>etc/passwd
     sed -i /^somebody:/d etc/subuid etc/subgid
-    unset SUDO_USER
+    unset "${!SUDO_@}"
 }
 
 # set_up ARGUMENT…: unpriv-setup where ./etc is /etc, and nobody else sees that.
@@ -24,6 +24,21 @@ set_up() {
 # why: it is root's command
 @test "ranges and directories are given" {
     echo 'other:100000:65536' | tee etc/subuid >etc/subgid
+    set_up --username somebody --uid 4321 --gid 4322
+    for kind in uid gid; do
+        assert_equal "$(head -n 1 "etc/sub$kind")" other:100000:65536
+        assert_regex "$(tail -n 1 "etc/sub$kind")" '^somebody:[0-9]+:65536$'
+        (($(tail -n 1 "etc/sub$kind" | cut -d: -f2) >= 165536))
+    done
+    assert_equal "$(stat -c %u:%g roots .stacker | sort -u)" 4321:4322
+}
+
+# behaviour: a name is enough; the ranges follow the last of others, and directories that are there change hands with what is in them
+# documented: docs/unprivileged.md#set-up
+# status: beyond
+# why: it is root's command
+@test "ranges follow those of others" {
+    echo 'other:100000:65536' | tee etc/subuid >etc/subgid
     mkdir -p oci/blobs .stacker/imports
     touch oci/index.json
     run -0 set_up --username somebody
@@ -35,7 +50,7 @@ set_up() {
 
 # behaviour: a second run changes nothing
 # documented: docs/unprivileged.md#set-up
-# status: documented
+# status: beyond
 # why: it is root's command
 @test "the second time nothing changes" {
     set_up --uid 4321
@@ -51,6 +66,15 @@ set_up() {
 # status: documented
 # why: it is root's command
 @test "the user who called sudo" {
+    SUDO_USER=somebody SUDO_UID=4321 SUDO_GID=4322 set_up
+    assert_equal "$(grep -c '^somebody:' etc/subuid etc/subgid)" $'etc/subuid:1\netc/subgid:1'
+}
+
+# behaviour: the name of who called sudo is enough; without it, or with one that nobody has, it is an error that says so
+# documented: docs/commands.md#unpriv-setup
+# status: beyond
+# why: it is root's command
+@test "the user who called sudo, by name alone" {
     SUDO_USER=somebody set_up
     assert_equal "$(grep -c '^somebody:' etc/subuid etc/subgid)" $'etc/subuid:1\netc/subgid:1'
     run -1 --separate-stderr set_up

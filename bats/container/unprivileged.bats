@@ -161,7 +161,7 @@ END
 
 # behaviour: a device node in a base is left out, and that is said once
 # documented: docs/unprivileged.md#what-only-root-can
-# status: documented
+# status: beyond
 # why: root can make device nodes
 @test "device nodes of a base are left out" {
     mkdir -p tree/nodes
@@ -203,7 +203,7 @@ END
 
 # behaviour: the author in the image config is who ran stacker, by the name outside
 # documented: docs/unprivileged.md#ids
-# status: documented
+# status: beyond
 # why: for root the name is the same inside and outside
 @test "the author is the user outside" {
     echo_recipe
@@ -229,7 +229,7 @@ END
 
 # behaviour: a user without id ranges is told so, and which command gives them
 # documented: docs/unprivileged.md#set-up
-# status: documented
+# status: beyond
 # why: root needs no id maps
 @test "without id ranges the remedy is said" {
     echo_recipe
@@ -258,7 +258,7 @@ END
 
 # behaviour: no newuidmap, one without rights, and one that fails are each an error of its own
 # documented: docs/unprivileged.md#set-up
-# status: documented
+# status: beyond
 # why: root needs no id maps
 @test "newuidmap missing, without rights, failing" {
     echo_recipe
@@ -292,17 +292,29 @@ END
     assert_said "user.max_user_namespaces"
 }
 
+# build_after_root: a build by the user where root has built; not through as-user, which would make the directories the user's.
+build_after_root() {
+    echo_recipe
+    "$STACKER_BINARY" build
+    run -1 --separate-stderr setpriv --reuid "$STACKER_TEST_USER" --regid "$STACKER_TEST_USER" --init-groups \
+        "$STACKER_BINARY" build
+}
+
 # behaviour: directories in which another user has built are refused, with that user's uid
 # documented: docs/unprivileged.md#files-on-disk
 # status: documented
 # why: the first builder is root
 @test "another user's directories are refused" {
-    echo_recipe
-    "$STACKER_BINARY" build
-    # Not through as-user, which would make them the user's.
-    run -1 --separate-stderr setpriv --reuid "$STACKER_TEST_USER" --regid "$STACKER_TEST_USER" --init-groups \
-        "$STACKER_BINARY" build
+    build_after_root
     assert_said "previous run of stacker found with uid 0"
+}
+
+# behaviour: what to do about another user's directories is said
+# documented: docs/unprivileged.md#files-on-disk
+# status: beyond
+# why: the first builder is root
+@test "another user's directories: the remedy" {
+    build_after_root
     assert_said "stacker clean"
 }
 

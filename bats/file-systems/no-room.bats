@@ -6,6 +6,7 @@ load ../helpers
 # behaviour: a roots directory without room is an error that says so, and no layer is half unpacked
 # documented: docs/storage.md#roots
 # status: documented
+# original: a directory of the layer that did not fit stays, under the digest that it does not have
 @test "no room in the roots-dir" {
     busybox_recipe
     mount_tmpfs 1m roots

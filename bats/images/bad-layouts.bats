@@ -20,6 +20,14 @@ load ../helpers
     printf 'it:\n  from: {type: oci, url: "nowhere:latest"}\n' >stacker.yaml
     refuse build
     assert_said nowhere
+}
+
+# behaviour: the error about a base layout that does not exist has the place in the recipe
+# documented: docs/recipe.md#errors
+# status: beyond
+@test "a base layout that does not exist has its place" {
+    printf 'it:\n  from: {type: oci, url: "nowhere:latest"}\n' >stacker.yaml
+    refuse build
     assert_said "stacker.yaml:2:"
 }
 

@@ -264,7 +264,7 @@ END
 
 # behaviour: generate_labels: has the environment of run:
 # documented: docs/recipe.md#generate_labels; docs/recipe.md#build_env
-# status: documented
+# status: beyond
 @test "generate_labels: has build_env" {
     build_it '  build_env: {FROM_HERE: value}
   generate_labels: printf "%s %s" "$FROM_HERE" "$STACKER_LAYER_NAME" > /stacker/oci-labels/a'

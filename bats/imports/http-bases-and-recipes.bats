@@ -29,7 +29,7 @@ load web-server
 
 # behaviour: a recipe may be an http URL, and so may its prerequisites be, relative to it
 # documented: docs/downloads.md#recipes
-# status: documented
+# status: beyond
 @test "a recipe from a server" {
     busybox_base
     serve

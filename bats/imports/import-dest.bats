@@ -33,6 +33,7 @@ assert_dest() {
 # behaviour: a directory's contents go to dest; the directory itself goes into a dest that ends in a slash
 # documented: docs/recipe.md#dest
 # status: documented
+# original: beside /a/dir it makes an empty /a/a of a directory that goes to /a/, and another dest for the same layer on nothing ends in an error about its own roots
 @test "dest of a directory takes its contents, or with a slash the directory" {
     mkdir -p dir/sub
     touch dir/sub/file
@@ -46,6 +47,7 @@ assert_dest() {
 # behaviour: the same table holds for files of other layers
 # documented: docs/recipe.md#dest
 # status: documented
+# original: a file of a layer that is to become /a/b becomes /a/NAME, where a file of the host becomes /a/b
 @test "dest works for stacker:// too" {
     mkdir -p dir/sub
     touch dir/sub/file
@@ -93,6 +95,7 @@ END
 # behaviour: mode, uid and gid say what the file gets; without them it is root's, with its own mode
 # documented: docs/recipe.md#imports
 # status: documented
+# original: with a dest it reads uid and gid, and gives the file to root; without one it respects them
 @test "mode, uid and gid are respected" {
     touch file
     chmod 0644 file

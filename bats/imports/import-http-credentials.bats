@@ -39,7 +39,7 @@ protect_file() {
 
 # behaviour: a password that a login has kept is sent by http to this machine only
 # documented: docs/downloads.md#credentials
-# status: documented
+# status: beyond
 @test "credentials of a login, without TLS" {
     busybox_base
     serve

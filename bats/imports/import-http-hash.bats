@@ -7,6 +7,7 @@ load web-server
 # behaviour: hash is compared without case
 # documented: docs/downloads.md#hash
 # status: documented
+# original: it takes a hash in capital letters for a file of the host, and finds that the same hash of a download does not match
 @test "a hash that matches" {
     busybox_base
     serve
@@ -17,17 +18,28 @@ load web-server
     assert_equal "$(cat .stacker/imports/it/file)" one
 }
 
-# behaviour: a file with another hash is not used, nor kept
+# behaviour: a file with another hash is not used
 # documented: docs/downloads.md#hash
 # status: documented
 @test "a hash that does not match" {
     busybox_base
     serve
     echo one >files/file
-    write_recipe "{path: $url/file, hash: $(printf '%064d' 0)}"
+    write_recipe "{path: $url/file, hash: '$(printf %064d 0)'}"
     refuse build
     assert_said "hash does not match"
     assert_not_exists .stacker/imports/it/file
+}
+
+# behaviour: nothing is kept of a file with another hash
+# documented: docs/downloads.md#hash
+# status: beyond
+@test "a hash that does not match is of nothing that is kept" {
+    busybox_base
+    serve
+    echo one >files/file
+    write_recipe "{path: $url/file, hash: '$(printf %064d 0)'}"
+    refuse build
     run find .stacker/downloads -type f
     refute_output
 }
@@ -40,7 +52,7 @@ load web-server
     serve
     echo one >files/file
     sha256sum <files/file | cut -d' ' -f1 >files/file.checksum
-    write_recipe "{path: $url/file, hash: $(printf '%064d' 0)}"
+    write_recipe "{path: $url/file, hash: '$(printf %064d 0)'}"
     refuse build
     assert_said "is different than the actual hash"
 }

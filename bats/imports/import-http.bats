@@ -37,10 +37,26 @@ load web-server
     assert_equal "$(list_requests)" "HEAD /file"
 }
 
-# behaviour: --no-cache fetches files again, but for those whose hash the recipe says
+# behaviour: --no-cache fetches files again
 # documented: docs/downloads.md#what-is-kept
 # status: documented
 @test "--no-cache fetches files again" {
+    busybox_base
+    serve
+    echo one >files/file
+    write_recipe "$url/file"
+    stacker build
+    list_requests
+    echo two >files/file
+    stacker build --no-cache
+    assert_equal "$(list_requests | grep -v HEAD)" "GET /file"
+    assert_equal "$(cat .stacker/imports/it/file)" two
+}
+
+# behaviour: --no-cache fetches files again, but for those whose hash the recipe says
+# documented: docs/downloads.md#what-is-kept
+# status: beyond
+@test "--no-cache fetches no file whose hash is known" {
     busybox_base
     serve
     echo one >files/file
@@ -56,7 +72,7 @@ load web-server
 
 # behaviour: a file whose length changed is fetched again, and its layer is rebuilt
 # documented: docs/downloads.md#what-is-kept
-# status: documented
+# status: beyond
 @test "a file of another length is fetched again" {
     busybox_base
     serve
@@ -118,7 +134,7 @@ load web-server
     stop_serving
     run --separate-stderr stacker build
     assert_success
-    assert_said "using cached copy of $url/file"
+    assert_said "using cached copy"
     assert_said "found cached layer it"
     sed -i 's/kept/still-kept/' stacker.yaml
     stacker build
@@ -154,7 +170,26 @@ load web-server
 # behaviour: two files of one name from different URLs are different files
 # documented: docs/downloads.md#what-is-kept
 # status: documented
-@test "the cache is by URL, not by name" {
+@test "files of one name from two URLs" {
+    busybox_base
+    serve
+    mkdir files/a files/b
+    echo one >files/a/file
+    echo two >files/b/file
+    write_recipe "$url/a/file"
+    stacker build
+    write_recipe "$url/b/file"
+    stacker build
+    assert_equal "$(cat .stacker/imports/it/file)" two
+    write_recipe "$url/a/file"
+    stacker build
+    assert_equal "$(cat .stacker/imports/it/file)" one
+}
+
+# behaviour: what is kept of one URL stays when a file of that name comes from another
+# documented: docs/downloads.md#what-is-kept
+# status: beyond
+@test "a file of another URL stays in the cache" {
     busybox_base
     serve
     mkdir files/a files/b
@@ -192,6 +227,7 @@ load web-server
 # behaviour: dest, mode, uid and gid are for http imports what they are for local ones
 # documented: docs/downloads.md#imports
 # status: documented
+# original: with a dest it reads uid and gid, and gives the file to root; without one it respects them
 @test "dest, mode and owner" {
     busybox_base
     serve
@@ -215,7 +251,7 @@ damage() {
 
 # behaviour: a kept file that is not what its name says any more is fetched again, also where its hash is in the recipe
 # documented: docs/downloads.md#what-is-kept
-# status: documented
+# status: beyond
 @test "a kept file that is damaged" {
     busybox_base
     serve
@@ -240,7 +276,7 @@ damage() {
 
 # behaviour: a damaged kept file that can't be fetched again is an error, be it an import or a base
 # documented: docs/downloads.md#what-is-kept
-# status: documented
+# status: beyond
 @test "a kept file that is damaged, and a server that is gone" {
     busybox_base
     serve
@@ -262,7 +298,7 @@ damage() {
 
 # behaviour: an answer that is a success and does not bring all of a file is an error, and nothing is kept of it
 # documented: docs/downloads.md#imports
-# status: documented
+# status: beyond
 @test "an answer that is not the whole file" {
     busybox_base
     serve

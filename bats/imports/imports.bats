@@ -108,6 +108,7 @@ cat /stacker/imports/a >> /seen'
 # behaviour: dir/ brings the contents of the directory, not the directory
 # documented: docs/recipe.md#imports
 # status: documented
+# original: the build ends in an error: it looks for the directory where it has just put its contents
 @test "dir/ is imported without the directory" {
     mkdir -p dir/sub
     echo a >dir/sub/a

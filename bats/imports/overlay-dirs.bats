@@ -34,6 +34,7 @@ load overlay-dirs
 # behaviour: files of an overlay dir belong to root, and keep their modes and times
 # documented: docs/recipe.md#overlay_dirs
 # status: documented
+# original: times become those of the copy, though its page promises all attributes but owner and group
 @test "an overlay dir's files belong to root and keep modes and times" {
     mkdir dir
     touch -d '2001-02-03 04:05:06 UTC' dir/file

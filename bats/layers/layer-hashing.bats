@@ -46,7 +46,7 @@ digest_of() {
 
 # behaviour: --compression changes blob and media type; the tar, and with it the diff ID, stays
 # documented: docs/storage.md#layers; docs/commands.md#build
-# status: documented
+# status: beyond
 @test "gzip, zstd and none: one diff ID" {
     # The script's files get another time in each build; this clamps it.
     clamp_times
@@ -68,7 +68,7 @@ digest_of() {
 
 # behaviour: --compression-level changes the blob only
 # documented: docs/commands.md#build
-# status: documented
+# status: beyond
 @test "another level is another blob of the same tar" {
     clamp_times
     build_it --compression-level 1
@@ -82,7 +82,7 @@ digest_of() {
 
 # behaviour: skopeo, which checks every digest, takes a zstd layer and an uncompressed one
 # documented: docs/storage.md#the-output-layout
-# status: documented
+# status: beyond
 @test "skopeo takes every compression" {
     requires skopeo
     for compression in zstd none; do

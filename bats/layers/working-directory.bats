@@ -74,7 +74,7 @@ END
 
 # behaviour: a working directory with the set-group-ID bit gives neither its group nor the bit to the files of an image
 # documented: docs/recipe.md#reproducible-builds
-# status: documented
+# status: beyond
 @test "a working directory with the set-group-ID bit is not in the image" {
     make_inputs
     mkdir plain shared
@@ -87,7 +87,7 @@ END
 
 # behaviour: a default ACL of the working directory is in no layer, and changes no mode in one
 # documented: docs/recipe.md#reproducible-builds
-# status: documented
+# status: beyond
 @test "a default ACL of the working directory is not in the image" {
     make_inputs
     mkdir plain shared
@@ -99,7 +99,7 @@ END
 
 # behaviour: the same holds where the directories of stacker are there already, and have a group and an ACL of their own
 # documented: docs/recipe.md#reproducible-builds
-# status: documented
+# status: beyond
 @test "directories that were made for stacker are not in the image" {
     local name
     make_inputs
@@ -116,7 +116,7 @@ END
 
 # behaviour: the umask of whoever builds is not the script's, and changes no mode in an image
 # documented: docs/recipe.md#reproducible-builds
-# status: documented
+# status: beyond
 @test "the umask is not in the image" {
     local mask
     make_inputs
@@ -133,7 +133,7 @@ END
 # why: only root can take on any group
 # behaviour: a build by root in another group gives the same files as one in root's own
 # documented: docs/recipe.md#reproducible-builds
-# status: documented
+# status: beyond
 @test "the group of root's shell is not in the image" {
     make_inputs
     mkdir plain shared

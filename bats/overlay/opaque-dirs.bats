@@ -28,6 +28,7 @@ except OSError: pass' "$1" "$2"
 # behaviour: in a squashfs it has overlayfs's attribute under both of its names, so that it mounts either way
 # documented: docs/storage.md#layer-types
 # status: documented
+# original: a squashfs has only the attribute of overlays of users: mounted by root, it shows what was deleted, and is another image than the tar
 @test "a directory that was made again is opaque in a squashfs" {
     requires umoci loop
     build_pair_of_both "$below" 'rm -r /d; mkdir /d; echo new > /d/new'
@@ -54,6 +55,7 @@ except OSError: pass' "$1" "$2"
 # behaviour: an opaque directory in one that is not, and a new directory in an opaque one
 # documented: docs/storage.md#whiteouts
 # status: documented
+# original: a squashfs has only the attribute of overlays of users: mounted by root, it shows what was deleted, and is another image than the tar
 @test "nested opaque directories" {
     requires umoci loop
     build_pair_of_both "$below" 'rm -r /d/sub; mkdir -p /d/sub/deep; echo new > /d/sub/deep/new'
@@ -66,6 +68,7 @@ except OSError: pass' "$1" "$2"
 # behaviour: an empty directory in place of a full one hides what was in it
 # documented: docs/storage.md#whiteouts
 # status: documented
+# original: a squashfs has only the attribute of overlays of users: mounted by root, it shows what was deleted, and is another image than the tar
 @test "a directory that was made again and is empty" {
     requires umoci loop
     build_pair_of_both "$below" 'rm -r /d; mkdir -m 0750 /d'
@@ -95,6 +98,7 @@ EOF
 # behaviour: an opaque directory survives layers above it that add to the directory
 # documented: docs/storage.md#whiteouts
 # status: documented
+# original: a squashfs has only the attribute of overlays of users: mounted by root, it shows what was deleted, and is another image than the tar
 @test "a layer above an opaque directory" {
     requires umoci loop
     spread_base

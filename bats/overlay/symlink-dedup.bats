@@ -37,6 +37,7 @@ EOF
 # behaviour: two images whose scripts made the same thing share the layer: one blob, one directory
 # documented: docs/storage.md#after-run; stacker's hacking guide, "Overlay storage layout"
 # status: documented
+# original: a squashfs layer is another blob each time, by the salt of its verity tree: nothing equal is shared
 @test "equal layers of two images are one blob and one directory" {
     busybox_base
     cat >stacker.yaml <<'EOF'
@@ -84,7 +85,8 @@ EOF
     stacker build "${both[@]}"
     assert_equal "$(layer_digest it -1)" "$tar"
     assert_equal "$(list_directories | wc -l)" 2
-    assert_equal "$(readlink "$(layer_directory it-squashfs -1)")" "${tar/:/_}"
+    assert_link_exists "$(layer_directory it-squashfs -1)"
+    assert_equal "$(realpath "$(layer_directory it-squashfs -1)")" "$(realpath "roots/${tar/:/_}")"
 }
 
 # behaviour: overlay_metadata.json names the output of each type

@@ -79,7 +79,8 @@ whiteouts_of() {
     find "$(layer_directory above -1)/overlay" -type c -printf '%i\n' >inodes
     assert_equal "$(wc -l <inodes)" 4
     assert_equal "$(sort -u inodes | wc -l)" 1
-    layer_tar above -1 | tar tv >listing
+    # Whether there is an entry for the root directory, nobody says.
+    layer_tar above -1 | tar tv | grep -v ' \./$' >listing
     assert_equal "$(wc -l <listing)" 4
     assert_equal "$(grep -c '^-' listing)" 4
     assert_equal "$(awk '{ print $3 }' listing | sort -u)" 0

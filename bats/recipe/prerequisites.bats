@@ -107,7 +107,8 @@ END
     write_recipe base.yaml base
     run --separate-stderr stacker build
     assert_success
-    assert_equal "$(list_prepared)" "base left right top"
+    # Which of the two in the middle comes first, nobody says.
+    assert_regex "$(list_prepared)" '^base (left right|right left) top$'
 }
 
 # behaviour: a file may have prerequisites and no layers
@@ -122,7 +123,7 @@ END
 
 # behaviour: --order-only prints a line for each file: its number, its path, the files that it requires
 # documented: docs/commands.md#order-only
-# status: documented
+# status: beyond
 @test "--order-only prints the order" {
     write_recipe stacker.yaml top b.yaml a.yaml
     write_recipe a.yaml a
@@ -138,13 +139,13 @@ END
 # status: documented
 @test "--order-only builds nothing" {
     write_recipe stacker.yaml top
-    list_order build
+    stacker build --order-only
     run ! list_tags
 }
 
 # behaviour: files that need nothing of each other are in the order of their paths, however they are listed
 # documented: docs/commands.md#order-only; docs/recipe.md#prerequisites
-# status: documented
+# status: beyond
 @test "files of equal rank are ordered by path" {
     write_recipe stacker.yaml top z.yaml m.yaml a.yaml
     write_recipe z.yaml z
@@ -174,6 +175,7 @@ END
 # behaviour: files that need each other in a circle are an error
 # documented: docs/recipe.md#prerequisites
 # status: documented
+# original: it reads them round and round until its stack is full, and dies of that; for layers in a circle it has an error
 @test "a cycle of files" {
     write_recipe stacker.yaml top a.yaml
     write_recipe a.yaml a sub/b.yaml
@@ -196,6 +198,7 @@ END
 # behaviour: a file that needs itself is an error
 # documented: docs/recipe.md#prerequisites
 # status: documented
+# original: it reads itself until the stack is full, and dies of that; for a layer that needs itself there is an error
 @test "a file that needs itself" {
     write_recipe stacker.yaml top stacker.yaml
     refuse build
@@ -333,9 +336,8 @@ END
     write_recipe stacker.yaml top
     write_recipe base.yaml base
     write_recipe one/stacker.yaml one ../base.yaml
-    run list_order recursive-build -d one
-    assert_output "0 build $PWD/base.yaml: requires: []
-1 build $PWD/one/stacker.yaml: requires: [$PWD/base.yaml]"
+    stacker recursive-build -d one
+    assert_equal "$(list_tags)" $'base\none'
 }
 
 # behaviour: -p is a regular expression for the absolute path
@@ -345,8 +347,8 @@ END
     write_recipe stacker.yaml top
     write_recipe one/app.yml one
     write_recipe two/app.yml two
-    run list_order recursive-build -p '/(one|three)/.*\.yml$'
-    assert_output "0 build $PWD/one/app.yml: requires: []"
+    stacker recursive-build -p '/(one|three)/.*\.yml$'
+    assert_equal "$(list_tags)" one
 }
 
 # behaviour: the dot of the default pattern is a dot
@@ -362,6 +364,7 @@ END
 # behaviour: a stacker.yaml in a layer, or among the copies of imports, is not one that recursive-build builds
 # documented: docs/commands.md#recursive-build
 # status: documented
+# original: it takes a stacker.yaml of an unpacked layer for a recipe and stops at it: what it has built itself is in its way
 @test "recursive-build skips stacker's own directories" {
     busybox_base base
     cat >stacker.yaml <<'END'
@@ -374,8 +377,9 @@ END
     assert_exists roots/lower/overlay/stacker.yaml
     mkdir -p .stacker/imports/lower/deep
     cp roots/lower/overlay/stacker.yaml .stacker/imports/lower/deep
-    run list_order recursive-build
-    assert_output "0 build $PWD/stacker.yaml: requires: []"
+    run --separate-stderr stacker recursive-build
+    assert_success
+    assert_equal "$(list_prepared)" lower
 }
 
 # behaviour: recursive-build that finds nothing is an error that names the directory

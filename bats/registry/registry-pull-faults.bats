@@ -11,7 +11,7 @@ setup() {
 
 # behaviour: a connection that is cut in the middle of a layer is taken up where it was
 # documented: docs/registries.md#faults
-# status: documented
+# status: beyond
 @test "a cut connection" {
     start_registry
     push_base
@@ -90,7 +90,7 @@ end_in_the_middle() {
 
 # behaviour: 500, 429 and a reset are tried again
 # documented: docs/registries.md#faults
-# status: documented
+# status: beyond
 @test "errors that pass" {
     start_registry
     push_base
@@ -102,10 +102,22 @@ end_in_the_middle() {
     assert_equal "$(count_layers it)" 2
 }
 
-# behaviour: an error that stays is said, and nothing is kept of a layer that did not come whole
+# behaviour: an error that stays ends the build, and nothing is kept of the layer
 # documented: docs/registries.md#faults
 # status: documented
 @test "errors that stay" {
+    start_registry
+    push_base
+    start_faults "$(layer_digest latest 0 busybox) status=502 0"
+    docker_recipe "$registry/base"
+    refuse build
+    assert_not_exists ".stacker/layer-bases/oci/blobs/sha256/$(layer_digest latest 0 busybox | cut -d: -f2)"
+}
+
+# behaviour: an error that stays is said, with the blob and the status, and nothing is kept of a layer that did not come whole
+# documented: docs/registries.md#faults
+# status: beyond
+@test "errors that stay are said" {
     start_registry
     push_base
     start_faults "$(layer_digest latest 0 busybox) status=502 0"
@@ -117,9 +129,24 @@ end_in_the_middle() {
 }
 
 # behaviour: a layer with other bytes than its digest says is never used
-# documented: docs/registries.md#faults
+# documented: docs/registries.md#faults; image-spec, descriptor.md, "Verification"
 # status: documented
 @test "wrong bytes" {
+    start_registry
+    push_base
+    start_faults "GET $(layer_digest latest 0 busybox) wrong"
+    docker_recipe "$registry/base"
+    refuse build
+    assert_equal "$(find roots -maxdepth 1 -name 'sha256_*')" ""
+    assert_not_exists ".stacker/layer-bases/oci/blobs/sha256/$(layer_digest latest 0 busybox | cut -d: -f2)"
+    stacker build
+    assert_base_cache_whole
+}
+
+# behaviour: of a layer with other bytes than its digest says, the error tells both digests, and nothing is left
+# documented: docs/registries.md#faults
+# status: beyond
+@test "wrong bytes are said, and leave nothing" {
     start_registry
     push_base
     start_faults "GET $(layer_digest latest 0 busybox) wrong"

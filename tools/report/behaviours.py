@@ -21,10 +21,16 @@ class Behaviour:
     level: str  # priv or unpriv if it is for one of them, else empty
     why: str
     fails: dict[str, str]  # by file system: why it is known to fail there
+    original: str  # what the original does instead, if it is known to fail the test, and why that is its fault
 
     @property
     def key(self) -> tuple[str, str]:
         return self.file, self.name
+
+    @property
+    def excuse(self) -> str:
+        """How the outcome begins of a test that another stacker failed as the original does."""
+        return f"the original: {self.original}"
 
     @property
     def path(self) -> pathlib.Path:
@@ -33,19 +39,20 @@ class Behaviour:
 
 def read(files: list[pathlib.Path]) -> list[Behaviour]:
     """Those of the given bats files, in their order."""
-    command = [TOP / "tools/report/check-headers", "--list", *(file.resolve().relative_to(TOP) for file in files)]
+    command = [TOP / "tools/report/check-headers", "--list", *(file.resolve() for file in files)]
     listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [parse(line) for line in listing.splitlines()]
 
 
 def parse(line: str) -> Behaviour:
-    file, name, status, text, documented, level, why, fails = line.split("\t")
+    file, name, status, text, documented, level, why, fails, original = line.split("\t")
     reasons = {}
     for entry in filter(None, fails.split(" // ")):
         names, reason = entry.split(": ", 1)
         reasons |= {name: reason for name in names.split()}
     path = pathlib.Path(file)
-    return Behaviour(path.parent.name, path.name, name, status, text, documented.split("; "), level, why, reasons)
+    places = documented.split("; ")
+    return Behaviour(path.parent.name, path.name, name, status, text, places, level, why, reasons, original)
 
 
 def all_files() -> list[pathlib.Path]:

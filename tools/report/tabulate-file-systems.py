@@ -15,6 +15,7 @@ import sys
 import behaviours
 import reports
 from behaviours import Behaviour
+from reports import Outcome
 
 
 class Table:
@@ -34,20 +35,29 @@ class Table:
             return "yes"
         if result == "failed" and reason is not None:
             return f"no ({self.note(reason)})"
+        if result == "excused":
+            return f"no ({self.note(test.excuse)})"
         # What a header does not tell.
         text = {"passed": "passes, should fail", "failed": "FAILS"}.get(result or "", "not run")
         self.surprises.append(f'{name}: "{test.name}": {text}: make check FS={name} TEST={test.file}')
         return text
 
-    def print(self, tests: list[Behaviour], results: dict[str, dict[tuple[str, str], str]]) -> None:
+    def print(self, tests: list[Behaviour], outcomes: dict[str, dict[tuple[str, str], Outcome]]) -> None:
         print("| behaviour | " + " | ".join(self.names) + " |")
         print("|---" * (len(self.names) + 1) + "|")
         for test in tests:
-            cells = [self.cell(test, name, results[name].get(test.key)) for name in self.names]
+            cells = [self.cell(test, name, judged(test, outcomes[name].get(test.key))) for name in self.names]
             print("| " + " | ".join([test.text.replace("|", "\\|")] + cells) + " |")
         print()
         for number, text in enumerate(self.notes, 1):
             print(f"{number}. {text}")
+
+
+def judged(test: Behaviour, outcome: Outcome | None) -> str | None:
+    """The result; of a test that another stacker failed as the original does, that it is excused."""
+    if outcome and test.original and outcome.result == "skipped" and outcome.text.startswith(test.excuse):
+        return "excused"
+    return outcome and outcome.result
 
 
 def main(arguments: list[str]) -> int:
@@ -55,12 +65,12 @@ def main(arguments: list[str]) -> int:
     level = os.environ["PRIVILEGE_LEVEL"]
     tests = behaviours.read([pathlib.Path(file) for file in arguments[2:]])
     tests = [test for test in tests if test.level in ("", level)]
-    results = {
-        name: {(each.group, each.name): each.result for each in reports.read(directory / f"bats-{level}.{name}.xml")}
+    outcomes = {
+        name: {(each.group, each.name): each for each in reports.read(directory / f"bats-{level}.{name}.xml")}
         for name in names
     }
     table = Table(names)
-    table.print(tests, results)
+    table.print(tests, outcomes)
     for line in table.surprises:
         print(line, file=sys.stderr)
     return 1 if table.surprises or not tests else 0

@@ -25,8 +25,9 @@ BEGINNING = """\
 
 # The map of behaviours
 
-Each line is a behaviour and the one test that pins it. `documented` ones hold for every stacker, `beyond` ones for this \
-builder. Tests run at two levels, with stacker as root and as an ordinary user. What depends on the file system runs on \
+Each line is a behaviour and the one test that pins it. A `documented` one holds for every stacker: the original's own \
+pages promise it, the guide that it is hacked by, or a specification. A `beyond` one is a promise of this builder alone, and \
+the page that is named says so. Where the original breaks a promise, the status says what it does instead. Tests run at two levels, with stacker as root and as an ordinary user. What depends on the file system runs on \
 several with `make check-fs`, and [one page](file-systems.md#behaviour-by-file-system) has the outcome.
 
 `make check TEST=name.bats` runs one file, `make check CHAPTER=layers` [one chapter](../bats/README.md). \
@@ -54,6 +55,10 @@ def levels(test: Behaviour) -> str:
     return f"{name} only: {cell(test.why)}" if name else "both"
 
 
+def status(test: Behaviour) -> str:
+    return f"{test.status}; the original: {cell(test.original)}" if test.original else test.status
+
+
 def file_systems(test: Behaviour, sensitive: bool) -> str:
     if not sensitive:
         return "any"
@@ -66,7 +71,7 @@ def file_systems(test: Behaviour, sensitive: bool) -> str:
 def section(file: pathlib.Path, tests: list[Behaviour]) -> str:
     sensitive = behaviours.is_sensitive(file)
     rows = [
-        f"| {cell(test.text)} | {'; '.join(map(link, test.documented))} | {test.status} | {levels(test)} "
+        f"| {cell(test.text)} | {'; '.join(map(link, test.documented))} | {status(test)} | {levels(test)} "
         f"| {file_systems(test, sensitive)} |"
         for test in tests
     ]
@@ -104,7 +109,11 @@ def index(tests: list[Behaviour]) -> str:
 
 def summary(tests: list[Behaviour]) -> str:
     count = collections.Counter(test.status for test in tests)
-    return f"{len(tests)} behaviours: {count['documented']} documented, {count['beyond']} beyond.\n"
+    broken = sum(1 for test in tests if test.original)
+    return (
+        f"{len(tests)} behaviours: {count['documented']} documented, of which the original is known to break {broken}, "
+        f"and {count['beyond']} beyond.\n"
+    )
 
 
 def page() -> str:
