@@ -15,6 +15,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 FUZZ_SECONDS ?= 600
+VECTORS_DIR ?= .build/vectors
 # A program in a directory of its own finds no library beside it, and needn't look there at each start.
 BUILD_FLAGS := -c release -Xswiftc -enable-testing --disable-local-rpath
 # What to link; see .build/liblxc below.
@@ -24,10 +25,11 @@ REPORT := .build/report
 SOME = $(strip $(CHAPTER:%=--chapter=%) $(TEST))
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
-SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats)
+SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) \
+	$(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer vectors judge judge-ours judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -68,6 +70,7 @@ check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapt
 	@status=0; \
 	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
+	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) judge-ours || status=1;) \
 	tools/report/write-report.py $(REPORT) || status=1; \
 	$(if $(STACKER)$(SOME)$(FS),,tools/report/check-budget --all || status=1;) \
 	exit $$status
@@ -105,6 +108,21 @@ install: stacker ## install to PREFIX (default /usr/local), below DESTDIR
 reproducer: ## NAME=my-bug CHAPTER=layers writes bats/layers/my-bug.bats from a template that already runs
 	@tools/test/new-reproducer "$(NAME)" "$(CHAPTER)"
 
+vectors: ## write vectors/ as OCI layouts and vectors.json to VECTORS_DIR (.build/vectors)
+	@tools/vectors/write-vectors.py $(VECTORS_DIR)
+
+judge: packages $(if $(STACKER),,stacker) ## run vectors through WITH="stacker umoci …", compare with vectors/known; VECTORS="layers/order …", PRIVILEGE_LEVEL=priv|unpriv, KNOWN=write
+	@tools/vectors/write-vectors.py .build/judged-vectors $(VECTORS)
+	@tools/vectors/judge.py --install --vectors .build/judged-vectors --report $(REPORT) \
+		--level $(or $(PRIVILEGE_LEVEL),both) $(if $(filter write,$(KNOWN)),--write) $(or $(WITH),stacker)
+
+# Who is not root can't mount what there is to be judged.
+judge-ours: test-packages stacker
+	@(($$(id -u) != 0)) || $(MAKE) judge WITH="stacker stacker-squashfs stacker-erofs stacker-mount"
+
+judges: ## write docs/judges.md, the table of who does what, from vectors/known
+	@tools/vectors/write-judges.py
+
 conformance: ## write docs/conformance.md, the map of behaviours, from the headers in bats/
 	@tools/report/write-conformance.py
 
@@ -118,9 +136,10 @@ lint: test-packages ## check formatting, the map of Sources, comments, shell scr
 	shellcheck --external-sources $(SHELL_SCRIPTS)
 	tools/report/check-headers $$(find bats -name '*.bats' | sort)
 	tools/report/write-conformance.py --check
+	tools/vectors/write-judges.py --check
 	tools/report/check-budget
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
-	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/curl .build/lxc .build/liblxc .build/static
+	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/curl .build/lxc .build/liblxc .build/static .build/vectors .build/judged-vectors
 	rm -rf examples/*/{busybox,oci,roots,.stacker}

@@ -7,27 +7,14 @@ levels and file systems with times, and the Swift tests.
 
 import collections
 import dataclasses
-import html
 import pathlib
 import sys
 
 import behaviours
 import reports
 from behaviours import TOP, Behaviour
+from page import document, quote
 from reports import Outcome
-
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --good: #1a7f37; --bad: #cf222e; --dull: #8888; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 2rem; }
-th, td { border-bottom: 1px solid var(--line); padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; }
-th { position: sticky; top: 0; background: Canvas; }
-td.cell { white-space: nowrap; font-variant-numeric: tabular-nums; }
-.passed { color: var(--good); } .failed { color: var(--bad); font-weight: 600; }
-.skipped, .none, small { color: var(--dull); }
-pre { background: #8881; padding: 0.7rem; overflow-x: auto; white-space: pre-wrap; }
-h3 { margin-bottom: 0; } h3 + p { margin-top: 0.2rem; }
-"""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -65,10 +52,6 @@ class Cell:
         if self.known:
             return f'<td class="cell passed" title="{quote(self.known)}">fails, as known <small>{time}</small></td>'
         return f'<td class="cell passed">yes <small>{time}</small></td>'
-
-
-def quote(text: str) -> str:
-    return html.escape(text, quote=True)
 
 
 class Matrix:
@@ -162,13 +145,11 @@ class SwiftTests:
         return "<table><tr><th>suite</th><th>passed</th><th>time</th></tr>\n" + "\n".join(rows) + "</table>"
 
 
-def page(matrix: Matrix, swift: SwiftTests) -> str:
+def page(matrix: Matrix, swift: SwiftTests, others: list[str]) -> str:
     outcomes = [each for found in matrix.outcomes.values() for each in found.values()]
     ran = collections.Counter(each.result for each in outcomes)
     failures = matrix.failure_html() + swift.failure_html()
     parts = [
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>stacker: behaviours</title><style>{STYLE}</style>',
-        "<h1>stacker: behaviours</h1>",
         f'<p class="{"failed" if failures else "passed"}">{len(failures)} failures</p>'
         f"<p>{len(matrix.tests)} behaviours in {len(outcomes)} runs, of which {ran['skipped']} were skipped, and "
         f"{len(swift.tests)} Swift tests.</p>",
@@ -179,13 +160,20 @@ def page(matrix: Matrix, swift: SwiftTests) -> str:
         parts += ["<h2>Behaviours by level and file system</h2>", matrix.html()]
     if swift.tests:
         parts += ["<h2>Swift tests</h2>", swift.html()]
-    return "\n".join(parts) + "</html>\n"
+    return document("stacker: behaviours", parts + others)
+
+
+def link_judge(directory: pathlib.Path) -> list[str]:
+    """The table of `make judge`, if there is one."""
+    if not (directory / "judge.html").exists():
+        return []
+    return ['<h2>Vectors</h2><p><a href="judge.html">What implementations make of the vectors</a></p>']
 
 
 def main(arguments: list[str]) -> None:
     directory = pathlib.Path(arguments[0] if arguments else TOP / ".build/report")
     report = directory / "index.html"
-    report.write_text(page(Matrix(directory), SwiftTests(directory)))
+    report.write_text(page(Matrix(directory), SwiftTests(directory), link_judge(directory)))
     print(f"{report} shows it for people to read")
 
 
