@@ -80,7 +80,10 @@ extension ImageConfig.RootFS: Codable {
     /// Reads the member.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
-        type = try members.decodeIfPresent(String.self, forKey: .type) ?? type
+        if let said = try members.decodeIfPresent(String.self, forKey: .type), said != type {
+            throw DecodingError.dataCorruptedError(
+                forKey: .type, in: members, debugDescription: "it can only be \(type)")
+        }
         diffIDs = try members.decodeIfPresent([Digest].self, forKey: .diffIDs) ?? []
         others = try OtherMembers(of: decoder, besides: CodingKeys.self)
     }

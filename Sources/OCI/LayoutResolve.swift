@@ -108,7 +108,7 @@ extension MediaType {
     /// What a blob is that stands where manifests stand. Its members decide: who lists it may be mistaken.
     ///
     /// - Parameter type: what it is called where it is listed; it counts for what is neither an index nor a manifest.
-    /// - Throws: `Failure` for one that can be read as both.
+    /// - Throws: `Failure` for one that can be read as both, or is not what it says.
     package init(ofManifest bytes: [UInt8], called type: MediaType) throws {
         guard let shape = try? JSON.decode(ManifestShape.self, from: bytes) else {
             self = type
@@ -117,6 +117,8 @@ extension MediaType {
         let own = shape.mediaType.map(MediaType.init(rawValue:))
         switch (shape.manifests != nil, shape.layers != nil || shape.config != nil) {
         case (true, true): throw Failure("it is an index and an image at once")
+        case (true, false) where own?.isManifest == true: throw Failure("it is an index that says it is an image")
+        case (false, true) where own?.isIndex == true: throw Failure("it is an image that says it is an index")
         case (true, false): self = [own, type].compactMap(\.self).first(where: \.isIndex) ?? .index
         case (false, true): self = [own, type].compactMap(\.self).first(where: \.isManifest) ?? .manifest
         case (false, false): self = own ?? type

@@ -42,6 +42,7 @@ final class GzipInflater<Engine: GzipEngine>: Inflater {
             let hasInput = try input.refill()
             if isBetweenMembers {
                 if try !hasInput || (hasMember && input.peek(2) != gzipMagic) { break }
+                try refuseReservedFlags()
                 engine.reset()
                 isBetweenMembers = false
                 hasMember = true
@@ -56,5 +57,15 @@ final class GzipInflater<Engine: GzipEngine>: Inflater {
             if step == (0, 0, false) { throw Failure("the gzip stream is damaged: it leads nowhere") }
         }
         return filled
+    }
+
+    /// A flag that RFC 1952 leaves undefined may announce a field, and what follows would be misread. Not every library
+    /// looks.
+    private func refuseReservedFlags() throws {
+        let header = try input.peek(4)
+        guard header.count == 4, header[3] & 0xe0 != 0 else { return }
+        throw Failure(
+            "the gzip stream is damaged: its header has flags that are not defined (\(header[3]))",
+            help: "compress it anew")
     }
 }

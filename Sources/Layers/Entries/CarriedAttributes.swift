@@ -3,18 +3,22 @@ import FileTree
 
 /// Which extended attributes a layer carries, in both directions:
 ///
-/// - `user.*`, `security.capability`, `security.ima`, and POSIX ACLs (`system.posix_acl_access`, `…_default`);
+/// - `user.*`, `trusted.*`, `security.capability`, `security.ima`, and POSIX ACLs (`system.posix_acl_access`, `…_default`);
 /// - nothing of overlayfs (`user.overlay.*`, `trusted.overlay.*`): on the way out they are said as whiteouts, on the
 ///   way in they would be a stranger's redirects;
-/// - not `security.selinux`, `security.evm` and the like: they belong to the policy of one host;
-/// - not `trusted.*`: only root can see them, and a layer must not depend on who builds it.
+/// - not `security.selinux`, `security.evm` and the like: they belong to the policy of one host.
+///
+/// `trusted.*` are root's: who is not root does not see them, and cannot set them.
 package enum CarriedAttributes {
     /// Whether a layer carries attributes of this name.
     package static func carries(_ name: AttributeName) -> Bool {
-        others.contains(name) || (name.hasPrefix("user.") && !OverlayAttribute.has(name))
+        others.contains(name) || (namespaces.contains(where: name.hasPrefix) && !OverlayAttribute.has(name))
     }
 
-    /// Those beside `user.*`.
+    /// Those that are carried whatever comes behind.
+    private static let namespaces = ["user.", "trusted."]
+
+    /// Those beside them.
     private static let others: Set<AttributeName> = [
         "security.capability", "security.ima", "system.posix_acl_access", "system.posix_acl_default",
     ]

@@ -30,14 +30,16 @@ struct PaxRecords {
         add(key.utf8, path)
     }
 
+    /// What the key of an extended attribute begins with.
+    static let attributePrefix = Array("SCHILY.xattr.".utf8)
+
     /// The key of an extended attribute. An `=` would end the key, so that it is written as `%3D`, as GNU tar and
     /// libarchive do; a name that holds such an escape by itself has its `%` escaped as well.
     static func attributeKey(_ name: AttributeName) -> [UInt8] {
-        let prefix = Array("SCHILY.xattr.".utf8)
         guard name.bytes.contains(UInt8(ascii: "=")) || attributeName(name.bytes) != name else {
-            return prefix + name.bytes
+            return attributePrefix + name.bytes
         }
-        return prefix
+        return attributePrefix
             + name.bytes.flatMap { byte in
                 switch byte {
                 case UInt8(ascii: "="): Array("%3D".utf8)
@@ -80,16 +82,18 @@ extension Timestamp {
         return "\(isNegative ? "-" : "")\(whole).\(digits)"
     }
 
-    /// Reads what ``decimal`` writes; `nil` if it is no number.
+    /// Reads what ``decimal`` writes, and cuts off what is less than a nanosecond; `nil` if it is no number, or beyond
+    /// what any file system holds.
     init?(decimal text: [UInt8]) {
         let isNegative = text.first == UInt8(ascii: "-")
-        let parts = (isNegative ? text.dropFirst() : text[...]).split(separator: UInt8(ascii: "."), maxSplits: 1)
-        guard let first = parts.first, let whole = Int64(String(decoding: first, as: UTF8.self)), whole >= 0,
-            whole < 1 << 60
+        let number = isNegative ? text.dropFirst() : text[...]
+        let point = number.firstIndex(of: UInt8(ascii: ".")) ?? number.endIndex
+        let digits = number[point...].dropFirst()
+        guard let whole = TarNumber.readDecimal(number[..<point]), whole < 1 << 60,
+            digits.allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
-        let digits = parts.count > 1 ? String(decoding: parts[1].prefix(9), as: UTF8.self) : "0"
-        guard let number = Int32(digits), number >= 0 else { return nil }
-        let fraction = (digits.utf8.count..<9).reduce(number) { number, _ in number * 10 }
+        let zeros = repeatElement(UInt8(ascii: "0"), count: max(0, 9 - digits.count))
+        let fraction = (digits.prefix(9) + zeros).reduce(Int32(0)) { $0 * 10 + Int32($1 - 0x30) }
         switch (isNegative, fraction) {
         case (false, _): self.init(seconds: whole, nanoseconds: fraction)
         case (true, 0): self.init(seconds: -whole)

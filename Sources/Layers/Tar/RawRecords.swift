@@ -1,37 +1,67 @@
 import Failure
 import FileTree
 
-/// Records of an entry's extended headers, byte by byte.
+/// Records of an entry's extended headers, byte by byte, and of the global ones before it.
 struct RawRecords {
-    /// `path`.
-    private(set) var path: [UInt8]?
-    /// `GNU.sparse.name`: what a sparse file is called, whose `path` is made up.
-    private(set) var sparsePath: [UInt8]?
-    /// `linkpath`.
-    private(set) var linkPath: [UInt8]?
-    /// `mtime`.
+    private var values: [PaxKeyword: [UInt8]] = [:]
+    /// Places and lengths of a sparse map in version 0.0, which has a record for each.
+    private var sparsePieces: [Int64] = []
+    /// Extended attributes that a global header says; the entry's own go before them.
+    private(set) var globalAttributes: [AttributeName: [UInt8]] = [:]
     private(set) var modified: Timestamp?
 
-    /// No records.
-    init() {}
+    var path: [UInt8]? { values[.path] }
+    var sparsePath: [UInt8]? { values[.sparsePath] }
+    var linkPath: [UInt8]? { values[.linkPath] }
+    var uid: Int64? { values[.uid].flatMap { PaxKeyword.owner($0[...]) } }
+    var gid: Int64? { values[.gid].flatMap { PaxKeyword.owner($0[...]) } }
+    var size: Int64? { values[.size].flatMap(TarNumber.readDecimal) }
 
-    /// Reads the extended headers that an entry's headers begin with, at `offset` of the archive.
+    /// Of a sparse file whose map lies in its content: `1.0`.
+    var sparseVersion: String? {
+        guard let major = values[.sparseMajor], major != [UInt8(ascii: "0")] else { return nil }
+        return shown(path: major + [UInt8(ascii: ".")] + (values[.sparseMinor] ?? []))
+    }
+
+    /// The places and lengths of a map that lies in the records.
+    var sparseNumbers: [Int64]? {
+        get throws {
+            guard let map = values[.sparseMap] else { return sparsePieces.isEmpty ? nil : sparsePieces }
+            let numbers = map.isEmpty ? [] : try SparseMap.numbers(map)
+            if let count = values[.sparseCount], TarNumber.readDecimal(count) != Int64(numbers.count / 2) {
+                throw Failure("its sparse map has \(numbers.count / 2) pieces, and \(shown(path: count)) are announced")
+            }
+            return numbers + sparsePieces
+        }
+    }
+
+    /// Reads the headers of an entry, which begin at `offset` of the archive.
     ///
+    /// - Parameters:
+    ///   - size: how long the entry's content is when it is unpacked.
+    ///   - globals: what global headers said before, and say after.
     /// - Returns: `nil` if they are not all in the window.
-    /// - Throws: A ``Failure`` for a key with a NUL in it: what reads it as text sees another one.
-    init?(at offset: Int64, in window: ChunkWindow) throws {
+    /// - Throws: A ``Failure`` for records that are none, and for a sparse map that is none.
+    init?(at offset: Int64, in window: ChunkWindow, size: Int64, globals: inout GlobalRecords) throws {
         var offset = offset
         while let kind = window.byte(at: offset + 156) {
-            guard Self.kinds.contains(kind) else { return }
-            guard let header = window.bytes(TarHeader.blockSize, at: offset), let size = Self.size(header),
-                let content = window.bytes(size, at: offset + Int64(TarHeader.blockSize))
-            else { return nil }
-            if kind == UInt8(ascii: "x") || kind == UInt8(ascii: "X") {
-                var records = RawRecords()
-                try records.read(content[...])
-                take(records)
+            guard let header = window.bytes(TarHeader.blockSize, at: offset) else { return nil }
+            let content = offset + Int64(TarHeader.blockSize)
+            guard Self.kinds.contains(kind) else {
+                let map = try SparseMap(of: self, header, content: content, in: window)
+                try map?.check(size: size)
+                finish(globals)
+                return
             }
-            offset += Int64(TarHeader.blockSize + size + TarHeader.padding(Int64(size)))
+            guard let length = TarNumber.read(header[124..<136]), length < 1 << 31,
+                let bytes = window.bytes(Int(length), at: content)
+            else { return nil }
+            switch kind {
+            case UInt8(ascii: "x"), UInt8(ascii: "X"): try take(RawRecords(bytes))
+            case UInt8(ascii: "g"): try globals.read(bytes)
+            default: break
+            }
+            offset = content + length + Int64(TarHeader.padding(length))
         }
         return nil
     }
@@ -39,44 +69,29 @@ struct RawRecords {
     /// The headers that can stand before an entry's own: of pax, and GNU tar's for long names.
     private static let kinds: Set<UInt8> = Set("xXgLKV".utf8)
 
-    /// The length of the content, in octal digits or, with the first bit set, as a number; `nil` if it is none.
-    private static func size(_ header: [UInt8]) -> Int? {
-        let field = header[124..<136]
-        if field[124] & 0x80 != 0 {
-            guard field.dropFirst().prefix(3).allSatisfy({ $0 == 0 }) else { return nil }
-            let number = field.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-            return number < 1 << 31 ? Int(number) : nil
+    /// The records of one extended header: of one keyword the last one counts.
+    private init(_ content: [UInt8]) throws {
+        try PaxParsing.forEach(in: content) { bytes, value in
+            guard let keyword = PaxKeyword(bytes) else { return }
+            try keyword.check(value)
+            switch keyword {
+            case .sparseOffset, .sparseLength: sparsePieces.append(try SparseMap.number(value))
+            default: values[keyword] = Array(value)
+            }
         }
-        return field.filter { (0x30...0x37).contains($0) }.reduce(0) { $0 << 3 | Int($1 - 0x30) }
     }
 
     /// Of several extended headers the first one counts, as it does to libarchive.
     private mutating func take(_ others: RawRecords) {
-        path = path ?? others.path
-        sparsePath = sparsePath ?? others.sparsePath
-        linkPath = linkPath ?? others.linkPath
-        modified = modified ?? others.modified
+        values.merge(others.values) { first, _ in first }
+        sparsePieces += others.sparsePieces
     }
 
-    private mutating func read(_ records: ArraySlice<UInt8>) throws {
-        var rest = records
-        while let space = rest.firstIndex(of: UInt8(ascii: " ")),
-            let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
-            length <= rest.count, length > space - rest.startIndex + 1
-        {
-            let record = rest.prefix(length).dropFirst(space + 1 - rest.startIndex).dropLast()
-            if let equals = record.firstIndex(of: UInt8(ascii: "=")) {
-                try set(record[..<equals], Array(record[(equals + 1)...]))
-            }
-            rest = rest.dropFirst(length)
-        }
-    }
-
-    private mutating func set(_ key: ArraySlice<UInt8>, _ value: [UInt8]) throws {
-        if key.contains(0) { throw Failure("its extended header has a NUL in the name \(shown(path: key))") }
-        if key.elementsEqual("path".utf8) { path = value }
-        if key.elementsEqual("GNU.sparse.name".utf8) { sparsePath = value }
-        if key.elementsEqual("linkpath".utf8) { linkPath = value }
-        if key.elementsEqual("mtime".utf8) { modified = Timestamp(decimal: value) }
+    /// Fills up with what holds for all entries. What an empty record takes back is not said at all.
+    private mutating func finish(_ globals: GlobalRecords) {
+        values.merge(globals.values) { own, _ in own }
+        values = values.filter { !$0.value.isEmpty }
+        globalAttributes = globals.attributes
+        modified = values[.modified].flatMap(Timestamp.init(decimal:))
     }
 }

@@ -34,8 +34,8 @@ struct TarEntry: LayerEntry {
     }
     var permissions: mode_t { mode_t(archive_entry_perm(entry)) & 0o7777 }
     /// Owners above 32 bits do not exist.
-    var uid: uid_t? { uid_t(exactly: archive_entry_uid(entry)) }
-    var gid: gid_t? { gid_t(exactly: archive_entry_gid(entry)) }
+    var uid: uid_t? { uid_t(exactly: records.uid ?? archive_entry_uid(entry)) }
+    var gid: gid_t? { gid_t(exactly: records.gid ?? archive_entry_gid(entry)) }
     var size: Int64 { archive_entry_size(entry) }
     var device: dev_t {
         stacker_makedev(
@@ -73,6 +73,11 @@ struct TarEntry: LayerEntry {
             try CarriedAttributes.refuseTooLong(key)
             attributes.append(
                 ExtendedAttribute(name: key, value: Array(UnsafeRawBufferPointer(start: value, count: size))))
+        }
+        for (key, value) in records.globalAttributes where CarriedAttributes.carries(key) {
+            guard names.insert(key).inserted else { continue }
+            try CarriedAttributes.refuseTooLong(key)
+            attributes.append(ExtendedAttribute(name: key, value: value))
         }
         return attributes + PosixACL.attributes(of: entry).filter { !names.contains($0.name) }
     }

@@ -11,6 +11,7 @@ final class TarReader: LayerContent {
     private let archive: OpaquePointer
     private let source: Source
     private let headerLimit: Int
+    private var globals = GlobalRecords()
     private var isStarted = false
     private var hasEnd = false
     private let isEmpty: Bool
@@ -100,7 +101,7 @@ final class TarReader: LayerContent {
             return nil
         case ARCHIVE_OK, ARCHIVE_WARN:
             guard let entry else { throw problem("it has a damaged entry") }
-            return TarEntry(entry, try rawRecords())
+            return TarEntry(entry, try rawRecords(size: archive_entry_size(entry)))
         default:
             throw archive_file_count(archive) == 0 ? noArchive() : problem("it is damaged")
         }
@@ -143,8 +144,11 @@ final class TarReader: LayerContent {
 
     /// What the current entry's extended headers say, byte by byte. libarchive ends names at a NUL, takes them for UTF-8,
     /// as the standard says, and damages others; Go's tools write other bytes there all the same.
-    private func rawRecords() throws -> RawRecords {
-        let records = try RawRecords(at: archive_read_header_position(archive), in: source.window)
+    private func rawRecords(size: Int64) throws -> RawRecords {
+        let offset = archive_read_header_position(archive)
+        let records = try attempt("couldn't read the entry at byte \(offset) of the archive") {
+            try RawRecords(at: offset, in: source.window, size: size, globals: &globals)
+        }
         guard let records else { throw problem("a name in it cannot be read exactly") }
         return records
     }

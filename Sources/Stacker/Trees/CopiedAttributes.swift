@@ -30,8 +30,11 @@ enum CopiedAttributes {
         }
     }
 
+    /// Namespaces of what names this machine's users, or only its root sees.
+    private static let ofMachine = ["system.", "trusted."]
+
     private func carries(_ name: AttributeName) -> Bool {
-        CarriedAttributes.carries(name) && (self == .ofImage || !name.hasPrefix("system."))
+        CarriedAttributes.carries(name) && (self == .ofImage || !Self.ofMachine.contains(where: name.hasPrefix))
     }
 }
 

@@ -73,6 +73,15 @@ struct GzipEngineTests {
         }
     }
 
+    @Test("a flag of a header that nobody has defined", arguments: [UInt8(0x20), 0x40, 0x80])
+    func reservedFlags(_ flag: UInt8) throws {
+        var stream = try gzip(Array("some text".utf8))
+        stream[3] = flag
+        for read in readers {
+            #expect(failure { _ = try read(stream, 4096) }?.contains("flags that are not defined") == true)
+        }
+    }
+
     @Test("every flipped bit is found, or means nothing to any library")
     func damage() throws {
         let plain = Array("some text, some text, some text".utf8)

@@ -162,7 +162,7 @@ struct LayersTarFormatTests {
         }
         let layer = try #require(try encode(tree, into: blobs))
         try unpack(layer, from: blobs, into: out)
-        #expect(try out.attributes(of: "d").map(\.name) == ["user.kept"])
+        #expect(try out.attributes(of: "d").map(\.name) == ["trusted.other", "user.kept"])
         try tree.setAttribute(.init(name: "user.overlay.redirect", value: Array("/etc".utf8)), of: "d")
         #expect(failure { _ = try encode(tree, into: blobs) }?.contains("user.overlay.redirect") == true)
     }
