@@ -59,6 +59,8 @@ package struct UnpackLimits: Sendable {
     /// Bytes of a tar that can come before an entry's content: its header, extended headers, the map of a sparse file.
     /// Memory of several times that many goes into reading them.
     package var header = 8 << 20
+    /// Bytes of the paths of directories that an archive has no entry for.
+    package var implied = 64 << 20
     /// Bytes of names and attributes that have to be kept until the last entry: those of directories, and in a squashfs
     /// the names of files that have several.
     package var kept = 512 << 20
@@ -92,6 +94,26 @@ package struct UnpackReport: Sendable {
 
     /// Files that have more names than their file system allows.
     package var splitLinks = SplitLinks()
+
+    /// What has to be known of the layer where it lies over others.
+    package var overOthers = OverOthers()
+
+    /// What a directory of its own can't tell overlayfs of a layer.
+    package struct OverOthers: Sendable {
+        /// Directories that the layer has no entry for, and had to have for what is in them: paths as its entries give
+        /// them. What a lower layer says of them holds.
+        package var implied: [[UInt8]] = []
+        /// Whether its root is opaque: for overlayfs, all roots merge.
+        package var hidesAll = false
+        /// Whether it has an entry for its root.
+        package var saysRoot = false
+
+        /// Whether there is nothing to know.
+        package var isEmpty: Bool { implied.isEmpty && !hidesAll }
+
+        /// Of a layer of which nothing has to be known.
+        package init() {}
+    }
 
     /// What was left out of one kind.
     package struct LeftOut: Sendable {

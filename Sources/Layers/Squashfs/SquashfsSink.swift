@@ -139,7 +139,8 @@ final class SquashfsSink: LayerSink {
     /// The walk has left the directories below the one whose path has this length; `nil`: all.
     private func close(downTo pathLength: Int?) {
         while let last = open.last, pathLength.map({ last.pathLength > $0 }) ?? true {
-            inodes[last.inode].content = .directory(last.children)
+            // The walk gives whiteouts first; in a squashfs names are sorted.
+            inodes[last.inode].content = .directory(last.children.sorted { $0.name < $1.name })
             open.removeLast()
         }
     }

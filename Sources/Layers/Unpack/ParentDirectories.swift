@@ -11,13 +11,16 @@ struct ParentDirectories {
     /// What to do when the name of a missing parent is taken by a whiteout.
     private let whiteouts: UnpackOptions.Whiteouts
     private var last: (path: [UInt8], directory: Directory)?
+    /// Those that were made for what is in them.
+    var implied: ImpliedDirectories
 
     /// The longest path given to the kernel in one call.
     private static let reach = 4000
 
-    init(root: Directory, whiteouts: UnpackOptions.Whiteouts) {
+    init(root: Directory, _ options: UnpackOptions) {
         self.root = root
-        self.whiteouts = whiteouts
+        whiteouts = options.whiteouts
+        implied = ImpliedDirectories(limit: options.limits.implied)
     }
 
     /// The directory at `path`.
@@ -83,7 +86,7 @@ struct ParentDirectories {
             } catch let errno as Errno where errno == .noSuchFileOrDirectory || errno == .notDirectory {
                 let name = FileName(path[start..<end])
                 directory = try attempt("couldn't make its parent directory \(shown(path: path[..<end]))") {
-                    try makeOne(name, in: directory)
+                    try makeOne(path[..<end], name, in: directory)
                 }
             }
             start = min(path.endIndex, end + 1)
@@ -91,10 +94,12 @@ struct ParentDirectories {
         return directory
     }
 
-    private func makeOne(_ name: FileName, in parent: Directory) throws -> Directory {
+    private mutating func makeOne(_ path: ArraySlice<UInt8>, _ name: FileName, in parent: Directory) throws -> Directory
+    {
         let replaced = try parent.removeWhiteout(name)
         _ = try name.withCString { try checked(mkdirat(parent.file.number, $0, 0o755)) }
         let directory = try parent.directory(name)
+        if whiteouts == .overlay { try implied.add(directory, at: path, hides: replaced) }
         if replaced, whiteouts == .overlay { try directory.markOpaque() }
         return directory
     }
@@ -117,6 +122,11 @@ extension Directory {
     }
 
     private static let attributesHelp = "the file system must have user.* extended attributes"
+
+    /// Has each directory in this one hide the lower ones: of a root, overlayfs doesn't take it.
+    func markDirectoriesOpaque() throws {
+        for name in try fileNames() where try status(name)?.kind == .directory { try directory(name).markOpaque() }
+    }
 
     /// Makes this directory hide the lower ones, as overlayfs mounted with `userxattr` reads it.
     func markOpaque() throws {

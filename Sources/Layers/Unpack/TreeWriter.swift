@@ -25,7 +25,7 @@ struct TreeWriter {
         self.bytesLimit = bytesLimit
         room = bytesLimit
         directories = DeferredMetadata(limit: options.limits.kept)
-        parents = ParentDirectories(root: root, whiteouts: options.whiteouts)
+        parents = ParentDirectories(root: root, options)
     }
 
     /// Makes the entry; its content is taken from `reader`.
@@ -46,6 +46,8 @@ struct TreeWriter {
 
     /// Gives directories their metadata. To be called after the last entry.
     mutating func finish() throws {
+        try parents.implied.settle(&parents, report: &report)
+        if report.overOthers.hidesAll { try parents.root.markDirectoriesOpaque() }
         try directories.apply(&parents, report: &report)
     }
 
@@ -57,7 +59,9 @@ struct TreeWriter {
         switch mark {
         case .ofAufs: report.leftOutWhiteouts.add(shown(path: name.path))
         case _ where options.whiteouts == .leaveOut: report.leftOutWhiteouts.add(shown(path: name.path))
-        case .opaque: try parents.open(name.parent).markOpaque()
+        case .opaque:
+            try parents.open(name.parent).markOpaque()
+            if name.parent.isEmpty { report.overOthers.hidesAll = true }
         case .hides(let hidden?): try hide(hidden, in: parents.open(name.parent))
         case .hides(nil): throw Failure("it is a whiteout of no possible name")
         }
@@ -66,10 +70,12 @@ struct TreeWriter {
 
     /// Makes a whiteout. A whiteout hides what lower layers have, not what the same archive has: that stays, and if it
     /// is a directory, nothing of a lower one shows through.
-    private func hide(_ name: FileName, in parent: Directory) throws {
+    private mutating func hide(_ name: FileName, in parent: Directory) throws {
         if name.withCString({ mknodat(parent.file.number, $0, S_IFCHR, 0) }) == 0 { return try parent.markWhiteouts() }
         guard errno == EEXIST else { throw Errno(rawValue: errno) }
-        if try parent.status(name)?.kind == .directory { try parent.directory(name).markOpaque() }
+        guard let status = try parent.status(name), status.kind == .directory else { return }
+        try parent.directory(name).markOpaque()
+        parents.implied.hide(status.inode)
     }
 
     // MARK: - Files
@@ -78,6 +84,10 @@ struct TreeWriter {
         _ entry: some LayerEntry, _ name: EntryName, _ reader: some LayerContent
     ) throws {
         guard let uid = entry.uid, let gid = entry.gid else { throw Failure("its owner is beyond 32 bits") }
+        // chown(2) takes this one for "leave it": the file would be whoever's who unpacks.
+        guard uid != .max, gid != .max else {
+            throw Failure("its owner is \(uid):\(gid), and \(UInt32.max) is nobody's number")
+        }
         guard let kind = entry.kind else { throw Failure("it is of no known type") }
         if name.isRoot, kind != .directory { throw Failure("the root can only be a directory") }
         let parent = try parents.open(name.parent)
@@ -118,20 +128,24 @@ struct TreeWriter {
         let directory: Directory
         if name.isRoot {
             directory = parent
+            report.overOthers.saysRoot = true
         } else {
             directory = try makeOrKeepDirectory(name, in: parent)
         }
+        let inode = try directory.file.status().inode
+        parents.implied.remove(inode)
         try directory.file.setOwner(uid, gid)
         if entry.isOpaque {
             if options.whiteouts == .overlay {
                 try directory.markOpaque()
+                if name.isRoot { report.overOthers.hidesAll = true }
             } else {
                 report.leftOutWhiteouts.add(shown(path: name.path))
             }
         }
         try directories.remember(
             .init(
-                path: name.path, inode: try directory.file.status().inode, permissions: entry.permissions,
+                path: name.path, inode: inode, permissions: entry.permissions,
                 modified: entry.modified, attributes: try entry.attributes(limit: options.limits.attributes)))
         if !name.isRoot { parents.remember(directory, at: name.path) }
     }

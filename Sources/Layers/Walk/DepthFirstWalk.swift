@@ -74,6 +74,9 @@ package struct DepthFirstWalk {
         if stack.count > Self.reach { stack[stack.count - 1 - Self.reach].content = nil }
     }
 
+    /// The names that are still to come in the directory that the walk is in.
+    package var upcoming: ArraySlice<TreeChild> { stack.last?.content?.children ?? [] }
+
     /// Opens the last levels again after the walk has come back to one that was closed.
     private mutating func reopen() throws {
         var node = root

@@ -20,11 +20,18 @@ package protocol TreeNode {
     ///
     /// - Throws: `Errno`.
     func hidesLower(_ name: FileName) throws -> Bool
+    /// Whether lower layers show a directory of this name here, with which the child of the name would merge.
+    ///
+    /// - Throws: `Errno`.
+    func liesOnDirectory(_ name: FileName) throws -> Bool
 }
 
 extension TreeNode {
     /// A tree of which nothing is known to be below hides nothing.
     package func hidesLower(_ name: FileName) throws -> Bool { false }
+
+    /// Where it isn't known, there may be one.
+    package func liesOnDirectory(_ name: FileName) throws -> Bool { true }
 }
 
 /// A name in a ``TreeNode``.

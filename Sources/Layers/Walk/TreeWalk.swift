@@ -3,8 +3,8 @@ import FileTree
 import Glibc
 import SystemPackage
 
-/// Walks a tree once, depth first, parents before children and the names of each directory sorted by their bytes, and
-/// hands every entry and every file's content to all sinks. Works by descriptor: no path is resolved twice, and paths
+/// Walks a tree once, depth first, parents before children and the names of each directory sorted by their bytes, its
+/// whiteouts before all else, and hands every entry and every file's content to all sinks. Works by descriptor: no path is resolved twice, and paths
 /// may be longer than the kernel takes.
 struct TreeWalk {
     private let options: EncodeOptions
@@ -27,6 +27,7 @@ struct TreeWalk {
         let entry = try rootEntry(root)
         if isWorthAnEntry(entry) || entry.isOpaque { for sink in sinks { try sink.add(entry) } }
         var walk = try attempt("couldn't read the tree") { try DepthFirstWalk(root) }
+        try addWhiteouts(walk.upcoming, of: root, at: [], sinks)
         // Of the directories that the walk is in.
         var paths: [[UInt8]] = [[]]
         var entries = 0
@@ -37,12 +38,13 @@ struct TreeWalk {
                 paths.removeLast()
                 continue
             }
-            let path = here.isEmpty ? Array(child.name.bytes) : here + [slash] + child.name.bytes
+            let path = Self.path(child, in: here)
             entries += 1
             if entries % 16 == 1 { try options.checkpoint() }
             try attempt("couldn't encode \(shown(path: path))") {
                 guard let directory = try visit(child, at: path, in: parent, sinks: sinks) else { return }
                 try walk.enter(directory)
+                try addWhiteouts(walk.upcoming, of: directory, at: path, sinks)
                 paths.append(path)
             }
         }
@@ -70,11 +72,7 @@ struct TreeWalk {
         _ child: TreeChild, at path: [UInt8], in parent: any TreeNode, sinks: [any LayerSink]
     ) throws -> (any TreeNode)? {
         var entry = TreeEntry(path: path, status: try child.status())
-        // Overlayfs hard-links all its whiteouts to one inode: that group means nothing.
-        if entry.isWhiteout {
-            for sink in sinks { try sink.add(entry) }
-            return nil
-        }
+        if entry.isWhiteout || entry.status.kind == .socket { return nil }
         if child.name.bytes.starts(with: Whiteout.prefix) {
             throw Failure(
                 "a layer would say by this name that \(shown(path: child.name.bytes.dropFirst(4))) was removed")
@@ -83,13 +81,12 @@ struct TreeWalk {
         case .directory:
             let node = try parent.node(child.name)
             let attributes = try node.directory.file.attributes()
-            entry.isOpaque = node.isOpaque ?? OverlayAttribute.isOpaque(attributes)
+            entry.isOpaque =
+                try node.isOpaque
+                ?? (OverlayAttribute.isOpaque(attributes) && parent.liesOnDirectory(child.name))
             entry.attributes = try carried(attributes)
             for sink in sinks { try sink.add(entry) }
             return node
-        case .socket:
-            try leaveOutSocket(&entry, child, of: parent, sinks)
-            return nil
         default:
             break
         }
@@ -106,12 +103,34 @@ struct TreeWalk {
         } else {
             if entry.status.kind == .symlink {
                 entry.symlinkTarget = try child.holder.symlinkTarget(child.name)
-            } else {
-                entry.attributes = try carried(child.holder.attributes(of: child.name.path))
             }
+            entry.attributes = try carried(child.holder.attributes(of: child.name.path))
             for sink in sinks { try sink.add(entry) }
         }
         return nil
+    }
+
+    /// Hands the whiteouts among the names of a directory to the sinks. They come before the entries beside them, as
+    /// image-spec asks for, so that who unpacks can apply the layer in one pass.
+    private func addWhiteouts(
+        _ children: ArraySlice<TreeChild>, of parent: any TreeNode, at here: [UInt8], _ sinks: [any LayerSink]
+    ) throws {
+        for child in children {
+            let path = Self.path(child, in: here)
+            try attempt("couldn't encode \(shown(path: path))") {
+                var entry = TreeEntry(path: path, status: try child.status())
+                // Overlayfs hard-links all its whiteouts to one inode: that group means nothing.
+                if entry.isWhiteout {
+                    for sink in sinks { try sink.add(entry) }
+                } else if entry.status.kind == .socket {
+                    try leaveOutSocket(&entry, child, of: parent, sinks)
+                }
+            }
+        }
+    }
+
+    private static func path(_ child: TreeChild, in here: [UInt8]) -> [UInt8] {
+        here.isEmpty ? Array(child.name.bytes) : here + [slash] + child.name.bytes
     }
 
     /// Leaves a socket out. What lower layers have under its name must not show instead: a whiteout hides it.

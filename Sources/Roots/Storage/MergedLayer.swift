@@ -45,7 +45,9 @@ extension RootsDirectory {
     /// - Parameter layers: the image's layers, bottom first.
     package func contents(of layers: [Descriptor]) throws -> [[FilePath]?] {
         try layers.enumerated().map { place, layer in
-            if holdsOwnContent(of: layer.digest) { return [contentPath(of: layer.digest)] }
+            if holdsOwnContent(of: layer.digest) {
+                return try ownContent(of: layer.digest, over: layers[..<place])
+            }
             guard let merged = try mergedLayer(layer.digest),
                 merged.bases?.contains(MergedLayer.base(layers[..<place])) ?? true
             else { return nil }
@@ -59,9 +61,14 @@ extension RootsDirectory {
         try contents(of: layers).last.flatMap(\.self)
     }
 
-    /// Says that what is a merged layer's content over one base is so over another, too: over the same in another type.
-    package func extend(_ digest: Digest, over layers: some Sequence<Descriptor>) throws {
+    /// Says that what is a layer's content over one base is so over another, too: over the same in another type.
+    package func extend(
+        _ digest: Digest, over layers: some Sequence<Descriptor>, as known: some Sequence<Descriptor>
+    ) throws {
         let base = MergedLayer.base(layers)
+        if dependsOnBase(digest) {
+            return try extendRestored(storage(of: digest), from: MergedLayer.base(known), to: base)
+        }
         guard var merged = try mergedLayer(digest), let bases = merged.bases, !bases.contains(base) else { return }
         merged.bases = bases + [base]
         try merged.write(to: storage(of: digest))

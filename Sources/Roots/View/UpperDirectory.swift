@@ -36,12 +36,21 @@ package struct UpperDirectory: TreeNode {
     }
 
     /// Whether the layers below show something of this name here.
-    package func hidesLower(_ name: FileName) throws -> Bool {
+    package func hidesLower(_ name: FileName) throws -> Bool { try lower(name) != nil }
+
+    /// Whether the layers below show a directory of this name here. Overlayfs marks one opaque that was made in the place
+    /// of anything: over a file that says nothing, and a reader who takes the mark first might follow a symlink.
+    package func liesOnDirectory(_ name: FileName) throws -> Bool {
+        guard case .directory? = try lower(name) else { return false }
+        return true
+    }
+
+    private func lower(_ name: FileName) throws -> MergedView.Node? {
         var here = merged
         for step in path {
-            guard case .directory(let next)? = try here.child(step) else { return false }
+            guard case .directory(let next)? = try here.child(step) else { return nil }
             here = next
         }
-        return try OverlayLookup(name, in: here.parts.dropFirst()).node != nil
+        return try OverlayLookup(name, in: here.parts.dropFirst()).node
     }
 }

@@ -27,14 +27,14 @@ struct LayerBuild {
     func run(on base: BuildBase) throws -> LayerOutcome {
         let storage = roots.layer(definition.name)
         let pieces = definition.overlayPieces(on: base.archive)
-        let stack = try LayerStack(
-            base.metadata, request.layerTypes[0], roots,
-            overlayDirectories: pieces.map { storage.overlayDirectory($0.name) })
+        // One that the kernel would refuse is refused before anything is given up.
+        _ = try stack(on: base, pieces, in: storage)
         sayWhatBaseSays(base)
         try refuseOversized(base, labels: [])
         try storage.reset()
         try storage.writeBase(base.metadata)
         try bases.unpack(base)
+        let stack = try stack(on: base, pieces, in: storage)
         try DiskSpace.blaming(directories.stackerPlace) {
             try fillImports()
         }
@@ -57,6 +57,13 @@ struct LayerBuild {
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
             try pack(base, root: root, labels: labels)
         }
+    }
+
+    /// What is below the upperdir. Of what a layer of the base is put together is known when it is unpacked.
+    private func stack(on base: BuildBase, _ pieces: [OverlayPiece], in storage: LayerDirectory) throws -> LayerStack {
+        try LayerStack(
+            base.metadata, request.layerTypes[0], roots,
+            overlayDirectories: pieces.map { storage.overlayDirectory($0.name) })
     }
 
     /// Copies the imports to where scripts see them.

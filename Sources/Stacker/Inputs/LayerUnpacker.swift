@@ -20,6 +20,7 @@ struct LayerUnpacker: Sendable {
     func unpack(_ image: Image, from layouts: [Layout]) throws {
         let diffIDs = image.diffIDs
         let missing = try zip(image.layers, roots.contents(of: image.layers)).filter { $0.1 == nil }.map(\.0)
+            .filter { !roots.holdsOwnContent(of: $0.digest) }
         let jobs = missing.eachOnce().compactMap { layer in diffIDs[layer.digest].map { (layer, $0) } }
         let failures = Mutex<[any Error]>([])
         // Not on Swift's cooperative threads: this is all blocking work.
@@ -32,6 +33,7 @@ struct LayerUnpacker: Sendable {
             }
         }
         if let failure = failures.withLock(\.first) { throw failure }
+        try roots.restoreDirectories(of: image.layers)
     }
 
     private func unpack(_ layer: Descriptor, diffID: Digest, from layouts: [Layout]) throws {
@@ -90,6 +92,7 @@ struct LayerUnpacker: Sendable {
                 let report = try unpack(content.makePlainDirectory("overlay"))
                 report.say("layer \(layer.digest)", log)
                 try content.replaceFile("blob", with: VerifiedBlob.encoded([VerifiedBlob(blob.status())]))
+                try OverOthers(report)?.write(to: content)
                 if let split = SplitBase(report.splitLinks) { try split.write(to: content) }
                 try roots.install(temporary, as: layer.digest)
             }

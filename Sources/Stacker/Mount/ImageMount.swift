@@ -94,10 +94,7 @@ package struct ImageMount {
                 try attempt("layer \(layer.digest)") { try device(of: layer) }
             }
             let overlay = try PrivateMounts.with {
-                for (number, device) in devices.enumerated() {
-                    try attempt("layer \(device.layer.digest)") { try mount(device, on: FilePath("\(number)")) }
-                }
-                return try stack(devices.count, upper)
+                try stack(mount(devices), upper)
             }
             try checked(stacker_attach(overlay.number, target.number))
         }
@@ -141,6 +138,21 @@ package struct ImageMount {
             log.warn("layer \(layer.digest) is checked now and not again when it is read: \(error)")
         }
         return Device(layer: layer, loop: loop, verity: verity)
+    }
+
+    /// Mounts the layers, top first, down to one whose root is opaque: for overlayfs, all roots merge.
+    ///
+    /// - Returns: how many.
+    private func mount(_ devices: [Device]) throws -> Int {
+        for (number, device) in devices.enumerated() {
+            let directory = FilePath("\(number)")
+            let isLast = try attempt("layer \(device.layer.digest)") {
+                try mount(device, on: directory)
+                return try Directory(at: directory).isOpaque
+            }
+            if isLast { return number + 1 }
+        }
+        return devices.count
     }
 
     private func mount(_ device: Device, on directory: FilePath) throws {

@@ -33,7 +33,7 @@ struct LayerConversion {
     ) throws -> Outcome {
         guard let layer = layers.last?.digest else { throw Errno.noSuchFileOrDirectory }
         let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
-        let name = recordName(format, root)
+        let name = recordName(format, root, over: layers.dropLast())
         if let bytes = try directory.readFile(name, limit: 1 << 16),
             let known = try? JSON.decode(Outcome.self, from: bytes),
             try roots.isWhole(known.descriptor, in: writer.layout)
@@ -49,7 +49,7 @@ struct LayerConversion {
         guard let encoded else { throw Errno.noSuchFileOrDirectory }
         try roots.link(encoded.descriptor.digest, to: layer)
         try roots.noteVerified(writer.layout.open(encoded.descriptor), of: encoded.descriptor.digest)
-        try roots.extend(layer, over: converted)
+        try roots.extend(layer, over: converted, as: layers.dropLast())
         let outcome = Outcome(descriptor: encoded.descriptor, diffID: encoded.diffID)
         try directory.replaceFile(name, with: JSON.encode(outcome))
         return outcome
@@ -78,9 +78,11 @@ struct LayerConversion {
     }
 
     /// One name for all that decides the bytes of the blob.
-    private func recordName(_ format: LayerFormat, _ root: RootEntry) -> FilePath {
+    private func recordName(_ format: LayerFormat, _ root: RootEntry, over layers: ArraySlice<Descriptor>) -> FilePath {
         let rule = root == .always ? "" : " \(root.record)"
-        let key = "\(format.record) \(options.latestTime.map { "\($0.seconds)" } ?? "")\(rule)"
+        // An opaque mark is written only over a directory.
+        let base = layers.isEmpty ? "" : " over \(MergedLayer.base(layers))"
+        let key = "\(format.record) \(options.latestTime.map { "\($0.seconds)" } ?? "")\(rule)\(base)"
         return FilePath("as-\(Digest(of: key.utf8).hex.prefix(16)).json")
     }
 }

@@ -33,6 +33,17 @@ struct LayersWhiteoutTests {
         #expect(try encode(out, into: blobs)?.diffID == layer.diffID)
     }
 
+    @Test("whiteouts come before the entries beside them")
+    func order() throws {
+        let scratch = try Scratch()
+        let (tree, blobs) = (try scratch.sub("tree"), try scratch.sub("blobs"))
+        for name in ["a", "c", "d/a/x"] { try tree.put(name) }
+        for name in ["b", "d/b", "d/z"] { try tree.putWhiteout(name) }
+        let layer = try #require(try encode(tree, into: blobs))
+        let list = try shell("tar -tf \(scratch.path("blobs"))/\(layer.descriptor.digest.hex)")
+        #expect(list == ".wh.b\na\nc\nd/\nd/.wh.b\nd/.wh.z\nd/a/\nd/a/x\n")
+    }
+
     @Test("an opaque root")
     func opaqueRoot() throws {
         let scratch = try Scratch()

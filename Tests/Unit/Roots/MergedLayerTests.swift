@@ -66,7 +66,7 @@ struct MergedLayerTests {
             #expect(try contents[1]?.map { try Directory(at: $0).names() } == [["foo"], ["bar"]])
             #expect(try roots.contentOfTop(of: [layer("top")]) == nil)
             #expect(try roots.contentOfTop(of: [layer("other"), layer("top")]) == nil)
-            try roots.extend(layer("top").digest, over: [layer("other")])
+            try roots.extend(layer("top").digest, over: [layer("other")], as: [layer("base")])
             #expect(try roots.contentOfTop(of: [layer("other"), layer("top")]) == contents[1])
             #expect(try roots.contentOfTop(of: [layer("base"), layer("top")]) == contents[1])
         }
