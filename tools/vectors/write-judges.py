@@ -47,15 +47,20 @@ DIFFERENCES = f"""\
 {UNTESTED}
 
 The vectors with a right outcome that not all of them have. An empty cell is a pass, `-` is what the implementation does \
-not do at all.
+not do at all. The numbers lead to the reasons below each table; in what way it is wrong stands in \
+[vectors/known](../vectors/known).
 """
 
 OPEN = f"""\
 ## What nobody decides
 {UNTESTED}
 
-Here no document says what has to come out. Each outcome that was seen has a name.
+Here no document says what has to come out. Each outcome that was seen has a name, which the vector explains. What stacker \
+does is a decision, and has its reason beside it.
 """
+
+# Whose reasons are shown where nobody decides.
+OURS = "stacker"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +79,11 @@ class Judged:
     """An implementation of some version."""
 
     name: str
+    version: str
     file: KnownFile
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
 
     def runs(self, vector: Vector) -> bool:
         return vector.name.partition("/")[0] in self.file.runs
@@ -84,6 +93,12 @@ class Judged:
             return "-"
         line = self.file.lines.get(vector.name)
         return line.outcome.kind if line else "not measured" if vector.verdict == "open" else "pass"
+
+    def choice(self, vector: Vector) -> str:
+        """Of an open vector; what has no name is explained."""
+        line = self.file.lines.get(vector.name)
+        explained = line is not None and line.outcome.kind == "other"
+        return f"**other** ({cell(line.why)})" if explained else f"**{self.outcome(vector)}**"
 
 
 def read_vectors() -> list[Vector]:
@@ -98,7 +113,9 @@ def read_vectors() -> list[Vector]:
 def read_judged() -> list[Judged]:
     """As root: what a user's level has of its own is in the files for users."""
     files = [file for file in sorted((VECTORS / "known").glob("*-*")) if not file.name.endswith("-user")]
-    return [Judged(file.name, found) for file in files if (found := known.read(file)) is not None]
+    names = [file.name.rpartition("-") for file in files]
+    found = [known.read(file) for file in files]
+    return [Judged(name, version, each) for (name, _, version), each in zip(names, found) if each is not None]
 
 
 # --- The page ---------------------------------------------------------------------------------------
@@ -126,8 +143,8 @@ def head(cells: list[str]) -> str:
 
 
 def counts(vectors: list[Vector], judged: list[Judged]) -> str:
-    text = head(["chapter", "vectors", *(each.name for each in judged)])
-    for chapter, found in [*by_chapter(vectors), ("all", vectors)]:
+    text = head(["chapter", "vectors", *map(str, judged)])
+    for chapter, found in [("all", vectors), *by_chapter(vectors)]:
         text += row([chapter, str(len(found)), *(count(found, each) for each in judged)])
     return text
 
@@ -143,31 +160,33 @@ def differences(chapter: str, vectors: list[Vector], judged: list[Judged]) -> st
     if not differing:
         return ""
     notes: list[str] = []
-    text = f"### {chapter}\n{UNTESTED}\n\n" + head(["vector", "verdict", *(each.name for each in judged)])
+    text = f"### {chapter}\n{UNTESTED}\n\n" + head(["vector", "verdict", *map(str, judged)])
     for vector in differing:
-        name = vector.name.rpartition("/")[2]
         cells = [noted(vector, each, notes) for each in judged]
-        text += row([f"[{name}](../vectors/{vector.name}.vector): {cell(vector.behaviour)}", vector.verdict, *cells])
+        text += row([said(vector), vector.verdict, *cells])
     return text + "\n" + "".join(f"{number}. {note}\n" for number, note in enumerate(notes, 1))
 
 
+def said(vector: Vector) -> str:
+    name = vector.name.rpartition("/")[2]
+    return f"[{name}](../vectors/{vector.name}.vector): {cell(vector.behaviour)}"
+
+
 def noted(vector: Vector, judged: Judged, notes: list[str]) -> str:
-    """The outcome, and the number of what is said of it below the table."""
+    """The outcome, and the number of its reason below the table."""
     outcome = judged.outcome(vector)
     if outcome in ("pass", "-"):
         return "" if outcome == "pass" else outcome
-    line = judged.file.lines[vector.name]
-    note = cell(": ".join(filter(None, [line.outcome.detail, line.why])))
+    note = cell(judged.file.lines[vector.name].why)
     if note not in notes:
         notes.append(note)
     return f"{outcome} ({notes.index(note) + 1})"
 
 
 def choices(chapter: str, vectors: list[Vector], judged: list[Judged]) -> str:
-    text = f"### {chapter}, undecided\n{UNTESTED}\n\n" + head(["vector", "what comes out"])
+    text = f"### {chapter}, undecided\n{UNTESTED}\n\n" + head(["vector", "what comes out", f"why {OURS} does that"])
     for vector in vectors:
-        name = vector.name.rpartition("/")[2]
-        text += row([f"[{name}](../vectors/{vector.name}.vector): {cell(vector.behaviour)}", who_does_what(vector, judged)])
+        text += row([said(vector), who_does_what(vector, judged), our_reason(vector, judged)])
     return text
 
 
@@ -176,9 +195,14 @@ def who_does_what(vector: Vector, judged: list[Judged]) -> str:
     names = collections.defaultdict(list)
     for each in judged:
         if each.runs(vector):
-            names[each.outcome(vector)].append(each.name)
+            names[each.choice(vector)].append(str(each))
     outcomes = sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))
-    return "<br>".join(f"**{outcome}**: {', '.join(who)}" for outcome, who in outcomes)
+    return "<br>".join(f"{outcome}: {', '.join(who)}" for outcome, who in outcomes)
+
+
+def our_reason(vector: Vector, judged: list[Judged]) -> str:
+    lines = [each.file.lines.get(vector.name) for each in judged if each.name == OURS]
+    return cell("; ".join(line.why for line in lines if line is not None))
 
 
 def cell(text: str) -> str:

@@ -87,7 +87,7 @@ stack() {
         ln -s "$(realpath "$directory")" "lower/${#lowerdirs}"
         lowerdirs=lower/${#lowerdirs}${lowerdirs:+:$lowerdirs}
     done
-    # overlayfs wants two lower directories where there is no upper one.
-    mkdir -p nothing
-    mount -t overlay -o "ro,${options:+$options,}lowerdir=${lowerdirs:+$lowerdirs:}nothing" vector "$target"
+    # overlayfs wants two lower directories where there is no upper one, also for an image without a layer.
+    mkdir -p nothing none
+    mount -t overlay -o "ro,${options:+$options,}lowerdir=${lowerdirs:-none}:nothing" vector "$target"
 }

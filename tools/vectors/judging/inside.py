@@ -60,6 +60,8 @@ class Room:
     def written_outside(self) -> bytes | None:
         """The first place that is not as it was."""
         for directory, names in ((self.box, {"target", "beside"}), (self.kept.parent, {"kept"})):
+            if not directory.is_dir() or directory.is_symlink():
+                return os.fsencode(directory.name)
             if extra := set(os.listdir(directory)) - names:
                 return os.fsencode(min(extra))
         if is_changed(self.kept, self.before):

@@ -60,8 +60,15 @@ def misbehaviour(ran: Run) -> Outcome | None:
     if ended_by := signal_of(ran.status):
         return Outcome("crashes", ended_by)
     if ran.status != 0 and (trace := TRACES.search(ran.output)):
-        return Outcome("crashes", one_line(ran.output[trace.start() :]))
+        return Outcome("crashes", cause(ran.output[trace.start() :]))
     return None
+
+
+def cause(trace: str) -> str:
+    """The line of a trace that says what happened: the first one, but Python's is where its frames end."""
+    if trace.startswith("Traceback"):
+        return one_line(next((line for line in trace.splitlines()[1:] if line and not line[0].isspace()), trace))
+    return one_line(trace)
 
 
 def signal_of(status: int) -> str | None:

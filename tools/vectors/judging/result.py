@@ -27,11 +27,13 @@ def read_layout(image: str, below: int, place: pathlib.Path) -> tuple[Tree, list
     """The merged tree, and the entries of the layers above the lowest ones."""
     directory, _, tag = image.rpartition(":")
     try:
+        described = described_layers(pathlib.Path(directory), tag)
         layers = [
-            read_layer(pathlib.Path(directory), *pair, place / str(number))
-            for number, pair in enumerate(described_layers(pathlib.Path(directory), tag))
+            read_layer(pathlib.Path(directory), *pair, place / str(number)) for number, pair in enumerate(described)
         ]
-        return apply_layers([as_in_tar(layer) for layer in layers]), layers[below:]
+        # In a tar, a device 0:0 is a device.
+        tars = [as_in_tar(layer) if file_system_of(each) else layer for (each, _), layer in zip(described, layers)]
+        return apply_layers(tars), layers[below:]
     except (Refused, Unspecified, OSError) as error:
         raise Unreadable(f"the layout can't be read: {error}") from error
 
@@ -45,8 +47,13 @@ def described_layers(directory: pathlib.Path, tag: str) -> list[tuple[dict[str, 
     return list(zip(manifest["layers"], diff_ids))
 
 
+def file_system_of(descriptor: dict[str, Any]) -> str | None:
+    """None if the layer is a tar."""
+    return next((kind for kind in FILE_SYSTEMS if kind in descriptor["mediaType"]), None)
+
+
 def read_layer(directory: pathlib.Path, descriptor: dict[str, Any], diff_id: str, place: pathlib.Path) -> list[Entry]:
-    kind = next((kind for kind in FILE_SYSTEMS if kind in descriptor["mediaType"]), None)
+    kind = file_system_of(descriptor)
     if kind is None:
         return read_entries(layout.read_layer(directory, descriptor, diff_id))
     layout.check_digest(diff_id, layout.read_blob(directory, descriptor), "diff ID")
