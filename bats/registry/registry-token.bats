@@ -149,7 +149,7 @@ refute_secrets() {
     assert_said "skopeo login $registry"
     forget_requests
     direct=$registry
-    start_faults "PUT /blobs/ login 2" "POST /blobs/ login" "PUT /manifests/ login"
+    start_faults "PUT /blobs/ login" "POST /blobs/ login" "PUT /manifests/ login"
     log_in
     run --separate-stderr stacker --debug publish --url "docker://$registry/team" --tag v1 --skip-tls
     assert_success
