@@ -34,7 +34,7 @@ make_layers() {
 
 # behaviour: a file in a lower layer's directory, which its own layer has no entry for, leaves the directory what it was, for the script and in the image
 # documented: docs/storage.md#implied-directories; opencontainers/image-spec issue 737
-# status: documented
+# status: beyond
 @test "a directory that a layer only implies" {
     make_layers
     cat >stacker.yaml <<'END'
@@ -48,6 +48,43 @@ END
     assert_equal "$(layer_tar it -1 | tar xO srv/seen)" $'1777 3:4\n700 0:0'
     unpack_image it rootfs
     assert_equal "$(stat -c '%a %u:%g' rootfs/srv rootfs/srv/deep)" $'1777 3:4\n700 0:0'
+}
+
+# behaviour: beside a directory that a layer only implies, what it says stays as it says: directories with an entry, symlinks on the way, and what it hid has no say any more
+# documented: docs/storage.md#implied-directories; OCI image-spec, layer.md "Applying Changesets"
+# status: beyond
+@test "what a layer says beside what it implies" {
+    make_layers
+    mkdir -p tree/etc/x tree/real/x tree/gone/x
+    chmod 0711 tree/etc tree/etc/x tree/real/x tree/gone tree/gone/x
+    tar_of lower.tar etc etc/x real real/x gone gone/x
+    echo it | tee tree/etc/x/f tree/real/x/f >tree/gone/x/f
+    chmod 0700 tree/etc
+    ln -s real tree/way
+    touch tree/.wh.gone
+    mkdir -p linked/way/x
+    echo it >linked/way/x/g
+    tar_of upper.tar etc etc/x/f real way .wh.gone gone/x/f
+    tar rf upper.tar -C linked --no-recursion way/x/g
+    rm -rf base
+    layout_of shell.tar lower.tar upper.tar
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "base:latest"}
+  run: |
+    cd /
+    busybox stat -c '%n %F %a' etc etc/x way real/x gone gone/x >/seen
+END
+    stacker build
+    run -0 tar xO -f <(layer_tar it -1) seen
+    assert_output - <<'END'
+etc directory 700
+etc/x directory 711
+way symbolic link 777
+real/x directory 711
+gone directory 755
+gone/x directory 755
+END
 }
 
 # behaviour: layers that are made of such a layer in another type have the directory as it is in the image
@@ -92,7 +129,7 @@ END
 
 # behaviour: a layer whose root is opaque hides all below it, for the script and in an image of another type
 # documented: docs/storage.md#implied-directories; OCI image-spec, layer.md "Opaque Whiteout"
-# status: documented
+# status: beyond
 @test "an opaque root" {
     requires loop
     make_layers
@@ -111,7 +148,7 @@ END
 
 # behaviour: a whiteout of a directory takes it away, also where whiteouts of what is in it stand before or behind
 # documented: OCI image-spec, layer.md "Whiteouts"
-# status: documented
+# status: beyond
 @test "whiteouts of a directory, and of what is in it" {
     make_layers
     rm -rf base tree/srv
