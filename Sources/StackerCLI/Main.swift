@@ -44,7 +44,7 @@ enum Main {
                 try say(StackerCommand.commands)
                 return 0
             }
-            try StackerCommand.refuseUnknown(GlobalOptions.commandName(in: arguments))
+            try StackerCommand.refuseUnknownCommand(in: arguments)
             let directories = try globals.makeDirectories()
             guard let log, let command = try command(in: arguments) else { return 0 }
             try command.run(
@@ -54,7 +54,7 @@ enum Main {
             return 0
         } catch {
             log?.release()
-            return report(error, debug: debug)
+            return report(error, of: arguments, debug: debug)
         }
     }
 
@@ -76,7 +76,7 @@ enum Main {
         return nil
     }
 
-    private static func report(_ error: any Error, debug: Bool) -> Int32 {
+    private static func report(_ error: any Error, of arguments: [String], debug: Bool) -> Int32 {
         // What a command ends with that has nothing to say: the status of a program that it ran.
         if let status = error as? ExitCode { return status.rawValue }
         if let failure = error as? Failure {
@@ -86,14 +86,14 @@ enum Main {
         // What ArgumentParser throws: a request for help or the version, or a mistake on the command line.
         if StackerCommand.exitCode(for: error) == .success {
             do {
-                try say(StackerCommand.fullMessage(for: error))
+                try say(StackerCommand.withCommandsHeading(StackerCommand.fullMessage(for: error)))
                 return 0
             } catch {
-                return report(error, debug: debug)
+                return report(error, of: arguments, debug: debug)
             }
         }
         write(
-            "error: \(StackerCommand.message(for: error))\nhelp: see 'stacker --help' or 'stacker COMMAND --help'\n",
+            "error: \(StackerCommand.message(for: error))\nhelp: \(StackerCommand.whereToLook(for: arguments))\n",
             to: STDERR_FILENO)
         return 1
     }

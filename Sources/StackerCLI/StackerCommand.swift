@@ -20,14 +20,26 @@ struct StackerCommand: ParsableCommand {
     @OptionGroup(title: "Global options, before or after the command")
     var globals: GlobalOptions
 
-    /// Refuses a command that is none, before what follows it is blamed.
-    static func refuseUnknown(_ name: String?) throws {
-        guard let name else { return }
+    /// Refuses a command that is none, before what follows it is blamed; also where only its help is asked for.
+    static func refuseUnknownCommand(in arguments: [String]) throws {
+        guard let name = GlobalOptions.commandName(in: arguments) else { return }
+        try refuseUnknown(name)
+        guard name == "help", let subject = arguments.drop(while: { $0 != name }).dropFirst().first else { return }
+        try refuseUnknown(subject)
+    }
+
+    private static func refuseUnknown(_ name: String) throws {
         let commands = configuration.subcommands.map { $0.configuration }
         let known = commands.flatMap { [$0.commandName].compactMap(\.self) + $0.aliases } + ["help"]
         guard !known.contains(name) else { return }
         let near = nearest(to: name, in: known).map { "did you mean stacker \($0)?" }
         throw Failure("there is no command \"\(name)\"", help: near ?? "stacker --help lists the commands")
+    }
+
+    /// Where the options are that a mistaken command line may have meant.
+    static func whereToLook(for arguments: [String]) -> String {
+        GlobalOptions.commandName(in: arguments).map { "stacker help \($0) says what it takes" }
+            ?? "stacker --help lists commands and options"
     }
 
     /// The command that the arguments name, read by itself: ArgumentParser takes longer for the tree of all commands than a
@@ -43,8 +55,14 @@ struct StackerCommand: ParsableCommand {
         return try? command.parse(Array(arguments[(index + 1)...]))
     }
 
-    /// The help without arguments, under the heading that scripts look for.
+    /// The help, under the heading that scripts look for.
     static var commands: String {
-        helpMessage().replacing("SUBCOMMANDS:", with: "COMMANDS:")
+        withCommandsHeading(helpMessage())
+    }
+
+    /// A text of ArgumentParser's, which calls commands otherwise.
+    static func withCommandsHeading(_ text: String) -> String {
+        text.replacing("SUBCOMMANDS:", with: "COMMANDS:")
+            .replacing("See 'stacker help <subcommand>'", with: "See 'stacker help COMMAND'")
     }
 }

@@ -58,3 +58,32 @@ for option in json.load(sys.stdin)["command"]["arguments"]:
         done
     done <<<"$output"
 }
+
+# commands: the names of all commands that the help lists, without aliases.
+commands() {
+    "$STACKER" --help | sed -n '/^COMMANDS:/,$ s/^  \([a-z-]*\)[, ].*/\1/p' | sort -u
+}
+
+# behaviour: the help of each command has examples, of commands and options that there are
+# documented: docs/commands.md#commands
+# status: beyond
+@test "examples in the help" {
+    local command words shown word global
+    global=$(options_of)
+    run -0 commands
+    assert_line build
+    for command in "${lines[@]}"; do
+        run -0 "$STACKER" help "$command"
+        shown=$(sed -n '/^EXAMPLES:/,/^$/ s/^  //p' <<<"$output")
+        [[ -n $shown ]]
+        while read -ra words; do
+            [[ ${words[0]} == sudo ]] && words=("${words[@]:1}")
+            [[ ${words[0]} == stacker ]]
+            run -0 options_of "${words[1]}"
+            output+=$'\n'$global
+            while read -r word; do
+                assert_output --regexp "(option|flag) ${word%%=*}($|[[:space:]])"
+            done < <(printf '%s\n' "${words[@]:2}" | sed '/^--$/,$d' | grep '^-')
+        done <<<"$shown"
+    done
+}

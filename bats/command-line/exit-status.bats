@@ -149,5 +149,7 @@ END
     assert_said "did you mean stacker build?"
     refuse --debug --oci-dir somewhere pubish
     assert_said "did you mean stacker publish?"
+    refuse help buidl
+    assert_said "did you mean stacker build?"
     run -0 stacker help build
 }

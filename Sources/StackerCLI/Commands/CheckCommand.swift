@@ -8,7 +8,13 @@ struct CheckCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Find out whether this machine and the roots directory can build.",
-        discussion: "The exit status is 1 if a build would fail."
+        discussion: """
+            The exit status is 1 if a build would fail.
+
+            EXAMPLES:
+              stacker check
+              stacker check --roots-dir /srv/roots --json
+            """
     )
 
     @Flag(help: "Mend what can be mended: switch extended inode refs of btrfs on. Needs root.")

@@ -7,7 +7,14 @@ struct ChrootCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "chroot",
         abstract: "Run a shell, or a command, in a layer; what it changes is thrown away.",
-        discussion: "The exit status is the command's.",
+        discussion: """
+            The exit status is the command's.
+
+            EXAMPLES:
+              stacker chroot app
+              stacker exec app -- ls -l /etc
+              stacker chroot -f images/stacker.yaml app 'cat /etc/os-release'
+            """,
         aliases: ["exec"]
     )
 
@@ -23,7 +30,9 @@ struct ChrootCommand: Command {
     @Argument(help: "The layer; by default the file's first.")
     var layer: String?
 
-    @Argument(parsing: .captureForPassthrough, help: "A command and its arguments; by default /bin/sh.")
+    @Argument(
+        parsing: .captureForPassthrough,
+        help: ArgumentHelp("A command and its arguments; by default /bin/sh.", valueName: "command"))
     var words: [String] = []
 
     static func isNamed(_ word: String) -> Bool {

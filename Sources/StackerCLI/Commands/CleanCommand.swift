@@ -7,7 +7,12 @@ import Stacker
 struct CleanCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "clean",
-        abstract: "Remove the roots, OCI and stacker directories."
+        abstract: "Remove the roots, OCI and stacker directories.",
+        discussion: """
+            EXAMPLES:
+              stacker clean
+              stacker clean --work-dir /srv/build
+            """
     )
 
     @Flag(help: ArgumentHelp("Has no effect any more: all is removed anyway.", visibility: .hidden))

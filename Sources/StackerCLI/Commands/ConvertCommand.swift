@@ -10,6 +10,11 @@ struct ConvertCommand: Command {
         discussion: """
             What a stacker file has no place for is a comment in it, and a warning. What can't be left out is an error \
             that names the line.
+
+            EXAMPLES:
+              stacker convert
+              stacker convert -i app/Dockerfile -o app/stacker.yaml -s app/subs.yaml
+              stacker build -f app/stacker.yaml --substitute-file app/subs.yaml
             """
     )
 

@@ -7,10 +7,16 @@ struct ExplainCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Show the overlay stack of a layer, or where a path in it comes from.",
-        discussion: "Works on layers that were built, that failed, and that are being built."
+        discussion: """
+            Works on layers that were built, that failed, and that are being built.
+
+            EXAMPLES:
+              stacker explain app
+              stacker explain app:/etc/passwd --json
+            """
     )
 
-    @Argument(help: "The layer, or a path in it, as app:/etc/passwd.")
+    @Argument(help: ArgumentHelp("The layer, or a path in it, as app:/etc/passwd.", valueName: "layer[:path]"))
     var place: String
 
     @Flag(help: "Print JSON.")

@@ -7,7 +7,13 @@ struct GCCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "gc",
         abstract: "Remove unpacked layers, pulled blobs, imports and left-overs that nothing refers to.",
-        discussion: "What the last builds made stays, and is still found in the cache."
+        discussion: """
+            What the last builds made stays, and is still found in the cache.
+
+            EXAMPLES:
+              stacker gc --dry-run
+              stacker gc
+            """
     )
 
     @Flag(help: "Only say what would be removed.")

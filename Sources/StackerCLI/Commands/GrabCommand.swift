@@ -7,10 +7,15 @@ struct GrabCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "grab",
         abstract: "Copy a file or directory out of a layer into the working directory.",
-        discussion: "It gets its last name. No container is started."
+        discussion: """
+            It gets its last name. No container is started.
+
+            EXAMPLES:
+              stacker grab app:/usr/bin/tool
+            """
     )
 
-    @Argument(help: "The path in the layer, as app:/etc/passwd.")
+    @Argument(help: ArgumentHelp("The path in the layer, as app:/etc/passwd.", valueName: "layer:path"))
     var place: String
 
     func run(in surroundings: Surroundings) throws {

@@ -6,7 +6,12 @@ import Stacker
 struct InspectCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Show the images that were built: layers, annotations, config."
+        abstract: "Show the images that were built: layers, annotations, config.",
+        discussion: """
+            EXAMPLES:
+              stacker inspect
+              stacker inspect app --json
+            """
     )
 
     @Argument(help: "The image to show; all of them if none is named.")

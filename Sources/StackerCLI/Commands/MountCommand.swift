@@ -34,7 +34,14 @@ struct MountCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "mount",
         abstract: "Mount an image of squashfs or erofs layers on a directory, read-only. Needs root.",
-        discussion: "Layers are checked before. stacker umount takes it down."
+        discussion: """
+            Layers are checked before. stacker umount takes it down.
+
+            EXAMPLES:
+              stacker mount app /mnt
+              stacker mount app /mnt --writable
+              stacker mount app /mnt --persist /srv/app-changes
+            """
     )
 
     @OptionGroup var options: MountOptions
@@ -51,7 +58,11 @@ struct MountCommand: Command {
 struct UmountCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "umount",
-        abstract: "Unmount an image that stacker mount has mounted."
+        abstract: "Unmount an image that stacker mount has mounted.",
+        discussion: """
+            EXAMPLES:
+              stacker umount /mnt
+            """
     )
 
     @Argument(help: "The directory that it is mounted on.")

@@ -11,7 +11,14 @@ struct PublishCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "publish",
         abstract: "Send built images to a registry, or copy them to an OCI layout.",
-        discussion: "Only what is as the stacker file says is published; build_only layers are not."
+        discussion: """
+            Only what is as the stacker file says is published; build_only layers are not.
+
+            EXAMPLES:
+              stacker publish --url docker://example.com/team --tag 1.2 --tag latest
+              stacker publish --url oci:/srv/images --tag 1.2 --image app
+              stacker publish --url docker://example.com/team --tag 1.2 --show-only
+            """
     )
 
     @Option(help: "Where to: docker://REGISTRY or oci:DIRECTORY.")

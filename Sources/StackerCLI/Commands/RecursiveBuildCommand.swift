@@ -6,7 +6,13 @@ struct RecursiveBuildCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "recursive-build",
         abstract: "Find the stacker files below a directory and build their images.",
-        discussion: "Files are built in the order that their prerequisites ask for."
+        discussion: """
+            Files are built in the order that their prerequisites ask for.
+
+            EXAMPLES:
+              stacker recursive-build -d images
+              stacker recursive-build -d images --order-only
+            """
     )
 
     @Option(name: [.customShort("d"), .long], help: "The directory to search.")

@@ -6,7 +6,13 @@ struct UnprivSetupCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "unpriv-setup",
         abstract: "Let a user build without root: id ranges, and stacker's directories. Needs root.",
-        discussion: "Ranges are added to /etc/subuid and /etc/subgid where the user has none."
+        discussion: """
+            Ranges are added to /etc/subuid and /etc/subgid where the user has none.
+
+            EXAMPLES:
+              sudo stacker unpriv-setup
+              stacker unpriv-setup --username ci --roots-dir /srv/ci/roots
+            """
     )
 
     @Option(help: "The user. (default: who called sudo)")
