@@ -25,7 +25,7 @@ REPORT := .build/report
 SOME = $(strip $(CHAPTER:%=--chapter=%) $(TEST))
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
-SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard tools/*/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) \
+SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildcard tools/*/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) \
 	$(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs,$(SCRIPTS))
 
