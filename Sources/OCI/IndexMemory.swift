@@ -21,18 +21,34 @@ final class IndexMemory: Sendable {
         }
     }
 
-    private static func current(_ known: consuming KnownIndex?, _ root: Directory) throws -> KnownIndex {
+    private static func current(_ known: KnownIndex?, _ root: Directory) throws -> KnownIndex {
         if let known, try known.isOfSameFile(in: root) { return known }
-        // Whether a change from here on would show in the file's times: see FileStatus.isSettled.
-        let start = Timestamp.now
-        let file = try root.open(Layout.indexName, O_RDONLY | O_NONBLOCK)
-        let status = try file.status()
-        guard status.kind == .regular else { throw Failure("\(Layout.indexName) is no file") }
-        let bytes = try file.readToEnd(limit: Layout.Limit.index)
-        var current = if let known, known.hasBytes(bytes) { known } else { try KnownIndex(bytes) }
-        current.note(file, status.isSettled(at: start) ? status : nil)
-        return current
+        var triesLeft = mostTries
+        while true {
+            triesLeft -= 1
+            // Whether a change from here on would show in the file's times: see FileStatus.isSettled.
+            let start = Timestamp.now
+            let file = try root.open(Layout.indexName, O_RDONLY | O_NONBLOCK)
+            let status = try file.status()
+            guard status.kind == .regular else { throw Failure("\(Layout.indexName) is no file") }
+            let bytes = try file.readToEnd(limit: Layout.Limit.index)
+            do {
+                var current = if let known, known.hasBytes(bytes) { known } else { try KnownIndex(bytes) }
+                current.note(file, status.isSettled(at: start) ? status : nil)
+                return current
+            } catch  where triesLeft > 0 && start.seconds - status.modified.seconds < writingTime {
+                usleep(pause)
+            }
+        }
     }
+
+    // Other programs write the index where it is: for a moment it is empty, or its end is missing.
+
+    /// How long that may take, in seconds: what has been as it is for longer is what somebody has left.
+    private static let writingTime: Int64 = 2
+    /// How often it is read, with what pause in microseconds.
+    private static let mostTries = 200
+    private static let pause: useconds_t = 5_000
 }
 
 /// An index, decoded, with what makes it cheap to look into and to change.

@@ -143,6 +143,10 @@ package enum LayoutState: Sendable {
         } else if try root.status(Layout.indexName) != nil, try root.status(Layout.markerName) != nil {
             // Another stacker has made it since the names were read.
             self = .layout
+        } else if try root.status("blobs")?.kind == .directory {
+            throw Failure(
+                "\(path) exists but is no OCI layout yet: there are blobs, and no index.json",
+                help: "wait for the program that is writing there; if there is none, remove it, or \(help)")
         } else {
             throw wrong("does not look like an OCI layout")
         }

@@ -372,6 +372,43 @@ refuse_clean() {
     assert_equal "$(list_tags)" it
 }
 
+# behaviour: a clean that takes the roots directory away just when a build has found it is waited for
+# documented: docs/commands.md#clean
+# status: beyond
+# why: a process that is traced gets no rights of others, which an ordinary user's namespace needs
+# bats test_tags=level:priv
+@test "a roots directory that goes when it is found" {
+    requires strace
+    printf 'it:\n  from: {type: scratch}\n' >stacker.yaml
+    mkdir roots
+    # A directory that is open has no path when it is gone.
+    run strace -f -qq -o trace -P /proc/self -e inject=readlink:error=ENOENT:when=1 "$STACKER" build
+    assert_success
+    run -0 grep INJECTED trace
+    assert_equal "$(list_tags)" it
+}
+
+# behaviour: what a build made after a clean, or gc, has looked for directories is the build's, and stays
+# documented: docs/commands.md#clean
+# status: beyond
+# why: a process that is traced gets no rights of others, which an ordinary user's namespace needs
+# bats test_tags=level:priv
+@test "a roots directory that comes after clean has looked" {
+    requires strace
+    printf 'it:\n  from: {type: scratch}\n' >stacker.yaml
+    stacker build
+    mkdir roots/.unpack-1
+    for command in gc clean; do
+        run strace -f -qq -o trace -P "$PWD/roots" -e inject=access:error=ENOENT "$STACKER" "$command"
+        assert_success
+        run -0 grep INJECTED trace
+        assert_exists roots/.unpack-1
+    done
+    assert_not_exists oci
+    stacker clean
+    assert_not_exists roots
+}
+
 # behaviour: what can't be written to stdout is an error
 # documented: docs/commands.md#output
 # status: beyond

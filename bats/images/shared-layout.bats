@@ -130,6 +130,42 @@ publish_own() {
     done
 }
 
+# behaviour: an index that another program is writing just now is read again, until all of it is there
+# documented: docs/storage.md#a-layout-for-several
+# status: beyond
+# why: a process that is traced gets no rights of others, which an ordinary user's namespace needs
+# bats test_tags=level:priv
+@test "an index that is being written" {
+    requires strace
+    busybox_base
+    project one 'echo > /file'
+    build_in one
+    # Its beginning was written: for who reads it now, its end comes at once.
+    touch -d '+1 minute' oci/index.json
+    run strace -f -qq -o trace -P "$PWD/oci/index.json" -e inject=read:retval=0:when=1 \
+        "$STACKER" --oci-dir oci inspect one
+    assert_success
+    run -0 grep INJECTED trace
+    # What has been so for longer is nobody's work.
+    : >oci/index.json
+    touch -d '-1 minute' oci/index.json
+    run -1 --separate-stderr stacker --oci-dir oci inspect one
+    assert_said "couldn't read $PWD/oci/index.json"
+}
+
+# behaviour: a layout that another program has not finished is an error that says so, and stays as it is
+# documented: docs/storage.md#a-layout-for-several
+# status: beyond
+@test "a layout that another program is making" {
+    busybox_base
+    project one 'echo > /file'
+    mkdir -p oci/blobs/sha256
+    echo theirs >oci/oci-put-blob123
+    run -1 --separate-stderr in_project one build
+    assert_said "$PWD/oci exists but is no OCI layout yet: there are blobs, and no index.json"
+    assert_equal "$(cd oci && find . -type f)" ./oci-put-blob123
+}
+
 # behaviour: what another program has just written stays though no image has it, until it is an hour old or `gc --all`
 # documented: docs/storage.md#what-gc-removes; docs/commands.md#gc
 # status: beyond

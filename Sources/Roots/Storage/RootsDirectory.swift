@@ -39,7 +39,9 @@ package struct RootsDirectory: Sendable {
             try attempt("couldn't remove what another stacker left in \(path)") {
                 for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
             }
-            try directory.replaceFile(Self.marker, with: Self.markerText.utf8)
+            try attempt("couldn't write to \(path)") {
+                try directory.replaceFile(Self.marker, with: Self.markerText.utf8)
+            }
         }
     }
 

@@ -56,9 +56,12 @@ package struct Build {
     package func run(mayBuild: Bool) throws -> Bool {
         let directories = project.directories
         try directories.refuseForeign()
-        let fileSystem = try RootsFileSystem(directories.roots)
-        try fileSystem.refuseUnfit()
-        if mayBuild, HostUser.current.uid != 0 { try fileSystem.refuseWithoutOverlay() }
+        let fileSystem = try directories.whileOthersClean {
+            let fileSystem = try RootsFileSystem(directories.roots)
+            try fileSystem.refuseUnfit()
+            if mayBuild, HostUser.current.uid != 0 { try fileSystem.refuseWithoutOverlay() }
+            return fileSystem
+        }
         if let warning = fileSystem.warning(request.hardLinkOverflow) { project.log.warn(warning) }
         return try DiskSpace.blaming(directories.stackerPlace, directories.rootsPlace, directories.ociPlace) {
             try directories.locked(creating: true) { try buildAll(mayBuild: mayBuild) }

@@ -12,20 +12,27 @@ extension StackerDirectories {
     package func clean() throws {
         guard [roots, oci, stacker].contains(where: \.exists) else { return }
         try refuseUncleanable()
-        // Whoever builds locks this one, too: it is the one by which nobody begins meanwhile.
-        let held = try whileOthersClean {
-            if stacker.removingLastComponent().exists { try Directory.create(stacker) }
-            return try self.locks()
-        }
-        defer { withExtendedLifetime(held) {} }
+        let locks = try cleaningLocks()
+        defer { withExtendedLifetime(locks) {} }
         // First the layout: others may build into it, or publish from it, whose other directories these are not, and wait.
         try attempt("couldn't remove \(oci)") {
             let collection = try unusedLayout()
             defer { withExtendedLifetime(collection) {} }
             try removeAtOnce(oci)
         }
-        try attempt("couldn't remove \(roots)") { try removeLocked(roots) }
-        try attempt("couldn't remove \(stacker)") { try removeLocked(stacker) }
+        // One that was not there, and is now, is that of a build that began meanwhile.
+        if locks.roots != nil { try attempt("couldn't remove \(roots)") { try removeLocked(roots) } }
+        if locks.stacker != nil { try attempt("couldn't remove \(stacker)") { try removeLocked(stacker) } }
+    }
+
+    /// Locks what is there, and the stacker directory in any case: whoever builds locks that one, too, so that nobody begins
+    /// meanwhile.
+    private func cleaningLocks() throws -> DirectoryLocks {
+        try whileOthersClean {
+            guard stacker.removingLastComponent().exists else { return try self.locks() }
+            try Directory.create(stacker)
+            return try DirectoryLocks(roots: Lock(ifThere: roots), stacker: Lock(on: stacker))
+        }
     }
 
     /// Refuses to remove what was named by mistake: no build has made it.

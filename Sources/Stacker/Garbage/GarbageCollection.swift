@@ -13,7 +13,7 @@ import SystemPackage
 package struct GarbageCollection {
     private let directories: StackerDirectories
     private let roots: RootsDirectory?
-    private let locks: [Lock]
+    private let locks: DirectoryLocks
     private var items: [GarbageItem] = []
     private var pulled: PulledImages?
     private let takesAll: Bool
@@ -36,9 +36,10 @@ package struct GarbageCollection {
         takesAll = all
         try directories.refuseForeign()
         locks = try directories.locks()
-        roots = try? RootsDirectory(reading: directories.roots)
+        // What is not locked was not there, and is a build's that began since.
+        roots = try locks.roots.flatMap { _ in try RootsDirectory(ifOursAt: directories.roots) }
         output = try Layout(ifThereAt: directories.oci)
-        let stacker = directories.stacker.exists ? try Directory(at: directories.stacker) : nil
+        let stacker = try locks.stacker.map { _ in try Directory(at: directories.stacker) }
         guard let stacker else {
             try addLayers(of: nil)
             return

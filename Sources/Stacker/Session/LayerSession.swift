@@ -27,6 +27,9 @@ package struct LayerSession {
         let (layer, recipe) = try find(name)
         let directories = project.directories
         try directories.refuseForeign()
+        guard directories.roots.exists else {
+            throw Failure("couldn't enter layer \(layer.name)", because: Self.notBuilt)
+        }
         return try directories.locked(creating: true) {
             let (context, place) = try attempt("couldn't enter layer \(layer.name)") {
                 guard let roots = try RootsDirectory(ifOursAt: directories.roots) else { throw Self.notBuilt }

@@ -28,6 +28,12 @@ struct Lock: Sendable {
         }
     }
 
+    /// Takes the lock without waiting; `nil` if there is no such directory.
+    init?(ifThere directory: FilePath) throws {
+        guard directory.exists else { return nil }
+        try self.init(on: directory)
+    }
+
     private static func lock(_ file: OpenFile, at path: FilePath, on directory: FilePath) throws {
         // A second try: who only asks whether it is held has it for an instant.
         let isTaken = try attempt("couldn't acquire lock on \(path)") {
@@ -70,11 +76,21 @@ struct Lock: Sendable {
     }
 }
 
+/// The locks of stacker's directories. Whoever changes what is in them, or must not see it change, holds both; one that is not
+/// held is of a directory that was not there, and what has its name since is another stacker's.
+struct DirectoryLocks: Sendable {
+    /// On the roots directory; it is taken first.
+    let roots: Lock?
+    /// On the stacker directory.
+    let stacker: Lock?
+}
+
 extension StackerDirectories {
-    /// The locks of those directories that are there: on the roots directory, then on stacker's. Whoever changes what is in
-    /// them, or must not see it change, holds both.
-    func locks() throws -> [Lock] {
-        try [roots, stacker].filter(\.exists).map { try Lock(on: $0) }
+    /// Locks those of the directories that are there.
+    func locks() throws -> DirectoryLocks {
+        try whileOthersClean {
+            try DirectoryLocks(roots: Lock(ifThere: roots), stacker: Lock(ifThere: stacker))
+        }
     }
 
     /// Does something while no other stacker uses the directories.
@@ -87,10 +103,10 @@ extension StackerDirectories {
     }
 
     /// Makes the directories and locks them.
-    private func locksOfMade() throws -> [Lock] {
+    private func locksOfMade() throws -> DirectoryLocks {
         try whileOthersClean {
             for directory in [stacker, roots] { try Directory.create(directory, isPlain: true) }
-            return try [roots, stacker].map { try Lock(on: $0) }
+            return try DirectoryLocks(roots: Lock(on: roots), stacker: Lock(on: stacker))
         }
     }
 

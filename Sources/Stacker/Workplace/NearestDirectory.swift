@@ -11,10 +11,13 @@ struct NearestDirectory {
 
     /// Looks for it.
     ///
-    /// - Throws: a failure if the directory can't be made there: something else has its name.
+    /// - Throws: a failure if the directory can't be made there, since something else has its name. Its cause is ENOENT if
+    ///   what was found has been removed meanwhile.
     init(_ wanted: FilePath) throws {
         directory = try Self.nearest(wanted)
-        path = try FilePath("/proc/self/fd/\(directory.file.number)").resolved()
+        path = try attempt("couldn't find out where \(wanted) is, or would be") { [directory] in
+            try FilePath("/proc/self/fd/\(directory.file.number)").resolved()
+        }
     }
 
     private static func nearest(_ wanted: FilePath) throws -> Directory {
