@@ -101,7 +101,10 @@ package struct Conversion {
             try values.merge(file: files.substitutions, text: substitutions)
             let source = RecipeSource(files.recipe, workingDirectory: here)
             let bytes = Array(recipe.utf8)
-            _ = try RecipeSet([source], substitutions: values, isReserved: isReserved) { _ in bytes }
+            // What is written is relative to the working directory.
+            _ = try RecipeSet([source], substitutions: values, isReserved: isReserved, isThere: { _ in true }) { _ in
+                bytes
+            }
         }
     }
 

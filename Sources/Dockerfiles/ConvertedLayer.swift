@@ -22,6 +22,14 @@ struct ConvertedLayer: Sendable {
         var gid: String?
     }
 
+    /// One entry of `cache_dirs`.
+    struct CacheDirectory: Sendable, Equatable {
+        var path: ConvertedText
+        var mode: String?
+        var uid: String?
+        var gid: String?
+    }
+
     /// A part of the script.
     enum Step: Sendable {
         /// What has to be run.
@@ -46,6 +54,7 @@ struct ConvertedLayer: Sendable {
     var notes: [Note] = []
     var imports: [Import] = []
     var binds: [(source: ConvertedText, destination: ConvertedText)] = []
+    var cacheDirectories: [CacheDirectory] = []
     /// What ARG gives scripts.
     var buildEnvironment: [(name: String, value: ConvertedText)] = []
     var steps: [Step] = []
@@ -54,6 +63,8 @@ struct ConvertedLayer: Sendable {
     /// Becomes the annotation `org.opencontainers.image.authors` of the image spec.
     var authors: ConvertedText?
     var volumes: [ConvertedText] = []
+    var ports: [ConvertedText] = []
+    var stopSignal: ConvertedText?
     var workingDirectory: ConvertedText?
     var user: ConvertedText?
     var entrypoint: [ConvertedText]?

@@ -1,13 +1,13 @@
 import Failure
 import RecipeText
 import Recipes
-import SystemPackage
 
-// RUN, CMD, ENTRYPOINT, WORKDIR, USER, SHELL.
+// RUN, CMD, ENTRYPOINT, WORKDIR.
 extension DockerfileConverter {
     // MARK: - RUN
 
     mutating func run(_ command: DockerfileInstruction.Command, _ instruction: DockerfileInstruction) throws {
+        try beginCaches(instruction)
         try checkRunFlags(instruction)
         noteAssumptions(instruction, onlyDirectory: false)
         noteHiddenFiles(instruction)
@@ -53,47 +53,21 @@ extension DockerfileConverter {
             let written = flag.written
             switch flag.name {
             case "mount":
-                let type =
-                    flag.value?.split(separator: ",").first { $0.hasPrefix("type=") }?.dropFirst("type=".count)
-                    ?? "bind"
-                guard type == "cache" || type == "tmpfs" else {
+                let mount = MountOptions(flag)
+                // Those have been dealt with.
+                if mount.type == "cache" { continue }
+                guard mount.type == "tmpfs" else {
                     throw Failure(
                         "\(written) can't be converted: write imports: or binds: for a bind, binds: for a secret or ssh"
                     )
                 }
-                try makeTarget(of: flag.value ?? "", instruction.line)
+                try makeTarget(of: mount, instruction.line)
                 note(instruction.line, "RUN \(written): left out, what is written there stays in the image")
             case "network" where flag.value == "default" || flag.value == "host": break
             case "network": note(instruction.line, "RUN \(written): left out, scripts have the host's network")
             case "security": note(instruction.line, "RUN \(written): left out")
             default: throw Failure("unknown flag \(written)")
             }
-        }
-    }
-
-    /// Makes the directory that a mount would be on: a Dockerfile's builder does, and the command relies on it.
-    private mutating func makeTarget(of mount: String, _ line: Int) throws {
-        let options = mount.split(separator: ",").map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
-        func option(_ names: String...) throws -> ConvertedText? {
-            guard let option = options.last(where: { $0.count == 2 && names.contains($0[0].lowercased()) }) else {
-                return nil
-            }
-            return try expand(option[1], line)
-        }
-        guard let target = try option("target", "dst", "destination") else {
-            throw Failure("--mount=\(mount) names no target")
-        }
-        let path = absolute(target)
-        let isMade = stage.layer.steps.contains { if case .directory(path) = $0 { true } else { false } }
-        if !isMade { stage.layer.steps.append(.directory(path)) }
-        stage.knownDirectories.insert(table.value(of: path))
-        let owner = (try option("uid"), try option("gid"))
-        if owner.0 != nil || owner.1 != nil {
-            let owner = (owner.0 ?? ConvertedText("0")) + ":" + (owner.1 ?? ConvertedText("0"))
-            stage.layer.steps.append(.state("chown " + owner.shellWord + " " + path.shellWord))
-        }
-        if let mode = try option("mode") {
-            stage.layer.steps.append(.state("chmod " + mode.shellWord + " " + path.shellWord))
         }
     }
 
@@ -203,6 +177,7 @@ extension DockerfileConverter {
     mutating func enter(_ path: ConvertedText, _ instruction: DockerfileInstruction) throws {
         if !isAbsolute(path) { noteAssumptions(instruction, onlyDirectory: true) }
         let path = absolute(path)
+        if isInCache(path) { beginLayer() }
         stage.directory = path
         stage.hasDirectory = true
         if stage.knownDirectories.insert(table.value(of: path)).inserted {
@@ -234,47 +209,6 @@ extension DockerfileConverter {
             if case .literal(let text) = piece { shorter.append(text) }
         }
         return shorter + String(end.dropLast())
-    }
-
-    // MARK: - VOLUME
-
-    /// Says, before the first command of a layer, which volumes hide from it what was copied there.
-    private mutating func noteHiddenFiles(_ instruction: DockerfileInstruction) {
-        guard !stage.layer.hasCommands else { return }
-        for bind in stage.layer.binds where stage.importsMake(bind.destination, table) {
-            note(
-                instruction.line,
-                "RUN: what was copied to the volume " + bind.destination + " is in the image, and not seen by scripts")
-        }
-    }
-
-    /// Says, once for each volume, that what a command writes there is not in the image, as it is with some builders.
-    private mutating func noteLostFiles(_ instruction: DockerfileInstruction) {
-        for bind in stage.layer.binds where stage.volumesWithLosses.insert(table.value(of: bind.destination)).inserted {
-            note(
-                instruction.line,
-                "RUN: what is written to the volume " + bind.destination + " from here on is gone after the layer, and "
-                    + "not in the image; what should be in it stands before VOLUME")
-        }
-    }
-
-    /// A volume of the image. Scripts that follow have a directory of their own there, which is never one of the host
-    /// unless somebody says so: they may well empty it.
-    mutating func addVolume(_ path: ConvertedText, _ line: Int) throws {
-        let path = absolute(path)
-        stage.volumes.append(path)
-        let place = FilePath("/").pushing(FilePath(table.value(of: path))).lexicallyNormalized()
-        if let objection = ReservedPlace.objection(to: place) {
-            return note(line, "VOLUME " + path + ": scripts see no volume there: \(objection)")
-        }
-        if stage.layer.binds.contains(where: { table.value(of: $0.destination) == table.value(of: path) }) { return }
-        // A bind would hide what was put there before.
-        if stage.layer.hasCommands { beginLayer() }
-        let number = table.entries.count { $0.name.hasPrefix("STACKER_VOL") } + 1
-        let name = table.declare(
-            "STACKER_VOL\(number)", "volume:\(number)",
-            comment: "what scripts see at \(table.value(of: path)): a directory of their own, or one of the host's")
-        stage.layer.binds.append((ConvertedText(reference: name), path))
     }
 }
 

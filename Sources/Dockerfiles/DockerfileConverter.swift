@@ -118,6 +118,8 @@ struct DockerfileConverter {
         case .workingDirectory(let path): try enter(try expand(path, line), instruction)
         case .user(let user): stage.user = try expand(user, line)
         case .volume(let paths): for path in paths { try addVolume(try expand(path, line), line) }
+        case .expose(let ports): for port in ports { try expose(port, line) }
+        case .stopSignal(let signal): try setStopSignal(signal, line)
         case .entrypoint(let command): stage.entrypoint = commandWords(command)
         case .command(let command): stage.command = commandWords(command)
         case .maintainer(let name):
@@ -133,9 +135,7 @@ struct DockerfileConverter {
     private static func remark(on keyword: String, _ text: String) -> String {
         let why =
             switch keyword {
-            case "EXPOSE": "a recipe can't name ports; whoever runs the image publishes them all the same"
-            case "STOPSIGNAL": "a recipe can't name a stop signal"
-            case "HEALTHCHECK": "a recipe has no key for a health check"
+            case "HEALTHCHECK": "an OCI image has no health check: what runs it can be given one"
             default: "an OCI image has no triggers: write this into the Dockerfiles that build on it"
             }
         return "\(keyword) \(text): left out, \(why)"

@@ -34,6 +34,8 @@ struct DockerfileInstruction: Sendable, Equatable {
         case workingDirectory(String)
         case user(String)
         case volume([String])
+        case expose([String])
+        case stopSignal(String)
         case maintainer(String)
         /// What a recipe has no place for: its arguments as they stand.
         case other(String)

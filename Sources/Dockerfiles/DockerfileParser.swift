@@ -67,6 +67,8 @@ struct DockerfileParser {
         case "WORKDIR": return .workingDirectory(text)
         case "USER": return .user(text)
         case "VOLUME": return .volume(jsonWords(text) ?? blankSeparated(text))
+        case "EXPOSE": return .expose(blankSeparated(text))
+        case "STOPSIGNAL": return .stopSignal(text)
         case "MAINTAINER": return .maintainer(text)
         default: return .other(text)
         }

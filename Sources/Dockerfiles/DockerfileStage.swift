@@ -54,6 +54,8 @@ struct DockerfileStage {
     var command: [ConvertedText]?
     var labels: [(name: ConvertedText, value: ConvertedText)] = []
     var volumes: [ConvertedText] = []
+    var ports: [ConvertedText] = []
+    var stopSignal: ConvertedText?
     /// The volumes of which it was said that what commands write there is lost.
     var volumesWithLosses: Set<String> = []
     /// What MAINTAINER says.
@@ -122,6 +124,8 @@ struct DockerfileStage {
         layer.labels = labels
         layer.authors = authors
         layer.volumes = volumes
+        layer.ports = ports
+        layer.stopSignal = stopSignal
         layer.user = user
         if hasDirectory { layer.workingDirectory = directory }
     }

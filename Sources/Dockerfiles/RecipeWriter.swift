@@ -61,6 +61,10 @@ struct RecipeWriter {
             lines.append("  binds:")
             for bind in layer.binds { lines.append("    - \(scalar(bind.source + " -> " + bind.destination))") }
         }
+        if !layer.cacheDirectories.isEmpty {
+            lines.append("  cache_dirs:")
+            for entry in layer.cacheDirectories { write(entry) }
+        }
         write("build_env", layer.buildEnvironment.map { (ConvertedText($0.name), $0.value) })
         for case .command(let script) in layer.steps { write(script: script) }
         write("environment", layer.environment.map { (ConvertedText($0.key), $0.value) })
@@ -69,6 +73,8 @@ struct RecipeWriter {
             write("annotations", [(ConvertedText("org.opencontainers.image.authors"), authors)])
         }
         if !layer.volumes.isEmpty { lines.append("  volumes: \(list(layer.volumes))") }
+        if !layer.ports.isEmpty { lines.append("  ports: \(list(layer.ports))") }
+        if let signal = layer.stopSignal { lines.append("  stop_signal: \(scalar(signal))") }
         if let directory = layer.workingDirectory { lines.append("  working_dir: \(scalar(directory))") }
         if let user = layer.user { lines.append("  runtime_user: \(scalar(user))") }
         if let entrypoint = layer.entrypoint { lines.append("  entrypoint: \(list(entrypoint))") }
@@ -93,7 +99,17 @@ struct RecipeWriter {
         lines.append("    - path: \(scalar(entry.path))")
         lines.append("      dest: \(scalar(destination))")
         if let hash = entry.hash { lines.append("      hash: \(scalar(hash))") }
-        for (key, value) in [("mode", entry.mode), ("uid", entry.uid), ("gid", entry.gid)] {
+        writeAttributes(entry.mode, entry.uid, entry.gid)
+    }
+
+    private mutating func write(_ entry: ConvertedLayer.CacheDirectory) {
+        let hasAttributes = entry.mode != nil || entry.uid != nil || entry.gid != nil
+        lines.append("    - \(hasAttributes ? "path: " : "")\(scalar(entry.path))")
+        writeAttributes(entry.mode, entry.uid, entry.gid)
+    }
+
+    private mutating func writeAttributes(_ mode: String?, _ uid: String?, _ gid: String?) {
+        for (key, value) in [("mode", mode), ("uid", uid), ("gid", gid)] {
             if let value { lines.append("      \(key): \(value)") }
         }
     }

@@ -45,6 +45,15 @@ extension Base {
         case .docker, .oci, .tar, .scratch: nil
         }
     }
+
+    /// The layout or archive on this machine.
+    fileprivate var place: FilePath? {
+        switch self {
+        case .oci(let layout, _): layout
+        case .tar(.local(let path)): path
+        case .docker, .tar, .built, .scratch: nil
+        }
+    }
 }
 
 extension LayerDefinition {
@@ -52,8 +61,9 @@ extension LayerDefinition {
     ///
     /// Not part of parsing: a layer that nothing can provide is reported before a `url` that is missing.
     ///
+    /// - Parameter directory: what `url` is relative to.
     /// - Throws: `Failure` with the position for a `from`, `type`, `url` or `tag` that is missing or not understood.
-    package func base(in source: RecipeSource) throws -> Base {
+    package func base(relativeTo directory: FilePath) throws -> Base {
         guard let from else {
             throw Failure(
                 "\(position): layer \(name) has no from",
@@ -66,11 +76,11 @@ extension LayerDefinition {
         switch kind {
         case .scratch: return .scratch
         case .built: return .built(layer: try required(from.tag, "tag", from).value)
-        case .docker: return try dockerBase(try required(from.url, "url", from), from, source)
-        case .oci: return try ociBase(try required(from.url, "url", from), source)
+        case .docker: return try dockerBase(try required(from.url, "url", from), from, directory)
+        case .oci: return try ociBase(try required(from.url, "url", from), directory)
         case .tar:
             let url = try required(from.url, "url", from)
-            let archive = try Import.Source(url, relativeTo: source.workingDirectory, "url of layer \(name)")
+            let archive = try Import.Source(url, relativeTo: directory, "url of layer \(name)")
             if case .image = archive {
                 throw Failure(
                     "\(url.position): url of layer \(name) is a file in an image, which can't be a tar base",
@@ -80,6 +90,23 @@ extension LayerDefinition {
         }
     }
 
+    /// What ``from`` means in a recipe: `url` is relative to the working directory, or to the recipe, as imports are, if only
+    /// there it names something.
+    ///
+    /// - Parameter isThere: whether something is, or may come to be, at an absolute path.
+    /// - Returns: the base, and a warning if it is the one beside the recipe.
+    func base(in source: RecipeSource, isThere: (FilePath) -> Bool) throws -> (base: Base, warning: Diagnostic?) {
+        let base = try base(relativeTo: source.workingDirectory)
+        guard let url = from?.url, let place = base.place, source.directory != source.workingDirectory, !isThere(place)
+        else { return (base, nil) }
+        let other = try self.base(relativeTo: source.directory)
+        guard let found = other.place, found != place, isThere(found) else { return (base, nil) }
+        let message =
+            "url of layer \(name) is taken as relative to the recipe, as \(found): in the working directory "
+            + "there is no \(place), where it is looked for first"
+        return (other, Diagnostic(position: url.position, message: message, isGeneral: false))
+    }
+
     private func required(_ value: Located<String>?, _ key: String, _ from: From) throws -> Located<String> {
         guard let value, !value.value.isEmpty else {
             throw Failure("\(value?.position ?? from.position): from of layer \(name) has no \(key)")
@@ -87,9 +114,9 @@ extension LayerDefinition {
         return value
     }
 
-    private func dockerBase(_ url: Located<String>, _ from: From, _ source: RecipeSource) throws -> Base {
+    private func dockerBase(_ url: Located<String>, _ from: From, _ directory: FilePath) throws -> Base {
         if url.value.hasPrefix("oci:") {
-            return try ociBase(Located(String(url.value.dropFirst(4)), at: url.position), source)
+            return try ociBase(Located(String(url.value.dropFirst(4)), at: url.position), directory)
         }
         let reference = url.value.dropFirst("docker://".count)
         guard url.value.hasPrefix("docker://"), !reference.isEmpty else {
@@ -104,14 +131,14 @@ extension LayerDefinition {
     }
 
     /// `directory:tag`; the first ":" divides, since a tag may hold more.
-    private func ociBase(_ url: Located<String>, _ source: RecipeSource) throws -> Base {
+    private func ociBase(_ url: Located<String>, _ directory: FilePath) throws -> Base {
         let parts = url.value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             throw Failure(
                 "\(url.position): url of layer \(name) is not directory:tag: \(quoted(url.value))",
                 help: "name an image in an OCI layout: url: path/to/layout:tag")
         }
-        let layout = source.workingDirectory.pushing(FilePath(String(parts[0]))).lexicallyNormalized()
+        let layout = directory.pushing(FilePath(String(parts[0]))).lexicallyNormalized()
         return .oci(layout: layout, tag: String(parts[1]))
     }
 }

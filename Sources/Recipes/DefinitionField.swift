@@ -26,6 +26,7 @@ extension LayerDefinition {
         case .legacyImport: usesLegacyImport ? list(imports.map(canonical)) : nil
         case .overlayDirectories: list(overlayDirectories.map { "\(literal($0.path)) -> \(literal($0.destination))" })
         case .run: run.map { literal($0.text) }
+        case .shell: shell == Script.standardShell ? nil : words(shell)
         case .command: command.map(words)
         case .entrypoint: entrypoint.map(words)
         case .fullCommand: fullCommand.map(words)
@@ -37,9 +38,12 @@ extension LayerDefinition {
         case .generateLabels: generateLabels.map { literal($0.text) }
         case .workingDirectory: workingDirectory.map(literal)
         case .runtimeUser: runtimeUser.map(literal)
+        case .ports: list(ports.map(literal).sorted())
+        case .stopSignal: stopSignal.map(literal)
         case .annotations: list(annotations.map(pair).sorted())
         case .buildOnly: isBuildOnly ? "true" : nil
         case .binds: list(binds.map { "\(literal($0.path)) -> \(literal(bindDestination($0)))" })
+        case .cacheDirectories: list(cacheDirectories.map(canonical).sorted())
         case .os: os.map(literal)
         case .architecture: architecture.map(literal)
         }
@@ -58,11 +62,22 @@ extension LayerDefinition {
         var parts = ["path: \(literal(entry.path))"]
         if let hash = entry.hash { parts.append("hash: \(hash.hex)") }
         if let destination = entry.destination { parts.append("dest: \(literal(destination))") }
-        if let mode = entry.mode { parts.append("mode: 0\(String(mode, radix: 8))") }
-        if let uid = entry.uid { parts.append("uid: \(uid)") }
-        if let gid = entry.gid { parts.append("gid: \(gid)") }
+        parts += attributes(mode: entry.mode, uid: entry.uid, gid: entry.gid)
         if case .image(.docker(_, insecure: true), _) = entry.source { parts.append("insecure: true") }
         return "{\(parts.joined(separator: ", "))}"
+    }
+
+    private func canonical(_ entry: CacheDirectory) -> String {
+        let path = "path: \(literal(entry.path.string))"
+        return "{\(([path] + attributes(mode: entry.mode, uid: entry.uid, gid: entry.gid)).joined(separator: ", "))}"
+    }
+
+    private func attributes(mode: UInt32?, uid: UInt32?, gid: UInt32?) -> [String] {
+        var parts: [String] = []
+        if let mode { parts.append("mode: 0\(String(mode, radix: 8))") }
+        if let uid { parts.append("uid: \(uid)") }
+        if let gid { parts.append("gid: \(gid)") }
+        return parts
     }
 
     /// A bind without a destination of its own has its absolute source there: as written, that is the source again.

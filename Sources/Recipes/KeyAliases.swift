@@ -10,11 +10,14 @@ enum KeyAliases {
         "args": "build_env", "arg": "build_env", "build_args": "build_env", "build_environment": "build_env",
         "user": "runtime_user", "run_as": "runtime_user", "uid": "runtime_user",
         "command": "cmd", "start": "cmd",
-        "script": "run", "scripts": "run", "commands": "run", "steps": "run", "shell": "run",
+        "script": "run", "scripts": "run", "commands": "run", "steps": "run", "interpreter": "shell",
         "workdir": "working_dir", "work_dir": "working_dir", "working_directory": "working_dir", "cwd": "working_dir",
         "base": "from", "image": "from", "parent": "from", "extends": "from",
         "copy": "imports", "add": "imports", "files": "imports",
         "mounts": "binds", "mount": "binds", "bind_mounts": "binds", "volume_mounts": "binds",
+        "caches": "cache_dirs", "cache": "cache_dirs", "cache_mounts": "cache_dirs", "cache_directories": "cache_dirs",
+        "expose": "ports", "exposed_ports": "ports", "exposedports": "ports", "port": "ports",
+        "stopsignal": "stop_signal", "kill_signal": "stop_signal",
         "volume": "volumes", "label": "labels", "annotation": "annotations",
         "overlay": "overlay_dirs", "overlays": "overlay_dirs",
         "architecture": "arch", "platform": "os and arch",
@@ -34,6 +37,12 @@ enum KeyAliases {
     static let importWarnings = [
         "perms": "mode", "perm": "mode", "permissions": "mode", "chmod": "mode", "owner": "uid", "chown": "uid and gid",
         "sha256": "hash", "checksum": "hash", "digest": "hash", "to": "dest", "url": "path", "file": "path",
+    ]
+
+    /// Of an entry of `cache_dirs`.
+    static let cacheDirectory = [
+        "target": "path", "dest": "path", "dst": "path", "destination": "path", "dir": "path", "directory": "path",
+        "perms": "mode", "permissions": "mode", "chmod": "mode", "user": "uid", "owner": "uid", "group": "gid",
     ]
 
     /// Of an entry of `binds` or `overlay_dirs`.

@@ -11,6 +11,7 @@ package enum LayerKey: String, Sendable, CaseIterable {
     case legacyImport = "import"
     case overlayDirectories = "overlay_dirs"
     case run
+    case shell
     case command = "cmd"
     case entrypoint
     case fullCommand = "full_command"
@@ -21,8 +22,11 @@ package enum LayerKey: String, Sendable, CaseIterable {
     case workingDirectory = "working_dir"
     case runtimeUser = "runtime_user"
     case annotations
+    case ports
+    case stopSignal = "stop_signal"
     case buildOnly = "build_only"
     case binds
+    case cacheDirectories = "cache_dirs"
     case os
     case architecture = "arch"
 }
@@ -48,6 +52,8 @@ package struct LayerDefinition: Sendable {
     package internal(set) var overlayDirectories: [OverlayDirectory] = []
     /// What is run in the container.
     package internal(set) var run: Script?
+    /// What runs scripts that don't name their own interpreter; at least one word.
+    package internal(set) var shell = Script.standardShell
     /// The image's Cmd.
     package internal(set) var command: [String]?
     /// The image's Entrypoint.
@@ -71,12 +77,18 @@ package struct LayerDefinition: Sendable {
     package internal(set) var workingDirectory: String?
     /// The image's user.
     package internal(set) var runtimeUser: String?
+    /// The ports on which the image serves, each once, as image-spec writes them: `80/tcp`.
+    package internal(set) var ports: [String] = []
+    /// The signal that ends a container of the image: `SIGINT`, or a number.
+    package internal(set) var stopSignal: String?
     /// Annotations of the image's manifest.
     package internal(set) var annotations: OrderedDictionary<String, String> = [:]
     /// Whether the layer is only there for others to build on, and is no image.
     package internal(set) var isBuildOnly = false
     /// What `run` sees that is not of the layer.
     package internal(set) var binds: [Bind] = []
+    /// What of the container scripts find again in the next build.
+    package internal(set) var cacheDirectories: [CacheDirectory] = []
     /// The operating system, in Go's names.
     package internal(set) var os: String?
     /// The architecture, in Go's names.
@@ -148,6 +160,20 @@ package struct OverlayDirectory: Sendable, Equatable {
     package let destination: String
 }
 
+/// One entry of `cache_dirs`: a directory that scripts find as the last build has left it.
+package struct CacheDirectory: Sendable, Equatable {
+    /// Where it stands.
+    package let position: SourcePosition
+    /// The path in the container, absolute, without `.` and `..`.
+    package let path: FilePath
+    /// Permission bits; `nil`: those of the directory of the image that it hides.
+    package internal(set) var mode: UInt32?
+    /// Owner; `nil`: that of the directory of the image that it hides.
+    package internal(set) var uid: UInt32?
+    /// Group; `nil`: that of the directory of the image that it hides.
+    package internal(set) var gid: UInt32?
+}
+
 /// One entry of `binds`.
 package struct Bind: Sendable, Equatable {
     /// What is seen.
@@ -166,26 +192,6 @@ package struct Bind: Sendable, Equatable {
     package let source: Source
     /// The path in the container, absolute.
     package let destination: String
-}
-
-/// The text of `run` or `generate_labels`.
-package struct Script: Sendable, Equatable {
-    /// The text; the entries of a list, one a line.
-    package let text: String
-
-    /// Whether the text names its own interpreter.
-    package var hasShebang: Bool { text.hasPrefix("#!") }
-
-    /// The content of the file that is run. Its lines are those of the text, so that the interpreter's messages count
-    /// them as the recipe does.
-    package var file: String { text.hasSuffix("\n") ? text : text + "\n" }
-
-    /// The command that runs the script.
-    ///
-    /// - Parameter path: where ``file`` is.
-    package func command(at path: String) -> [String] {
-        hasShebang ? [path] : ["/bin/sh", "-xe", path]
-    }
 }
 
 extension LayerDefinition {

@@ -130,7 +130,7 @@ extension LayerParser {
     }
 
     /// Nobody means a decimal number: it would be other permissions than it looks like.
-    private func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
+    func mode(_ node: YAMLNode, _ what: String) throws -> UInt32 {
         let text = try ValueReader.text(node, what)
         let mode = try? ValueReader.number(node, what, upTo: 0o7777)
         if let first = text.first, ("1"..."9").contains(first), let number = UInt32(text) {
@@ -150,7 +150,7 @@ extension LayerParser {
         return mode
     }
 
-    private func absolutePath(_ node: YAMLNode, _ what: String) throws -> String {
+    func absolutePath(_ node: YAMLNode, _ what: String) throws -> String {
         let path = try ValueReader.someText(node, what)
         guard path.hasPrefix("/") else {
             throw Failure("\(node.position): \(what) must be an absolute path, not \(quoted(path))")

@@ -21,6 +21,7 @@ struct LayerParser {
                 continue
             }
             guard let key = LayerKey(rawValue: pair.key.value) else {
+                try refuseHealthCheck(pair.key)
                 throw ValueReader.unknownKey(
                     pair.key, "in layer \(layer.name)", known: LayerKey.allCases.map(\.rawValue),
                     aliases: KeyAliases.layer)
@@ -34,6 +35,7 @@ struct LayerParser {
             layer.positions[key] = pair.key.position
             try parse(key, pair.value, "\(key.rawValue) of layer \(layer.name)")
         }
+        try refuseOverlaps()
         return layer
     }
 
@@ -48,8 +50,11 @@ struct LayerParser {
         case .overlayDirectories: layer.overlayDirectories = try overlayDirectories(node, what)
         case .binds: layer.binds = try ValueReader.list(node, what).map { try bind($0, "an entry of \(what)") }
 
+        case .cacheDirectories: layer.cacheDirectories = try cacheDirectories(node, what)
+
         case .run: layer.run = try ValueReader.script(node, what)
         case .generateLabels: layer.generateLabels = try ValueReader.script(node, what)
+        case .shell: layer.shell = try shell(node, what)
         case .command: layer.command = try ValueReader.words(node, what)
         case .entrypoint: layer.entrypoint = try ValueReader.words(node, what)
         case .fullCommand: layer.fullCommand = try ValueReader.words(node, what)
@@ -65,6 +70,8 @@ struct LayerParser {
 
         case .workingDirectory: layer.workingDirectory = try ValueReader.text(node, what)
         case .runtimeUser: layer.runtimeUser = try ValueReader.text(node, what)
+        case .ports: layer.ports = try ports(node, what)
+        case .stopSignal: layer.stopSignal = try stopSignal(node, what)
         case .buildOnly: layer.isBuildOnly = try ValueReader.bool(node, what)
         case .os: layer.os = try ValueReader.someText(node, what)
         case .architecture: layer.architecture = try ValueReader.someText(node, what)

@@ -8,7 +8,7 @@ import SystemPackage
 package struct RecipeSet: Sendable {
     /// The files: each after its prerequisites; those of equal rank by path.
     package let files: [File]
-    /// What the user should know, in the order of ``files``.
+    /// What the user should know, in the order of ``files``; last, what is to be said of bases.
     package let warnings: [Diagnostic]
 
     /// One stacker file in its place.
@@ -41,12 +41,13 @@ package struct RecipeSet: Sendable {
     ///   - sources: the files that were asked for.
     ///   - substitutions: what stands for variables, in all files.
     ///   - isReserved: whether no layer can have a name, since stacker gives it to things of its own.
+    ///   - isThere: whether something is, or may come to be, at an absolute path of this machine.
     ///   - read: gives the content of a file or URL.
     /// - Throws: `Failure`. Of several errors that one wins which comes first here: YAML and substitution, layer names
     ///   that stand twice, cycles of files, layers that are missing or need each other, bases that are not complete.
     package init(
         _ sources: [RecipeSource], substitutions: Substitutions = Substitutions(),
-        isReserved: @escaping (String) -> Bool, read: (RecipeSource) throws -> [UInt8]
+        isReserved: @escaping (String) -> Bool, isThere: (FilePath) -> Bool, read: (RecipeSource) throws -> [UInt8]
     ) throws {
         let loaded = try Self.load(sources, read) {
             try Recipe($0, source: $1, substitutions: substitutions, isReserved: isReserved)
@@ -55,17 +56,21 @@ package struct RecipeSet: Sendable {
         let (recipes, needs) = try Self.inBuildOrder(loaded)
         let order = try Self.layerOrder(recipes, needs)
 
+        var aboutBases: [Diagnostic] = []
         files = try zip(recipes, order).map { recipe, layers in
             File(
                 recipe: recipe,
                 layers: try layers.map {
-                    Layer(
-                        definition: $0, base: try Self.base(of: $0, in: recipe, substitutions.missing),
-                        collapsesBuildOnly: recipe.settings.collapseBuildOnly)
+                    let (base, warning) = try Self.base(of: $0, in: recipe, substitutions.missing, isThere)
+                    if let warning { aboutBases.append(warning) }
+                    return Layer(
+                        definition: $0, base: base, collapsesBuildOnly: recipe.settings.collapseBuildOnly)
                 })
         }
         var general: Set<String> = []
-        warnings = recipes.flatMap(\.warnings).filter { !$0.isGeneral || general.insert($0.message).inserted }
+        warnings = (recipes.flatMap(\.warnings) + aboutBases).filter {
+            !$0.isGeneral || general.insert($0.message).inserted
+        }
     }
 
     /// Checks what `--require-hash` asks for.
@@ -97,17 +102,17 @@ package struct RecipeSet: Sendable {
     /// What a layer is built on. A text that only stands for a value need not make sense as a base: whatever is put in its
     /// place, the layer is not taken for current, since its definition is another one.
     private static func base(
-        of layer: LayerDefinition, in recipe: Recipe, _ missing: Substitutions.Missing
-    ) throws -> Base {
+        of layer: LayerDefinition, in recipe: Recipe, _ missing: Substitutions.Missing, _ isThere: (FilePath) -> Bool
+    ) throws -> (base: Base, warning: Diagnostic?) {
         guard case .replace(let dummy) = missing else {
             try layer.checkPlatform(unless: nil)
-            return try layer.base(in: recipe.source)
+            return try layer.base(in: recipe.source, isThere: isThere)
         }
         try layer.checkPlatform(unless: dummy)
         if let url = layer.from?.url?.value, url.contains(dummy) {
-            return (try? layer.base(in: recipe.source)) ?? .scratch
+            return (try? layer.base(in: recipe.source, isThere: isThere)) ?? (.scratch, nil)
         }
-        return try layer.base(in: recipe.source)
+        return try layer.base(in: recipe.source, isThere: isThere)
     }
 
     /// The files and all that they require, in the order in which they are met.

@@ -48,8 +48,9 @@ struct LayerBuild {
             return root
         }
         let scripts = ScriptRun(
-            layer: definition, recipe: recipe.source.name, context: context, storage: storage, stack: stack,
-            baseEnvironment: base.environment)
+            layer: definition, recipe: recipe.source.name, location: recipe.source.location, context: context,
+            storage: storage, stack: stack, baseEnvironment: base.environment)
+        if request.ignoresCache { try scripts.emptyCacheDirectories() }
         if let script = definition.run { try scripts.run(script) }
         let labels = try definition.generateLabels.map(scripts.labels) ?? []
         try refuseOversized(base, labels: labels)

@@ -31,6 +31,8 @@ package struct BuildRequest: Sendable {
     package var cacheFrom: [String] = []
     /// Repositories in which layers are put for other machines.
     package var cacheTo: [String] = []
+    /// Whether that goes for layers with cache directories, too, whose content may be anybody's who has built there.
+    package var sharesCacheDirectories = false
     /// Whether those registries may be spoken to without verified TLS.
     package var cachesSkipTLS = false
     /// A program to run, with the terminal, where a script has failed.

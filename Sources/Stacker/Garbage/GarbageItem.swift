@@ -11,6 +11,7 @@ struct GarbageItem: Encodable {
         case alias = "second name of an unpacked layer"
         case storage = "layer that has no finished build"
         case imports = "imports of a layer that is gone"
+        case cacheDirectory = "cache directory that no build has"
         case download = "download"
         case image = "pulled image"
         case blob = "blob"
@@ -53,7 +54,7 @@ struct GarbageItem: Encodable {
             let temporary = try roots.makeTemporary()
             try parent.rename(name, to: "removed", in: roots.directory.directory(temporary))
             try roots.directory.removeTree(temporary)
-        case .alias, .imports, .download, .blob, .temporary: try parent.removeTree(name)
+        case .alias, .imports, .cacheDirectory, .download, .blob, .temporary: try parent.removeTree(name)
         }
     }
 }

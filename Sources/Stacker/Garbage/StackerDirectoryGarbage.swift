@@ -14,6 +14,12 @@ struct StackerDirectoryGarbage {
             guard !builds.layers.contains(name.string) else { return [] }
             return [try GarbageItem(.imports, name, in: parent, at: place)]
         }
+        try forEach(below: CacheDirectories.directory, of: directory) { name, parent, place in
+            guard builds.layers.contains(name.string) else {
+                return [try GarbageItem(.cacheDirectory, name, in: parent, at: place)]
+            }
+            return try Self.cacheDirectories(of: name, parent, place)
+        }
         try forEach(below: "downloads", of: directory) { name, parent, place in
             try Self.downloads(name, parent, place) { _ in builds.downloads.contains(name.string) }
         }
@@ -48,6 +54,24 @@ struct StackerDirectoryGarbage {
         let parts = name.string.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "stacker" else { return false }
         return UInt32(parts[1]) != nil && UInt64(parts[2], radix: 36) != nil
+    }
+
+    /// Of a layer that is there, the cache directories of recipes that are gone, and of paths that the last build had not.
+    private static func cacheDirectories(
+        of layer: FilePath, _ parent: Directory, _ place: FilePath
+    ) throws -> [GarbageItem] {
+        guard let directory = try? parent.directory(layer) else { return [] }
+        let place = place.pushing(layer)
+        return try directory.names().flatMap { name -> [GarbageItem] in
+            guard let slot = try? directory.directory(name) else { return [] }
+            guard let record = try CacheRecord(in: slot), record.slotName == name, record.hasRecipe else {
+                return [try GarbageItem(.cacheDirectory, name, in: directory, at: place)]
+            }
+            let kept = Set(record.paths.map { CacheDirectories.name(of: FilePath($0)) } + [CacheRecord.name])
+            return try slot.names().filter { !kept.contains($0) }.map {
+                try GarbageItem($0.isTemporary ? .temporary : .cacheDirectory, $0, in: slot, at: place.pushing(name))
+            }
+        }
     }
 
     /// The place of a URL, or what in it is older than what is used.

@@ -61,6 +61,13 @@ struct ImageDraft: Sendable {
         for volume in layer.volumes {
             execution.volumes = (execution.volumes ?? [:]).merging([volume: .object([:])]) { old, _ in old }
         }
+        if !layer.ports.isEmpty {
+            var ports: [String: JSONValue] = [:]
+            if case .object(let inherited)? = execution.others[Self.exposedPorts] { ports = inherited }
+            for port in layer.ports where ports[port] == nil { ports[port] = .object([:]) }
+            execution.others[Self.exposedPorts] = .object(ports)
+        }
+        if let signal = layer.stopSignal { execution.others["StopSignal"] = .string(signal) }
         execution.workingDir = layer.workingDirectory ?? execution.workingDir
         execution.user = layer.runtimeUser ?? execution.user
         config.config = execution
@@ -70,6 +77,8 @@ struct ImageDraft: Sendable {
         config.author = identity.author
         for (name, value) in layer.annotations { annotations[name] = value }
     }
+
+    private static let exposedPorts = "ExposedPorts"
 
     /// Adds labels; one that is there already is replaced.
     mutating func add(labels: [(name: String, value: String)]) {

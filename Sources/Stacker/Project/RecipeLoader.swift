@@ -22,7 +22,19 @@ struct RecipeLoader {
         let here = try FilePath.currentDirectory()
         let sources = request.recipes.map { RecipeSource($0, workingDirectory: here) }
         return try RecipeSet(
-            sources, substitutions: substitutions(request, missing), isReserved: RootsDirectory.isReserved, read: read)
+            sources, substitutions: substitutions(request, missing), isReserved: RootsDirectory.isReserved,
+            isThere: isThere, read: read)
+    }
+
+    /// A layer may be built on what an earlier one puts into the output layout.
+    private func isThere(_ path: FilePath) -> Bool {
+        if path == directories.oci { return true }
+        do {
+            _ = try FileStatus(at: path, following: false)
+            return true
+        } catch {
+            return error as? Errno != .noSuchFileOrDirectory
+        }
     }
 
     private func substitutions(

@@ -114,7 +114,7 @@ struct BindMounts {
 }
 
 extension Directory {
-    fileprivate func become(owner: uid_t, group: gid_t, permissions: mode_t) throws {
+    func become(owner: uid_t, group: gid_t, permissions: mode_t) throws {
         try checked(fchown(file.number, owner, group))
         try checked(fchmod(file.number, permissions))
     }

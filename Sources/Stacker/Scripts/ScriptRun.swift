@@ -14,6 +14,8 @@ struct ScriptRun {
     let layer: LayerDefinition
     /// What messages call the stacker file.
     let recipe: String
+    /// Where the stacker file is; `nil` if there is none.
+    let location: RecipeSource.Location?
     let context: BuildContext
     let storage: LayerDirectory
     /// What is below the upperdir.
@@ -41,10 +43,18 @@ struct ScriptRun {
         let name = try Self.freeName(in: directory)
         try directory.replaceFile(name, with: script.file.utf8, mode: 0o755)
         try execute(
-            script.command(at: Self.place(of: name, in: imports)), of: .run,
-            mounts: importsMounts(imports) + environmentMounts(),
+            script.command(at: Self.place(of: name, in: imports), shell: layer.shell), of: .run,
+            mounts: importsMounts(imports),
             upperdir: storage.upperdir, lowerdirs: stack.lowerdirs)
     }
+
+    /// The directories that are kept from build to build.
+    private var cacheDirectories: CacheDirectories {
+        CacheDirectories(of: layer, in: location, directories.stacker, log)
+    }
+
+    /// Lets the next script find its cache directories empty.
+    func emptyCacheDirectories() throws { try cacheDirectories.empty() }
 
     /// Runs a program with the terminal on a copy of the layer that is thrown away.
     ///
@@ -57,8 +67,9 @@ struct ScriptRun {
         let upperdir = storage.path.appending("session").appending("overlay")
         try Directory.create(upperdir, isPlain: true)
         if let top = stack.lowerdirs.first { try Directory(at: upperdir).takeMetadata(of: Directory(at: top)) }
-        let mounts = try importsMounts(importsMount()) + environmentMounts()
-        return try withContainer(mounts: mounts, upperdir: upperdir, lowerdirs: stack.lowerdirs) { config, _ in
+        return try withContainer(
+            mounts: importsMounts(importsMount()), upperdir: upperdir, lowerdirs: stack.lowerdirs
+        ) { config, _ in
             var config = config
             config.terminal = true
             return try runLogged(config, arguments).exit.status
@@ -85,8 +96,8 @@ struct ScriptRun {
         try Directory.create(copy.appending("overlay"), isPlain: true)
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
         try execute(
-            script.command(at: Self.place(of: Self.scriptName, in: mount)), of: .generateLabels,
-            mounts: [importsMount(), mount] + environmentMounts(),
+            script.command(at: Self.place(of: Self.scriptName, in: mount), shell: layer.shell), of: .generateLabels,
+            mounts: [importsMount(), mount],
             upperdir: copy.appending("overlay"), lowerdirs: [storage.upperdir] + stack.lowerdirs)
         let names = try labels.names().filter { name in
             try name != Self.scriptName && labels.status(name)?.kind == .regular
@@ -177,6 +188,8 @@ struct ScriptRun {
     }
 
     /// Runs `body` with the container in which the layer's programs run, its mount points provided for.
+    ///
+    /// - Parameter mounts: what is mounted beside what every program of the layer has.
     private func withContainer<Result>(
         mounts: [ContainerMount], upperdir: FilePath, lowerdirs: [FilePath],
         _ body: (ContainerConfig, MountTargets) throws -> Result
@@ -186,16 +199,22 @@ struct ScriptRun {
             try? Directory(at: storage.path).removeTree("targets")
             binds.removeVolumes()
         }
+        let caches = try cacheDirectories.open()
+        defer { withExtendedLifetime(caches) {} }
+        let bound = try binds.make()
+        let mounts = try mounts + resolverMount() + bound + caches.mounts
         let view = try MergedView([upperdir] + lowerdirs)
-        // Binds are mounted last.
-        try binds.refuseOtherKinds(mounts.suffix(layer.binds.count), in: view)
+        try binds.refuseOtherKinds(bound, in: view)
+        try caches.refuseFiles(in: view)
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
             in: view, at: storage.targets)
-        try binds.adopt(view, at: targets.resolved.suffix(layer.binds.count))
+        let places = targets.resolved.dropFirst(Self.systemTargets.count)
+        try binds.adopt(view, at: places.dropLast(caches.mounts.count).suffix(bound.count))
+        try caches.adopt(view, at: places.suffix(caches.mounts.count))
         let config = ContainerConfig(
             lowerdirs: [storage.targets] + lowerdirs, upperdir: upperdir, rootfsMount: storage.rootfs,
-            mounts: zip(mounts, targets.resolved.dropFirst(Self.systemTargets.count)).map { mount, target in
+            mounts: zip(mounts, places).map { mount, target in
                 var mount = mount
                 mount.target = target
                 return mount
@@ -241,13 +260,9 @@ struct ScriptRun {
         return [ContainerMount(source: imports.source, target: "stacker", readOnly: true, isDirectory: true), imports]
     }
 
-    private func environmentMounts() throws -> [ContainerMount] {
-        var mounts: [ContainerMount] = []
-        if let resolver = try copyOfResolver() {
-            mounts.append(
-                ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false))
-        }
-        return try mounts + BindMounts(of: layer, in: directories.stacker).make()
+    private func resolverMount() throws -> [ContainerMount] {
+        guard let resolver = try copyOfResolver() else { return [] }
+        return [ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false)]
     }
 
     /// A copy of the host's list of name servers: what a script writes there is its own.

@@ -24,7 +24,7 @@ package struct LayerSession {
     ///   - command: the program and its arguments.
     /// - Returns: its exit status.
     package func run(in name: String?, _ command: [String]) throws -> Int32 {
-        let (layer, recipe) = try find(name)
+        let (layer, source) = try find(name)
         let directories = project.directories
         try directories.refuseForeign()
         guard directories.roots.exists else {
@@ -37,26 +37,30 @@ package struct LayerSession {
                 return (context, try self.place(of: layer, context))
             }
             return try ScriptRun(
-                layer: layer, recipe: recipe, context: context, storage: context.roots.layer(layer.name),
+                layer: layer, recipe: source?.name ?? Self.noFile, location: source?.location, context: context,
+                storage: context.roots.layer(layer.name),
                 stack: LayerStack(place.lowerdirs), baseEnvironment: place.base.environment
             ).enter(command)
         }
     }
 
-    /// The layer, and what messages call the file that it is in.
-    private func find(_ name: String?) throws -> (LayerDefinition, String) {
+    /// How messages call the file of a layer that is entered without any.
+    private static let noFile = "no stacker file"
+
+    /// The layer, and the file that it is in, if there is one.
+    private func find(_ name: String?) throws -> (LayerDefinition, RecipeSource?) {
         let files = project.recipes.files
         if let name, files.isEmpty {
-            let position = SourcePosition(file: "no stacker file", line: 1, column: 1)
-            return (LayerDefinition(name: try ExplainedPlace(name).layer, position: position), position.file)
+            let position = SourcePosition(file: Self.noFile, line: 1, column: 1)
+            return (LayerDefinition(name: try ExplainedPlace(name).layer, position: position), nil)
         }
-        let known = files.flatMap { file in file.recipe.layers.map { ($0, file.recipe.source.name) } }
+        let known = files.flatMap { file in file.recipe.layers.map { ($0, file.recipe.source) } }
         guard let name else {
             // The file that was asked for comes last: all others are its prerequisites.
             guard let recipe = files.last?.recipe, let first = recipe.layers.first else {
                 throw Failure("the stacker file has no layer")
             }
-            return (first, recipe.source.name)
+            return (first, recipe.source)
         }
         guard let found = known.first(where: { $0.0.name == name }) else {
             throw Failure(

@@ -53,6 +53,12 @@ final class SharedCache: Sendable {
         let definition = layer.definition
         // What a script read or wrote in binds, nobody knows.
         guard !(from.isEmpty && to.isEmpty), !definition.bindsHost, let inputs else { return }
+        // What a script found in its cache may be of another branch, by somebody whom those who take it don't trust.
+        guard definition.cacheDirectories.isEmpty || request.sharesCacheDirectories else {
+            return log.info(
+                "layer \(definition.name) is not shared, since it has cache_dirs; with --cache-with-cache-dirs it is, and "
+                    + "what stands on it")
+        }
         var base: Digest?
         if let below = layer.base.recipeLayer {
             // A layer below that can't be read is the build's to report.

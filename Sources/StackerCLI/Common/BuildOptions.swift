@@ -25,6 +25,9 @@ struct BuildOptions: ParsableArguments {
     @Option(help: "Put layers into a registry for other machines: docker://registry/name. May be given several times.")
     var cacheTo: [String] = []
 
+    @Flag(help: "Do so with layers that have cache_dirs, too: what is in those goes into what others get.")
+    var cacheWithCacheDirs = false
+
     @Flag(name: .customLong("cache-skip-tls"), help: "Those registries may have an unknown certificate, or no TLS.")
     var cacheSkipTLS = false
 
@@ -78,6 +81,7 @@ struct BuildOptions: ParsableArguments {
         request.ignoresCache = noCache
         request.cacheFrom = cacheFrom
         request.cacheTo = cacheTo
+        request.sharesCacheDirectories = cacheWithCacheDirs
         request.cachesSkipTLS = cacheSkipTLS
         if !layerType.isEmpty { request.layerTypes = layerType }
         try compression.apply(LevelOptions(compressionLevel), to: &request)

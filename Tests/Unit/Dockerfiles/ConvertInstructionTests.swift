@@ -110,11 +110,70 @@ struct ConvertInstructionTests {
     @Test("the target of a mount that is left out is made once, and is owned as the mount says")
     func mountTargets() throws {
         let script = try app(
-            "FROM a\nWORKDIR /w\nRUN --mount=type=cache,target=c x\nRUN --mount=type=cache,target=c,gid=5 y"
+            "FROM a\nWORKDIR /w\nRUN --mount=type=tmpfs,target=c x\nRUN --mount=type=tmpfs,target=c,gid=5 y"
         ).run?.text
         #expect(
             script == "mkdir -p /w\ncd /w\nmkdir -p /w/c\n# Dockerfile:3\nx\nchown 0:5 /w/c\n# Dockerfile:4\ny\n")
         #expect(message { try converted("FROM a\nRUN --mount=type=cache,id=a x") }.contains("names no target"))
+    }
+
+    @Test("a cache mount is a cache directory of the layer")
+    func cacheMounts() throws {
+        let layer = try app(
+            "FROM a\nWORKDIR /w\nARG D=/d\n"
+                + "RUN --mount=type=cache,target=c --mount=type=cache,dst=$D,uid=1,gid=2,mode=755,sharing=locked x")
+        #expect(layer.run?.text == "mkdir -p /w\ncd /w\n# Dockerfile:4\nx\n")
+        #expect(layer.cacheDirectories.map(\.path) == ["/w/c", "/d"])
+        #expect(layer.cacheDirectories.map(\.mode) == [nil, 0o755])
+        #expect(layer.cacheDirectories.map(\.uid) == [nil, 1])
+        #expect(layer.cacheDirectories.map(\.gid) == [nil, 2])
+    }
+
+    @Test("a command has its own caches and no other one's: it begins a layer where they are not the same")
+    func cachesOfLayers() throws {
+        let mount = "RUN --mount=type=cache,target=/c"
+        let made = try converted("FROM a\nRUN u\n\(mount) v\n\(mount) w\nRUN x\n\(mount),uid=1 y\nFROM app AS z\nRUN z")
+        #expect(made.layers.map { $0.cacheDirectories.map(\.path) } == [[], ["/c"], [], ["/c"], []])
+        #expect(made.layers.map { $0.run?.text.filter { $0 >= "u" && $0 <= "z" } } == ["u", "vw", "x", "y", "z"])
+    }
+
+    @Test("a directory that is made where a cache is goes into the image")
+    func directoriesInCaches() throws {
+        let mount = "RUN --mount=type=cache,target=/c"
+        let before = try converted("FROM a\nWORKDIR /c/d\n\(mount) x")
+        #expect(before.layers.map { $0.run?.text } == ["mkdir -p /c/d\n", "cd /c/d\n# Dockerfile:3\nx\n"])
+        let after = try converted("FROM a\n\(mount) x\nWORKDIR /c\nRUN y")
+        #expect(after.layers.map(\.cacheDirectories.count) == [1, 0])
+        #expect(after.layers.last?.run?.text == "mkdir -p /c\ncd /c\n# Dockerfile:4\ny\n")
+    }
+
+    @Test("what can't be a cache directory is left out, and said")
+    func cachesLeftOut() throws {
+        let made = try converted(
+            "FROM a\nVOLUME /v\nRUN --mount=type=cache,target=/v/c --mount=type=cache,target=/proc "
+                + "--mount=type=cache,target=/a --mount=type=cache,target=/a/b,id=i,from=z,source=/s x")
+        #expect(try made.layer("app").cacheDirectories.map(\.path) == ["/a"])
+        for note in [
+            "target=/v/c: left out, /v is a volume", "target=/proc: left out, the container has one of its own",
+            "/a/b,id=i,from=z,source=/s: left out, /a is another cache", "begins empty", "whatever its id",
+        ] { #expect(made.text.contains(note)) }
+        for options in ["id=a", "target=/c,mode=u+x", "target=/c,uid=me"] {
+            #expect(message { try converted("FROM a\nRUN --mount=type=cache,\(options) x") }.contains("Dockerfile:2"))
+        }
+    }
+
+    @Test("EXPOSE and STOPSIGNAL are ports and a stop signal")
+    func portsAndSignal() throws {
+        let made = try converted(
+            "FROM a\nARG P=8080\nENV MORE='1 2/udp'\nEXPOSE 80/TCP 53/udp $P 90-92\nEXPOSE 80 $MORE http\nSTOPSIGNAL int"
+        )
+        let layer = try made.layer("app")
+        #expect(
+            layer.ports == ["80/tcp", "53/udp", "8080/tcp", "90/tcp", "91/tcp", "92/tcp", "1/tcp", "2/udp"])
+        #expect(layer.stopSignal == "SIGINT")
+        #expect(made.text.contains("${{P}}"))
+        #expect(made.text.contains("# Dockerfile:5: EXPOSE http: left out, http is no port"))
+        #expect(try converted("FROM a\nSTOPSIGNAL x").text.contains("STOPSIGNAL x: left out, it is no signal"))
     }
 
     @Test("a volume does not hide what a RUN before it put there")
@@ -128,7 +187,7 @@ struct ConvertInstructionTests {
     @Test(
         "what a recipe has no place for is a comment with its line",
         arguments: [
-            "EXPOSE 80", "STOPSIGNAL INT", "HEALTHCHECK NONE", "ONBUILD RUN x", "RUN --mount=type=cache,target=/c x",
+            "HEALTHCHECK NONE", "ONBUILD RUN x", "RUN --mount=type=tmpfs,target=/c x",
         ])
     func comments(instruction: String) throws {
         let text = try converted("FROM a\n\(instruction)").text

@@ -83,7 +83,7 @@ struct RecipeErrorTests {
                 "stacker.yaml:2:3: unknown key \"bulid_only\" in layer foo: did you mean build_only?"),
             Case("foo:\n  Run: a\n", "unknown key \"Run\" in layer foo: did you mean run?"),
             Case("foo:\n  workdir: a\n", "unknown key \"workdir\" in layer foo: did you mean working_dir?"),
-            Case("foo:\n  qqqqqqqq: a\n", "help: known keys are from, imports, import, overlay_dirs, run, cmd"),
+            Case("foo:\n  qqqqqqqq: a\n", "help: known keys are from, imports, import, overlay_dirs, run, shell, cmd"),
             Case(
                 "foo:\n  from:\n    typ: a\n",
                 "stacker.yaml:3:5: unknown key \"typ\" in from of layer foo: did you mean type?"),
@@ -207,8 +207,7 @@ struct RecipeErrorTests {
             Case("from: {type: tar, url: 's3://a'}", "stacker.yaml:2:26: url of layer foo has a scheme"),
         ])
     func bases(_ example: Case) {
-        let source = RecipeSource("stacker.yaml", workingDirectory: "/")
-        #expect(message { try layer(example.text).base(in: source) }.contains("error: \(example.error)"))
+        #expect(message { try layer(example.text).base(relativeTo: "/") }.contains("error: \(example.error)"))
     }
 
     @Test("bytes that are no text")

@@ -32,7 +32,7 @@ func recipeSet(_ files: KeyValuePairs<String, String>, asking: [String]? = nil) 
     ) { first, _ in first }
     let names = asking ?? files.prefix(1).map(\.key)
     let sources = names.map { RecipeSource($0, workingDirectory: "/srv/project") }
-    return try RecipeSet(sources, isReserved: RootsDirectory.isReserved) { source in
+    return try RecipeSet(sources, isReserved: RootsDirectory.isReserved, isThere: { _ in true }) { source in
         guard let bytes = contents[source.location] else { throw Errno.noSuchFileOrDirectory }
         return bytes
     }

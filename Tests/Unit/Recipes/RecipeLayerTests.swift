@@ -31,10 +31,9 @@ struct RecipeLayerTests {
 
     // MARK: - from
 
-    @Test("every kind of base is understood; oci and tar are relative to the working directory")
+    @Test("every kind of base is understood; oci and tar are relative to a directory")
     func bases() throws {
-        let source = RecipeSource("sub/stacker.yaml", workingDirectory: "/srv/project")
-        func base(_ from: String) throws -> Base { try layer("from: {\(from)}").base(in: source) }
+        func base(_ from: String) throws -> Base { try layer("from: {\(from)}").base(relativeTo: "/srv/project") }
         #expect(try base("type: scratch") == .scratch)
         #expect(try base("type: built, tag: bar") == .built(layer: "bar"))
         #expect(try base("type: docker, url: 'docker://x/y:1'") == .docker(ImageReference("x/y:1"), insecure: false))
@@ -170,9 +169,11 @@ struct RecipeLayerTests {
         #expect(try layer("run: [a, 'b: c', 1.10]").run?.text == "a\nb: c\n1.10")
         #expect(try layer("run: [a, b]").run?.file == "a\nb\n")
         #expect(try layer("run: |\n  a\n").run?.file == "a\n")
-        #expect(try layer("run: a").run?.command(at: "/f") == ["/bin/sh", "-xe", "/f"])
+        #expect(try layer("run: a").run?.command(at: "/f", shell: ["/a", "b"]) == ["/a", "b", "/f"])
+        #expect(try layer("run: a").shell == ["/bin/sh", "-xe"])
+        #expect(try layer("shell: /bin/bash -euo 'pipe fail'").shell == ["/bin/bash", "-euo", "pipe fail"])
         #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.file == "#!/bin/bash\na\n")
-        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.command(at: "/f") == ["/f"])
+        #expect(try layer("run: |\n  #!/bin/bash\n  a\n").run?.command(at: "/f", shell: ["/a"]) == ["/f"])
         #expect(try layer("generate_labels: echo").generateLabels?.text == "echo")
     }
 

@@ -51,11 +51,36 @@ struct RecipePartsTests {
             ("labels", "{a: b}", "{a: c}"), ("generate_labels", "a", "b"), ("working_dir", "/a", "/b"),
             ("runtime_user", "1", "01"), ("annotations", "{a: b}", "{c: b}"), ("build_only", "on", "off"),
             ("binds", "[/a]", "[/a -> /b]"), ("os", "a", "b"), ("arch", "a", "b"),
+            ("shell", "/bin/sh -e", "/bin/sh -xe"), ("ports", "[80]", "[80/udp]"), ("stop_signal", "INT", "TERM"),
+            ("cache_dirs", "[/a]", "[/b]"), ("cache_dirs", "[/a]", "[{path: /a, mode: 0700}]"),
+            ("cache_dirs", "[{path: /a, uid: 1}]", "[{path: /a, gid: 1}]"),
         ])
     func changes(_ key: String, _ before: String, _ after: String) throws {
         let changed = Set(try layer("\(key): \(before)").fields).symmetricDifference(
             try layer("\(key): \(after)").fields)
         #expect(Set(changed.map(\.key)) == [key])
+    }
+
+    /// Everybody's caches depend on these bytes, local ones and shared ones.
+    @Test("the bytes of what keys say")
+    func bytes() throws {
+        let definition = try layer(
+            """
+            cache_dirs: [/b, {path: /a, mode: 0700, uid: 1, gid: 2}]
+            ports: [443, 53/udp]
+            run: a
+            shell: /bin/bash -e
+            stop_signal: int
+            imports: {path: a, mode: 0644, uid: 1, gid: 2}
+            """)
+        #expect(
+            definition.fields.map { "\($0.key)=\($0.text)" } == [
+                #"imports=[{path: "a", mode: 0644, uid: 1, gid: 2}]"#, #"run="a""#, #"shell=["/bin/bash", "-e"]"#,
+                #"ports=["443/tcp", "53/udp"]"#, #"stop_signal="SIGINT""#,
+                #"cache_dirs=[{path: "/a", mode: 0700, uid: 1, gid: 2}, {path: "/b"}]"#,
+            ])
+        // What is as it always was needs no words.
+        #expect(try layer("run: a\nshell: /bin/sh -xe\nports: []\ncache_dirs: []").fields.map(\.key) == ["run"])
     }
 
     @Test("every key of the language has a field")
@@ -64,6 +89,7 @@ struct RecipePartsTests {
             .from: "{type: scratch}", .overlayDirectories: "[{source: a}]", .buildEnvironment: "{A: b}",
             .buildEnvironmentPassthrough: "[A]", .environment: "{A: b}", .labels: "{A: b}", .annotations: "{A: b}",
             .volumes: "[a]", .binds: "[/a]", .buildOnly: "true",
+            .shell: "/a", .ports: "[1]", .stopSignal: "INT", .cacheDirectories: "[/a]",
         ]
         for key in LayerKey.allCases {
             let fields = try layer("\(key.rawValue): \(values[key] ?? "a")").fields
