@@ -43,6 +43,10 @@ END
     assert_output "one two"
     run -0 --separate-stderr stacker run --entrypoint "" it -- echo --debug --help
     assert_output -- "--debug --help"
+    # Options of stacker's stand among those of run, up to the image.
+    run -0 --separate-stderr stacker run --network none --debug it 'echo $0' --debug
+    assert_output -- --debug
+    assert_said "overlay of it: lowerdir="
     run -1 stacker run --entrypoint "" it
     assert_said "the image names no command"
 }
@@ -129,6 +133,7 @@ END
     refuse run oci:latest
     assert_said "write oci:DIRECTORY:TAG"
     refuse run --network bridge latest true
+    assert_said "there is no network bridge"
     "$TOP/tools/fixtures/make-configured-image.py" oci silent '{}'
     refuse run silent
     assert_said "the image names no command"

@@ -25,13 +25,9 @@ struct RunCommand: PassingCommand {
             """
     )
 
-    /// Which network a container has.
-    enum Network: String, ExpressibleByArgument, CaseIterable {
-        case host, none
-    }
-
-    @Option(help: "The network: the host's, or none but loopback.")
-    var network = Network.host
+    // Text, so that with any value it can be told to be an option that has one.
+    @Option(help: "The network: host, which is the host's, or none, which is nothing but loopback.")
+    var network = "host"
 
     @Option(help: "Run this in place of the image's entrypoint; \"\" for none.")
     var entrypoint: String?
@@ -50,11 +46,14 @@ struct RunCommand: PassingCommand {
     func run(in surroundings: Surroundings) throws {
         guard surroundings.isInsideNamespace else { try surroundings.enterNamespace() }
         guard let image else { throw Failure("run needs an image", help: "stacker inspect lists those that there are") }
+        guard ["host", "none"].contains(network) else {
+            throw Failure("there is no network \(network)", help: "write --network host or --network none")
+        }
         var request = RunRequest(image: image)
         request.command = Array(words.first == "--" ? words.dropFirst() : words[...])
         request.entrypoint = entrypoint
         request.isPrivileged = privileged
-        request.hasHostNetwork = network == .host
+        request.hasHostNetwork = network == "host"
         let status = try ImageRun(request, in: surroundings.directories, log: surroundings.log).run()
         if status != 0 { throw ExitCode(status) }
     }
