@@ -51,7 +51,7 @@ package enum Container {
                 help: result.exec_errno == ENOENT ? adviceOnMissing(program) : nil,
                 exitStatus: result.exec_errno == ENOENT ? 127 : 126)
         }
-        guard result.started else { throw startFailure(result, log: config.logFile) }
+        guard result.started else { throw startFailure(result, config) }
         return ContainerOutcome(
             exit: .exited(result.exit_status), endedBackgroundProcesses: result.ended_processes)
     }
@@ -62,7 +62,7 @@ package enum Container {
     /// - Throws: `Failure` if the container could not be started, or on a stop.
     package static func tryToStart(_ config: ContainerConfig) throws {
         let result = try result(of: config, ["/nothing"], nil)
-        guard result.started || result.exec_errno != 0 else { throw startFailure(result, log: config.logFile) }
+        guard result.started || result.exec_errno != 0 else { throw startFailure(result, config) }
     }
 
     private static func result(
@@ -74,7 +74,8 @@ package enum Container {
         // liblxc follows no symlink to the place where it mounts a root.
         config.rootfsMount = try attempt("couldn't find \(config.rootfsMount)") { try config.rootfsMount.resolved() }
         config.lowerdirs = unique(config.lowerdirs)
-        try LXCLog.start(config.logFile)
+        let owner = config.rights.namespace?.root
+        try LXCLog.start(config.logFile, owner: owner)
 
         let result = try attempt("couldn't run a container") {
             try ContainerDirectory.with(for: config) { directory in
@@ -82,7 +83,8 @@ package enum Container {
                     directory: directory.path, disableAppArmor: AppArmor.mustBeDisabled,
                     console: config.terminal && isatty(STDIN_FILENO) == 1)
                 let file = try directory.write(text.file)
-                return try start(text, arguments, directory, file, terminal: config.terminal, executable)
+                try directory.give(to: owner)
+                return try start(text, arguments, directory, file, config, executable)
             }
         }
         try StopSignal.check(result.stop_signal)
@@ -108,7 +110,7 @@ package enum Container {
 
     private static func start(
         _ text: ContainerConfig.Text, _ arguments: [String], _ directory: ContainerDirectory, _ file: FilePath,
-        terminal: Bool, _ executable: FilePath?
+        _ config: ContainerConfig, _ executable: FilePath?
     ) throws -> lxcw_result {
         var result = lxcw_result()
         let status = try withCStrings(arguments) { argv in
@@ -120,7 +122,10 @@ package enum Container {
                                 withOptionalPlatformString(executable) { executable in
                                     var container = lxcw_container(
                                         executable: executable, name: name, directory: path, config: file, sys: sys,
-                                        environment: environment, terminal: terminal, argv: argv)
+                                        environment: environment,
+                                        user_namespace: config.rights.namespace?.file.number ?? -1,
+                                        no_network: !config.rights.hasHostNetwork, terminal: config.terminal,
+                                        argv: argv)
                                     return lxcw_run(&container, &result)
                                 }
                             }
@@ -129,20 +134,22 @@ package enum Container {
                 }
             }
         }
+        withExtendedLifetime(config) {}
         try checked(status)
         return result
     }
 
     /// Why there was no container: what our own code said, and what liblxc logged first, which is nearest the cause.
-    private static func startFailure(_ result: lxcw_result, log: FilePath) -> Failure {
-        let errors = LXCLog.errors(in: log)
+    private static func startFailure(_ result: lxcw_result, _ config: ContainerConfig) -> Failure {
+        let errors = LXCLog.errors(in: config.logFile)
         var result = result
         let message = withUnsafePointer(to: &result.message) { tuple in
             tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
         let cause = errors.first.map { Failure(LXCLog.brief($0.message), help: LXCLog.advice(for: errors)) }
         return Failure(
-            message, because: cause, help: cause == nil ? LXCLog.advice(for: message) : "liblxc's log is \(log)")
+            message, because: cause,
+            help: cause == nil ? LXCLog.advice(for: message) : "liblxc's log is \(config.keptLog ?? config.logFile)")
     }
 }
 

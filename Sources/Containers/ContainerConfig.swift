@@ -42,8 +42,12 @@ package struct ContainerConfig: Sendable {
     package var stateDirectory: FilePath
     /// liblxc's log, at level TRACE.
     package var logFile: FilePath
+    /// Where the log is found when the container is gone, if that is not ``logFile``.
+    package var keptLog: FilePath?
     /// Whether the program keeps the terminal and standard input. Otherwise it reads /dev/null.
     package var terminal: Bool
+    /// What the program may do, and as whom.
+    package var rights = ContainerRights()
 
     /// Describes a container.
     package init(
@@ -113,6 +117,8 @@ extension ContainerConfig {
         }
         set("lxc.uts.name", try quoted(hostname, what: "host name"))
         set("lxc.net.0.type", "none")
+        for (key, value) in rights.settings { set(key, value) }
+        if let directory = rights.workingDirectory { set("lxc.init.cwd", try quoted(directory)) }
         if disableAppArmor { set("lxc.apparmor.profile", "unconfined") }
         if !console { set("lxc.console.path", "none") }
         return text

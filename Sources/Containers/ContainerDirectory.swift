@@ -54,6 +54,15 @@ struct ContainerDirectory {
         }
     }
 
+    /// Gives the files of the run to the one who is to read them, if that is not this user.
+    func give(to owner: (uid: uid_t, gid: gid_t)?) throws {
+        guard let owner else { return }
+        let directory = try parent.directory(FilePath(name))
+        let sys = try directory.directory(FilePath(root: nil, [Self.sys])).file
+        let config = try directory.openNoSymlinks(FilePath(root: nil, [Self.config]), O_RDONLY)
+        for file in [sys, config, directory.file] { try checked(fchown(file.number, owner.uid, owner.gid)) }
+    }
+
     /// Writes the config file and gives its path.
     func write(_ text: String) throws -> FilePath {
         try parent.directory(FilePath(name)).replaceFile(

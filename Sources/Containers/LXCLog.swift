@@ -14,11 +14,14 @@ package enum LXCLog {
     }
 
     /// Empties the log, since liblxc appends, and lets `lxc.log` beside it point to it.
-    package static func start(_ path: FilePath) throws {
+    ///
+    /// - Parameter owner: who is to write it, if not this user.
+    package static func start(_ path: FilePath, owner: (uid: uid_t, gid: gid_t)? = nil) throws {
         try attempt("couldn't start the log \(path)") {
             // liblxc traces the environment, which may hold secrets.
             let log = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
             try checked(fchmod(log.number, 0o600))
+            if let owner { try checked(fchown(log.number, owner.uid, owner.gid)) }
             guard let name = path.lastComponent, name != latest else { return }
             let directory = try Directory(at: path.removingLastComponent())
             let temporary = FilePath.temporaryName(for: latest.string)

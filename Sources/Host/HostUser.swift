@@ -24,6 +24,15 @@ package struct HostUser: Sendable, Equatable {
         name = getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? String(uid)
     }
 
+    /// Whether this process's user namespace has a user and a group.
+    package static func isMapped(uid: uid_t, gid: gid_t) -> Bool {
+        func has(_ id: UInt32, _ map: FilePath) -> Bool {
+            guard let bytes = try? OpenFile(map, O_RDONLY).readToEnd(limit: 1 << 16) else { return true }
+            return outside(id, in: String(decoding: bytes, as: UTF8.self)) != nil
+        }
+        return has(uid, "/proc/self/uid_map") && has(gid, "/proc/self/gid_map")
+    }
+
     /// What an id of this process's user namespace is in the one above, user_namespaces(7). The initial one maps all to
     /// themselves.
     private static func outside(_ id: UInt32, _ map: FilePath) -> UInt32 {

@@ -8,9 +8,11 @@
 
 #define LXCW_INTERNAL "internal-lxc"
 
-/* What the guard has besides 0 to 2: where it reports, and a file with the environment of the program. */
+/* What the guard has besides 0 to 2: where it reports, a file with the environment of the program, and, if it is told so,
+ * a user namespace. */
 #define REPORT_FD 3
 #define ENVIRONMENT_FD 4
+#define USER_NAMESPACE_FD 5
 
 /* What is called of liblxc. */
 struct lxcw_liblxc {
@@ -42,6 +44,12 @@ int lxcw_make_mounts_private(void);
  * Returns 0, or the exit status after having said what failed. Without any "--map" it does nothing.
  */
 int lxcw_enter_user_namespace(char ***arguments);
+
+/*
+ * userns.c: makes this single-threaded process root of the user namespace that `fd` is, without any groups, and closes
+ * `fd`. Returns 0 or -1 with errno.
+ */
+int lxcw_join_user_namespace(int fd);
 
 /*
  * locks.c: in a mount namespace of our own, gives liblxc a directory in which it can make its locks. `scratch` is an

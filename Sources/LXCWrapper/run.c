@@ -18,7 +18,7 @@
 static char **guard_arguments(const struct lxcw_container *container)
 {
 	size_t words = lxcw_length(container->argv), n = 0;
-	char **all = calloc(12 + words, sizeof(*all));
+	char **all = calloc(14 + words, sizeof(*all));
 
 	if (!all)
 		return NULL;
@@ -32,6 +32,10 @@ static char **guard_arguments(const struct lxcw_container *container)
 		all[n++] = "--sys";
 		all[n++] = (char *)container->sys;
 	}
+	if (container->user_namespace >= 0)
+		all[n++] = "--user-namespace";
+	if (container->no_network)
+		all[n++] = "--no-network";
 	if (container->terminal)
 		all[n++] = "--terminal";
 	all[n++] = "--";
@@ -69,18 +73,18 @@ failed:
 	return -1;
 }
 
-/* Starts the guard with nothing inherited but descriptors 0 to 2 and the two that it is told of. Returns 0 or an errno. */
+/* Starts the guard with nothing inherited but descriptors 0 to 2 and those that it is told of. Returns 0 or an errno. */
 static int start_guard(const struct lxcw_container *container, int input, int report, pid_t *pid)
 {
 	int environment = environment_file(container->environment), error;
-	const int descriptors[] = { input, STDOUT_FILENO, STDERR_FILENO, report, environment };
+	const int descriptors[] = { input, STDOUT_FILENO, STDERR_FILENO, report, environment, container->user_namespace };
 	char **arguments = guard_arguments(container);
 	sigset_t blocked;
 	struct stacker_child child = {
 		.program = container->executable ? container->executable : "/proc/self/exe",
 		.arguments = arguments,
 		.descriptors = descriptors,
-		.count = sizeof(descriptors) / sizeof(descriptors[0]),
+		.count = sizeof(descriptors) / sizeof(descriptors[0]) - (container->user_namespace < 0),
 		.blocked = &blocked,
 	};
 

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -26,9 +27,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -52,7 +55,7 @@ struct shared {
 struct request {
 	const char *name, *directory, *config, *sys;
 	char **environment;
-	bool terminal;
+	bool terminal, user_namespace, no_network;
 	char **argv;
 };
 
@@ -102,6 +105,10 @@ static void parse(char **arguments, struct request *request)
 	for (; *arguments; arguments++) {
 		if (strcmp(*arguments, "--sys") == 0 && arguments[1]) {
 			request->sys = *++arguments;
+		} else if (strcmp(*arguments, "--user-namespace") == 0) {
+			request->user_namespace = true;
+		} else if (strcmp(*arguments, "--no-network") == 0) {
+			request->no_network = true;
 		} else if (strcmp(*arguments, "--terminal") == 0) {
 			request->terminal = true;
 		} else {
@@ -138,6 +145,21 @@ static void note_exec_failure(void)
 struct attributes {
 	uint64_t set, clear, propagation, userns;
 };
+
+/* A network namespace of our own, which the container then shares. One that liblxc made it would leave at the end for the
+ * host's, which only root of the machine can enter, and call that a failed start. */
+static void leave_network(void)
+{
+	struct ifreq loopback = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		give_up("couldn't make a network namespace", errno);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &loopback) < 0)
+		give_up("couldn't switch the loopback device on", errno);
+	close(fd);
+}
 
 /* In a mount namespace of our own: a place for liblxc's locks, an image of /sys for the container, and no cgroups. */
 static void prepare_mounts(const char *sys)
@@ -212,6 +234,11 @@ static _Noreturn void monitor(const struct request *request, pid_t guard)
 	sigset_t none;
 
 	close(REPORT_FD);
+	if (request->user_namespace && lxcw_join_user_namespace(USER_NAMESPACE_FD) < 0)
+		give_up("couldn't enter the container's user namespace", errno);
+	if (request->no_network)
+		leave_network();
+	/* After that: who takes on other ids loses the signal. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		give_up("prctl", errno);
 	if (getppid() != guard)

@@ -1,16 +1,21 @@
 /*
  * A user namespace in which the caller is root and has the ids that /etc/subuid and /etc/subgid give. The kernel lets
- * a user map no id but the own one, so the set-user-ID programs newuidmap and newgidmap do it, from outside.
+ * a user map no id but the own one, so the set-user-ID programs newuidmap and newgidmap do it, from outside. Root
+ * needs neither, and makes namespaces for others.
  */
 #define _GNU_SOURCE
 #include "internal.h"
 #include "lxc_wrapper.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -151,4 +156,78 @@ int lxcw_try_user_namespace(void)
 		if (errno != EINTR)
 			return errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
+/* ---- Namespaces that root makes for others ---- */
+
+/* Opens a file of a process's, in /proc. */
+static int open_of(pid_t pid, const char *name, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+/* Writes a map, which takes a single write. Returns 0 or -1 with errno. */
+static int write_map(pid_t pid, const char *name, const char *map)
+{
+	int file = open_of(pid, name, O_WRONLY);
+	ssize_t count = file < 0 ? -1 : write(file, map, strlen(map));
+	int error = errno;
+
+	if (file >= 0)
+		close(file);
+	errno = error;
+	return count < 0 ? -1 : 0;
+}
+
+int lxcw_make_user_namespace(const char *uid_map, const char *gid_map)
+{
+	int ready[2], result = -1, error = 0;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -1;
+
+	/* The namespace needs a process until somebody has it open. The caller may have threads: system calls only. */
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		error = unshare(CLONE_NEWUSER) < 0 ? errno : 0;
+		(void)!write(ready[1], &error, sizeof(error));
+		for (;;)
+			pause();
+	}
+	if (pid < 0)
+		error = errno;
+	close(ready[1]);
+	if (pid > 0) {
+		ssize_t count;
+
+		while ((count = read(ready[0], &error, sizeof(error))) < 0 && errno == EINTR)
+			;
+		if (count != sizeof(error))
+			error = EIO;
+		if (error == 0 && (write_map(pid, "uid_map", uid_map) < 0 || write_map(pid, "gid_map", gid_map) < 0 ||
+				   (result = open_of(pid, "ns/user", O_RDONLY)) < 0))
+			error = errno;
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(ready[0]);
+	errno = error;
+	return result;
+}
+
+int lxcw_join_user_namespace(int fd)
+{
+	if (setns(fd, CLONE_NEWUSER) < 0)
+		return -1;
+	close(fd);
+	if (setresgid(0, 0, 0) < 0 || setgroups(0, NULL) < 0 || setresuid(0, 0, 0) < 0)
+		return -1;
+	/* As after an exec: other ids have made /proc/self unreadable to their own process. */
+	return prctl(PR_SET_DUMPABLE, 1);
 }

@@ -10,8 +10,9 @@ struct StackerCommand: ParsableCommand {
         // liblxc is loaded for who asks: that takes as long as all else here.
         version: CommandLine.arguments.contains("--version") ? Version.description : Version.stacker,
         subcommands: [
-            BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
-            InspectCommand.self, CleanCommand.self, ChrootCommand.self, ExplainCommand.self, GrabCommand.self,
+            InitCommand.self, BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
+            InspectCommand.self, CleanCommand.self, RunCommand.self, ChrootCommand.self, ExplainCommand.self,
+            GrabCommand.self,
             MountCommand.self, UmountCommand.self, GCCommand.self, CheckCommand.self, UnprivSetupCommand.self,
             InternalGoCommand.self,
         ]

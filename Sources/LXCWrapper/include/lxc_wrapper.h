@@ -59,6 +59,12 @@ int lxcw_enter_namespace(char *const argv[], const struct lxcw_id_maps *maps);
 /* Whether the kernel lets this user make a user namespace, and a mount namespace in it. Returns 0 or an errno. */
 int lxcw_try_user_namespace(void);
 
+/*
+ * Makes a user namespace with these maps, each as /proc/PID/uid_map takes it; root only. Returns its descriptor, or -1
+ * with errno: EPERM also where ids outside are not this process's to give.
+ */
+int lxcw_make_user_namespace(const char *uid_map, const char *gid_map);
+
 /* What to run. All strings are borrowed for the call. */
 struct lxcw_container {
 	/* The binary that answers `internal-lxc`; NULL for the one that is running. */
@@ -75,6 +81,11 @@ struct lxcw_container {
 	/* The program's environment, entries "K=V", NULL-terminated. No other user gets to see it: it is neither in a file
 	 * nor in the arguments of a process. */
 	char *const *environment;
+	/* A user namespace that the container, and liblxc with it, is to be in, or -1: the caller's. Whatever is named here
+	 * has to be in reach of its root. */
+	int user_namespace;
+	/* Give it a network namespace of its own, with a loopback device and nothing else. */
+	bool no_network;
 	/* Keep standard input (otherwise it is /dev/null) and the terminal. */
 	bool terminal;
 	/* The program and its arguments, NULL-terminated. */

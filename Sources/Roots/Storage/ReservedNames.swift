@@ -30,8 +30,8 @@ extension RootsDirectory {
     /// Whether a name is one that stacker gives, or may come to give, to things of its own where layers have theirs: in
     /// the roots directory and in stacker's. What has such a name is not taken for a layer's by the collection of garbage.
     package static func isReserved(_ name: String) -> Bool {
-        isContentName(name) || name == ".lock"
-            || [Digest.directoryPrefix, ".stacker", temporaryPrefix].contains(where: name.hasPrefix)
+        let prefixes = [Digest.directoryPrefix, ".stacker", temporaryPrefix, RunDirectory.prefix]
+        return isContentName(name) || name == ".lock" || prefixes.contains(where: name.hasPrefix)
             || FilePath(name).isTemporary
     }
 }

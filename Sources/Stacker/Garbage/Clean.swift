@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import Glibc
 import OCI
+import Roots
 import SystemPackage
 
 extension StackerDirectories {
@@ -14,6 +15,10 @@ extension StackerDirectories {
         try refuseUncleanable()
         let locks = try cleaningLocks()
         defer { withExtendedLifetime(locks) {} }
+        if try RootsDirectory(ifOursAt: roots)?.hasLiveRun == true {
+            throw Failure(
+                "couldn't remove \(roots): stacker run has an image of it running", help: "end that first")
+        }
         // First the layout: others may build into it, or publish from it, whose other directories these are not, and wait.
         try attempt("couldn't remove \(oci)") {
             let collection = try unusedLayout()

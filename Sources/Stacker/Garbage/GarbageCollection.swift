@@ -68,7 +68,13 @@ package struct GarbageCollection {
             return
         }
         if let pulled { kept.formUnion(pulled.kept) }
-        if let roots { items += try RootsGarbage(roots, kept, builds?.layers ?? []).items }
+        if let roots {
+            if try roots.hasLiveRun {
+                doubts = ["\(roots.path): stacker run has an image of it running"]
+            } else {
+                items += try RootsGarbage(roots, kept, builds?.layers ?? []).items
+            }
+        }
         _ = try findBlobs()
     }
 

@@ -29,6 +29,7 @@ struct RootsGarbage {
             try add(.alias, alias.directoryName)
         }
         for digest in present.subtracting(live).sorted() { try add(.layer, digest.directoryName) }
+        for name in try roots.deadRuns() { try add(.temporary, name) }
         for name in names where Digest(directoryName: name.string) == nil {
             if name.isTemporary || name.string.hasPrefix(RootsDirectory.temporaryPrefix)
                 || name.string.hasPrefix(NearestDirectory.probePrefix)

@@ -7,37 +7,13 @@ import Web
 
 /// An image that is copied from a layout or a registry to another one.
 package struct ImageCopy {
-    private let source: Place
-    private let destination: Place
-
-    /// Where an image is, or is to be.
-    private enum Place {
-        case layout(FilePath, tag: String)
-        case registry(ImageReference)
-
-        /// Reads `oci:directory:tag` or `docker://registry/name:tag`.
-        init(_ text: String) throws {
-            if text.hasPrefix("docker://") {
-                self = .registry(
-                    try attempt("couldn't understand \(quoted(WebAddress.withoutCredentials(text)))") {
-                        try ImageReference(String(text.dropFirst("docker://".count)))
-                    })
-                return
-            }
-            let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3, parts[0] == "oci", !parts[1].isEmpty, !parts[2].isEmpty else {
-                throw Failure(
-                    "\(quoted(WebAddress.withoutCredentials(text))) names no image",
-                    help: "write oci:DIRECTORY:TAG or docker://REGISTRY/NAME:TAG")
-            }
-            self = .layout(FilePath(String(parts[1])), tag: String(parts[2]))
-        }
-    }
+    private let source: ImagePlace
+    private let destination: ImagePlace
 
     /// Takes the two places as they are written on a command line.
     package init(from source: String, to destination: String) throws {
-        self.source = try Place(source)
-        self.destination = try Place(destination)
+        self.source = try ImagePlace(source)
+        self.destination = try ImagePlace(destination)
     }
 
     /// Copies the image that is for this machine.

@@ -72,7 +72,7 @@ struct ScriptRun {
         ) { config, _ in
             var config = config
             config.terminal = true
-            return try runLogged(config, arguments).exit.status
+            return try Container.run(config, arguments, telling: log).exit.status
         }
     }
 
@@ -138,7 +138,7 @@ struct ScriptRun {
         try withContainer(mounts: mounts, upperdir: upperdir, lowerdirs: lowerdirs) { config, targets in
             let outcome = try attempt(
                 failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])
-            ) { try runLogged(config, command) }
+            ) { try Container.run(config, command, telling: log) }
             try StopSignal.check()
             if outcome.endedBackgroundProcesses {
                 log.warn("ended processes that the script of \(layer.name) had left in the background")
@@ -180,7 +180,7 @@ struct ScriptRun {
         var config = config
         config.terminal = true
         do {
-            let status = try runLogged(config, onFailure).exit.status
+            let status = try Container.run(config, onFailure, telling: log).exit.status
             if status != 0 { log.warn("it ended with exit status \(status)") }
         } catch {
             log.warn("it could not be run: \(error)")
@@ -225,21 +225,10 @@ struct ScriptRun {
         return try body(config, targets)
     }
 
-    private func runLogged(_ config: ContainerConfig, _ arguments: [String]) throws -> ContainerOutcome {
-        defer {
-            if log.level == .debug {
-                for entry in LXCLog.errors(in: config.logFile) {
-                    log.debug("liblxc: ERROR \(entry.origin): \(entry.message)")
-                }
-            }
-        }
-        return try Container.run(config, arguments)
-    }
-
     // MARK: - What is mounted
 
     /// What liblxc mounts by itself.
-    private static let systemTargets: [MountTargets.Target] = [
+    static let systemTargets: [MountTargets.Target] = [
         .init(path: "proc", isDirectory: true), .init(path: "dev", isDirectory: true),
         .init(path: "sys", isDirectory: true),
     ]
@@ -261,15 +250,10 @@ struct ScriptRun {
     }
 
     private func resolverMount() throws -> [ContainerMount] {
-        guard let resolver = try copyOfResolver() else { return [] }
-        return [ContainerMount(source: resolver, target: "etc/resolv.conf", readOnly: false, isDirectory: false)]
-    }
-
-    /// A copy of the host's list of name servers: what a script writes there is its own.
-    private func copyOfResolver() throws -> FilePath? {
-        guard let bytes = try? OpenFile("/etc/resolv.conf", O_RDONLY).readToEnd(limit: 1 << 20) else { return nil }
-        try Directory(at: directories.stacker).replaceFile("resolv.conf", with: bytes)
-        return directories.stacker.appending("resolv.conf")
+        guard let resolver = try ResolverCopy.write(in: directories.stacker) else { return [] }
+        return [
+            ContainerMount(source: resolver, target: ResolverCopy.target, readOnly: false, isDirectory: false)
+        ]
     }
 
     /// The base image's variables, those of stacker's own environment that pass through, `build_env`; later ones win.

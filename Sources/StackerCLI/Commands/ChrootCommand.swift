@@ -3,7 +3,7 @@ import Glibc
 import Stacker
 
 /// `stacker chroot`: a shell, or another program, in a layer.
-struct ChrootCommand: Command {
+struct ChrootCommand: PassingCommand {
     static let configuration = CommandConfiguration(
         commandName: "chroot",
         abstract: "Run a shell, or a command, in a layer; what it changes is thrown away.",
@@ -35,15 +35,7 @@ struct ChrootCommand: Command {
         help: ArgumentHelp("A command and its arguments; by default /bin/sh.", valueName: "command"))
     var words: [String] = []
 
-    static func isNamed(_ word: String) -> Bool {
-        word == configuration.commandName || configuration.aliases.contains(word)
-    }
-
-    /// Whether an argument is an option of this command, and the next one its value: with only these two there is no layer.
-    static func takesNext(_ argument: String) -> Bool {
-        guard let command = try? parse([argument, "value"]) else { return false }
-        return command.layer == nil
-    }
+    var hasFirstWord: Bool { layer != nil }
 
     func run(in surroundings: Surroundings) throws {
         guard surroundings.isInsideNamespace else { try surroundings.enterNamespace() }

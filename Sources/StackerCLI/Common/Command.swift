@@ -7,3 +7,17 @@ protocol Command: ParsableCommand {
     /// - Throws: a `Failure`, whose exit status becomes the process's.
     func run(in surroundings: Surroundings) throws
 }
+
+/// A command whose words, from the second on, are a command line of another program.
+protocol PassingCommand: Command {
+    /// Whether it has the first one.
+    var hasFirstWord: Bool { get }
+}
+
+extension PassingCommand {
+    /// Whether an argument is an option of this command, and the next one its value: with only these two there is no word.
+    static func takesNext(_ argument: String) -> Bool {
+        guard let command = try? parse([argument, "value"]) else { return false }
+        return !command.hasFirstWord
+    }
+}

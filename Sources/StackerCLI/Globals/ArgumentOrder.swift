@@ -4,17 +4,17 @@ extension GlobalOptions {
     /// The arguments with the global options that stand after the command moved to its front, where they win over those
     /// that stand there: what is read from the front is read from all.
     ///
-    /// What follows `--`, or the layer in which a command is run, is none of ours.
+    /// What follows `--`, or the layer or image in which a command is run, is none of ours.
     static func inFront(_ arguments: [String]) -> [String] {
         let front = prefix(of: arguments)
         guard front.endIndex < arguments.endIndex else { return arguments }
         var moved: [String] = []
         var rest = [arguments[front.endIndex]]
-        let endsAtWord = ChrootCommand.isNamed(rest[0])
+        let passing = passingCommand(rest[0])
         var index = front.endIndex + 1
         while index < arguments.endIndex, arguments[index] != "--" {
             let argument = arguments[index]
-            if endsAtWord, !argument.hasPrefix("-") { break }
+            if passing != nil, !argument.hasPrefix("-") { break }
             index += 1
             if isWhole(argument) {
                 moved.append(argument)
@@ -27,14 +27,20 @@ extension GlobalOptions {
                 rest.append("-\(argument.dropFirst(2))")
             } else {
                 rest.append(argument)
-                // The value of an option of chroot's is not the layer.
-                if endsAtWord, index < arguments.endIndex, ChrootCommand.takesNext(argument) {
+                // The value of an option of the command's is not the layer.
+                if let passing, index < arguments.endIndex, passing.takesNext(argument) {
                     rest.append(arguments[index])
                     index += 1
                 }
             }
         }
         return front + moved + rest + arguments[index...]
+    }
+
+    /// The command of that name if what follows its first word is another program's.
+    private static func passingCommand(_ name: String) -> (any PassingCommand.Type)? {
+        let types: [any PassingCommand.Type] = [ChrootCommand.self, RunCommand.self]
+        return types.first { $0.configuration.commandName == name || $0.configuration.aliases.contains(name) }
     }
 
     /// The arguments in front of the command's name: the first one that is neither an option nor an option's value.

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "mounts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
 #include <sched.h>
@@ -41,6 +42,34 @@ int stacker_mount(const char *source, const char *target, const char *type, int 
 int stacker_detached_copy(const char *path)
 {
 	return (int)syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | O_CLOEXEC);
+}
+
+/* struct mount_attr of linux/mount.h. */
+struct attributes {
+	uint64_t set, clear, propagation, user_namespace;
+};
+
+int stacker_idmapped_copy(const char *path, int user_namespace)
+{
+	const uint64_t read_only = 0x1, no_set_user_id = 0x2, no_devices = 0x4, idmap = 0x100000;
+	struct attributes attributes = {
+		.set = read_only | no_set_user_id | no_devices | idmap,
+		.user_namespace = (uint64_t)user_namespace,
+	};
+	int mount = stacker_detached_copy(path), error;
+
+	if (mount >= 0 && syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0) {
+		error = errno;
+		close(mount);
+		errno = error;
+		return -1;
+	}
+	return mount;
+}
+
+int stacker_bind(const char *source, const char *target)
+{
+	return mount(source, target, NULL, MS_BIND, NULL);
 }
 
 int stacker_attach(int mount, int target)

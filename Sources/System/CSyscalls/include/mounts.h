@@ -19,6 +19,16 @@ int stacker_mount(const char *source, const char *target, const char *type, int 
 /* open_tree(2) with OPEN_TREE_CLONE: a copy of the mount at `path` that is nowhere attached. Returns a descriptor. */
 int stacker_detached_copy(const char *path);
 
+/*
+ * The same of the directory at `path` alone, read-only, without devices and set-user-ID, where `user_namespace` (a
+ * descriptor) has the ids that the files have outside of it: mount_setattr(2) with MOUNT_ATTR_IDMAP, since Linux 5.12.
+ * ENOSYS before that, EINVAL where the file system can't.
+ */
+int stacker_idmapped_copy(const char *path, int user_namespace);
+
+/* Shows the directory at `source` at `target`, too. */
+int stacker_bind(const char *source, const char *target);
+
 /* move_mount(2) of a detached mount onto the directory that `target` is open on. */
 int stacker_attach(int mount, int target);
 

@@ -1,0 +1,19 @@
+import FileTree
+import Glibc
+import SystemPackage
+
+/// A copy of the host's list of name servers: what a program in a container writes there is its own.
+enum ResolverCopy {
+    /// Where it is seen in a container.
+    static let target: FilePath = "etc/resolv.conf"
+    private static let name: FilePath = "resolv.conf"
+
+    /// Writes it into a directory.
+    ///
+    /// - Returns: its path; `nil` if the host has none that can be read.
+    static func write(in directory: FilePath) throws -> FilePath? {
+        guard let bytes = try? OpenFile("/etc/resolv.conf", O_RDONLY).readToEnd(limit: 1 << 20) else { return nil }
+        try Directory(at: directory).replaceFile(name, with: bytes)
+        return directory.pushing(name)
+    }
+}
