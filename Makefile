@@ -120,8 +120,9 @@ judge: $(if $(filter stacker%,$(or $(WITH),stacker)),packages $(if $(STACKER),,s
 judge-ours: test-packages stacker
 	@(($$(id -u) != 0)) || $(MAKE) judge WITH=stacker
 
-judges: ## write docs/judges.md, the table of who does what, from vectors/known
+judges: ## write docs/judges.md, the table of who does what, and docs/bugs.md, that of public bugs, from vectors/known
 	@tools/vectors/write-judges.py
+	@tools/vectors/write-bugs.py
 
 conformance: ## write docs/conformance.md, the map of behaviours, from the headers in bats/
 	@tools/report/write-conformance.py
@@ -137,6 +138,7 @@ lint: test-packages ## check formatting, the map of Sources, comments, shell scr
 	tools/report/check-headers $$(find bats -name '*.bats' | sort)
 	tools/report/write-conformance.py --check
 	tools/vectors/write-judges.py --check
+	tools/vectors/write-bugs.py --check
 	tools/report/check-budget
 
 clean: ## remove what was built; fetched Swift packages stay

@@ -64,16 +64,22 @@ build_it() {
     assert_equal "$(list_layer it -1)" it
 }
 
+# add_layer PATH…: puts another layer on the base, with these of ./more.
+add_layer() {
+    tar -C more -cf more.tar "$@"
+    umoci raw add-layer --image busybox:latest more.tar
+}
+
 # behaviour: directories like /proc that the base has keep their metadata and add nothing to the layer
 # documented: docs/storage.md#traces
 # status: documented
 @test "mount points that the base has are untouched" {
     bare_base
-    umoci unpack --image busybox:latest bundle
-    mkdir -m 0555 bundle/rootfs/proc bundle/rootfs/sys
-    mkdir -m 0755 bundle/rootfs/dev
-    echo base >bundle/rootfs/etc/resolv.conf
-    umoci repack --image busybox:latest bundle
+    mkdir more
+    mkdir -m 0555 more/proc more/sys
+    mkdir -m 0755 more/dev more/etc
+    echo base >more/etc/resolv.conf
+    add_layer proc sys dev etc
     printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo it > /it\n' >stacker.yaml
     stacker build
     assert_equal "$(list_layer it -1)" it
@@ -87,9 +93,9 @@ build_it() {
 # status: beyond
 @test "a directory with a mount point, and a script's file" {
     bare_base
-    umoci unpack --image busybox:latest bundle
-    chmod 0711 bundle/rootfs/etc
-    umoci repack --image busybox:latest bundle
+    mkdir -p more/etc
+    chmod 0711 more/etc
+    add_layer etc
     printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  run: echo it > /etc/it\n' >stacker.yaml
     stacker build
     assert_equal "$(list_layer it -1)" $'etc\netc/it'

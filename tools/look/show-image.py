@@ -10,10 +10,21 @@
 TAG is the annotation org.opencontainers.image.ref.name of one entry of index.json.
 """
 
-import hashlib
-import json
 import os
 import sys
+
+# json's own scanner, without what that module brings: a test looks into layouts several times, and most of the time went there.
+from _json import make_scanner
+
+
+class Dialect:
+    """How JSON is read: as json.loads does."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = float
 
 
 def blob(layout: str, digest: str) -> str:
@@ -26,8 +37,19 @@ def read(path: str) -> bytes:
         return file.read()
 
 
+def read_json(path: str) -> dict:
+    text = read(path).decode().strip()
+    try:
+        value, end = make_scanner(Dialect)(text, 0)
+    except (StopIteration, SystemError):
+        value, end = None, 0
+    if end != len(text) or not isinstance(value, dict):
+        sys.exit(f"{path} is no JSON object: {text}")
+    return value
+
+
 def manifest_digest(layout: str, tag: str) -> str:
-    entries = json.loads(read(f"{layout}/index.json"))["manifests"]
+    entries = read_json(f"{layout}/index.json")["manifests"]
     tags = [(entry.get("annotations") or {}).get("org.opencontainers.image.ref.name") for entry in entries]
     if tags.count(tag) != 1:
         sys.exit(f"{layout}: {tags.count(tag)} images have the tag {tag}; the tags are {tags}")
@@ -38,11 +60,14 @@ def complaints(layout: str) -> list[str]:
     """What is not whole. A layout that is not there is."""
     if not os.path.exists(f"{layout}/oci-layout") and not os.path.exists(f"{layout}/index.json"):
         return []
+    # It takes its time to load, and is rarely asked for.
+    import hashlib
+
     found = []
-    if "imageLayoutVersion" not in json.loads(read(f"{layout}/oci-layout")):
+    if "imageLayoutVersion" not in read_json(f"{layout}/oci-layout"):
         found.append(f"{layout}/oci-layout has no imageLayoutVersion")
-    for entry in json.loads(read(f"{layout}/index.json"))["manifests"]:
-        manifest = json.loads(read(blob(layout, entry["digest"])))
+    for entry in read_json(f"{layout}/index.json")["manifests"]:
+        manifest = read_json(blob(layout, entry["digest"]))
         for descriptor in [manifest.get("config"), *(manifest.get("layers") or [])]:
             if descriptor and not os.path.exists(blob(layout, descriptor["digest"])):
                 found.append(f"{entry['digest']} names {descriptor['digest']}, which is not there")
@@ -58,17 +83,15 @@ def main(verb: str, layout: str, tag: str = "", number: str = "0") -> None:
     if verb == "check":
         found = complaints(layout)
         sys.exit("\n".join(found) if found else 0)
-    content = read(blob(layout, manifest_digest(layout, tag)))
+    path = blob(layout, manifest_digest(layout, tag))
     if verb == "manifest":
-        sys.stdout.buffer.write(content)
-        return
-    manifest = json.loads(content)
-    if verb == "config":
-        sys.stdout.buffer.write(read(blob(layout, manifest["config"]["digest"])))
+        sys.stdout.buffer.write(read(path))
+    elif verb == "config":
+        sys.stdout.buffer.write(read(blob(layout, read_json(path)["config"]["digest"])))
     elif verb == "layer":
-        print(manifest["layers"][int(number)]["digest"])
+        print(read_json(path)["layers"][int(number)]["digest"])
     elif verb == "count":
-        print(len(manifest["layers"]))
+        print(len(read_json(path)["layers"]))
     else:
         sys.exit(__doc__)
 

@@ -3,9 +3,10 @@
 
     tools/test/run-files.py [--named] [--level=LEVEL]… REPORT-DIR FILE-SYSTEM FILE…
 
-As many files run at a time as there are processors, or JOBS; the largest begin, so that none of them is left for the
-end. A file that says `# runs: alone` in the comment at its top has the machine for itself, when the others are through.
-What a file prints comes in one piece, when it is through.
+As many files run at a time as JOBS says, or half as many again as there are processors, since tests wait for a third of
+their time: for servers, for what is tried again, for mounts. The largest begin, so that none of them is left for the end. A
+file that says `# runs: alone` in the comment at its top has the machine for itself, when the others are through. What a file
+prints comes in one piece, when it is through.
 
 The report of a level is bats-LEVEL.FILE-SYSTEM.xml in the directory. The status is 0 if all went well, 1 if tests
 failed and 2 if anything else went wrong. Among that is that no test ran, since a gate that runs nothing would pass
@@ -146,7 +147,7 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, end)
 
-    jobs = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)))
+    jobs = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)) * 3 // 2 or 1)
     files = list(dict.fromkeys(options.files))
     with tempfile.TemporaryDirectory() as scratch:
         largest_first = sorted(files, key=lambda file: -file.stat().st_size)

@@ -7,16 +7,15 @@
 """
 
 import collections
-import dataclasses
 import difflib
 import itertools
 import pathlib
-import re
 import sys
 
 from judging import known
+from judging.judged import Described, Judged, read_judged, read_vectors
 from judging.known import KnownError, KnownFile
-from text.sections import read_file
+from judging.markdown import cell, head, link, row
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 VECTORS = TOP / "vectors"
@@ -63,65 +62,17 @@ does is a decision, and has its reason beside it.
 OURS = "stacker"
 
 
-@dataclasses.dataclass(frozen=True)
-class Vector:
-    name: str
-    verdict: str
-    behaviour: str
-
-    @property
-    def chapter(self) -> str:
-        return self.name.rpartition("/")[0]
-
-
-@dataclasses.dataclass(frozen=True)
-class Judged:
-    """An implementation of some version."""
-
-    name: str
-    version: str
-    file: KnownFile
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
-
-    def runs(self, vector: Vector) -> bool:
-        return vector.name.partition("/")[0] in self.file.runs
-
-    def outcome(self, vector: Vector) -> str:
-        if not self.runs(vector):
-            return "-"
-        line = self.file.lines.get(vector.name)
-        return line.outcome.kind if line else "not measured" if vector.verdict == "open" else "pass"
-
-    def choice(self, vector: Vector) -> str:
-        """Of an open vector; what has no name is explained."""
-        line = self.file.lines.get(vector.name)
-        explained = line is not None and line.outcome.kind == "other"
-        return f"**other** ({cell(line.why)})" if explained else f"**{self.outcome(vector)}**"
-
-
-def read_vectors() -> list[Vector]:
-    found = []
-    for file in sorted(VECTORS.glob("*/*/*.vector")):
-        header, _ = read_file(file, str(file.relative_to(TOP)))
-        name = str(file.relative_to(VECTORS).with_suffix(""))
-        found.append(Vector(name, header["verdict"].text, header["behaviour"].text))
-    return found
-
-
-def read_judged() -> list[Judged]:
-    """As root: what a user's level has of its own is in the files for users."""
-    files = [file for file in sorted((VECTORS / "known").glob("*-*")) if not file.name.endswith("-user")]
-    names = [file.name.rpartition("-") for file in files]
-    found = [known.read(file) for file in files]
-    return [Judged(name, version, each) for (name, _, version), each in zip(names, found) if each is not None]
+def choice(vector: Described, judged: Judged) -> str:
+    """Of an open vector; what has no name is explained."""
+    line = judged.file.lines.get(vector.name)
+    explained = line is not None and line.outcome.kind == "other"
+    return f"**other** ({cell(line.why)})" if explained else f"**{judged.outcome(vector)}**"
 
 
 # --- The page ---------------------------------------------------------------------------------------
 
 
-def page(vectors: list[Vector], judged: list[Judged]) -> str:
+def page(vectors: list[Described], judged: list[Judged]) -> str:
     decided = [vector for vector in vectors if vector.verdict != "open"]
     undecided = [vector for vector in vectors if vector.verdict == "open"]
     parts = [BEGINNING, COUNTS, counts(decided, judged), DIFFERENCES]
@@ -130,32 +81,24 @@ def page(vectors: list[Vector], judged: list[Judged]) -> str:
     return "\n".join(filter(None, parts))
 
 
-def by_chapter(vectors: list[Vector]) -> list[tuple[str, list[Vector]]]:
+def by_chapter(vectors: list[Described]) -> list[tuple[str, list[Described]]]:
     return [(chapter, list(found)) for chapter, found in itertools.groupby(vectors, lambda vector: vector.chapter)]
 
 
-def row(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |\n"
-
-
-def head(cells: list[str]) -> str:
-    return row(cells) + "|---" * len(cells) + "|\n"
-
-
-def counts(vectors: list[Vector], judged: list[Judged]) -> str:
+def counts(vectors: list[Described], judged: list[Judged]) -> str:
     text = head(["chapter", "vectors", *map(str, judged)])
     for chapter, found in [("all", vectors), *by_chapter(vectors)]:
         text += row([chapter, str(len(found)), *(count(found, each) for each in judged)])
     return text
 
 
-def count(vectors: list[Vector], judged: Judged) -> str:
+def count(vectors: list[Described], judged: Judged) -> str:
     outcomes = collections.Counter(judged.outcome(vector) for vector in vectors)
     ran = len(vectors) - outcomes["-"]
     return "-" if not ran else str(outcomes["pass"]) if ran == len(vectors) else f"{outcomes['pass']} of {ran}"
 
 
-def differences(chapter: str, vectors: list[Vector], judged: list[Judged]) -> str:
+def differences(chapter: str, vectors: list[Described], judged: list[Judged]) -> str:
     differing = [vector for vector in vectors if any(vector.name in each.file.lines for each in judged)]
     if not differing:
         return ""
@@ -167,12 +110,12 @@ def differences(chapter: str, vectors: list[Vector], judged: list[Judged]) -> st
     return text + "\n" + "".join(f"{number}. {note}\n" for number, note in enumerate(notes, 1))
 
 
-def said(vector: Vector) -> str:
+def said(vector: Described) -> str:
     name = vector.name.rpartition("/")[2]
-    return f"[{name}](../vectors/{vector.name}.vector): {cell(vector.behaviour)}"
+    return f"{link(vector, name)}: {cell(vector.behaviour)}"
 
 
-def noted(vector: Vector, judged: Judged, notes: list[str]) -> str:
+def noted(vector: Described, judged: Judged, notes: list[str]) -> str:
     """The outcome, and the number of its reason below the table."""
     outcome = judged.outcome(vector)
     if outcome in ("pass", "-"):
@@ -183,37 +126,32 @@ def noted(vector: Vector, judged: Judged, notes: list[str]) -> str:
     return f"{outcome} ({notes.index(note) + 1})"
 
 
-def choices(chapter: str, vectors: list[Vector], judged: list[Judged]) -> str:
+def choices(chapter: str, vectors: list[Described], judged: list[Judged]) -> str:
     text = f"### {chapter}, undecided\n{UNTESTED}\n\n" + head(["vector", "what comes out", f"why {OURS} does that"])
     for vector in vectors:
         text += row([said(vector), who_does_what(vector, judged), our_reason(vector, judged)])
     return text
 
 
-def who_does_what(vector: Vector, judged: list[Judged]) -> str:
+def who_does_what(vector: Described, judged: list[Judged]) -> str:
     """The most usual outcome first."""
     names = collections.defaultdict(list)
     for each in judged:
         if each.runs(vector):
-            names[each.choice(vector)].append(str(each))
+            names[choice(vector, each)].append(str(each))
     outcomes = sorted(names.items(), key=lambda item: (-len(item[1]), item[0]))
     return "<br>".join(f"{outcome}: {', '.join(who)}" for outcome, who in outcomes)
 
 
-def our_reason(vector: Vector, judged: list[Judged]) -> str:
+def our_reason(vector: Described, judged: list[Judged]) -> str:
     lines = [each.file.lines.get(vector.name) for each in judged if each.name == OURS]
     return cell("; ".join(line.why for line in lines if line is not None))
-
-
-def cell(text: str) -> str:
-    """Text within a table: what Markdown would take for markup stays text."""
-    return re.sub(r"([|\\<>*_`\[\]])", r"\\\1", text)
 
 
 # --- Checks -----------------------------------------------------------------------------------------
 
 
-def check(vectors: list[Vector], text: str) -> int:
+def check(vectors: list[Described], text: str) -> int:
     complaints = [
         *unknown_vectors({vector.name for vector in vectors}),
         *missing_reasons(),
@@ -243,7 +181,7 @@ def missing_reasons() -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    vectors, judged = read_vectors(), read_judged()
+    vectors, judged = read_vectors(VECTORS), read_judged(VECTORS / "known")
     text = page(vectors, judged)
     if arguments == ["--check"]:
         return check(vectors, text)
