@@ -8,6 +8,7 @@ setup() {
 }
 
 # options_of [COMMAND]: a line "KIND NAME" for each name of each of its options; of the global ones without a command.
+# shellcheck disable=SC2120  # the global options are those of no command
 options_of() {
     "$STACKER" "$@" --experimental-dump-help | python3 -c '
 import json, sys
@@ -69,6 +70,7 @@ commands() {
 # status: beyond
 @test "examples in the help" {
     local command words shown word global
+    # shellcheck disable=SC2119  # the same
     global=$(options_of)
     run -0 commands
     assert_line build
