@@ -68,6 +68,7 @@ class Vector:
     name: str
     verdict: str
     behaviour: str
+    needs: frozenset[str]
 
     @property
     def chapter(self) -> str:
@@ -86,7 +87,8 @@ class Judged:
         return f"{self.name} {self.version}"
 
     def runs(self, vector: Vector) -> bool:
-        return vector.name.partition("/")[0] in self.file.runs
+        is_its_kind = vector.name.partition("/")[0] in self.file.runs
+        return is_its_kind and not vector.needs.intersection(self.file.lacks)
 
     def outcome(self, vector: Vector) -> str:
         if not self.runs(vector):
@@ -106,7 +108,8 @@ def read_vectors() -> list[Vector]:
     for file in sorted(VECTORS.glob("*/*/*.vector")):
         header, _ = read_file(file, str(file.relative_to(TOP)))
         name = str(file.relative_to(VECTORS).with_suffix(""))
-        found.append(Vector(name, header["verdict"].text, header["behaviour"].text))
+        needs = header["needs"].text.replace(",", " ").split() if "needs" in header else []
+        found.append(Vector(name, header["verdict"].text, header["behaviour"].text, frozenset(needs)))
     return found
 
 
