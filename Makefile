@@ -29,7 +29,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer vectors judge judge-ours judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -70,7 +70,7 @@ check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapt
 	@status=0; \
 	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) test || status=1;) \
 	$(MAKE) bats || status=1; \
-	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) judge-ours || status=1;) \
+	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) judge-beside || status=1;) \
 	tools/report/write-report.py $(REPORT) || status=1; \
 	$(if $(STACKER)$(SOME)$(FS),,tools/report/check-budget --all || status=1;) \
 	exit $$status
@@ -116,9 +116,9 @@ judge: $(if $(filter stacker%,$(or $(WITH),stacker)),packages $(if $(STACKER),,s
 	@tools/vectors/judge.py --install --vectors .build/judged-vectors --report $(REPORT) \
 		--level $(or $(PRIVILEGE_LEVEL),both) $(if $(filter write,$(KNOWN)),--write) $(or $(WITH),stacker)
 
-# Who is not root can't mount what there is to be judged.
-judge-ours: test-packages stacker
-	@(($$(id -u) != 0)) || $(MAKE) judge WITH=stacker
+# Who is not root can't mount what there is to be judged. umoci shows that a difference is ours, and not the judge's.
+judge-beside: test-packages stacker
+	@(($$(id -u) != 0)) || $(MAKE) judge WITH="stacker umoci"
 
 judges: ## write docs/judges.md, the table of who does what, and docs/bugs.md, that of public bugs, from vectors/known
 	@tools/vectors/write-judges.py

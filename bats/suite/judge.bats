@@ -127,6 +127,47 @@ judge() {
     assert_line 'keeping 1, root: layers/order/one is refused, and was known as kept'
 }
 
+# behaviour: what is another thing in each run is not written down: the judge's directory, names, times
+# documented: vectors/judges/README.md
+# status: beyond
+# why: a judge is root, and runs adapters as whom it wants
+@test "a file of known outcomes is the same after each run" {
+    describe_vectors '{"outcomes": [{"tree": [{"path": "f", "type": "file", "mtime": "5"}]}]}'
+    write_adapter dated 'printf x >"$3/f"'
+    write_adapter old 'touch -d @7 "$3/f"'
+    write_adapter naming 'echo "error: $PWD/$(</proc/sys/kernel/random/uuid)/it has no tmp/layer$RANDOM$RANDOM$RANDOM" >&2; exit 1'
+    run -1 judge --write ./dated ./old ./naming
+    assert_file_contains known/dated-1 'f: mtime of the run instead of 5'
+    assert_file_contains known/old-1 'f: mtime 7 instead of 5'
+    assert_equal "$(grep refuses known/naming-1)" \
+        'layers/order/one | refuses: error: …/room/work/…/it has no tmp/layer… | ?'
+}
+
+# behaviour: what an adapter says that it lacks is not run, and stands in the file of known outcomes
+# documented: vectors/judges/README.md
+# status: beyond
+# why: a judge is root, and runs adapters as whom it wants
+@test "vectors that need what an adapter lacks" {
+    describe_vectors '{"needs": ["layout"]}' '{"name": "layers/order/two", "needs": ["root"]}'
+    write_adapter lacking 'echo no; exit 1' 'lacks) echo layout ;;'
+    run -1 judge --write ./lacking
+    assert_line 'lacking 1, root: 1 -, 1 refuses; 1 not as known'
+    assert_equal "$(<known/lacking-1)" $'# runs: layers\n# lacks: layout\nlayers/order/two | refuses: no | ?'
+}
+
+# behaviour: a daemon that a run has left busy is started again, and none is left when the judge is done
+# documented: vectors/judges/README.md
+# status: beyond
+# why: a judge is root, and runs adapters as whom it wants
+@test "a daemon that is busy with what nobody waits for" {
+    describe_vectors '{}' '{"name": "layers/order/two"}'
+    write_adapter serving '[[ $(<"$JUDGE_SERVER/runs") == none ]]; echo some >"$JUDGE_SERVER/runs"; sleep 1234' \
+        'serve) echo none >"$2/runs"; echo ready; exec sleep 4322 ;;'
+    run -1 judge ./serving
+    assert_line 'serving 1, root: 2 hangs; 2 not as known'
+    run -1 pgrep -f 'sleep 4322'
+}
+
 # behaviour: a run that hangs, or is broken off, leaves no process, no mount and no file
 # documented: vectors/judges/README.md
 # status: beyond

@@ -60,7 +60,8 @@ def columns_for(found: list[adapters.Adapter], options: argparse.Namespace) -> l
 
 
 def tell(column: Column, cell: Cell) -> None:
-    if cell.change:
+    # What can't be done without root is said once, by the column.
+    if cell.change and not (column.as_user and cell.outcome.kind == "-"):
         print(f"{column.title}: {cell.vector.name} {cell.change}", flush=True)
 
 
@@ -73,7 +74,7 @@ def write_known(column: Column, directory: pathlib.Path) -> None:
         if cell.is_worth_knowing:
             why = cell.known.why if cell.known and not cell.change else known.UNWRITTEN
             lines[name] = known.Known(cell.outcome, why)
-    after = known.KnownFile(sorted(column.kinds.union(before.runs)), lines)
+    after = known.KnownFile(sorted(column.kinds.union(before.runs)), lines, sorted(column.adapter.lacks))
     known.write(file, after)
     print(f"{file}: {len(after.unwritten)} reasons are yours to write")
 

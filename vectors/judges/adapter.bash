@@ -48,7 +48,7 @@ image_manifest() {
     local layout=${1%:*} document digest depth
     digest=$(jq -er --arg tag "${1##*:}" \
         'first(.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] == $tag)) | .digest' \
-        "$layout/index.json")
+        "$layout/index.json") || refuse "$layout has no tag ${1##*:}"
     document=$(print_blob "$layout" "$digest")
     for ((depth = 0; depth < 9; depth++)); do
         # A manifest has no such word: no need to ask jq.

@@ -7,6 +7,9 @@ source "${BASH_SOURCE[0]%/*}/adapter.bash"
 
 needs() { printf '%s\n' docker.io skopeo jq; }
 
+# It has no way to a layout: its manifest is read here.
+lacks() { echo layout; }
+
 version() { /usr/bin/docker --version | sed 's/^Docker version \([0-9.]*\).*/\1/'; }
 
 # By its path: there may be another program of that name in front.
@@ -26,9 +29,15 @@ serve() {
     wait
 }
 
+# forget_all: what an earlier vector has left. A layer of the same diff ID would be taken for this one's, and not be read.
+forget_all() {
+    docker_here system prune --all --force >/dev/null
+}
+
 # load_vector LAYOUT:TAG NAME: the layers and the config as they are, in the form that `docker load` takes.
 load_vector() {
     local layout=${1%:*} manifest
+    forget_all
     manifest=$(image_manifest "$1")
     mkdir archive
     ln -s "$layout/blobs" archive/blobs
@@ -42,12 +51,13 @@ load_vector() {
 
 # The image's layers as dockerd has unpacked them, stacked as it does it for containers.
 unpack() {
-    local name layers
+    local name directories layers
     root_only
     name=$(unique_name)
     load_vector "$1" "$name"
-    layers=$(docker_here image inspect "$name" | jq -r '.[].GraphDriver.Data | .UpperDir, .LowerDir // empty')
-    mount -t overlay -o "ro,lowerdir=${layers/$'\n'/:}:$(mktemp -d)" vector "$2"
+    directories=$(docker_here image inspect "$name" | jq -r '.[].GraphDriver.Data | .UpperDir, .LowerDir // empty')
+    mapfile -t layers < <(tr : '\n' <<<"$directories" | tac)
+    stack "$2" "" "${layers[@]}"
 }
 
 build() {

@@ -13,6 +13,8 @@ from judging import kernel
 # Set in the judge's own mount namespace.
 APART = "JUDGE_IS_APART"
 
+SERVERS = 4 << 30  # bytes that all daemons together may have in files
+
 
 def enter_own_mounts() -> None:
     """What is mounted for the judge's sake goes with it, whatever ends it."""
@@ -34,6 +36,8 @@ def make_house(top: pathlib.Path, vectors: pathlib.Path) -> Iterator[pathlib.Pat
     try:
         for name in ("room", "servers"):
             (house / name).mkdir()
+        # A daemon that makes sure of all that it writes would wait for a disk most of the time.
+        kernel.mount("servers", house / "servers", "tmpfs", options=f"mode=0755,size={SERVERS}")
         for name, source in shown.items():
             show(source, house / name)
         require_attributes(house / "room")
@@ -41,6 +45,8 @@ def make_house(top: pathlib.Path, vectors: pathlib.Path) -> Iterator[pathlib.Pat
     finally:
         for name in shown:
             put_away(house / name)
+        if (house / "servers").is_mount():
+            subprocess.run(["umount", house / "servers"], check=True)
         for name in ("room", "servers"):
             (house / name).rmdir()
         house.rmdir()

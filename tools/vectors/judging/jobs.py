@@ -34,6 +34,7 @@ class Job:
 class Run:
     """What became of it."""
 
+    began: float = 0  # seconds since 1970
     status: int = 0  # negative: the signal that ended it
     seconds: float = 0
     memory: int = 0  # the most that was seen

@@ -15,6 +15,7 @@ class Described:
     name: str
     verdict: str
     behaviour: str
+    needs: frozenset[str]  # what not every reader has
     bugs: list[str]  # public ones that it comes from
     outcomes: list[str]  # names of what may come out
 
@@ -35,7 +36,8 @@ class Judged:
         return f"{self.name} {self.version}"
 
     def runs(self, vector: Described) -> bool:
-        return vector.name.partition("/")[0] in self.file.runs
+        is_its_kind = vector.name.partition("/")[0] in self.file.runs
+        return is_its_kind and not vector.needs.intersection(self.file.lacks)
 
     def outcome(self, vector: Described) -> str:
         """Its kind: `-` where it doesn't run such vectors."""
@@ -53,10 +55,12 @@ def read_vectors(directory: pathlib.Path) -> list[Described]:
 def describe(directory: pathlib.Path, file: pathlib.Path) -> Described:
     path = file.relative_to(directory)
     header, sections = read_file(file, f"{directory.name}/{path}")
+    needs = frozenset(header["needs"].text.replace(",", " ").split()) if "needs" in header else frozenset()
     bugs = header["bug"].text.split("; ") if "bug" in header else []
     named = [section.head.text.split() for section in sections if section.word in ("tree", "differs", "refused")]
     outcomes = [words[1] for words in named if len(words) == 2]
-    return Described(str(path.with_suffix("")), header["verdict"].text, header["behaviour"].text, bugs, outcomes)
+    name = str(path.with_suffix(""))
+    return Described(name, header["verdict"].text, header["behaviour"].text, needs, bugs, outcomes)
 
 
 def read_judged(directory: pathlib.Path) -> list[Judged]:

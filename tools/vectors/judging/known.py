@@ -1,8 +1,8 @@
 """What is known of implementations: vectors/known/NAME-VERSION, and NAME-VERSION-user as an ordinary user.
 
 A line for each vector that is no pass, and for each open one: `VECTOR | OUTCOME | WHY`. Of the outcome, what stands before
-the first colon is compared; the rest is for people. Lines that begin with # are comments, but for one: `# runs: layers
-changes` says which kinds of vector the adapter runs at all.
+the first colon is compared; the rest is for people. Lines that begin with # are comments, but for two: `# runs: layers
+changes` says which kinds of vector the adapter runs at all, and `# lacks: acl` what it says that it lacks.
 """
 
 import dataclasses
@@ -14,6 +14,7 @@ from judging.outcomes import Outcome
 SEPARATOR = " | "
 UNWRITTEN = "?"  # in place of a reason
 RUNS = "# runs:"
+LACKS = "# lacks:"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Known:
 class KnownFile:
     runs: list[str]  # kinds of vector: layers, changes
     lines: dict[str, Known]  # by vectors
+    lacks: list[str] = dataclasses.field(default_factory=list)
 
     @property
     def unwritten(self) -> list[str]:
@@ -49,16 +51,19 @@ def read(file: pathlib.Path) -> KnownFile | None:
     if not file.exists():
         return None
     runs: list[str] = []
+    lacks: list[str] = []
     found: dict[str, Known] = {}
     for number, line in enumerate(file.read_text().splitlines(), 1):
         if line.startswith(RUNS):
             runs = line.removeprefix(RUNS).split()
+        elif line.startswith(LACKS):
+            lacks = line.removeprefix(LACKS).split()
         elif line and not line.startswith("#"):
             vector, known = parse(line, f"{file}:{number}")
             if vector in found:
                 raise KnownError(f"{file}:{number}: {vector} stands there twice")
             found[vector] = known
-    return KnownFile(runs, found)
+    return KnownFile(runs, found, lacks)
 
 
 def parse(line: str, place: str) -> tuple[str, Known]:
@@ -75,8 +80,11 @@ def write(file: pathlib.Path, known: KnownFile) -> None:
     for line in file.read_text().splitlines() if file.exists() else []:
         if not line.startswith("#"):
             break
-        if not line.startswith(RUNS):
+        if not line.startswith((RUNS, LACKS)):
             comments.append(line)
+    comments.append(f"{RUNS} {' '.join(known.runs)}")
+    if known.lacks:
+        comments.append(f"{LACKS} {' '.join(known.lacks)}")
     lines = [SEPARATOR.join((vector, str(each.outcome), each.why)) for vector, each in sorted(known.lines.items())]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("".join(f"{line}\n" for line in [*comments, f"{RUNS} {' '.join(known.runs)}", *lines]))
+    file.write_text("".join(f"{line}\n" for line in [*comments, *lines]))

@@ -6,6 +6,7 @@ import signal
 
 from changes.layer_rules import complaints
 from changes.scope import is_left_out
+from judging.details import detail
 from judging.jobs import UNKNOWN_VERB, Run
 from judging.vectors import Vector, Wanted
 from text.words import quote
@@ -60,15 +61,15 @@ def misbehaviour(ran: Run) -> Outcome | None:
     if ended_by := signal_of(ran.status):
         return Outcome("crashes", ended_by)
     if ran.status != 0 and (trace := TRACES.search(ran.output)):
-        return Outcome("crashes", cause(ran.output[trace.start() :]))
+        return Outcome("crashes", detail(cause(ran.output[trace.start() :]), ran.began))
     return None
 
 
 def cause(trace: str) -> str:
     """The line of a trace that says what happened: the first one, but Python's is where its frames end."""
     if trace.startswith("Traceback"):
-        return one_line(next((line for line in trace.splitlines()[1:] if line and not line[0].isspace()), trace))
-    return one_line(trace)
+        return next((line for line in trace.splitlines()[1:] if line and not line[0].isspace()), trace)
+    return trace
 
 
 def signal_of(status: int) -> str | None:
@@ -84,12 +85,12 @@ def judged(vector: Vector, ran: Run) -> Outcome:
         if found is None:
             return Outcome(wanted.name or "?" if vector.verdict == "open" else "pass")
     if vector.verdict == "hostile" and not vector.wanted:
-        return Outcome("pass") if ran.unreadable is None else Outcome("wrong", ran.unreadable)
+        return Outcome("pass") if ran.unreadable is None else Outcome("wrong", detail(ran.unreadable, ran.began))
     if ran.status != 0:
-        return Outcome("refuses", one_line(last_words(ran.output)))
+        return Outcome("refuses", detail(last_words(ran.output), ran.began))
     # The nearest: that of the first tree, or that it should have been refused.
     trees = [found for wanted, found in zip(vector.wanted, differences) if wanted.tree is not None]
-    return Outcome("other" if vector.verdict == "open" else "wrong", one_line((trees or differences)[0] or ""))
+    return Outcome("other" if vector.verdict == "open" else "wrong", detail((trees or differences)[0] or "", ran.began))
 
 
 def difference(vector: Vector, wanted: Wanted, ran: Run) -> str | None:
@@ -117,7 +118,3 @@ def last_words(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"\berror\b|\bfatal\b|FATA", line, re.IGNORECASE)]
     return (errors or lines or ["(nothing was said)"])[-1]
-
-
-def one_line(text: str) -> str:
-    return text.strip().split("\n")[0][:300].replace(" | ", " / ")

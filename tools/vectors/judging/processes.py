@@ -17,12 +17,12 @@ OUTPUT_KEPT = 4000  # characters, from the end
 def run(command: list[str], directory: str, environment: dict[str, str], user: int | None, bounds: Bounds) -> Run:
     """Runs the command, and leaves alone what it has started beside it: a program behind a mount may be needed."""
     log = os.memfd_create("output")
+    ran = Run(began=time.time())
     begin = time.monotonic()
     process = subprocess.Popen(
         command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user, group=user,
         extra_groups=None if user is None else [],
     )  # fmt: skip
-    ran = Run()
     watch(process, log, begin + bounds.seconds, bounds.memory, ran)
     if ran.is_hung or ran.is_too_large:
         end_all_others()

@@ -81,6 +81,8 @@ class Runs:
             if server.has_ended:
                 outcome = Outcome("crashes", f"the daemon ended: {server.tail()}")
                 server.start()
+            elif outcome.kind == "hangs":
+                server.start_again()
         return outcome, seconds
 
     def job(self, vector: Vector, column: Column) -> Job:

@@ -30,8 +30,23 @@ class Server:
         self.process: subprocess.Popen | None = None
         # Who ended it can be told only if there is one run at a time.
         self.lock = threading.Lock()
+        # A run that goes on while the judge ends must not start what nobody would end.
+        self.changing = threading.Lock()
+        self.is_over = False
 
     def start(self) -> None:
+        """Once more, if it has ended by itself."""
+        with self.changing:
+            if not self.is_over:
+                self.begin()
+
+    def start_again(self) -> None:
+        """It goes on with what nobody waits for any more."""
+        if self.is_needed and self.process is not None:
+            end(self.process)
+            self.start()
+
+    def begin(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)
         with open(self.log, "wb") as log:
@@ -39,7 +54,11 @@ class Server:
                 [*NAMESPACES, self.adapter.path, "serve", self.directory],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
-        said = first_line(process, PATIENCE)
+        try:
+            said = first_line(process, PATIENCE)
+        except BaseException:
+            end(process)
+            raise
         if said == "ready":
             self.process = process
             return
@@ -60,8 +79,11 @@ class Server:
         return lines[-1] if lines else "(nothing was said)"
 
     def stop(self) -> None:
-        if self.process is not None:
-            end(self.process)
+        """For good."""
+        with self.changing:
+            self.is_over = True
+            if self.process is not None:
+                end(self.process)
         shutil.rmtree(self.directory, ignore_errors=True)
         self.log.unlink(missing_ok=True)
 
