@@ -85,14 +85,19 @@ struct LoopDevice {
         return nil
     }
 
-    /// The path of the file that a loop device shows, as far as a page holds it; `nil` if it shows none.
+    /// The path of the file that a loop device shows, as far as a page holds it; `nil` if it shows none, or was freed
+    /// meanwhile: then the open record can't be read any more.
     private static func backingFile(of device: FilePath) throws -> String? {
         guard let record = try? OpenFile(FilePath("/sys/block/\(device)/loop/backing_file"), O_RDONLY) else {
             return nil
         }
         return try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-            let count = try record.read(into: buffer)
-            return String(decoding: buffer[..<count], as: UTF8.self)
+            do {
+                let count = try record.read(into: buffer)
+                return String(decoding: buffer[..<count], as: UTF8.self)
+            } catch Errno.operationNotSupportedByDevice {
+                return nil
+            }
         }
     }
 }
