@@ -9,8 +9,9 @@ struct InitCommand: Command {
         abstract: "Write a recipe to begin with, which builds on this machine.",
         discussion: """
             It asks nothing and overwrites nothing. Without --from the image begins with busybox: from a registry if one \
-            answers, else from this machine, if a static busybox is installed; else with nothing. Examples:
+            answers, else from this machine, if a static busybox is installed; else with nothing.
 
+            EXAMPLES:
               stacker init && stacker build && stacker run app
               stacker init --from docker://docker.io/library/debian:12
               stacker init --from oci:images:base

@@ -15,10 +15,11 @@ struct RunCommand: PassingCommand {
             machine, and sees no files but its own. The network is the host's, and what listens there can be reached; \
             with --network none there is none.
 
-            Options stand before the image. Examples:
+            Options stand before the image.
 
+            EXAMPLES:
               stacker run app                       the image app of ./oci
-              stacker run app ls -l /               another command
+              stacker run app ls /                  another command
               stacker run --entrypoint "" app sh    a shell, whatever the entrypoint is
               stacker run --network none oci:images:tool
               stacker run docker://docker.io/library/debian:12 cat /etc/os-release
