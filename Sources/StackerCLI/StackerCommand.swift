@@ -12,8 +12,8 @@ struct StackerCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
             InspectCommand.self, CleanCommand.self, RunCommand.self, ChrootCommand.self, ExplainCommand.self,
-            GrabCommand.self,
-            MountCommand.self, UmountCommand.self, GCCommand.self, CheckCommand.self, UnprivSetupCommand.self,
+            GrabCommand.self, MountCommand.self, UmountCommand.self, GCCommand.self, CheckCommand.self,
+            UnprivSetupCommand.self,
             InternalGoCommand.self,
         ]
     )
@@ -25,7 +25,8 @@ struct StackerCommand: ParsableCommand {
     static func refuseUnknownCommand(in arguments: [String]) throws {
         guard let name = GlobalOptions.commandName(in: arguments) else { return }
         try refuseUnknown(name)
-        guard name == "help", let subject = arguments.drop(while: { $0 != name }).dropFirst().first else { return }
+        let words = arguments.dropFirst(GlobalOptions.prefix(of: arguments).count + 1)
+        guard name == "help", let subject = words.first(where: { !$0.hasPrefix("-") }) else { return }
         try refuseUnknown(subject)
     }
 

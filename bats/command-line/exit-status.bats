@@ -152,4 +152,7 @@ END
     refuse help buidl
     assert_said "did you mean stacker build?"
     run -0 stacker help build
+    run -0 stacker help --help
+    refuse --oci-dir help help buidl
+    assert_said "did you mean stacker build?"
 }
