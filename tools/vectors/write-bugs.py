@@ -9,14 +9,13 @@ DIR has vectors, bats/museum and docs; this project's top is the default.
 """
 
 import argparse
-import difflib
-import itertools
 import pathlib
 import sys
 
 from bugs import checks, listed, reproducers
 from bugs.listed import ListError
 from bugs.page import page
+from judging import pages
 from judging.judged import read_judged, read_vectors
 from judging.known import KnownError
 from text.model import VectorError
@@ -39,10 +38,7 @@ def main() -> int:
         print(f"{file} has {len(bugs)} bugs")
         return 0
     complaints = checks.complaints(programs, bugs, shown, vectors / "judges")
-    current = file.read_text() if file.exists() else ""
-    if current != text:
-        difference = difflib.unified_diff(current.splitlines(), text.splitlines(), "docs/bugs.md", "as it should be")
-        complaints.append("docs/bugs.md is not current: make judges\n" + "\n".join(itertools.islice(difference, 20)))
+    complaints += pages.complaints(file, "docs/bugs.md", text)
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     return 1 if complaints else 0
