@@ -18,18 +18,23 @@ FUZZ_SECONDS ?= 600
 VECTORS_DIR ?= .build/vectors
 # A program in a directory of its own finds no library beside it, and needn't look there at each start.
 BUILD_FLAGS := -c release -Xswiftc -enable-testing --disable-local-rpath
-# What to link; see .build/liblxc below.
-LINK_FLAGS = $$(<.build/liblxc)
+# What to link; see .build/liblxc and .build/version below.
+LINK_FLAGS = $$(<.build/liblxc) $$(<.build/version)
 REPORT := .build/report
 # Which bats files: those that TEST names, those of CHAPTER, or all.
 SOME = $(strip $(CHAPTER:%=--chapter=%) $(TEST))
+# Whether `check` is of everything.
+WHOLE = $(if $(STACKER)$(SOME)$(FS)$(PLATFORM),,yes)
+# A step of `check` that fails doesn't keep the next from running. Each has a line of its own, since `make -n` runs what is on a
+# line with $(MAKE).
+note_failure = { mkdir -p $(REPORT) && echo $1 >>$(REPORT)/failed; }
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
-SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildcard tools/*/*-*) $(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) \
-	$(filter-out %.md,$(wildcard vectors/judges/*))
-SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs,$(SCRIPTS))
+SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildcard tools/*/*-*) $(wildcard tools/action/*) \
+	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
+SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static static fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -41,9 +46,11 @@ packages:
 
 test-packages:
 	@tools/build/install-packages build run test
+	@tools/build/install-python-tools
+	@tools/fixtures/fetch-foreign-busybox
 
 # SwiftPM would not notice that another library is to be linked, unless it plans anew.
-stacker: $(SOURCES) .build/liblxc | packages
+stacker: $(SOURCES) .build/liblxc .build/version | packages
 	@tools/build/require-swift
 	$(SWIFT) build $(BUILD_FLAGS) $(LINK_FLAGS) --disable-build-manifest-caching --product stacker
 	@cp --remove-destination --reflink=auto .build/release/stacker $@
@@ -55,6 +62,10 @@ export LXC_CLONE_URL LXC_BRANCH
 	@$(if $(LXC_CLONE_URL)$(LXC_BRANCH),tools/build/install-packages build lxc)
 	@tools/build/choose-lxc $@
 
+# The version, as git or a tarball's file VERSION has it, in the same way: another commit costs a link.
+.build/version: FORCE | packages
+	@tools/build/choose-version $@
+
 FORCE:
 
 static: packages ## build .build/static/stacker, which needs no shared library but glibc's
@@ -62,18 +73,25 @@ static: packages ## build .build/static/stacker, which needs no shared library b
 	@tools/build/require-swift
 	@tools/build/make-static $(BUILD_FLAGS)
 
+deb: packages stacker ## make a Debian package of stacker in .build/deb
+	@tools/build/install-packages deb
+	@rm -f .build/deb/*.deb
+	@tools/package/make-deb stacker .build/deb
+
+dist: static ## make the files of a release in .build/dist: tarballs of the static program and of the sources, checksums
+	@tools/package/make-dist .build/static/stacker .build/dist
+
 example: test-packages stacker ## make a base image, build examples/hello on it, show the result
 	@tools/test/run-example
 
-check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapter, STACKER=/path tests another binary, FS=ext4 works on that; PRIVILEGE_LEVEL=priv|unpriv
+check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapter, STACKER=/path tests another binary, FS=ext4 works on that, PLATFORM=linux/arm64 has bases for that; PRIVILEGE_LEVEL=priv|unpriv
 	@rm -rf $(REPORT)
-	@status=0; \
-	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) test || status=1;) \
-	$(MAKE) bats || status=1; \
-	$(if $(STACKER)$(SOME)$(FS),,$(MAKE) judge-beside || status=1;) \
-	tools/report/write-report.py $(REPORT) || status=1; \
-	$(if $(STACKER)$(SOME)$(FS),,tools/report/check-budget --all || status=1;) \
-	exit $$status
+	@$(if $(WHOLE),$(MAKE) test || $(call note_failure,test))
+	@$(MAKE) bats || $(call note_failure,bats)
+	@$(if $(WHOLE),$(MAKE) judge-beside || $(call note_failure,judge-beside))
+	@tools/report/write-report.py $(REPORT) || $(call note_failure,report)
+	@$(if $(WHOLE),tools/report/check-budget --all || $(call note_failure,budget))
+	@[[ ! -e $(REPORT)/failed ]]
 
 # --build-tests would also build the tools of other packages' plugins; `swift test` without --skip-build
 # has flags of its own, and compiles everything once more.
@@ -83,7 +101,7 @@ test: test-packages stacker ## run only swift test
 	@tools/test/run-swift-tests $(BUILD_FLAGS) --skip-build --xunit-output $(REPORT)/swift.xml
 
 bats: test-packages $(if $(STACKER),,stacker)
-	@FS=$(FS) tools/test/run-bats $(SOME)
+	@FS=$(FS) PLATFORM=$(PLATFORM) tools/test/run-bats $(SOME)
 
 check-fs: test-packages $(if $(STACKER),,stacker) ## run what depends on the file system on each of them; print a table
 	@tools/test/check-fs $(SOME)
@@ -94,6 +112,16 @@ check-lxc: test-packages ## link the program with one liblxc and another, build 
 check-static: static ## run .build/static/stacker where there is nothing but glibc and busybox
 	@tools/test/check-static
 
+check-deb: test-packages deb ## install the Debian package in a clean Debian, build with it, upgrade and purge it; needs a mirror
+	@tools/test/check-deb .build/deb/*.deb
+
+check-image: test-packages deb ## build examples/stacker-image in a clean Debian, and images in containers of it; needs a mirror
+	@tools/test/check-image .build/deb/*.deb
+
+check-fleet: $(if $(STACKER),,stacker) ## have a Slurm cluster build 40 recipes in a random graph, while a node loses its power; FLEET="--seed 2 --nodes 3"
+	@tools/build/install-packages fleet
+	@tools/test/check-fleet.py $(FLEET) $(or $(STACKER),stacker)
+
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
 	.build/release/LayerFuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
@@ -102,8 +130,8 @@ bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerBench
 	@bench/run.sh
 
-install: stacker ## install to PREFIX (default /usr/local), below DESTDIR
-	install -D -m 0755 -s stacker $(DESTDIR)$(PREFIX)/bin/stacker
+install: stacker ## install the program, man pages, completions and documents to PREFIX (default /usr/local), below DESTDIR
+	@tools/package/install-program stacker $(DESTDIR)$(PREFIX)
 
 reproducer: ## NAME=my-bug CHAPTER=layers writes bats/layers/my-bug.bats from a template that already runs
 	@tools/test/new-reproducer "$(NAME)" "$(CHAPTER)"
@@ -133,6 +161,7 @@ fmt: ## format the Swift sources
 lint: test-packages ## check formatting, the map of Sources, comments, shell scripts, the headers of bats files, and what of the budget is measured by now
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
 	tools/report/check-rooms
+	tools/report/check-process-wide
 	tools/report/check-docs
 	shellcheck --external-sources $(SHELL_SCRIPTS)
 	tools/report/check-headers $$(find bats -name '*.bats' | sort)
@@ -143,5 +172,6 @@ lint: test-packages ## check formatting, the map of Sources, comments, shell scr
 
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
-	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/curl .build/lxc .build/liblxc .build/static .build/vectors .build/judged-vectors
+	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/curl .build/lxc .build/liblxc .build/version .build/version.d .build/static .build/vectors .build/judged-vectors \
+		.build/deb .build/dist
 	rm -rf examples/*/{busybox,oci,roots,.stacker}

@@ -63,8 +63,8 @@ let package = Package(
         .executableTarget(
             name: "StackerCLI",
             dependencies: [
-                "Stacker", "Dockerfiles", "Roots", "Host", "Web", "Layers", "LXCWrapper", "CSyscalls", "FileTree",
-                "Failure",
+                "Stacker", "RecipeTools", "Plans", "Dockerfiles", "Roots", "Host", "Web", "Layers", "LXCWrapper",
+                "CSyscalls", "FileTree", "Failure",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
@@ -85,12 +85,25 @@ let package = Package(
         .target(
             name: "Stacker",
             dependencies: [
-                "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Web", "Layers",
-                "OCI", "Progress", "FileTree", "Failure", "LXCWrapper", "CSyscalls",
+                "Plans", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Web",
+                "Layers", "Signatures", "OCI", "Progress", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "CVersion",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: strict
         ),
+
+        // What helps who writes a stacker file: a schema, a format, advice. No build passes through it.
+        .target(
+            name: "RecipeTools",
+            dependencies: [
+                "Recipes", "RecipeText", "Registry", "OCI", "FileTree", "Failure",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // What there is to build, in the words of the engine that does it. It knows nothing of how a layer is built.
+        .target(name: "Plans", dependencies: ["Web", "OCI", "Progress", "Failure"], swiftSettings: strict),
 
         // A Dockerfile to a recipe.
         .target(
@@ -175,6 +188,16 @@ let package = Package(
             linkerSettings: linked("archive", "squashfs", "deflate", "bz2", "lzma", "lz4", "zstd", "z")
         ),
 
+        // Signatures by Ed25519, with OpenSSL's files of keys.
+        .target(
+            name: "Signatures",
+            dependencies: [
+                "OCI", "FileTree", "Failure", "CSignature",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict
+        ),
+
         // Image-spec types and the OCI layout.
         .target(
             name: "OCI",
@@ -223,8 +246,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/System/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", path: "Sources/System/CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CISAL", path: "Sources/System/CISAL", cSettings: strictC),
+        .target(name: "CVersion", path: "Sources/System/CVersion", cSettings: strictC),
         .target(name: "CSyscalls", path: "Sources/System/CSyscalls"),
         .target(name: "CCurl", path: "Sources/System/CCurl", cSettings: strictC),
+        .target(name: "CSignature", path: "Sources/System/CSignature", cSettings: strictC),
 
         // System calls that only tests need.
         .target(
@@ -234,7 +259,7 @@ let package = Package(
         .target(
             name: "Fixtures",
             dependencies: [
-                "OCI", "Layers", "FileTree", "Failure", "CFixtures",
+                "OCI", "Layers", "FileTree", "Host", "Failure", "CFixtures",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/Fixtures",
@@ -263,8 +288,9 @@ let package = Package(
         .testTarget(
             name: "Unit",
             dependencies: [
-                "Stacker", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Web",
-                "Layers", "OCI", "FileTree", "Progress", "Failure", "LXCWrapper", "CSyscalls", "Fixtures",
+                "Stacker", "RecipeTools", "Plans", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots",
+                "Host", "Registry", "Web", "Layers", "Signatures", "OCI", "FileTree", "Progress", "Failure",
+                "LXCWrapper", "CSyscalls", "Fixtures",
                 "LayerFuzzing",
             ],
             swiftSettings: strict

@@ -54,7 +54,12 @@ TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 source "$TOP/bats/file-systems.bash"
 # shellcheck source=bats/stackers.bash
 source "$TOP/bats/stackers.bash"
+# shellcheck source=bats/processors.bash
+source "$TOP/bats/processors.bash"
+find_processor
 FIXTURES=$TOP/.build/fixtures
+# A validator of JSON Schemas that knows nothing of stacker.
+check_jsonschema=$TOP/.build/python/bin/check-jsonschema
 # The program itself, and what tests call.
 export STACKER_BINARY=${STACKER_BINARY:-$(cd "$TOP" && realpath -m "${STACKER:-stacker}")}
 STACKER=$STACKER_BINARY
@@ -74,8 +79,9 @@ teardown() {
 
 # Enters an empty directory, away from the user's configuration, or skips a test that does not apply.
 begin_test() {
-    # bats does nothing for lines of its libraries, but takes its time for it, as often as assert_line looks at a line.
-    trap '[[ $BASH_SOURCE == "$BATS_ROOT"/lib* ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
+    # Which line failed is kept for the test's file alone. bats would keep each one that was about to run here and in its own
+    # libraries, too: a twelfth of all that the suite does.
+    trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
     # Not in $BATS_TEST_TMPDIR itself: stderr of `run` and our notes are there. bats makes its directories for one user.
     install -d -m 0755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/{home,work}
     cd "$BATS_TEST_TMPDIR/work" || return
@@ -187,6 +193,8 @@ say_what_squashfs_tools_lacks() { say_what_program_lacks mksquashfs; }
 say_what_erofs_utils_lacks() { say_what_program_lacks mkfs.erofs; }
 say_what_openssl_lacks() { say_what_program_lacks openssl; }
 say_what_nghttpd_lacks() { say_what_program_lacks nghttpd; }
+# From PyPI: tools/build/install-python-tools has it where nothing else is.
+say_what_check_jsonschema_lacks() { [[ -x $check_jsonschema ]] || echo "there is no $check_jsonschema: run make test-packages"; }
 say_what_git_lacks() { say_what_program_lacks git; }
 say_what_faketime_lacks() { say_what_program_lacks faketime; }
 say_what_veritysetup_lacks() { say_what_program_lacks veritysetup; }
@@ -237,13 +245,20 @@ start() {
     echo "$started" >>"$BATS_TEST_TMPDIR/started"
 }
 
+# pause: for a tenth of a second. sleep would be a process each time that somebody has to be waited for.
+pause() {
+    # What nobody writes to, and never ends.
+    [[ -n ${silence:-} ]] || exec {silence}<> <(:)
+    read -r -t 0.1 -u "$silence" || true
+}
+
 # wait_for_file PATH: waits until it exists, as long as $started lives.
 wait_for_file() {
     local tenths
     for ((tenths = 0; tenths < 600; tenths++)); do
         [[ ! -e $1 ]] || return 0
         kill -0 "$started" 2>/dev/null || break
-        sleep 0.1
+        pause
     done
     # It may have been the last thing that it did.
     [[ -e $1 ]] || fail "$1 never appeared: $(cat started.out started.err)"
@@ -255,9 +270,17 @@ wait_for_port() {
     for ((tenths = 0; tenths < 600; tenths++)); do
         ! (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
         kill -0 "$started" 2>/dev/null || break
-        sleep 0.1
+        pause
     done
     fail "nobody listens at port $1: $(cat started.out started.err)"
+}
+
+# copy_suite: makes ./tree, a copy of the suite in which nothing has to be installed or made anew.
+copy_suite() {
+    mkdir -p tree/.build "$FIXTURES"
+    cp -a "$TOP"/{bats,tools,docs,Makefile,packages.txt,python-packages.txt} tree
+    ln -s "$FIXTURES" tree/.build/fixtures
+    [[ ! -d $TOP/.build/python ]] || ln -s "$TOP/.build/python" tree/.build/python
 }
 
 # Prints a port that nobody listens at, for servers that can't choose one themselves and say which.
@@ -270,7 +293,7 @@ wait_for_end() {
     local tenths
     for ((tenths = 0; tenths < 1200; tenths++)); do
         kill -0 "$started" 2>/dev/null || break
-        sleep 0.1
+        pause
     done
     ! kill -0 "$started" 2>/dev/null || fail "$started still runs: $(cat started.out started.err)"
     status=0
@@ -284,7 +307,7 @@ wait_for_killed() {
     local tenths lock
     for ((tenths = 0; tenths < 600; tenths++)); do
         [[ -n $(list_other_processes) ]] || break
-        sleep 0.1
+        pause
     done
     [[ -z $(list_other_processes) ]] || fail "still there: $(list_other_processes)"
     # A process that ends works nowhere any more before its files are closed.
@@ -305,7 +328,23 @@ list_other_processes() {
 
 # busybox_base [DIR]: puts the OCI layout DIR (default busybox) with the tag "latest" here.
 busybox_base() {
-    copy_fixture busybox "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}"
+    copy_busybox '' "${1:-busybox}"
+}
+
+# copy_busybox OPTION DIR [PROCESSOR]: puts an image of make-busybox-image's here, for that processor; unless it is given, for
+# what PLATFORM says.
+copy_busybox() {
+    make_busybox "$1" "${3-$base_processor}"
+    cp -a --reflink=auto "$made_busybox" "$2"
+}
+
+# make_busybox OPTION PROCESSOR: makes it, if need be, its path in $made_busybox.
+make_busybox() {
+    local name=busybox${1:+-${1#--}}${2:+-$2} arguments=()
+    [[ -z $1 ]] || arguments+=("$1")
+    [[ -z $2 ]] || arguments+=("$FIXTURES/foreign/$2/busybox" "${platform_of[$2]}")
+    make_fixture "$name" "$TOP/tools/fixtures/make-busybox-image" "${arguments[@]}"
+    made_busybox=$FIXTURES/$name
 }
 
 # busybox_recipe [LINES]: a recipe for "it" on busybox with more lines.
@@ -317,12 +356,12 @@ busybox_recipe() {
 # spread_base [DIR]: as busybox_base, with the applets in two directories: it stays one file on btrfs without extref, too,
 # for tests of something else.
 spread_base() {
-    copy_fixture busybox-spread "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}" --spread
+    copy_busybox --spread "${1:-busybox}"
 }
 
 # bare_base [DIR]: as busybox_base, without /dev, /proc, /sys and /etc/resolv.conf, on which a container mounts something.
 bare_base() {
-    copy_fixture busybox-bare "$TOP/tools/fixtures/make-busybox-image" "${1:-busybox}" --bare
+    copy_busybox --bare "${1:-busybox}"
 }
 
 # elsewhere: prints a directory for what other programs make, away from the file system that the tests work on.
@@ -333,27 +372,29 @@ elsewhere() {
 # layered_base COUNT [DIR]: puts the OCI layout DIR (default layered) with the tag "latest" here: busybox
 # and COUNT-1 layers on it. Layer N has a file /layers/N of its own, and /top, which says N.
 layered_base() {
-    make_fixture busybox "$TOP/tools/fixtures/make-busybox-image"
-    copy_fixture "layered-$1" "$TOP/tools/fixtures/make-layered-image.py" "${2:-layered}" "$FIXTURES/busybox" "$1"
+    make_busybox '' "$base_processor"
+    copy_fixture "layered-$1${base_processor:+-$base_processor}" "$TOP/tools/fixtures/make-layered-image.py" "${2:-layered}" "$made_busybox" "$1"
 }
 
 # linked_base COUNT: puts the OCI layout ./linked with the tag "latest" here: busybox, and a layer with a file that has
 # COUNT names in the ten directories of /linked.
 linked_base() {
-    make_fixture busybox "$TOP/tools/fixtures/make-busybox-image"
-    copy_fixture "linked-$1" "$TOP/tools/fixtures/make-linked-image.py" linked "$FIXTURES/busybox" "$1"
+    make_busybox '' "$base_processor"
+    copy_fixture "linked-$1${base_processor:+-$base_processor}" "$TOP/tools/fixtures/make-linked-image.py" linked "$made_busybox" "$1"
 }
 
-# make_fixture NAME MAKER [ARGUMENT…]: makes $FIXTURES/NAME once, by MAKER $FIXTURES/NAME ARGUMENT…
+# make_fixture NAME MAKER [ARGUMENT…]: makes $FIXTURES/NAME once, by MAKER $FIXTURES/NAME ARGUMENT… It is there when its mark
+# is: the directory itself is new, too, while an old one is being removed.
 make_fixture() {
     local name=$1 maker=$2
+    local mark=$FIXTURES/.$name.made
     shift 2
-    [[ ! $FIXTURES/$name -nt $maker ]] || return 0
+    [[ ! $mark -nt $maker ]] || return 0
     mkdir -p "$FIXTURES"
     # A file that runs beside this one may want the same.
     (
         flock --wait 100 9
-        [[ $FIXTURES/$name -nt $maker ]] || "$maker" "$FIXTURES/$name" "$@"
+        [[ $mark -nt $maker ]] || { "$maker" "$FIXTURES/$name" "$@" && touch "$mark"; }
     ) 9>"$FIXTURES/.$name.lock"
 }
 
@@ -394,24 +435,29 @@ list_tags() {
     jq -r '.manifests[].annotations["org.opencontainers.image.ref.name"]' "${1:-oci}/index.json"
 }
 
+# show_image VERB LAYOUT …: without the program that its first line names to find Python.
+show_image() {
+    python3 -IS "$TOP/tools/look/show-image.py" "$@"
+}
+
 # image_manifest TAG [LAYOUT]
 image_manifest() {
-    "$TOP/tools/look/show-image.py" manifest "${2:-oci}" "$1"
+    show_image manifest "${2:-oci}" "$1"
 }
 
 # image_config TAG [LAYOUT]
 image_config() {
-    "$TOP/tools/look/show-image.py" config "${2:-oci}" "$1"
+    show_image config "${2:-oci}" "$1"
 }
 
 # count_layers TAG [LAYOUT]
 count_layers() {
-    "$TOP/tools/look/show-image.py" count "${2:-oci}" "$1"
+    show_image count "${2:-oci}" "$1"
 }
 
 # layer_digest TAG N [LAYOUT]: N counts from 0, the lowest layer; -1 is the top one.
 layer_digest() {
-    "$TOP/tools/look/show-image.py" layer "${3:-oci}" "$1" "$2"
+    show_image layer "${3:-oci}" "$1" "$2"
 }
 
 # layer_tar TAG N [LAYOUT]: prints the layer as an uncompressed tar.
@@ -479,7 +525,15 @@ build_pair() {
 
 # build_pair_of_both BELOW ABOVE: the same as tar and as squashfs.
 build_pair_of_both() {
-    build_pair "$@" --layer-type tar --layer-type squashfs
+    choose_level
+    build_pair "$@" --layer-type tar --layer-type squashfs "${level[@]}"
+}
+
+# choose_level: puts into $level how ours compresses least, for what is not about that: a busybox as squashfs takes a fifth of a
+# second otherwise.
+choose_level() {
+    level=()
+    ! is_ours || level=(--compression-level 1)
 }
 
 # mount_layer TAG N DIR: the kernel's view of one squashfs layer.
@@ -516,7 +570,8 @@ assert_readers_agree() {
 # assert_layout_whole [LAYOUT]: there is no layout, or everything that it names is there, and nothing else is
 # half-written: each blob has the content that its name says.
 assert_layout_whole() {
-    "$TOP/tools/look/show-image.py" check "${1:-oci}"
+    # Most of what is refused has made none.
+    [[ ! -e ${1:-oci} ]] || show_image check "${1:-oci}"
 }
 
 # --- Mounts, devices, processes ---------------------------------------------------------------------
@@ -549,7 +604,7 @@ unmount_bindfs() {
     umount "$2"
     for ((tenths = 0; tenths < 300; tenths++)); do
         [[ -n $(find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$directory" 2>/dev/null) ]] || return 0
-        sleep 0.1
+        pause
     done
     fail "the program behind $2 is still there"
 }
@@ -579,7 +634,7 @@ wait_for_device_to_go() {
     local tenths
     for ((tenths = 0; tenths < 300; tenths++)); do
         [[ -n $(losetup --associated "$1") ]] || return 0
-        sleep 0.1
+        pause
     done
     fail "the device of $1 is still there"
 }
@@ -678,7 +733,7 @@ wait_for_loop_devices() {
     for ((tenths = 0; tenths < 100; tenths++)); do
         find_devices
         ((${#devices[@]} > 0)) || return 0
-        sleep 0.1
+        pause
     done
 }
 
@@ -714,7 +769,7 @@ wait_for_programs_of_mounts() {
     for ((tenths = 0; tenths < 100; tenths++)); do
         find_processes
         ((${#processes[@]} > 0)) || return 0
-        sleep 0.1
+        pause
     done
 }
 
@@ -728,7 +783,7 @@ wait_for_process() {
     local tenths
     for ((tenths = 0; tenths < 300; tenths++)); do
         kill -0 "$1" 2>/dev/null || return 0
-        sleep 0.1
+        pause
     done
 }
 

@@ -6,9 +6,10 @@ say_what_docker_registry_lacks() { say_what_program_lacks docker-registry; }
 say_what_curl_lacks() { say_what_program_lacks curl; }
 say_what_htpasswd_lacks() { say_what_program_lacks htpasswd; }
 
-# start_registry [tls] [login|token]: starts a registry in ./registry; $registry is its host and port. "tls": with a
-# certificate of the authority ./registry/ca.pem. "login": only for the user "me" with the password "s3cr3t". "token": with
-# tokens of tools/serve/token-server.py, whose state is ./tokens; anybody may pull what is below "public/".
+# start_registry [tls] [login|token] [keeping]: starts a registry in ./registry; $registry is its host and port. "keeping": it
+# lets nobody delete. "tls": with a certificate of the authority ./registry/ca.pem. "login": only for the user "me" with the password "s3cr3t". "token": with
+# tokens of tools/serve/token-server.py, whose state is ./tokens; anybody may pull what is below "public/". $registry_name is a
+# name that the certificate holds for, beside 127.0.0.1.
 start_registry() {
     mkdir -p registry
     [[ " $* " != *" token "* ]] || start_token_server
@@ -16,6 +17,18 @@ start_registry() {
     start docker-registry serve registry/config.yml
     registry_process=$started
     wait_for_listener
+}
+
+# start_docker_hub: all that stacker asks, it asks a registry with library/busybox, whose certificate is for Docker Hub's: to a
+# SOCKS proxy all names lead there.
+start_docker_hub() {
+    registry_name=registry-1.docker.io start_registry tls
+    push_base library/busybox:latest
+    mkdir socks
+    start "$TOP/tools/serve/socks-proxy.py" socks "${registry#*:}"
+    wait_for_file socks/port
+    https_proxy=socks5://127.0.0.1:$(<socks/port)
+    export https_proxy SSL_CERT_FILE=$PWD/registry/ca.pem
 }
 
 # stop_registry: nobody listens at $registry any more.
@@ -26,8 +39,10 @@ stop_registry() {
 }
 
 write_registry_configuration() {
-    printf 'version: 0.1\nlog: {level: info}\nstorage: {filesystem: {rootdirectory: %s}, delete: {enabled: true}}\n' \
-        "$PWD/registry/data"
+    local deletes=true
+    [[ " $* " != *" keeping "* ]] || deletes=false
+    printf 'version: 0.1\nlog: {level: info}\nstorage: {filesystem: {rootdirectory: %s}, delete: {enabled: %s}}\n' \
+        "$PWD/registry/data" "$deletes"
     printf 'http:\n  addr: 127.0.0.1:%s\n' "${registry_port:-0}"
     if [[ " $* " == *" tls "* ]]; then
         requires openssl
@@ -54,18 +69,21 @@ start_token_server() {
 }
 
 make_certificate() {
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
-        -keyout registry/key.pem -out registry/ca.pem 2>registry/openssl.log
+    "$TOP/tools/serve/make-certificate" registry/key.pem registry/ca.pem ${registry_name:+"$registry_name"} \
+        2>registry/openssl.log
 }
 
 # Waits until the registry says where it listens.
 wait_for_listener() {
     local tenths
+    registry=
     for ((tenths = 0; tenths < 600; tenths++)); do
-        registry=$(sed -n 's/.*listening on \(127\.0\.0\.1:[0-9]*\).*/\1/p' started.err | head -n 1)
-        [[ -z $registry ]] || break
+        if [[ $(<started.err) =~ "listening on "(127\.0\.0\.1:[0-9]+) ]]; then
+            registry=${BASH_REMATCH[1]}
+            break
+        fi
         kill -0 "$started" 2>/dev/null || break
-        sleep 0.1
+        pause
     done
     [[ -n $registry ]] || fail "no registry: $(cat started.out started.err)"
     mv started.out registry/access.log

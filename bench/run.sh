@@ -3,7 +3,7 @@
 # says. Results are also left as JSON in .build/bench. bench/README.md says what each one is.
 #
 #   bench/run.sh [NAME…]     builds: cold, cached, debian, imports, changes; STACKER=/path measures another binary
-#                            growth: the same with more and more to do
+#                            growth: the same with more and more to do; parallel: layers one by one and at once
 #                            layers: pack, squashfs, levels, unpack, and registry, which LAYER_RUNS=N measures N times
 #
 # BENCH_DIR is a file system of bats/file-systems.bash, whose image is put in BENCH_IMAGES (/var/tmp), or a directory.
@@ -358,11 +358,14 @@ measure_registry() {
     rm -rf layers
 }
 
-# measure_growth is a file of its own.
+# These two are files of their own.
 # shellcheck source=bench/growth.sh
 source "$top/bench/growth.sh"
 
-(($# > 0)) || set -- cold cached debian imports changes pack squashfs levels unpack registry growth
+# shellcheck source=bench/parallel.sh
+source "$top/bench/parallel.sh"
+
+(($# > 0)) || set -- cold cached debian imports changes pack squashfs levels unpack registry growth parallel
 for name in "$@"; do
     declare -F "measure_$name" >/dev/null || { echo "error: there is no measurement $name" >&2 && exit 1; }
     "measure_$name"

@@ -34,21 +34,25 @@ package enum Container {
     /// Runs `arguments` in a container to the end, blocking the calling thread.
     ///
     /// Nothing of it is left afterwards: no process, mount, control group or file, except for the log and what the
-    /// program changed in the upperdir. On a stop signal (``StopSignal``) the container is ended at once.
+    /// program changed in the upperdir. On a stop signal (``StopSignal``), or a cancellation, the container is ended at once.
     ///
-    /// - Parameter executable: the binary that answers `internal-lxc`; the running one if `nil`. For tests.
-    /// - Throws: `Failure` if the container could not be started, if the program could not be executed, or on a stop.
+    /// - Parameters:
+    ///   - cancellation: ends it.
+    ///   - executable: the binary that answers `internal-lxc`; the running one if `nil`. For tests.
+    /// - Throws: `Failure` if the container could not be started, if the program could not be executed, or on a stop;
+    ///   `Cancelled`.
     package static func run(
-        _ config: ContainerConfig, _ arguments: [String], executable: FilePath? = nil
+        _ config: ContainerConfig, _ arguments: [String], until cancellation: Cancellation? = nil,
+        executable: FilePath? = nil
     ) throws -> ContainerOutcome {
         guard let program = arguments.first, !config.lowerdirs.isEmpty else {
             throw Failure("a container needs a program and at least one lowerdir")
         }
-        let result = try result(of: config, arguments, executable)
+        let result = try result(of: config, arguments, cancellation, executable)
         if result.exec_errno != 0 {
             throw Failure(
                 "couldn't execute \(program) in the container", because: Errno(rawValue: result.exec_errno),
-                help: result.exec_errno == ENOENT ? adviceOnMissing(program) : nil,
+                help: advice(on: result.exec_errno, program),
                 exitStatus: result.exec_errno == ENOENT ? 127 : 126)
         }
         guard result.started else { throw startFailure(result, config) }
@@ -61,14 +65,14 @@ package enum Container {
     ///
     /// - Throws: `Failure` if the container could not be started, or on a stop.
     package static func tryToStart(_ config: ContainerConfig) throws {
-        let result = try result(of: config, ["/nothing"], nil)
+        let result = try result(of: config, ["/nothing"], nil, nil)
         guard result.started || result.exec_errno != 0 else { throw startFailure(result, config) }
     }
 
     private static func result(
-        of config: ContainerConfig, _ arguments: [String], _ executable: FilePath?
+        of config: ContainerConfig, _ arguments: [String], _ cancellation: Cancellation?, _ executable: FilePath?
     ) throws -> lxcw_result {
-        try StopSignal.check()
+        try cancellation?.check() ?? StopSignal.check()
         var config = config
         config.logFile = try config.logFile.absolute()
         // liblxc follows no symlink to the place where it mounts a root.
@@ -84,15 +88,26 @@ package enum Container {
                     console: config.terminal && isatty(STDIN_FILENO) == 1)
                 let file = try directory.write(text.file)
                 try directory.give(to: owner)
-                return try start(text, arguments, directory, file, config, executable)
+                let pumps = try OutputPumps(config.terminal ? .inherited : config.output)
+                let result = Result {
+                    try start(text, arguments, directory, file, config, pumps.descriptors, cancellation, executable)
+                }
+                try pumps.finish { StopSignal.pending != nil || cancellation?.isCancelled ?? false }
+                return try result.get()
             }
         }
+        if result.stop_signal != 0 { try cancellation?.check() }
         try StopSignal.check(result.stop_signal)
         return result
     }
 
-    private static func adviceOnMissing(_ program: String) -> String {
-        program.contains("/")
+    private static func advice(on error: Int32, _ program: String) -> String? {
+        if error == ENOEXEC {
+            return "the image has it for another kind of processor than this machine's, and no handler of binfmt_misc "
+                + "runs it, or it is no program: stacker check --platform says what runs here"
+        }
+        guard error == ENOENT else { return nil }
+        return program.contains("/")
             ? "the image lacks it, or what it needs to run: the interpreter that its first line names, or its loader"
             : "command not found: no directory of PATH in the image has it, or what it needs to run is missing"
     }
@@ -110,7 +125,8 @@ package enum Container {
 
     private static func start(
         _ text: ContainerConfig.Text, _ arguments: [String], _ directory: ContainerDirectory, _ file: FilePath,
-        _ config: ContainerConfig, _ executable: FilePath?
+        _ config: ContainerConfig, _ output: (output: Int32, error: Int32), _ cancellation: Cancellation?,
+        _ executable: FilePath?
     ) throws -> lxcw_result {
         var result = lxcw_result()
         let status = try withCStrings(arguments) { argv in
@@ -125,7 +141,8 @@ package enum Container {
                                         environment: environment,
                                         user_namespace: config.rights.namespace?.file.number ?? -1,
                                         no_network: !config.rights.hasHostNetwork, terminal: config.terminal,
-                                        argv: argv)
+                                        cancellation: cancellation?.file.number ?? -1,
+                                        output: output.output, error: output.error, argv: argv)
                                     return lxcw_run(&container, &result)
                                 }
                             }
@@ -134,7 +151,7 @@ package enum Container {
                 }
             }
         }
-        withExtendedLifetime(config) {}
+        withExtendedLifetime((config, cancellation)) {}
         try checked(status)
         return result
     }
@@ -147,9 +164,13 @@ package enum Container {
             tuple.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
         }
         let cause = errors.first.map { Failure(LXCLog.brief($0.message), help: LXCLog.advice(for: errors)) }
-        return Failure(
-            message, because: cause,
-            help: cause == nil ? LXCLog.advice(for: message) : "liblxc's log is \(config.keptLog ?? config.logFile)")
+        guard let cause else { return Failure(message, help: LXCLog.advice(for: message)) }
+        do {
+            return Failure(message, because: cause, help: "liblxc's log is \(try LXCLog.keep(config))")
+        } catch {
+            // Nothing but the log is lost. What is known of it is said.
+            return Failure(message, because: cause, help: "\(error)")
+        }
     }
 }
 

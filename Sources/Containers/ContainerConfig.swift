@@ -42,10 +42,13 @@ package struct ContainerConfig: Sendable {
     package var stateDirectory: FilePath
     /// liblxc's log, at level TRACE.
     package var logFile: FilePath
-    /// Where the log is found when the container is gone, if that is not ``logFile``.
+    /// Where the log is copied to if the container can't be started, for the user to read: ``logFile`` goes with the run. It
+    /// stays where it is if this is `nil`.
     package var keptLog: FilePath?
     /// Whether the program keeps the terminal and standard input. Otherwise it reads /dev/null.
     package var terminal: Bool
+    /// Where its standard output and standard error go; a program that keeps the terminal has stacker's own.
+    package var output = ContainerOutput.inherited
     /// What the program may do, and as whom.
     package var rights = ContainerRights()
 

@@ -30,6 +30,20 @@ package enum LXCLog {
         }
     }
 
+    /// Sees to it that a log is there when its run is gone.
+    ///
+    /// - Returns: where it is.
+    static func keep(_ config: ContainerConfig) throws -> FilePath {
+        guard let kept = config.keptLog, let name = kept.lastComponent else { return config.logFile }
+        try attempt("couldn't keep liblxc's log as \(kept)") {
+            let log = try OpenFile(config.logFile, O_RDONLY)
+            try Directory(at: kept.removingLastComponent()).replaceFile(FilePath(root: nil, [name]), mode: 0o600) {
+                try $0.copyContent(of: log)
+            }
+        }
+        return kept
+    }
+
     private static let latest = FilePath.Component("lxc.log")
 
     /// The ERROR lines of a log, each message once, in order, for `--debug`. A log that cannot be read has none.

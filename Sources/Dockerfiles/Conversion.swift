@@ -32,10 +32,20 @@ package struct Conversion {
             self.recipe = recipe
             self.substitutions = substitutions
         }
+
+        /// The usual names, also of what a build reads by itself.
+        package static let usual = Files(
+            dockerfile: "Dockerfile", recipe: RecipeSource.usualFile, substitutions: Substitutions.usualFile)
+
+        /// How an image is built of them.
+        package var buildCommand: String {
+            let file = recipe == Self.usual.recipe ? "" : " -f \(recipe)"
+            return "stacker build\(file) --substitute-file \(substitutions)"
+        }
     }
 
     /// More than this is no Dockerfile.
-    private static let sizeLimit = 16 << 20
+    static let sizeLimit = 16 << 20
 
     /// Converts a Dockerfile; nothing is written yet.
     ///
@@ -108,15 +118,19 @@ package struct Conversion {
         }
     }
 
-    /// Writes both files, in place of what has their names.
-    package func write() throws {
-        for (name, text) in [(files.recipe, recipe), (files.substitutions, substitutions)] {
+    /// Writes both files.
+    ///
+    /// - Parameter replacing: also in place of files that somebody else has written, or edited.
+    package func write(replacing: Bool) throws {
+        let texts = [(files.recipe, recipe), (files.substitutions, substitutions)]
+        if !replacing { for (name, _) in texts { try UneditedMark.refuseEdited(FilePath(name)) } }
+        for (name, text) in texts {
             let path = FilePath(name)
             guard let last = path.lastComponent else { throw Failure("\(quoted(name)) is not the name of a file") }
             try attempt("couldn't write \(name)") {
                 let parent = path.removingLastComponent()
                 try Directory(at: parent.isEmpty ? "." : parent)
-                    .replaceFile(FilePath(root: nil, [last]), with: text.utf8)
+                    .replaceFile(FilePath(root: nil, [last]), with: UneditedMark.marked(text).utf8)
             }
         }
     }

@@ -40,6 +40,14 @@ struct ConvertedLayer: Sendable {
         case state(ConvertedText)
     }
 
+    /// `build_platform`: the layer is built on the machine's own platform.
+    enum BuildPlatform: String, Sendable {
+        /// Once, for the machine itself.
+        case machine = "true"
+        /// Once for each platform that is built for.
+        case each
+    }
+
     /// Something that a reader should know.
     struct Note: Sendable {
         let line: Int
@@ -51,6 +59,8 @@ struct ConvertedLayer: Sendable {
     var os: String?
     var architecture: String?
     var isBuildOnly = false
+    /// On which platform it is built; `nil` for the one that is built for.
+    var buildPlatform: BuildPlatform?
     var notes: [Note] = []
     var imports: [Import] = []
     var binds: [(source: ConvertedText, destination: ConvertedText)] = []

@@ -15,6 +15,10 @@ struct ConvertedText: Sendable, Hashable {
         append(literal)
     }
 
+    init(_ pieces: [Piece]) {
+        for piece in pieces { append(piece) }
+    }
+
     init(reference name: String) {
         pieces = [.reference(name)]
     }
@@ -41,11 +45,13 @@ struct ConvertedText: Sendable, Hashable {
     }
 
     mutating func append(_ other: ConvertedText) {
-        for piece in other.pieces {
-            switch piece {
-            case .literal(let text): append(text)
-            case .reference: pieces.append(piece)
-            }
+        for piece in other.pieces { append(piece) }
+    }
+
+    private mutating func append(_ piece: Piece) {
+        switch piece {
+        case .literal(let text): append(text)
+        case .reference: pieces.append(piece)
         }
     }
 

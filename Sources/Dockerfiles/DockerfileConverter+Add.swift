@@ -38,8 +38,13 @@ extension DockerfileConverter {
         if let flag = instruction.flags.last(where: { $0.name == "checksum" }), let value = flag.value {
             hash = try expand(value, instruction.line)
         }
+        let last = url.lastComponent
+        // Under the name that it has for each platform.
+        let isWhole = last.namesPlatform && table.value(of: last) == name
         // What is downloaded is its owner's alone.
-        addImport(url, to: target.place(name), &target, mode: target.mode ?? "0600", hash: hash)
+        addImport(
+            url, to: target.place(isWhole ? last : ConvertedText(name)), &target, mode: target.mode ?? "0600",
+            hash: hash)
     }
 
     private static func isArchive(_ path: String) -> Bool {

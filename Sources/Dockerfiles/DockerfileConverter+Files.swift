@@ -23,7 +23,7 @@ extension DockerfileConverter {
         var places: [ConvertedText] = []
 
         /// Where a file of this name goes.
-        func place(_ name: String) -> ConvertedText {
+        func place(_ name: ConvertedText) -> ConvertedText {
             isDirectory ? path + (path == ConvertedText("/") ? "" : "/") + name : path
         }
     }
@@ -97,7 +97,9 @@ extension DockerfileConverter {
         if let heredoc = files.heredocs.first(where: { $0.word == source }) {
             return try addText(heredoc, &target, instruction)
         }
-        let source = table.value(of: try expand(source, instruction.line))
+        let text = try expand(source, instruction.line)
+        let source = table.value(of: text)
+        if text.namesPlatform { return try addForPlatform(text, source, &target) }
         let (pieces, isList) = try context.pieces(of: source)
         if isList {
             note(instruction.line, "\(instruction.keyword) \(source): a list of what was there when this was converted")
@@ -110,11 +112,27 @@ extension DockerfileConverter {
             if !piece.below.isEmpty {
                 place = target.path + (target.path == ConvertedText("/") ? "" : "/") + piece.below
             } else if !piece.isDirectory {
-                place = target.place(FilePath(piece.path).lastComponent?.string ?? piece.path)
+                place = target.place(ConvertedText(FilePath(piece.path).lastComponent?.string ?? piece.path))
             }
             if piece.isDirectory { stage.knownDirectories.insert(table.value(of: place)) }
             addImport(piece.isDirectory ? path + "/" : path, to: place, &target)
         }
+    }
+
+    /// A file or directory that is another one for each platform that is built for. Which there are, the recipe can't list.
+    private mutating func addForPlatform(_ text: ConvertedText, _ source: String, _ target: inout Target) throws {
+        let (pieces, isList) = try context.pieces(of: source)
+        let path = text.trimmedSlashes
+        guard !isList, pieces.count == 1, let piece = pieces.first, piece.below.isEmpty,
+            normalized(table.value(of: path)) == normalized(piece.path)
+        else {
+            throw Failure(
+                "\(quoted(source)) depends on the platform, and would be a list of files: name one file or a directory of "
+                    + "which .dockerignore leaves nothing out")
+        }
+        let place = piece.isDirectory ? target.path : target.place(path.lastComponent)
+        if piece.isDirectory { stage.knownDirectories.insert(table.value(of: place)) }
+        addImport(contextPrefix.fromRecipe + path + (piece.isDirectory ? "/" : ""), to: place, &target)
     }
 
     private mutating func addStageSource(
@@ -134,7 +152,7 @@ extension DockerfileConverter {
                 instruction.line,
                 "\(instruction.keyword) \(value): taken as a file; a directory needs a / at the end of its path, and none at dest's"
             )
-            addImport(name + path, to: target.place(FilePath(value).lastComponent?.string ?? value), &target)
+            addImport(name + path, to: target.place(path.lastComponent), &target)
         } else {
             addImport(name + path, to: target.path, &target)
         }
@@ -153,18 +171,23 @@ extension DockerfileConverter {
         let text = try expand(from, instruction.line)
         let value = table.value(of: text)
         let earlier = stages.dropLast()
-        if let stage = earlier.last(where: { $0.alias == value.lowercased() }) { return (stage.name, stage) }
-        if let number = Int(value) {
+        if text.namesPlatform { stage.knowsPlatform = true }
+        if let number = earlier.lastIndex(where: { $0.alias == value.lowercased() }) ?? Int(value) {
             guard earlier.indices.contains(number) else { throw Failure("there is no stage \(number) before this one") }
+            self.stage.sources.append(number)
             return (earlier[number].name, earlier[number])
         }
         let url = Self.url(of: text, value)
-        if let same = layers.first(where: { $0.base.dockerURL == url && $0.isImageOnly }) {
+        let buildPlatform: ConvertedLayer.BuildPlatform? = stage.isOnMachine ? .machine : nil
+        if let same = layers.first(where: {
+            $0.base.dockerURL == url && $0.isImageOnly && $0.buildPlatform == buildPlatform
+        }) {
             return (same.name, nil)
         }
         var layer = ConvertedLayer(name: ConvertedText("image-\(imageCount)"), base: .docker(url))
         imageCount += 1
         layer.isBuildOnly = true
+        layer.buildPlatform = buildPlatform
         layers.append(layer)
         return (layer.name, nil)
     }
@@ -179,7 +202,7 @@ extension DockerfileConverter {
         let body =
             heredoc.isQuoted
             ? ConvertedText(heredoc.text) : try expand(heredoc.text, instruction.line, keepsQuotes: true)
-        let place = target.place(heredoc.name)
+        let place = target.place(ConvertedText(heredoc.name))
         let parent = normalized(table.value(of: place) + "/..")
         var script: ConvertedText = ConvertedText("# \(file):\(instruction.line)\n")
         if !stage.knownDirectories.contains(parent) || target.isDirectory {
@@ -237,6 +260,19 @@ func normalized(_ path: String) -> String {
 }
 
 extension ConvertedText {
+    /// What follows the last "/".
+    var lastComponent: ConvertedText {
+        var result = ConvertedText()
+        for piece in pieces {
+            guard case .literal(let text) = piece, let slash = text.lastIndex(of: "/") else {
+                result = result + ConvertedText([piece])
+                continue
+            }
+            result = ConvertedText(String(text[text.index(after: slash)...]))
+        }
+        return result
+    }
+
     /// Without "/" at both ends.
     fileprivate var trimmedSlashes: ConvertedText {
         var pieces = pieces
@@ -245,24 +281,19 @@ extension ConvertedText {
             while text.hasSuffix("/") { text.removeLast() }
             pieces[pieces.count - 1] = .literal(text)
         }
-        return pieces.reduce(into: ConvertedText()) { result, piece in
-            switch piece {
-            case .literal(let text): result.append(text)
-            case .reference(let name): result.append(ConvertedText(reference: name))
-            }
-        }
+        return ConvertedText(pieces)
     }
 }
 
 extension ConvertedLayer {
     /// Whether the layer only stands for its base.
-    fileprivate var isImageOnly: Bool {
+    var isImageOnly: Bool {
         imports.isEmpty && steps.isEmpty && environment.isEmpty && labels.isEmpty && authors == nil
     }
 }
 
 extension ConvertedLayer.Base {
-    fileprivate var dockerURL: ConvertedText? {
+    var dockerURL: ConvertedText? {
         if case .docker(let url) = self { url } else { nil }
     }
 }

@@ -5,21 +5,10 @@ import Recipes
 
 // ARG and ENV, and what stands for a variable in the words of an instruction.
 extension DockerfileConverter {
-    /// ARGs that a builder sets by itself.
-    private var automatic: [String: String] {
-        let (os, architecture) = (platform.os, platform.architecture)
-        var values: [String: String] = [:]
-        for side in ["TARGET", "BUILD"] {
-            values["\(side)PLATFORM"] = "\(os)/\(architecture)"
-            values["\(side)OS"] = os
-            values["\(side)ARCH"] = architecture
-            values["\(side)VARIANT"] = ""
-        }
-        return values
-    }
-
     mutating func declareGlobals(_ arguments: [DockerfileInstruction.Argument], _ line: Int) throws {
         for argument in arguments {
+            // The builder's own, which every stage that declares it has.
+            if argument.value == nil, automatic(argument.name) != nil { continue }
             let text = try argument.value.map { try expandGlobal($0) }
             globals[argument.name] = ConvertedText(reference: try declare(argument.name, text))
         }
@@ -35,6 +24,11 @@ extension DockerfileConverter {
                 stage.variables[argument.name] = .argument(global)
                 continue
             }
+            if argument.value == nil, let text = automatic(argument.name) {
+                stage.variables[argument.name] = .argument(text)
+                if text.namesPlatform { stage.knowsPlatform = true }
+                continue
+            }
             let text = try argument.value.map { try expand($0, line) }
             let name = try declare(argument.name, text)
             if name != argument.name {
@@ -46,7 +40,7 @@ extension DockerfileConverter {
 
     private mutating func declare(_ name: String, _ text: ConvertedText?) throws -> String {
         guard isVariableName(name) else { throw Failure("\(quoted(name)) is not a variable's name") }
-        let value = text.map { table.value(of: $0) } ?? automatic[name] ?? ""
+        let value = text.map { table.value(of: $0) } ?? ""
         var comment: String?
         if let text, text.literal == nil {
             let names = text.pieces.compactMap { if case .reference(let name) = $0 { name } else { nil } }
@@ -59,14 +53,14 @@ extension DockerfileConverter {
 
     mutating func expandGlobal(_ word: String) throws -> ConvertedText {
         var expansion = WordExpansion(word, escape: escape)
-        let (globals, table, automatic) = (globals, table, automatic)
         return try expansion.expanded { name, needsText in
             if let text = globals[name] {
                 let isEmpty = table.value(of: text).isEmpty
                 return .init(text: text, isSet: !isEmpty, isEmpty: isEmpty)
             }
-            if let value = automatic[name] {
-                return .init(text: ConvertedText(value), isSet: true, isEmpty: value.isEmpty)
+            if let text = automatic(name) {
+                let isEmpty = table.value(of: text).isEmpty
+                return .init(text: text, isSet: !isEmpty, isEmpty: isEmpty)
             }
             guard !needsText else {
                 throw Failure("$\(name) has no value here", help: "declare it before the first FROM: ARG \(name)")

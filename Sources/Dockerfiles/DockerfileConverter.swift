@@ -19,7 +19,7 @@ struct DockerfileConverter {
     /// The config of a base image, if it can be looked at.
     let baseConfig: (_ url: String, _ platform: Platform) -> ImageConfig?
 
-    var table = SubstitutionTable()
+    var table: SubstitutionTable
     /// The layers that are complete.
     var layers: [ConvertedLayer] = []
     /// What can't be converted, each with its line.
@@ -41,6 +41,10 @@ struct DockerfileConverter {
         self.contextPrefix = contextPrefix
         self.platform = platform
         self.baseConfig = baseConfig
+        table = SubstitutionTable(builtIn: [
+            "STACKER_PLATFORM": "\(platform)", "STACKER_OS": platform.os, "STACKER_ARCH": platform.architecture,
+            "STACKER_VARIANT": platform.variant ?? "",
+        ])
     }
 
     /// The name that the image gets unless the Dockerfile has one.
@@ -66,6 +70,7 @@ struct DockerfileConverter {
         if let last = stages.last, let index = layers.lastIndex(where: { $0.name == last.name }) {
             layers[index].isBuildOnly = false
         }
+        setBuildPlatforms()
     }
 
     /// The name of the layer that each stage becomes.
@@ -154,13 +159,17 @@ struct DockerfileConverter {
     ) throws {
         let line = instruction.line
         // Whatever fails here, what follows belongs to this stage.
-        var next = DockerfileStage(name: name, alias: alias, layer: ConvertedLayer(name: name, base: .scratch))
+        var next = DockerfileStage(
+            name: name, alias: alias, line: line, layer: ConvertedLayer(name: name, base: .scratch))
         defer { stages.append(next) }
         var notes: [String] = []
         let text = try expandGlobal(image)
         let value = table.value(of: text)
-        if let below = stages.last(where: { $0.alias == value.lowercased() }) {
+        next.knowsPlatform = text.namesPlatform
+        if let number = stages.lastIndex(where: { $0.alias == value.lowercased() }) {
+            let below = stages[number]
             next.inherit(below)
+            next.below = number
             next.layer.base = .built(text.literal == nil ? text : below.name)
         } else if value == "scratch" {
             next.hasShell = false
@@ -172,12 +181,9 @@ struct DockerfileConverter {
             guard flag.name == "platform", let value = flag.value else {
                 throw Failure("unknown flag --\(flag.name)")
             }
-            let parts = table.value(of: try expandGlobal(value)).split(separator: "/").map(String.init)
-            guard parts.count > 1 else { throw Failure("--platform=\(value) is not OS/ARCH") }
-            if parts[0] != platform.os { next.layer.os = parts[0] }
-            if parts[1] != platform.architecture { next.layer.architecture = parts[1] }
-            if parts.count > 2 { notes.append("--platform: a recipe can't name the variant \(parts[2])") }
+            if let note = try setPlatform(value, of: &next) { notes.append(note) }
         }
+        next.layerRange = layers.count..<layers.count
         if case .docker(let url) = next.layer.base {
             let platform = Platform(
                 os: next.layer.os ?? platform.os, architecture: next.layer.architecture ?? platform.architecture)
@@ -196,6 +202,7 @@ struct DockerfileConverter {
         guard !stages.isEmpty else { return }
         stage.applyConfig()
         finishLayer()
+        stage.layerRange = stage.layerRange.lowerBound..<layers.count
     }
 
     /// Ends the current layer of the stage: what follows would come too early in it.

@@ -30,6 +30,19 @@ struct DockerfileStage {
     /// How many layers of its chain are complete.
     var chainLength = 0
 
+    /// The line of its FROM.
+    let line: Int
+    /// Whether it is built on the machine itself, whatever is built for: FROM --platform=$BUILDPLATFORM.
+    var isOnMachine = false
+    /// Whether it has a variable with the platform that is built for, or a base that is named by one.
+    var knowsPlatform = false
+    /// The number of the stage that it is built on, if it is on one.
+    var below: Int?
+    /// The numbers of stages that it copies from.
+    var sources: [Int] = []
+    /// Its layers among all, once it is complete.
+    var layerRange: Range<Int> = 0..<0
+
     var variables: OrderedDictionary<String, Meaning> = [:]
     /// Where RUN and relative paths are.
     var directory = ConvertedText("/")
@@ -71,14 +84,16 @@ struct DockerfileStage {
         "/var/cache", "/var/lib", "/var/log", "/var/tmp",
     ]
 
-    init(name: ConvertedText, alias: String?, layer: ConvertedLayer) {
+    init(name: ConvertedText, alias: String?, line: Int, layer: ConvertedLayer) {
         self.name = name
+        self.line = line
         self.alias = alias
         self.layer = layer
     }
 
     /// Takes over what an image hands on to those that are built on it.
     mutating func inherit(_ below: DockerfileStage) {
+        isOnMachine = below.isOnMachine
         variables = below.variables.filter { $0.value.isEnvironment }
         (directory, user, shell) = (below.directory, below.user, below.shell)
         (hasShell, hasUnknownBase) = (below.hasShell, below.hasUnknownBase)

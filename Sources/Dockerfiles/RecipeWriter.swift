@@ -14,7 +14,7 @@ struct RecipeWriter {
         self.table = table
         names = table.names.union([
             "STACKER_ROOTFS_DIR", "STACKER_STACKER_DIR", "STACKER_OCI_DIR", "STACKER_WORK_DIR",
-        ])
+        ]).union(DockerfileConverter.targetVariables.values)
     }
 
     /// The recipe.
@@ -51,6 +51,7 @@ struct RecipeWriter {
         }
         write(layer.base)
         if layer.isBuildOnly { lines.append("  build_only: true") }
+        if let platform = layer.buildPlatform { lines.append("  build_platform: \(platform.rawValue)") }
         if let os = layer.os { lines.append("  os: \(scalar(ConvertedText(os)))") }
         if let architecture = layer.architecture { lines.append("  arch: \(scalar(ConvertedText(architecture)))") }
         if !layer.imports.isEmpty {

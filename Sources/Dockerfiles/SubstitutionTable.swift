@@ -9,11 +9,17 @@ struct SubstitutionTable: Sendable {
     }
 
     private(set) var entries: [Entry] = []
+    /// What stacker substitutes by itself, with the values on this machine: the file has nothing of them.
+    let builtIn: [String: String]
+
+    init(builtIn: [String: String] = [:]) {
+        self.builtIn = builtIn
+    }
 
     var names: Set<String> { Set(entries.map(\.name)) }
 
     /// The value of a substitution that is there.
-    subscript(_ name: String) -> String { entries.first { $0.name == name }?.value ?? "" }
+    subscript(_ name: String) -> String { builtIn[name] ?? entries.first { $0.name == name }?.value ?? "" }
 
     /// Makes sure of a substitution with this value.
     ///
@@ -21,8 +27,8 @@ struct SubstitutionTable: Sendable {
     mutating func declare(_ name: String, _ value: String, comment: String? = nil) -> String {
         var free = name
         var number = 1
-        while let entry = entries.first(where: { $0.name == free }) {
-            if entry.value == value { return free }
+        while case let entry = entries.first(where: { $0.name == free }), entry != nil || builtIn[free] != nil {
+            if entry?.value == value { return free }
             number += 1
             free = "\(name)_\(number)"
         }

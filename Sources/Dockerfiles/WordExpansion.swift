@@ -7,6 +7,10 @@ import RecipeText
 /// [Environment replacement](https://docs.docker.com/reference/dockerfile/#environment-replacement)
 struct WordExpansion {
     private var scanner: QuoteScanner<Character>
+    /// How many `${NAME:-word}` the scanner is in.
+    private var depth = 0
+    /// How many there may be.
+    private static let deepest = 100
 
     /// - Parameter keepsQuotes: whether quotes are characters like others: in the text of a here-document.
     init(_ word: String, escape: Character, keepsQuotes: Bool = false) {
@@ -73,6 +77,9 @@ struct WordExpansion {
 
     /// The word before "}", in which quotes begin anew.
     private mutating func alternative(_ lookup: Lookup) throws -> ConvertedText {
+        guard depth < Self.deepest else { throw Failure("more than \(Self.deepest) \"${…}\" are within each other") }
+        depth += 1
+        defer { depth -= 1 }
         let around = scanner.quoting
         if around == .double { scanner.quoting = .bare }
         defer { scanner.quoting = around }

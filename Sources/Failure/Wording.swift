@@ -5,7 +5,7 @@ package func shown(_ text: some StringProtocol, limit: Int = 200) -> String {
     var result = ""
     for scalar in text.unicodeScalars.prefix(limit) {
         // Line breaks and other control characters would garble the message; all else stays as written.
-        result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: false) : String(scalar)
+        result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
     }
     return text.unicodeScalars.count > limit ? result + "…" : result
 }

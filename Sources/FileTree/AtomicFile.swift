@@ -29,7 +29,7 @@ extension Directory {
 
     /// Reads the file `name` beneath this directory; `nil` if there is none.
     ///
-    /// - Parameter limit: a longer file is refused (`EFBIG`).
+    /// - Parameter limit: a longer file is refused.
     /// - Throws: `Errno`; a `Failure` for what is no file, as a fifo, which would keep its reader waiting.
     package func readFile(_ name: FilePath, limit: Int) throws -> [UInt8]? {
         do {

@@ -23,38 +23,61 @@ package struct Directory: Sendable {
     ///
     /// - Parameter isPlain: as ``create(_:mode:isPlain:)`` has it.
     package init(creating path: FilePath, isPlain: Bool = false) throws {
-        try Directory.create(path, isPlain: isPlain)
-        try self.init(at: path)
+        self = try Self.repeating(path) {
+            try Directory.create(path, isPlain: isPlain)
+            return try Self.unlessGone { try Directory(at: path) }
+        }
     }
 
-    /// Makes the directory at `path` and its missing parents, like `mkdir -p`.
+    /// Makes the directory at `path` and its missing parents, like `mkdir -p`. If one of them goes meanwhile, it is made
+    /// again.
     ///
     /// - Parameter isPlain: whether those that are made take nothing from the directory around them, as
     ///   ``makePlainDirectory(_:mode:exclusive:)`` has it.
     package static func create(_ path: FilePath, mode: mode_t = 0o755, isPlain: Bool = false) throws {
-        try create(path, mode, isPlain, hasParents: false)
-    }
-
-    private static func create(_ path: FilePath, _ mode: mode_t, _ isPlain: Bool, hasParents: Bool) throws {
-        let made = path.withPlatformString { mkdir($0, mode) }
-        if made == 0 {
-            guard isPlain else { return }
-            return try attempt("couldn't make directory \(path)") {
-                try OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).becomePlain(mode: mode)
+        let parent = path.removingLastComponent()
+        try repeating(path) { () throws -> Void? in
+            let made = path.withPlatformString { mkdir($0, mode) }
+            switch made == 0 ? 0 : Glibc.errno {
+            case 0:
+                guard isPlain else { return () }
+                return try unlessGone {
+                    try attempt("couldn't make directory \(path)") {
+                        try OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).becomePlain(mode: mode)
+                    }
+                }
+            case ENOENT where parent != path && !parent.isEmpty:
+                try create(parent, isPlain: isPlain)
+                return nil
+            case EEXIST:
+                return try unlessGone {
+                    try attempt("couldn't make directory \(path)") { try expectDirectory(path) }
+                }
+            case let errno:
+                throw Failure("couldn't make directory \(path)", because: Errno(rawValue: errno))
             }
         }
+    }
+
+    /// How often a directory may go between it was made and it is opened, or something is made in it: whoever removes one
+    /// that is empty, as the last one that had something in it does, can't know that somebody has begun to use it again.
+    private static let mostTries = 100
+
+    /// - Parameter make: gives `nil` if a directory has gone meanwhile; then it is called again.
+    private static func repeating<Result>(_ path: FilePath, _ make: () throws -> Result?) throws -> Result {
+        for _ in 0..<mostTries {
+            if let made = try make() { return made }
+        }
+        // What /proc says, for one.
         let parent = path.removingLastComponent()
-        switch Glibc.errno {
-        case ENOENT where hasParents:
-            // What /proc says, for one.
-            throw Failure("couldn't make directory \(path)", because: Failure("\(parent) takes no new directories"))
-        case ENOENT where parent != path && !parent.isEmpty:
-            try create(parent, isPlain: isPlain)
-            try create(path, mode, isPlain, hasParents: true)
-        case EEXIST:
-            try attempt("couldn't make directory \(path)") { try expectDirectory(path) }
-        case let errno:
-            throw Failure("couldn't make directory \(path)", because: Errno(rawValue: errno))
+        throw Failure("couldn't make directory \(path)", because: Failure("\(parent) takes no new directories"))
+    }
+
+    private static func unlessGone<Result>(_ body: () throws -> Result) throws -> Result? {
+        do {
+            return try body()
+        } catch let failure as Failure where failure.errno == .noSuchFileOrDirectory {
+            return nil
         }
     }
 
@@ -62,7 +85,8 @@ package struct Directory: Sendable {
         do {
             if try FileStatus(at: path).kind != .directory { throw Errno.fileExists }
         } catch Errno.noSuchFileOrDirectory {
-            _ = try FileStatus(at: path, following: false)
+            // What has come meanwhile, by another, is no reason.
+            guard try FileStatus(at: path, following: false).kind == .symlink else { throw Errno.noSuchFileOrDirectory }
             throw Failure("it is a symlink that leads nowhere", help: "make the directory that it names, or remove it")
         }
     }

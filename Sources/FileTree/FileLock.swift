@@ -13,7 +13,8 @@ extension OpenFile {
     /// Takes a lock on the open file, which may be a directory: flock(2), without waiting. A lock that this open file has
     /// already becomes one of that kind.
     ///
-    /// The kernel lets go of it with the last descriptor, however the process ends.
+    /// The kernel lets go of it with the last descriptor, however the process ends. Whoever wants it gone before lets go by
+    /// ``unlock()``: a program that another thread has just started has a copy of each descriptor until it is executed.
     ///
     /// - Returns: false if somebody has one that does not go with it.
     /// - Throws: `Errno`.
@@ -27,6 +28,9 @@ extension OpenFile {
             }
         }
     }
+
+    /// Lets go of the lock, if this open file has one: for all copies of the descriptor.
+    package func unlock() { flock(number, LOCK_UN) }
 
     /// Takes a lock, and waits for it if need be.
     ///

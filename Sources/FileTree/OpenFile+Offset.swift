@@ -19,10 +19,20 @@ extension OpenFile {
         var done = 0
         while done < buffer.count {
             let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let result = pread(number, piece.baseAddress, piece.count, Int(offset) + done)
-            if result < 0, errno == EINTR { continue }
-            if try checked(result) == 0 { throw Failure("the file is truncated") }
-            done += result
+            let count = try read(into: piece, at: offset + Int64(done))
+            if count == 0 { throw Failure("the file is truncated") }
+            done += count
+        }
+    }
+
+    /// Reads up to `buffer.count` bytes at `offset`, possibly fewer than there are; 0 at the end of the file.
+    ///
+    /// - Throws: `Errno`.
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws -> Int {
+        while true {
+            let count = pread(number, buffer.baseAddress, buffer.count, Int(offset))
+            if count >= 0 { return count }
+            if errno != EINTR { throw Errno(rawValue: errno) }
         }
     }
 

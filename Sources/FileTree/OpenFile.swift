@@ -1,4 +1,5 @@
 import CSyscalls
+import Failure
 import Glibc
 import SystemPackage
 
@@ -70,7 +71,7 @@ package final class OpenFile: ByteSource, Sendable {
 
     /// Reads from the current position to the end.
     ///
-    /// - Parameter limit: the most bytes that are taken; a longer file throws `Errno.fileTooLarge`.
+    /// - Parameter limit: the most bytes that are taken; of a longer file a failure says so, whose cause is `EFBIG`.
     package func readToEnd(limit: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while true {
@@ -79,7 +80,11 @@ package final class OpenFile: ByteSource, Sendable {
             }
             if piece.isEmpty { return bytes }
             bytes += piece
-            if bytes.count > limit { throw Errno.fileTooLarge }
+            if bytes.count > limit {
+                throw Failure(
+                    "it is longer than \(limit) bytes, which is the most that is read of it",
+                    because: Errno.fileTooLarge)
+            }
         }
     }
 

@@ -11,9 +11,11 @@ package struct HostUser: Sendable, Equatable {
     /// The name in the user database; the number if there is none.
     package let name: String
 
-    /// The user of this process.
+    /// The user of this process. In stacker's own user namespace that is always root: who is not is where they have their
+    /// number, be it a container.
     package static var current: HostUser {
-        HostUser(
+        guard geteuid() == 0 else { return HostUser(uid: geteuid(), gid: getegid()) }
+        return HostUser(
             uid: outside(geteuid(), "/proc/self/uid_map"), gid: outside(getegid(), "/proc/self/gid_map"))
     }
 
@@ -21,7 +23,19 @@ package struct HostUser: Sendable, Equatable {
     package init(uid: uid_t, gid: gid_t) {
         self.uid = uid
         self.gid = gid
-        name = getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? String(uid)
+        name = Self.name(of: uid) ?? String(uid)
+    }
+
+    /// The name of a user, in memory that no other thread writes to. One that is too long for it counts for none.
+    private static func name(of uid: uid_t) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16 << 10) { buffer in
+            var entry = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            guard let base = buffer.baseAddress, getpwuid_r(uid, &entry, base, buffer.count, &found) == 0 else {
+                return nil
+            }
+            return found.map { String(cString: $0.pointee.pw_name) }
+        }
     }
 
     /// Whether this process's user namespace has a user and a group.

@@ -14,8 +14,6 @@ package struct SubordinateIDs: Sendable, Equatable {
         package var word: String { self == .user ? "uid" : "gid" }
         /// The program that maps them.
         var mapper: String { self == .user ? "newuidmap" : "newgidmap" }
-        /// The option of usermod(8) that adds some.
-        package var option: String { self == .user ? "--add-subuids" : "--add-subgids" }
         /// The number of the capability that the mapper needs, capabilities(7): CAP_SETUID or CAP_SETGID.
         var capability: UInt32 { self == .user ? 7 : 6 }
     }
@@ -40,7 +38,7 @@ package struct SubordinateIDs: Sendable, Equatable {
         guard !ranges.isEmpty else {
             throw Failure(
                 "user \(name) has no subordinate \(kind.word)s in \(kind.file)",
-                help: "\(remedy), or: usermod \(kind.option) 100000-165535 \(name)")
+                help: "\(remedy); it takes a range that nobody has")
         }
         let sorted = ([own..<own + 1] + ranges).sorted { $0.lowerBound < $1.lowerBound }
         for (lower, upper) in zip(sorted, sorted.dropFirst()) where lower.overlaps(upper) {

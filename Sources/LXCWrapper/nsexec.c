@@ -28,6 +28,34 @@ int lxcw_make_mounts_private(void)
 	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
+/* Where the kernel shows what runs programs of other processors. */
+#define BINFMT "/proc/sys/fs/binfmt_misc"
+
+/* The directory of its handlers, if they are to be seen here: opened before /proc is another one. */
+static int open_handlers(void)
+{
+	int directory = open(BINFMT, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory >= 0 && faccessat(directory, "status", F_OK, 0) < 0) {
+		close(directory);
+		directory = -1;
+	}
+	return directory;
+}
+
+/* Shows them in the new /proc, too. A mount of its own would be the user namespace's, with no handlers in it. Where it can't be
+ * done, they work all the same. */
+static void show_handlers(int directory)
+{
+	char path[sizeof("/proc/self/fd/") + 12];
+
+	if (directory < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
+	(void)!mount(path, BINFMT, NULL, MS_BIND, NULL);
+	close(directory);
+}
+
 /* What the first process of the new pid namespace does before all. `parent` is a pipe that the parent holds open. */
 static int prepare_inside(int parent)
 {
@@ -39,8 +67,21 @@ static int prepare_inside(int parent)
 	if (poll(&alive, 1, 0) != 0)
 		return 1;
 	close(parent);
-	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-		return fail("mounting /proc");
+
+	int handlers = open_handlers();
+
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
+		int error = errno;
+
+		fail("mounting /proc");
+		/* The kernel shows a user namespace no more of /proc than there was to see outside. */
+		if (error == EPERM)
+			fputs("help: what this machine or container hides below /proc, findmnt -R /proc shows; a container shows "
+			      "all of it with docker run --security-opt systempaths=unconfined, or podman run "
+			      "--security-opt unmask=ALL\n", stderr);
+		return 1;
+	}
+	show_handlers(handlers);
 	/* As after an exec: a new user namespace has made /proc/self unreadable to its own process. */
 	if (prctl(PR_SET_DUMPABLE, 1) < 0)
 		return fail("prctl");

@@ -77,7 +77,8 @@ failed:
 static int start_guard(const struct lxcw_container *container, int input, int report, pid_t *pid)
 {
 	int environment = environment_file(container->environment), error;
-	const int descriptors[] = { input, STDOUT_FILENO, STDERR_FILENO, report, environment, container->user_namespace };
+	const int descriptors[] = { input, container->output, container->error,
+				    report, environment, container->user_namespace };
 	char **arguments = guard_arguments(container);
 	sigset_t blocked;
 	struct stacker_child child = {
@@ -100,8 +101,11 @@ static int start_guard(const struct lxcw_container *container, int input, int re
 	return error;
 }
 
-/* Reads the report to its end, which is the guard's end; passes a stop signal on. Returns the number of bytes. */
-static size_t await_report(int report, pid_t guard, char *line, size_t size)
+/*
+ * Reads the report to its end, which is the guard's end; passes a stop signal on, and a cancellation as one. Returns the
+ * number of bytes.
+ */
+static size_t await_report(int report, int cancellation, pid_t guard, char *line, size_t size)
 {
 	sigset_t signals;
 	size_t used = 0;
@@ -112,10 +116,11 @@ static size_t await_report(int report, pid_t guard, char *line, size_t size)
 		{ .fd = report, .events = POLLIN },
 		/* Polled, never read: the signal stays pending for lxcw_stop_signal. */
 		{ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN },
+		{ .fd = cancellation, .events = POLLIN },
 	};
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0) {
+		if (poll(fds, 3, -1) < 0) {
 			if (errno == EINTR)
 				continue;
 			break;
@@ -124,6 +129,11 @@ static size_t await_report(int report, pid_t guard, char *line, size_t size)
 			kill(guard, lxcw_stop_signal() ? lxcw_stop_signal() : SIGTERM);
 			close(fds[1].fd);
 			fds[1].fd = -1;
+		}
+		if (fds[2].revents) {
+			kill(guard, SIGTERM);
+			/* Not poll's any more. */
+			fds[2].fd = -1;
 		}
 		if (fds[0].revents) {
 			ssize_t count = read(report, line + used, size - 1 - used);
@@ -164,7 +174,7 @@ int lxcw_run(const struct lxcw_container *container, struct lxcw_result *result)
 		errno = error;
 		return -1;
 	}
-	await_report(pipe_fds[0], guard, line, sizeof(line));
+	await_report(pipe_fds[0], container->cancellation, guard, line, sizeof(line));
 	close(pipe_fds[0]);
 	while (waitpid(guard, &status, 0) < 0 && errno == EINTR)
 		;

@@ -113,7 +113,7 @@ int lxcw_enter_user_namespace(char ***arguments)
 	if (!*maps || strcmp(*maps, "--map") != 0)
 		return 0;
 
-	if (pipe(begin) < 0)
+	if (pipe2(begin, O_CLOEXEC) < 0)
 		return fail("pipe");
 
 	/* Forked before: the helpers have to be where the ids that they map are known. */

@@ -14,6 +14,8 @@ import Web
 ///
 ///     layer-bench encode TREE BLOBS TYPE…      tar.gz, tar.zst, tar, squashfs, erofs: all in one walk; with a level of
 ///                                              compression as squashfs=3
+///     layer-bench beside N TREE BLOBS TYPE…    the same N times at once, each into a directory of its own; then prints how
+///                                              many MiB the process had at most
 ///     layer-bench unpack LAYOUT TAG TARGET     the layers of an image, each into a directory of its own
 ///     layer-bench pull REFERENCE LAYOUT        an image from a registry without TLS into a layout
 @main
@@ -24,12 +26,15 @@ enum LayerBench {
             switch (arguments.first, arguments.count) {
             case ("encode", 4...):
                 try encode(arguments[1], into: arguments[2], as: arguments[3...].map(format))
+            case ("beside", 5...):
+                try beside(Int(arguments[1]) ?? 1, arguments[2], into: arguments[3], as: arguments[4...].map(format))
             case ("unpack", 4):
                 try unpack(arguments[1], tag: arguments[2], into: arguments[3])
             case ("pull", 3): try pull(arguments[1], into: arguments[2])
             default:
                 throw Failure(
-                    "usage: layer-bench encode TREE BLOBS TYPE… | unpack LAYOUT TAG TARGET | pull REFERENCE LAYOUT",
+                    "usage: layer-bench encode TREE BLOBS TYPE… | beside N TREE BLOBS TYPE… | unpack LAYOUT TAG TARGET "
+                        + "| pull REFERENCE LAYOUT",
                     help: "the types are tar.gz, tar.zst, tar, squashfs and erofs; squashfs=3 has a level")
             }
         } catch {
@@ -56,6 +61,32 @@ enum LayerBench {
         let layers = try encodeLayer(
             Directory(at: FilePath(tree)), as: formats, into: Directory(creating: FilePath(blobs)))
         for layer in layers ?? [] { print(layer.descriptor.size) }
+    }
+
+    private static func beside(
+        _ count: Int, _ tree: String, into blobs: String, as formats: [LayerFormat]
+    ) throws {
+        let failure = Mutex<(any Error)?>(nil)
+        let running = DispatchGroup()
+        for number in 0..<count {
+            DispatchQueue(label: "layer \(number)").async(group: running) {
+                do {
+                    _ = try encodeLayer(
+                        Directory(at: FilePath(tree)), as: formats,
+                        into: Directory(creating: FilePath(blobs).appending("\(number)")))
+                } catch {
+                    failure.withLock { $0 = error }
+                }
+            }
+        }
+        running.wait()
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        let status = String(
+            decoding: try OpenFile("/proc/self/status", O_RDONLY).readToEnd(limit: 1 << 16), as: UTF8.self)
+        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").compactMap {
+            Int($0)
+        }
+        print((peak?.first ?? 0) >> 10)
     }
 
     private static func unpack(_ layout: String, tag: String, into target: String) throws {

@@ -93,7 +93,7 @@ package final class ArrivingBlob: Sendable {
         var got = 0
         while got < count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[got..<count])
-            let more = try checked(pread(file.number, rest.baseAddress, rest.count, off_t(start) + got))
+            let more = try file.read(into: rest, at: start + Int64(got))
             // The file was cut a moment ago.
             if more == 0 { throw Interruption.restarted }
             got += more

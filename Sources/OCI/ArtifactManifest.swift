@@ -12,6 +12,8 @@ package struct ArtifactManifest: Sendable, Equatable, Codable {
     package var config: Descriptor
     /// The blobs.
     @NullAsEmpty package var layers: [Descriptor]
+    /// What else is said of it.
+    package var annotations: [String: String]?
 
     /// Makes a manifest of its parts.
     package init(_ artifactType: MediaType, config: Descriptor, layers: [Descriptor]) {

@@ -65,12 +65,14 @@ package struct Digest: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// Hashes a file from its current position to its end.
     ///
+    /// - Parameter checkpoint: called with every piece of it; what it throws ends the reading.
     /// - Throws: `Errno`.
-    package init(of file: OpenFile) throws {
+    package init(of file: OpenFile, checkpoint: () throws -> Void = {}) throws {
         var hasher = DigestHasher()
         try withUnsafeTemporaryAllocation(byteCount: 256 << 10, alignment: 4096) { buffer in
             while case let count = try file.read(into: buffer), count > 0 {
                 hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                try checkpoint()
             }
         }
         self = hasher.finish()

@@ -41,6 +41,12 @@ package struct ImageIndex: Sendable, Equatable {
             manifests.append(entry)
         }
     }
+
+    /// Takes an entry out; those of others stay between the same neighbours.
+    mutating func removeManifest(at place: Int) {
+        manifests.remove(at: place)
+        for later in foreign.indices where foreign[later].before > place { foreign[later].before -= 1 }
+    }
 }
 
 /// An entry of an index whose blob has a digest of another algorithm than ours.

@@ -49,6 +49,7 @@ package final class IncomingBlob {
     deinit {
         let stays = isFinished || keepsPart && count > 0 && !isWrong
         if !stays { try? directory.remove(temporary) }
+        if keepsPart { file.unlock() }
         arriving?.end(isComplete: isFinished)
     }
 
@@ -98,7 +99,7 @@ package final class IncomingBlob {
             throw Failure("its content has the digest \(digest)")
         }
         try writer.place(digest, file) {
-            try directory.rename(temporary, to: FilePath(digest.hex), in: writer.layout.blobs)
+            try directory.rename(temporary, to: FilePath(digest.hex), in: writer.layout.blobs, replacing: $0)
         }
         isFinished = true
         arriving?.end(isComplete: true)

@@ -23,8 +23,9 @@ package struct Layout: Sendable {
     }
 
     /// Opens a layout that is there.
-    package init(at path: FilePath) throws {
-        let help = "name a directory that holds oci-layout and index.json"
+    ///
+    /// - Parameter help: what to do if there is none.
+    package init(at path: FilePath, help: String = "name a directory that holds oci-layout and index.json") throws {
         switch try LayoutState(of: path, help: help) {
         case .layout: break
         case .absent, .empty, .unfinished: throw Failure("there is no OCI layout at \(path)", help: help)

@@ -8,8 +8,10 @@ import SystemPackage
 /// to write, none to plant, and none that a killed process leaves.
 ///
 /// There are two, on two directories. Whoever has both takes them in this order.
-package struct LayoutLock: Sendable {
+package final class LayoutLock: Sendable {
     private let file: OpenFile
+
+    deinit { file.unlock() }
 
     /// How long others are waited for, in seconds: nobody has a lock that is in the way for longer than it takes to write
     /// an index, or to remove what is not needed.

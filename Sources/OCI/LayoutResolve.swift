@@ -67,7 +67,7 @@ extension ImageIndex {
         var offered = images.compactMap(\.platform)
         for entry in silent {
             let found = try platforms(entry)
-            if found.contains(where: platform.isSameKind) { return entry }
+            if found.contains(where: platform.takes) { return entry }
             offered += found
         }
         // The only one there is: as good as a plain manifest.
@@ -76,13 +76,14 @@ extension ImageIndex {
             "\(name) has no image for \(platform)",
             help: offered.isEmpty
                 ? "its entries do not say which platforms they are for"
-                : "it has \(offered.prefix(20).map(\.description).joined(separator: ", ")); choose with os: and arch:")
+                : "it has \(offered.prefix(20).map { shown("\($0)") }.joined(separator: ", "))")
     }
 
-    /// The entry for a platform: the one without a variant, or the first.
+    /// The entry for a platform: the one of that very variant, one that is known by another name, or the first.
     private static func choose(_ images: [Descriptor], _ platform: Platform) -> Descriptor? {
-        let fitting = images.filter { $0.platform?.isSameKind(as: platform) == true }
-        return fitting.first { $0.platform?.variant == platform.variant } ?? fitting.first
+        let fitting = images.filter { $0.platform.map(platform.takes) == true }
+        return fitting.first { $0.platform?.variant == platform.variant }
+            ?? fitting.first { $0.platform?.normalized.variant == platform.normalized.variant } ?? fitting.first
     }
 }
 

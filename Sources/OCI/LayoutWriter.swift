@@ -60,7 +60,7 @@ package final class LayoutWriter: Sendable, BlobDestination {
     /// Begins an empty blob.
     package func newBlob() throws -> PendingBlob {
         try PendingBlob(in: workshop()) { [self] blob, digest in
-            try place(digest, blob.file) { try blob.move(to: digest, in: layout.blobs) }
+            try place(digest, blob.file) { try blob.move(to: digest, in: layout.blobs, replacing: $0) }
         }
     }
 
@@ -126,21 +126,33 @@ package final class LayoutWriter: Sendable, BlobDestination {
         }
         // If it is the very file that has the name already, both names stay.
         defer { try? workshop.remove(name) }
-        try place(digest, file) { try workshop.rename(name, to: FilePath(digest.hex), in: layout.blobs) }
+        try place(digest, file) {
+            try workshop.rename(name, to: FilePath(digest.hex), in: layout.blobs, replacing: $0)
+        }
         return true
     }
 
-    /// Gives a blob its name.
-    func place(_ digest: Digest, _ file: OpenFile, _ rename: () throws -> Void) throws {
+    /// Gives a blob its name. What takes the place of one that is there already is on the disk before: an index may name it.
+    ///
+    /// - Parameter rename: renames it; throws `EEXIST` if something is there that it may not replace.
+    func place(_ digest: Digest, _ file: OpenFile, _ rename: (_ replacing: Bool) throws -> Void) throws {
         try note(digest, file.status(), layout)
+        let name = FilePath(digest.hex)
+        // Before it has its name: from then on somebody else can have it on the disk.
+        _ = state.withLock { $0.synced.remove(name) }
         do {
-            try rename()
-        } catch Errno.isDirectory {
-            // No blob is a directory, and nothing can be read as long as one is in its place.
-            try layout.blobs.removeTree(FilePath(digest.hex))
-            try rename()
+            try rename(false)
+        } catch Errno.fileExists, Errno.invalidArgument {
+            // The latter from file systems that can't rename without replacing.
+            try file.synchronize()
+            do {
+                try rename(true)
+            } catch Errno.isDirectory {
+                // No blob is a directory, and nothing can be read as long as one is in its place.
+                try layout.blobs.removeTree(name)
+                try rename(true)
+            }
         }
-        _ = state.withLock { $0.synced.remove(FilePath(digest.hex)) }
     }
 
     /// The directory in which things are made; it is made with the first of them.
@@ -194,15 +206,22 @@ package final class LayoutWriter: Sendable, BlobDestination {
         guard !names.isEmpty else { return }
         try attempt("couldn't write the blobs of \(layout.path) to the disk") {
             var rest = Array(names)
+            var synced: Set<FilePath> = []
             while !rest.isEmpty {
-                let files = try rest.suffix(Self.syncedAtOnce).compactMap(fileToSync)
+                let files = try rest.suffix(Self.syncedAtOnce).compactMap { name in
+                    try fileToSync(name).map { (name, $0) }
+                }
                 rest.removeLast(min(Self.syncedAtOnce, rest.count))
-                for file in files { file.startWriting() }
-                for file in files { try file.synchronize() }
+                for (_, file) in files { file.startWriting() }
+                for (name, file) in files {
+                    try file.synchronize()
+                    synced.insert(name)
+                }
             }
             try layout.blobs.file.synchronize()
+            // Not what was not there: that may come any moment.
+            state.withLock { [synced] in $0.synced.formUnion(synced) }
         }
-        state.withLock { $0.synced.formUnion(names) }
     }
 
     /// So many files are open for it at a time.

@@ -48,8 +48,10 @@ package final class PendingBlob {
     }
 
     /// Moves it to its digest's name.
-    func move(to digest: Digest, in blobs: Directory) throws {
-        try directory.rename(name, to: FilePath(digest.hex), in: blobs)
+    ///
+    /// - Parameter replacing: whether what is there is replaced; it is `EEXIST` otherwise.
+    func move(to digest: Digest, in blobs: Directory, replacing: Bool = true) throws {
+        try directory.rename(name, to: FilePath(digest.hex), in: blobs, replacing: replacing)
     }
 }
 

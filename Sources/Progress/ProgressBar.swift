@@ -32,8 +32,7 @@ struct ProgressBar: Equatable {
             case .download(let name): name
             case .packing(let name): "packing \(name)"
             }
-        let plain = String(text.unicodeScalars.map { (" "..."~").contains($0) ? Character($0) : "?" })
-        return plain.count > 18 ? "\(plain.prefix(15))..." : plain
+        return plainText(text.utf8).shortened(to: 18)
     }
 
     private func bar(length: Int) -> String {
@@ -57,23 +56,6 @@ struct ProgressBar: Equatable {
 
     private var timeLeft: String {
         guard let total, let rate = bytesInASecond, total > done else { return "" }
-        let seconds = Int64(min(Double(total - done) / rate, 359_999).rounded(.up))
-        let parts = [seconds / 3600, seconds / 60 % 60, seconds % 60].drop { $0 == 0 }
-        if parts.count < 2 { return "\(seconds) s" }
-        return parts.enumerated().map { $0 == 0 ? "\($1)" : Self.twoDigits($1) }.joined(separator: ":")
-    }
-
-    private static func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-}
-
-extension String {
-    /// The text with spaces before it.
-    fileprivate func padded(to length: Int) -> String {
-        String(repeating: " ", count: max(0, length - count)) + self
-    }
-
-    /// The text with spaces after it.
-    fileprivate func padding(to length: Int) -> String {
-        self + String(repeating: " ", count: max(0, length - count))
+        return inWords(seconds: Int64(min(Double(total - done) / rate, 359_999).rounded(.up)))
     }
 }

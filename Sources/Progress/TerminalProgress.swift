@@ -2,7 +2,8 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Shows tasks as bars on a terminal, ten times a second at most, and nothing of them when they have ended.
+/// Shows running layers as lines, and tasks as bars below them, on a terminal, ten times a second at most, and nothing of
+/// them when they have ended.
 package final class TerminalProgress: ProgressSink {
     private static let interval = DispatchTimeInterval.milliseconds(100)
 
@@ -12,10 +13,14 @@ package final class TerminalProgress: ProgressSink {
     private let state = Mutex(State())
 
     private struct State {
+        var layers: [RunningLayer] = []
         var tasks: [(task: ProgressTask, start: ContinuousClock.Instant)] = []
         var screen = ProgressScreen()
         /// Whether the next drawing is on its way.
         var isExpected = false
+        /// How many programs have the terminal, and write to it what they like.
+        var programs = 0
+        var isEmpty: Bool { layers.isEmpty && tasks.isEmpty }
     }
 
     /// - Parameters:
@@ -37,26 +42,58 @@ package final class TerminalProgress: ProgressSink {
         }
     }
 
-    /// The task's line goes with the next drawing; with the last task all go at once.
+    /// The task's line goes with the next drawing; with the last line all go at once.
     package func ended(_ task: ProgressTask) {
         state.withLock { state in
             state.tasks.removeAll { $0.task === task }
-            if state.tasks.isEmpty { write(state.screen.replace(with: [])) }
+            if state.isEmpty { clear(&state) }
         }
     }
 
-    /// Runs `body`, which writes to the same terminal, while no bars are there.
-    package func withoutBars(_ body: () -> Void) {
+    /// From now on the layer has a line.
+    package func began(_ layer: RunningLayer) {
         state.withLock { state in
-            write(state.screen.replace(with: []))
-            body()
+            state.layers.append(layer)
+            expectDrawing(&state)
         }
+    }
+
+    /// The layer's line goes, and `body` writes to the same terminal what is to stay of the layer.
+    package func ended(_ layer: RunningLayer, _ body: () throws -> Void) rethrows {
+        try state.withLock { state in
+            state.layers.removeAll { $0 === layer }
+            clear(&state)
+            try body()
+        }
+    }
+
+    /// Runs `body`, which writes to the same terminal, while no lines are there.
+    package func withoutBars(_ body: () throws -> Void) rethrows {
+        try state.withLock { state in
+            clear(&state)
+            try body()
+        }
+    }
+
+    /// Runs `body`, during which a program writes to the terminal whatever it likes: no lines are there.
+    package func whileProgramWrites<Result>(_ body: () throws -> Result) rethrows -> Result {
+        state.withLock { state in
+            state.programs += 1
+            clear(&state)
+        }
+        defer {
+            state.withLock { state in
+                state.programs -= 1
+                expectDrawing(&state)
+            }
+        }
+        return try body()
     }
 
     // MARK: - Drawing
 
     private func expectDrawing(_ state: inout State) {
-        guard !state.isExpected, !state.tasks.isEmpty else { return }
+        guard !state.isExpected, !state.isEmpty, state.programs == 0 else { return }
         state.isExpected = true
         drawing.asyncAfter(deadline: .now() + Self.interval) { [self] in draw() }
     }
@@ -64,18 +101,24 @@ package final class TerminalProgress: ProgressSink {
     private func draw() {
         state.withLock { state in
             state.isExpected = false
-            guard !isStopped() else { return write(state.screen.replace(with: [])) }
+            guard !isStopped(), state.programs == 0 else { return clear(&state) }
             let (width, height) = size
             let now = ContinuousClock.now
-            let lines = state.tasks.prefix(max(1, height - 1)).map { task, start in
+            let layers = state.layers.map { $0.line(at: now, width: width) }
+            let bars = state.tasks.map { task, start in
                 ProgressBar(
                     subject: task.subject, done: task.done, total: task.total,
                     elapsed: Double((now - start) / .milliseconds(1)) / 1000
                 ).line(width: width)
             }
-            write(state.screen.replace(with: lines))
+            let lines = (layers + bars).prefix(max(1, height - 1))
+            write(state.screen.replace(with: Array(lines), width: width))
             expectDrawing(&state)
         }
+    }
+
+    private func clear(_ state: inout State) {
+        write(state.screen.replace(with: [], width: size.width))
     }
 
     /// Columns and lines of the terminal, which may change at any time.

@@ -25,7 +25,7 @@ package struct PositionMap: Sendable {
     package init() {}
 
     /// Where `line` and `column` of the new text were in the old one; in the middle of a replaced piece, its start.
-    func origin(line: Int, column: Int, file: String) -> SourcePosition {
+    package func origin(line: Int, column: Int, file: String) -> SourcePosition {
         let place = TextCursor(line: line, column: column)
         // The last edit that starts at or before the place.
         var low = 0

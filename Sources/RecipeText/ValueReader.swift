@@ -34,7 +34,13 @@ package enum ValueReader {
 
     /// A list of texts, none of them empty.
     package static func texts(_ node: YAMLNode, _ what: String) throws -> [String] {
-        try list(node, what).map { try someText($0, "an entry of \(what)") }
+        try entries(node, what).map { try someText($0, "an entry of \(what)") }
+    }
+
+    /// The nodes of a list each of which can be a text. What people write without a list is one.
+    package static func entries(_ node: YAMLNode, _ what: String) throws -> [YAMLNode] {
+        guard case .scalar(let text, _) = node.content, !text.isEmpty else { return try list(node, what) }
+        throw wrong(node, what, "a list", help: "also of one: [\(quoted(text))]")
     }
 
     /// The pairs of a map.
@@ -46,7 +52,7 @@ package enum ValueReader {
     /// A map of names to texts, in file order. A name without a value has the empty text.
     package static func dictionary(_ node: YAMLNode, _ what: String) throws -> OrderedDictionary<String, String> {
         var result: OrderedDictionary<String, String> = [:]
-        for pair in try map(node, what) {
+        for pair in try settings(node, what) {
             result[pair.key.value] = try text(pair.value, "\(quoted(pair.key.value)) in \(what)")
         }
         return result
@@ -54,13 +60,25 @@ package enum ValueReader {
 
     /// A map of variables to values: as ``dictionary(_:_:)``, and what cannot be in an environment is refused.
     package static func environment(_ node: YAMLNode, _ what: String) throws -> OrderedDictionary<String, String> {
-        for pair in try map(node, what) {
+        for pair in try settings(node, what) {
             let key = pair.key.value
             guard !key.isEmpty, !key.contains("=") else {
                 throw Failure("\(pair.key.position): \(quoted(key)) in \(what) cannot be a variable's name")
             }
         }
         return try dictionary(node, what)
+    }
+
+    /// The pairs of a map of names to texts, of which people write a list of `NAME=value` elsewhere.
+    private static func settings(_ node: YAMLNode, _ what: String) throws -> [YAMLPair] {
+        guard case .sequence(let nodes) = node.content else { return try map(node, what) }
+        let name: Substring? =
+            if case .scalar(let text, _)? = nodes.first?.content, text.contains("=") {
+                text.prefix { $0 != "=" }
+            } else { nil }
+        // Not the value, which may be a secret.
+        throw wrong(
+            node, what, "a map", help: name.map { "write \(quoted("\($0): …")) in place of \(quoted("- \($0)=…"))" })
     }
 
     /// A command: a list of words, or a text that is split as a shell does.

@@ -14,6 +14,7 @@ package struct YAMLComposer: ~Copyable {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let file: String
     private let map: PositionMap
+    private let lines: ScalarLines
     /// On the heap: libyaml keeps a pointer to the parser in the parser.
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private var anchors: [String: YAMLNode] = [:]
@@ -63,6 +64,7 @@ package struct YAMLComposer: ~Copyable {
         self.bytes = bytes
         self.file = file
         self.map = map
+        lines = ScalarLines(of: bytes)
         parser = .allocate(capacity: 1)
         guard yaml_parser_initialize(parser) == 1 else {
             parser.deallocate()
@@ -98,8 +100,9 @@ package struct YAMLComposer: ~Copyable {
 
     private mutating func node(_ event: Event, depth: Int) throws -> YAMLNode {
         switch event {
-        case .scalar(let text, let plain, let anchor, let mark):
-            return remember(YAMLNode(content: .scalar(text, plain: plain), position: place(mark), weight: 1), anchor)
+        case .scalar(let text, let plain, let anchor, let mark, let lines):
+            let content = YAMLNode.Content.scalar(text, plain: plain)
+            return remember(YAMLNode(content: content, position: place(mark), weight: 1, lines: lines), anchor)
         case .sequence(let anchor, let mark):
             return remember(try sequence(at: place(mark), depth: depth), anchor)
         case .mapping(let anchor, let mark):
@@ -201,7 +204,7 @@ package struct YAMLComposer: ~Copyable {
 
     private enum Event {
         case documentStart(yaml_mark_t)
-        case scalar(String, plain: Bool, anchor: String?, yaml_mark_t)
+        case scalar(String, plain: Bool, anchor: String?, yaml_mark_t, lines: [SourcePosition])
         case sequence(anchor: String?, yaml_mark_t)
         case mapping(anchor: String?, yaml_mark_t)
         case alias(String, yaml_mark_t)
@@ -230,7 +233,8 @@ package struct YAMLComposer: ~Copyable {
             try checkTag(tag, mark)
             let tagIsText = tag == "!" || tag == "tag:yaml.org,2002:str"
             let plain = scalar.style == YAML_PLAIN_SCALAR_STYLE && !tagIsText
-            return .scalar(text, plain: plain, anchor: Self.text(scalar.anchor), mark)
+            let lines = lines(of: text, scalar.style, from: mark, to: event.end_mark)
+            return .scalar(text, plain: plain, anchor: Self.text(scalar.anchor), mark, lines: lines)
         case YAML_SEQUENCE_START_EVENT:
             try checkTag(Self.text(event.data.sequence_start.tag), mark)
             return .sequence(anchor: Self.text(event.data.sequence_start.anchor), mark)
@@ -259,6 +263,17 @@ package struct YAMLComposer: ~Copyable {
         map.origin(line: mark.line + 1, column: mark.column + 1, file: file)
     }
 
+    private func lines(
+        of text: String, _ style: yaml_scalar_style_t, from start: yaml_mark_t, to end: yaml_mark_t
+    ) -> [SourcePosition] {
+        switch style {
+        case YAML_LITERAL_SCALAR_STYLE:
+            return lines.literal(text, from: start).map { map.origin(line: $0.line, column: $0.column, file: file) }
+        case YAML_FOLDED_SCALAR_STYLE: return []
+        default: return place(start).line == place(end).line ? [place(start)] : []
+        }
+    }
+
     private func problem() -> Failure {
         let state = parser.pointee
         guard let text = state.problem else {
@@ -275,6 +290,8 @@ package struct YAMLComposer: ~Copyable {
             TextCursor.byte(at: state.problem_mark.line, state.problem_mark.column, in: bytes) == UInt8(ascii: "\t")
         return Failure(
             "\(place(state.problem_mark)): not YAML: \(what)\(context)\(isTab ? " (a tab)" : "")",
-            help: isTab ? "indent with spaces: YAML does not take tabs for that" : nil)
+            help: isTab
+                ? "indent with spaces: YAML does not take tabs for that"
+                : what.hasPrefix("mapping values") ? ValueReader.colonAdvice : nil)
     }
 }

@@ -14,6 +14,16 @@ package struct YAMLNode: Sendable {
     package let position: SourcePosition
     /// How many nodes this one is when every alias in it is written out.
     let weight: Int
+    /// Where each line of a text stands, the last one for all that follow it; none where nobody can tell, as of a text whose
+    /// lines are folded.
+    private let lines: [SourcePosition]
+
+    init(content: Content, position: SourcePosition, weight: Int, lines: [SourcePosition] = []) {
+        self.content = content
+        self.position = position
+        self.weight = weight
+        self.lines = lines
+    }
 
     /// Whether this is no value: `key:`, `~` or `null`.
     package var isNull: Bool {
@@ -35,7 +45,12 @@ package struct YAMLNode: Sendable {
 
     /// The same value at another place: where an alias stands.
     func moved(to position: SourcePosition) -> YAMLNode {
-        YAMLNode(content: content, position: position, weight: weight)
+        YAMLNode(content: content, position: position, weight: weight, lines: lines)
+    }
+
+    /// Where a line of the text stands in the file, the first one being 0; `nil` where nobody can tell.
+    package func place(ofLine number: Int) -> SourcePosition? {
+        lines.isEmpty ? nil : lines[min(number, lines.count - 1)]
     }
 }
 

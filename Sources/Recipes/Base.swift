@@ -23,6 +23,24 @@ package struct From: Sendable, Equatable {
     package internal(set) var isInsecure = false
 }
 
+extension From {
+    /// How a text that stands where the map is to stand was probably meant.
+    static func advice(on text: String) -> String {
+        func map(_ kind: Kind, _ key: String, _ value: some StringProtocol) -> String {
+            "from: {type: \(kind.rawValue), \(key): \(quoted(value))}"
+        }
+        if text == Kind.scratch.rawValue { return "write from: {type: scratch}" }
+        if text.hasPrefix("oci:") { return "write \(map(.oci, "url", text.dropFirst("oci:".count)))" }
+        if text.hasPrefix("docker://") { return "write \(map(.docker, "url", WebAddress.withoutCredentials(text)))" }
+        if ImageReference.advice(on: text) != nil {
+            let image = "for an image of a registry write \(map(.docker, "url", "docker://\(text)"))"
+            // What has neither can be a layer's name.
+            return text.contains(where: ":/".contains) ? image : "\(image), for a layer \(map(.built, "tag", text))"
+        }
+        return "write \(map(.tar, "url", WebAddress.withoutCredentials(text)))"
+    }
+}
+
 /// What a layer is built on.
 package enum Base: Sendable, Hashable {
     /// An image in a registry.
@@ -75,7 +93,7 @@ extension LayerDefinition {
         }
         switch kind {
         case .scratch: return .scratch
-        case .built: return .built(layer: try required(from.tag, "tag", from).value)
+        case .built: return .built(layer: name(of: try required(from.tag, "tag", from).value))
         case .docker: return try dockerBase(try required(from.url, "url", from), from, directory)
         case .oci: return try ociBase(try required(from.url, "url", from), directory)
         case .tar:
@@ -86,6 +104,7 @@ extension LayerDefinition {
                     "\(url.position): url of layer \(name) is a file in an image, which can't be a tar base",
                     help: "import it into a layer, and take it from there: url: stacker://layer/path")
             }
+            if case .layer(let layer, let path) = archive { return .tar(.layer(name: name(of: layer), path: path)) }
             return .tar(archive)
         }
     }
@@ -109,7 +128,14 @@ extension LayerDefinition {
 
     private func required(_ value: Located<String>?, _ key: String, _ from: From) throws -> Located<String> {
         guard let value, !value.value.isEmpty else {
-            throw Failure("\(value?.position ?? from.position): from of layer \(name) has no \(key)")
+            let other = key == "tag" ? from.url : from.tag
+            throw Failure(
+                "\(value?.position ?? from.position): from of layer \(name) has no \(key)",
+                help: other.map { _ in
+                    key == "tag"
+                        ? "type: built names a layer by tag, not by url: {type: built, tag: NAME}"
+                        : "only type: built has a tag: what else there is to build on is named by url"
+                })
         }
         return value
     }

@@ -1,16 +1,16 @@
 import Failure
 
 /// A layer that another one needs.
-struct LayerDependency: Sendable, Equatable {
+package struct LayerDependency: Sendable, Equatable {
     /// The layer's name.
-    let layer: String
+    package let layer: String
     /// How the need is written: `stacker://layer/path` or `base layer NAME`.
     let text: String
 }
 
 extension LayerDefinition {
     /// The layers that this one needs: those that it imports from, in file order, then its base.
-    var dependencies: [LayerDependency] {
+    package var dependencies: [LayerDependency] {
         var result = imports.compactMap { entry -> LayerDependency? in
             guard case .layer(let name, _) = entry.source else { return nil }
             return LayerDependency(layer: name, text: entry.path)
@@ -18,11 +18,11 @@ extension LayerDefinition {
         switch from?.kind {
         case .built:
             if let tag = from?.tag?.value, !tag.isEmpty {
-                result.append(LayerDependency(layer: tag, text: "base layer \(tag)"))
+                result.append(LayerDependency(layer: name(of: tag), text: "base layer \(tag)"))
             }
         case .tar:
             if let url = from?.url, case .layer(let name, _)? = try? Import.Source(url, relativeTo: "/", "url") {
-                result.append(LayerDependency(layer: name, text: url.value))
+                result.append(LayerDependency(layer: self.name(of: name), text: url.value))
             }
         case .docker, .oci, .scratch, nil: break
         }

@@ -44,8 +44,13 @@ extension LayerDefinition {
         case .buildOnly: isBuildOnly ? "true" : nil
         case .binds: list(binds.map { "\(literal($0.path)) -> \(literal(bindDestination($0)))" })
         case .cacheDirectories: list(cacheDirectories.map(canonical).sorted())
+        // When it is built is no part of what comes out.
+        case .serial: nil
         case .os: os.map(literal)
         case .architecture: architecture.map(literal)
+        // What is built for this machine is what is built where nobody asks for platforms.
+        case .platforms: asked?.platform == .machine ? nil : asked.map { literal($0.platform.description) }
+        case .buildPlatform: buildPlatform == .each ? literal(target.description) : nil
         }
     }
 

@@ -20,6 +20,19 @@ package enum ImageSource: Sendable, Hashable {
     /// Whether a text is meant to name a file in an image. A file whose name begins like that is written `./oci:…`.
     static func isMeant(by text: String) -> Bool { text.hasPrefix("docker://") || text.hasPrefix("oci:") }
 
+    /// Other programs' ways to name an image that is on this machine: containers-transports(5).
+    private static let otherTransports = [
+        "containers-storage", "dir", "docker-archive", "docker-daemon", "oci-archive",
+    ]
+
+    /// What to do about a text that names an image in a way that stacker has no part in; `nil` if it doesn't. As a file can
+    /// have such a name, this is for one that is not there.
+    package static func adviceOnTransport(_ text: String) -> String? {
+        guard let transport = otherTransports.first(where: { text.hasPrefix("\($0):") }) else { return nil }
+        return "an image is named by docker:// or oci: only. skopeo copy \(transport):… oci:directory:tag makes an OCI "
+            + "layout of this one: write oci:directory:tag//path/in/the/image then"
+    }
+
     /// Reads `docker://registry/name:tag//path` or `oci:directory:tag//path`: the first "//" divides.
     ///
     /// - Parameter directory: what the layout is relative to.

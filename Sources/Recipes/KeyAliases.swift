@@ -3,7 +3,7 @@ import Failure
 /// What people call the keys of a recipe who know them from elsewhere, each with the name that it has here.
 ///
 /// They are no keys: an error, or a warning, names the right one.
-enum KeyAliases {
+package enum KeyAliases {
     static let layer = [
         "env": "environment, or build_env for the script alone", "envs": "environment", "environments": "environment",
         "environment_variables": "environment", "variables": "environment",
@@ -19,8 +19,10 @@ enum KeyAliases {
         "expose": "ports", "exposed_ports": "ports", "exposedports": "ports", "port": "ports",
         "stopsignal": "stop_signal", "kill_signal": "stop_signal",
         "volume": "volumes", "label": "labels", "annotation": "annotations",
+        "sequential": "serial", "exclusive": "serial", "parallel": "serial",
         "overlay": "overlay_dirs", "overlays": "overlay_dirs",
-        "architecture": "arch", "platform": "os and arch",
+        "architecture": "arch", "platform": "platforms", "archs": "platforms", "architectures": "platforms",
+        "buildplatform": "build_platform",
     ]
 
     static let from = [
@@ -28,7 +30,7 @@ enum KeyAliases {
     ]
 
     /// Of an entry of `imports` whose file would be missing where it is expected, or be somebody else's: an error.
-    static let importErrors = [
+    package static let importErrors = [
         "source": "path", "src": "path", "destination": "dest", "dst": "dest", "target": "dest", "user": "uid",
         "group": "gid",
     ]

@@ -27,16 +27,22 @@ package enum LayerKey: String, Sendable, CaseIterable {
     case buildOnly = "build_only"
     case binds
     case cacheDirectories = "cache_dirs"
+    case serial
     case os
     case architecture = "arch"
+    case platforms
+    case buildPlatform = "build_platform"
 }
 
 /// One layer of a recipe: every key checked, nothing looked up yet.
 ///
 /// `nil` and empty collections are keys that are absent or have no value.
 package struct LayerDefinition: Sendable {
-    /// The layer's name: the tag that it gets. One path component, without ":".
-    package let name: String
+    /// What the layer is called in the recipe: the tag that its image gets. One path component, without ":".
+    package let tag: String
+    /// What it is called where each layer of a build has a name of its own: ``tag``, for another platform than this
+    /// machine's with that behind it. See ``PlatformLayerName``.
+    package internal(set) var name: String
     /// Where the layer's name stands.
     package let position: SourcePosition
     /// Where each key that the layer has stands.
@@ -89,14 +95,25 @@ package struct LayerDefinition: Sendable {
     package internal(set) var binds: [Bind] = []
     /// What of the container scripts find again in the next build.
     package internal(set) var cacheDirectories: [CacheDirectory] = []
+    /// Whether no other layer is built at the same time: what its scripts do is seen elsewhere, and nothing of the recipe
+    /// says so.
+    package internal(set) var isSerial = false
     /// The operating system, in Go's names.
     package internal(set) var os: String?
     /// The architecture, in Go's names.
     package internal(set) var architecture: String?
+    /// The platforms for which the recipe wants the layer, each once; `nil` if it doesn't say.
+    package internal(set) var platforms: [Platform]?
+    /// Whether a build_only layer is built for the machine that builds, and how often.
+    package internal(set) var buildPlatform: BuildPlatform?
+    /// The platform that was asked for, in the recipe or on the command line; `nil` if nobody did.
+    package internal(set) var asked: AskedPlatform?
+    /// What layers that this one needs are called, by what the recipe calls them; where it isn't said, that.
+    var namesOfOthers: [String: String] = [:]
 
     /// A layer of which nothing is said but its name.
     package init(name: String, position: SourcePosition) {
-        self.name = name
+        (self.name, tag) = (name, name)
         self.position = position
     }
 
@@ -109,6 +126,22 @@ package struct LayerDefinition: Sendable {
     package func position(of key: LayerKey) -> SourcePosition {
         positions[key] ?? position
     }
+}
+
+/// How a layer is built that is there for the build itself, as compilers are: by the machine's own processor.
+package enum BuildPlatform: String, Sendable, CaseIterable {
+    /// Once, for images of all platforms.
+    case once = "true"
+    /// Once for each platform of the images that need it.
+    case each
+}
+
+/// The platform of a layer that somebody asked for.
+package struct AskedPlatform: Sendable, Hashable {
+    /// The platform of its base and of what it becomes.
+    package let platform: Platform
+    /// The platform of the images that need it.
+    package let target: Platform
 }
 
 /// One entry of `imports`.
@@ -197,8 +230,14 @@ package struct Bind: Sendable, Equatable {
 extension LayerDefinition {
     /// The platform that the layer's image is for; what the recipe leaves open is this machine's.
     package var platform: Platform {
-        Platform(os: os ?? "linux", architecture: architecture ?? Platform.hostArchitecture)
+        asked?.platform ?? Platform(os: os ?? "linux", architecture: architecture ?? Platform.hostArchitecture)
     }
+
+    /// What the variables of the recipe and of the scripts tell of: the platform of the images that need the layer.
+    package var target: Platform { asked?.target ?? platform }
+
+    /// The name of another layer that stands in the recipe, as far as this layer is concerned.
+    func name(of other: String) -> String { namesOfOthers[other] ?? other }
 
     /// Adds to what fails about the layer's base where the recipe names it.
     package func sayingWhereBaseIs<Result>(_ body: () throws -> Result) throws -> Result {

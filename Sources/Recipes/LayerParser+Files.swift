@@ -51,33 +51,34 @@ extension LayerParser {
     }
 
     private mutating func importMap(_ pairs: [YAMLPair], _ node: YAMLNode, _ what: String) throws -> Import {
-        guard let path = pairs.first(where: { $0.key.value == "path" })?.value else {
+        guard let path = pairs.first(where: { $0.key.value == ImportKey.path.rawValue })?.value else {
             for pair in pairs { try refuse(pair.key, in: what) }
-            let unknown = pairs.map(\.key).filter { !Self.importKeys.contains($0.value) }
+            let unknown = pairs.map(\.key).filter { ImportKey(rawValue: $0.value) == nil }
             for key in unknown
-            where KeyAliases.meant(by: key.value, Self.importKeys, KeyAliases.importWarnings) == "path" {
+            where KeyAliases.meant(by: key.value, ImportKey.names, KeyAliases.importWarnings) == "path" {
                 throw ValueReader.unknownKey(
-                    key, "in \(what)", known: Self.importKeys, aliases: KeyAliases.importWarnings)
+                    key, "in \(what)", known: ImportKey.names, aliases: KeyAliases.importWarnings)
             }
             throw Failure("\(node.position): \(what) has no path")
         }
         let text = try ValueReader.someText(path, "path of \(what)")
         var result = try newImport(Located(text, at: path.position), what)
-        for pair in pairs where pair.key.value != "path" {
+        for pair in pairs {
             let keyWhat = "\(pair.key.value) of import \(quoted(text))"
-            guard Self.importKeys.contains(pair.key.value) else {
+            guard let key = ImportKey(rawValue: pair.key.value) else {
                 try refuse(pair.key, in: "import \(quoted(text))")
                 warnOfUnknown(pair.key, in: text)
                 continue
             }
             if pair.value.isNull { continue }
-            switch pair.key.value {
-            case "hash": result.hash = try hash(pair.value, keyWhat)
-            case "dest": result.destination = try absolutePath(pair.value, keyWhat)
-            case "mode": result.mode = try mode(pair.value, keyWhat)
-            case "insecure": allow(insecure: try ValueReader.bool(pair.value, keyWhat), &result, pair.key)
-            case "uid": result.uid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
-            default: result.gid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
+            switch key {
+            case .path: continue
+            case .hash: result.hash = try hash(pair.value, keyWhat)
+            case .destination: result.destination = try absolutePath(pair.value, keyWhat)
+            case .mode: result.mode = try mode(pair.value, keyWhat)
+            case .insecure: allow(insecure: try ValueReader.bool(pair.value, keyWhat), &result, pair.key)
+            case .uid: result.uid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
+            case .gid: result.gid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
             }
         }
         return result
@@ -93,17 +94,15 @@ extension LayerParser {
         entry.source = .image(.docker(reference, insecure: insecure), path: path)
     }
 
-    private static let importKeys = ["path", "hash", "dest", "mode", "uid", "gid", "insecure"]
-
     /// Refuses a key that can only be meant as another one.
     private func refuse(_ key: Located<String>, in what: String) throws {
         guard KeyAliases.importErrors[key.value.lowercased()] != nil else { return }
-        throw ValueReader.unknownKey(key, "in \(what)", known: Self.importKeys, aliases: KeyAliases.importErrors)
+        throw ValueReader.unknownKey(key, "in \(what)", known: ImportKey.names, aliases: KeyAliases.importErrors)
     }
 
     /// Says of a key that does nothing what is missing without it.
     private mutating func warnOfUnknown(_ key: Located<String>, in path: String) {
-        let meant = KeyAliases.meant(by: key.value, Self.importKeys, KeyAliases.importWarnings)
+        let meant = KeyAliases.meant(by: key.value, ImportKey.names, KeyAliases.importWarnings)
         let consequence: String
         switch meant {
         case "dest": consequence = ", so that the file does not get where it says"
@@ -239,15 +238,15 @@ extension LayerParser {
         var source: Located<String>?
         var destination: YAMLNode?
         for pair in try ValueReader.map(node, what) {
-            switch pair.key.value {
-            case "source" where pair.value.isNull, "dest" where pair.value.isNull: continue
-            case "source":
+            switch EndKey(rawValue: pair.key.value) {
+            case .source where pair.value.isNull, .destination where pair.value.isNull: continue
+            case .source:
                 let text = try ValueReader.someText(pair.value, "source of \(what)")
                 source = Located(text, at: pair.value.position)
-            case "dest": destination = pair.value
-            default:
+            case .destination: destination = pair.value
+            case nil:
                 throw ValueReader.unknownKey(
-                    pair.key, "in \(what)", known: ["source", "dest"], aliases: KeyAliases.ends)
+                    pair.key, "in \(what)", known: EndKey.names, aliases: KeyAliases.ends)
             }
         }
         return (source, destination)

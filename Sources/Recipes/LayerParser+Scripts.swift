@@ -34,30 +34,29 @@ extension LayerParser {
 
     /// Paths, or maps of `path` and what the directory is to be like.
     func cacheDirectories(_ node: YAMLNode, _ what: String) throws -> [CacheDirectory] {
-        try ValueReader.list(node, what).map { try cacheDirectory($0, "an entry of \(what)") }
+        try ValueReader.entries(node, what).map { try cacheDirectory($0, "an entry of \(what)") }
     }
-
-    private static let cacheDirectoryKeys = ["path", "mode", "uid", "gid"]
 
     private func cacheDirectory(_ node: YAMLNode, _ what: String) throws -> CacheDirectory {
         guard case .mapping(let pairs) = node.content else {
             return CacheDirectory(position: node.position, path: try cachePath(node, what))
         }
-        guard let path = pairs.first(where: { $0.key.value == "path" })?.value else {
+        guard let path = pairs.first(where: { $0.key.value == CacheDirectoryKey.path.rawValue })?.value else {
             throw Failure("\(node.position): \(what) has no path")
         }
         var result = CacheDirectory(position: path.position, path: try cachePath(path, "path of \(what)"))
         for pair in pairs {
             let keyWhat = "\(pair.key.value) of \(what)"
-            if pair.value.isNull, Self.cacheDirectoryKeys.contains(pair.key.value) { continue }
-            switch pair.key.value {
-            case "path": break
-            case "mode": result.mode = try mode(pair.value, keyWhat)
-            case "uid": result.uid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
-            case "gid": result.gid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
-            default:
+            guard let key = CacheDirectoryKey(rawValue: pair.key.value) else {
                 throw ValueReader.unknownKey(
-                    pair.key, "in \(what)", known: Self.cacheDirectoryKeys, aliases: KeyAliases.cacheDirectory)
+                    pair.key, "in \(what)", known: CacheDirectoryKey.names, aliases: KeyAliases.cacheDirectory)
+            }
+            if pair.value.isNull { continue }
+            switch key {
+            case .path: break
+            case .mode: result.mode = try mode(pair.value, keyWhat)
+            case .uid: result.uid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
+            case .gid: result.gid = try ValueReader.number(pair.value, keyWhat, upTo: .max - 1)
             }
         }
         return result

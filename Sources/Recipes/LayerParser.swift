@@ -6,9 +6,12 @@ struct LayerParser {
     let source: RecipeSource
     var layer: LayerDefinition
     private(set) var warnings: [Diagnostic] = []
+    /// What stands for values that are not known.
+    private let unknown: String?
 
-    init(name: Located<String>, source: RecipeSource) {
+    init(name: Located<String>, source: RecipeSource, unknown: String?) {
         self.source = source
+        self.unknown = unknown
         layer = LayerDefinition(name: name.value, position: name.position)
     }
 
@@ -23,7 +26,7 @@ struct LayerParser {
             guard let key = LayerKey(rawValue: pair.key.value) else {
                 try refuseHealthCheck(pair.key)
                 throw ValueReader.unknownKey(
-                    pair.key, "in layer \(layer.name)", known: LayerKey.allCases.map(\.rawValue),
+                    pair.key, "in layer \(layer.name)", known: LayerKey.names,
                     aliases: KeyAliases.layer)
             }
             if pair.value.isNull {
@@ -36,6 +39,7 @@ struct LayerParser {
             try parse(key, pair.value, "\(key.rawValue) of layer \(layer.name)")
         }
         try refuseOverlaps()
+        try refuseTwoPlatforms()
         return layer
     }
 
@@ -48,7 +52,7 @@ struct LayerParser {
         case .from: layer.from = try from(node, what)
         case .imports, .legacyImport: try parseImports(key, node, what)
         case .overlayDirectories: layer.overlayDirectories = try overlayDirectories(node, what)
-        case .binds: layer.binds = try ValueReader.list(node, what).map { try bind($0, "an entry of \(what)") }
+        case .binds: layer.binds = try ValueReader.entries(node, what).map { try bind($0, "an entry of \(what)") }
 
         case .cacheDirectories: layer.cacheDirectories = try cacheDirectories(node, what)
 
@@ -62,9 +66,9 @@ struct LayerParser {
         case .buildEnvironment:
             layer.buildEnvironment = try ValueReader.environment(node, what).filter { !$0.value.isEmpty }
         case .buildEnvironmentPassthrough:
-            layer.buildEnvironmentPassthrough = try ValueReader.list(node, what).map { try pattern($0, what) }
+            layer.buildEnvironmentPassthrough = try ValueReader.entries(node, what).map { try pattern($0, what) }
         case .environment: layer.environment = try ValueReader.environment(node, what)
-        case .volumes: layer.volumes = try ValueReader.texts(node, what)
+        case .volumes: layer.volumes = try volumes(node, what)
         case .labels: layer.labels = try ValueReader.dictionary(node, what)
         case .annotations: layer.annotations = try ValueReader.dictionary(node, what)
 
@@ -73,33 +77,39 @@ struct LayerParser {
         case .ports: layer.ports = try ports(node, what)
         case .stopSignal: layer.stopSignal = try stopSignal(node, what)
         case .buildOnly: layer.isBuildOnly = try ValueReader.bool(node, what)
+        case .serial: layer.isSerial = try ValueReader.bool(node, what)
         case .os: layer.os = try ValueReader.someText(node, what)
         case .architecture: layer.architecture = try ValueReader.someText(node, what)
+        case .platforms: layer.platforms = try ValueReader.platforms(node, what, unknown)
+        case .buildPlatform: layer.buildPlatform = try buildPlatform(node, what)
         }
     }
 
     // MARK: - Values of one key only
 
     private func from(_ node: YAMLNode, _ what: String) throws -> From {
+        if case .scalar(let text, _) = node.content, !node.isNull {
+            throw ValueReader.wrong(node, what, "a map", help: From.advice(on: text))
+        }
         var from = From(position: node.position)
         for pair in try ValueReader.map(node, what) {
             let keyWhat = "\(pair.key.value) in \(what)"
-            switch pair.key.value {
-            case "type":
+            switch FromKey(rawValue: pair.key.value) {
+            case .type:
                 if pair.value.isNull { continue }
                 from.kind = try baseKind(pair.value, keyWhat, what)
-            case "url":
+            case .url:
                 if pair.value.isNull { continue }
                 from.url = Located(try ValueReader.text(pair.value, keyWhat), at: pair.value.position)
-            case "tag":
+            case .tag:
                 if pair.value.isNull { continue }
                 from.tag = Located(try ValueReader.text(pair.value, keyWhat), at: pair.value.position)
-            case "insecure":
+            case .insecure:
                 if pair.value.isNull { continue }
                 from.isInsecure = try ValueReader.bool(pair.value, keyWhat)
-            default:
+            case nil:
                 throw ValueReader.unknownKey(
-                    pair.key, "in from of layer \(layer.name)", known: ["type", "url", "tag", "insecure"],
+                    pair.key, "in from of layer \(layer.name)", known: FromKey.names,
                     aliases: KeyAliases.from)
             }
         }

@@ -1,4 +1,5 @@
 import Failure
+import OCI
 import RecipeText
 
 /// One stacker file: its layers, checked as far as they can be without looking at anything else.
@@ -8,13 +9,13 @@ package struct Recipe: Sendable {
     /// The text after substitution, to the byte: what the annotation `stacker_yaml` holds.
     package let text: String
     /// What stands under `config`.
-    package let settings: Settings
+    package internal(set) var settings: Settings
     /// The layers, in file order.
-    package let layers: [LayerDefinition]
+    package internal(set) var layers: [LayerDefinition]
     /// What the user should know.
     package let warnings: [Diagnostic]
     /// The names of the variables in it.
-    package let variables: Set<String>
+    package internal(set) var variables: Set<String>
 
     /// The build settings of one stacker file: `config`.
     package struct Settings: Sendable {
@@ -22,6 +23,8 @@ package struct Recipe: Sendable {
         package internal(set) var prerequisites: [Prerequisite] = []
         /// Whether build_only layers are merged with the layer that builds on them; `nil` leaves it to the command line.
         package internal(set) var collapseBuildOnly: Bool?
+        /// The platforms of layers that say nothing of theirs; `nil` if it isn't said.
+        package internal(set) var platforms: Located<[Platform]>?
     }
 
     /// One entry of `config.prerequisites`.
@@ -50,7 +53,7 @@ package struct Recipe: Sendable {
         let document = try YAMLComposer.compose(expansion.text, file: source.name, map: expansion.map)
         if let problem = expansion.problem { throw problem }
         if let duplicate = document.duplicate { throw duplicate.failure }
-        var parser = RecipeParser(source: source, isReserved: isReserved)
+        var parser = RecipeParser(source: source, unknown: substitutions.missing.standIn, isReserved: isReserved)
         try parser.parse(document.root)
         self.source = source
         text = expansion.text

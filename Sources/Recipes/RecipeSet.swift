@@ -1,5 +1,6 @@
 import Failure
 import FileTree
+import OCI
 import OrderedCollections
 import RecipeText
 import SystemPackage
@@ -7,9 +8,10 @@ import SystemPackage
 /// The stacker files of one command with all their prerequisites, in the order in which they are built.
 package struct RecipeSet: Sendable {
     /// The files: each after its prerequisites; those of equal rank by path.
-    package let files: [File]
+    package private(set) var files: [File]
     /// What the user should know, in the order of ``files``; last, what is to be said of bases.
     package let warnings: [Diagnostic]
+    private let substitutions: Substitutions
 
     /// One stacker file in its place.
     package struct File: Sendable {
@@ -26,6 +28,8 @@ package struct RecipeSet: Sendable {
     package struct Layer: Sendable {
         /// The layer.
         package let definition: LayerDefinition
+        /// The file that it is in, as it is for the layer's platform.
+        package let recipe: Recipe
         /// What it is built on.
         package let base: Base
         /// Whether its file says that build_only layers are merged with the image on them; `nil` if it says nothing.
@@ -40,20 +44,35 @@ package struct RecipeSet: Sendable {
     /// - Parameters:
     ///   - sources: the files that were asked for.
     ///   - substitutions: what stands for variables, in all files.
+    ///   - platforms: what layers are built for, each once; none leaves it to the recipe.
     ///   - isReserved: whether no layer can have a name, since stacker gives it to things of its own.
     ///   - isThere: whether something is, or may come to be, at an absolute path of this machine.
     ///   - read: gives the content of a file or URL.
     /// - Throws: `Failure`. Of several errors that one wins which comes first here: YAML and substitution, layer names
     ///   that stand twice, cycles of files, layers that are missing or need each other, bases that are not complete.
     package init(
-        _ sources: [RecipeSource], substitutions: Substitutions = Substitutions(),
-        isReserved: @escaping (String) -> Bool, isThere: (FilePath) -> Bool, read: (RecipeSource) throws -> [UInt8]
+        _ sources: [RecipeSource], substitutions: Substitutions = Substitutions(), platforms: [Platform] = [],
+        isReserved: @escaping (String) -> Bool, isThere: (FilePath) -> Bool,
+        read: @escaping (RecipeSource) throws -> [UInt8]
     ) throws {
-        let loaded = try Self.load(sources, read) {
-            try Recipe($0, source: $1, substitutions: substitutions, isReserved: isReserved)
+        self.substitutions = substitutions
+        var texts: [RecipeSource.Location: [UInt8]] = [:]
+        var expansion = PlatformExpansion(platforms) { platform in
+            let substitutions = substitutions.saying(platform)
+            let loaded = try Self.load(sources) { source in
+                if let known = texts[source.location] { return known }
+                let text = try read(source)
+                texts[source.location] = text
+                return text
+            } parse: {
+                try Recipe($0, source: $1, substitutions: substitutions, isReserved: isReserved)
+            }
+            try Self.checkNames(loaded)
+            return loaded
         }
-        try Self.checkNames(loaded)
-        let (recipes, needs) = try Self.inBuildOrder(loaded)
+        let (expanded, aboutPlatforms) = try expansion.run()
+        let variants = expanded.reduce(into: [String: Recipe]()) { $0.merge($1.recipes) { first, _ in first } }
+        let (recipes, needs) = try Self.inBuildOrder(expanded.map(\.recipe))
         let order = try Self.layerOrder(recipes, needs)
 
         var aboutBases: [Diagnostic] = []
@@ -64,13 +83,28 @@ package struct RecipeSet: Sendable {
                     let (base, warning) = try Self.base(of: $0, in: recipe, substitutions.missing, isThere)
                     if let warning { aboutBases.append(warning) }
                     return Layer(
-                        definition: $0, base: base, collapsesBuildOnly: recipe.settings.collapseBuildOnly)
+                        definition: $0, recipe: variants[$0.name] ?? recipe, base: base,
+                        collapsesBuildOnly: recipe.settings.collapseBuildOnly)
                 })
         }
         var general: Set<String> = []
-        warnings = (recipes.flatMap(\.warnings) + aboutBases).filter {
+        warnings = (recipes.flatMap(\.warnings) + aboutPlatforms + aboutBases).filter {
             !$0.isGeneral || general.insert($0.message).inserted
         }
+    }
+
+    /// The names of all layers of some of the files.
+    package func layers(of locations: Set<RecipeSource.Location>) -> Set<String> {
+        Set(files.filter { locations.contains($0.recipe.source.location) }.flatMap(\.layers).map(\.definition.name))
+    }
+
+    /// The same without all layers but these.
+    package func keeping(_ names: Set<String>) -> RecipeSet {
+        var result = self
+        result.files = files.map { file in
+            File(recipe: file.recipe, layers: file.layers.filter { names.contains($0.definition.name) })
+        }
+        return result
     }
 
     /// Checks what `--require-hash` asks for.
@@ -86,15 +120,25 @@ package struct RecipeSet: Sendable {
         throw Failure("--require-hash: imports without a hash: \(list)", help: "add hash: SHA256 to each of them")
     }
 
-    /// What to say of variables that were given a value on the command line and stand in none of the files.
+    /// What to say of variables that were given a value and stand in none of the files. Of those in a file of values, which
+    /// several recipes may have in common, only of what is probably another's name, which then has none.
     ///
-    /// - Parameter arguments: each `NAME=VALUE`.
+    /// - Parameter arguments: each `NAME=VALUE` of the command line.
     package func unusedSubstitutions(_ arguments: [String]) -> [String] {
         let used = files.reduce(into: Set<String>()) { $0.formUnion($1.recipe.variables) }
-        return OrderedSet(arguments.map { String($0.prefix { $0 != "=" }) }).filter { !used.contains($0) }.map { name in
-            let near = nearest(to: name, in: used.sorted()).map { ": is \($0) meant?" } ?? ""
-            return "--substitute \(name)=…: no stacker file has ${{\(name)}}\(near)"
+        let ofArguments = OrderedSet(arguments.map { String($0.prefix { $0 != "=" }) }).filter { !used.contains($0) }
+            .map { name in
+                let near = nearest(to: name, in: used.sorted()).map { ": is \($0) meant?" } ?? ""
+                return "--substitute \(name)=…: no stacker file has ${{\(name)}}\(near)"
+            }
+        let withoutValue = used.subtracting(substitutions.values.keys).subtracting(substitutions.standardValues.keys)
+            .sorted()
+        let ofFiles = substitutions.namesInFiles.filter { !used.contains($0.value) }.compactMap { name in
+            nearest(to: name.value, in: withoutValue).map {
+                "\(name.position): no stacker file has ${{\(name.value)}}: is \($0) meant, which has no value?"
+            }
         }
+        return ofArguments + ofFiles
     }
 
     // MARK: - Steps
@@ -118,7 +162,7 @@ package struct RecipeSet: Sendable {
     /// The files and all that they require, in the order in which they are met.
     private static func load(
         _ sources: [RecipeSource], _ read: (RecipeSource) throws -> [UInt8],
-        _ parse: ([UInt8], RecipeSource) throws -> Recipe
+        parse: ([UInt8], RecipeSource) throws -> Recipe
     ) throws -> [Recipe] {
         var recipes: [Recipe] = []
         var seen: Set<RecipeSource.Location> = []
@@ -145,9 +189,10 @@ package struct RecipeSet: Sendable {
             return try read(source)
         } catch Errno.noSuchFileOrDirectory {
             var help: String?
-            if case .file(let path) = source.location { help = nearMiss(path) }
-            if position == nil {
-                help = (help.map { "\($0); " } ?? "") + "name a stacker file with -f, or go to its directory with cd"
+            if case .file(let path) = source.location {
+                help =
+                    position == nil
+                    ? RecipeSource.adviceOnMissing(source.name, at: path, way: " with -f") : nearMiss(path)
             }
             throw Failure(what, because: Errno.noSuchFileOrDirectory, help: help)
         } catch {

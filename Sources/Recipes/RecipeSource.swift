@@ -25,6 +25,9 @@ package struct RecipeSource: Sendable, Hashable {
         }
     }
 
+    /// The name of a file where nobody names one.
+    package static let usualFile = "stacker.yaml"
+
     /// The file itself; two sources with the same location are the same file.
     package let location: Location
     /// The file as the user named it: what messages show.

@@ -5,7 +5,7 @@ import Failure
 /// [image-spec, config.md](https://github.com/opencontainers/image-spec/blob/main/config.md#properties)
 package enum SignalNames {
     /// What Linux has on any kind of machine, without the `SIG` in front.
-    private static let names = [
+    package static let names = [
         "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "IOT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
         "ALRM",
         "TERM", "STKFLT", "CHLD", "CLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM",

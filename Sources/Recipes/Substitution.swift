@@ -1,4 +1,5 @@
 import Failure
+import OCI
 import RecipeText
 
 /// The variables of a build: what stands for `${{NAME}}` in its recipes.
@@ -9,10 +10,26 @@ package struct Substitutions: Sendable {
         case refuse
         /// It gets this text: for commands that only need a recipe's layer names.
         case replace(String)
+
+        /// What stands for values that are not known, and may stand for any.
+        var standIn: String? {
+            if case .replace(let text) = self { return text }
+            return nil
+        }
     }
 
     private(set) var values: [String: String] = [:]
+    /// What stacker itself gives a value, where nobody else does. Scripts have variables of these names, too, which are no
+    /// mistaken substitutions.
+    private(set) var standardValues = Self.values(of: .machine)
+    /// The names that have their value from a file, and where they stand there.
+    private(set) var namesInFiles: [Located<String>] = []
     let missing: Missing
+    /// A file of values that is there and was not asked for, as messages name it.
+    package var fileLeftOut: String?
+
+    /// The name that `stacker convert` gives to a file of values.
+    package static let usualFile = "stacker-subs.yaml"
 
     /// Without any variable.
     package init(missing: Missing = .refuse) {
@@ -61,7 +78,23 @@ package struct Substitutions: Sendable {
                 )
             }
             try attempt("\(pair.key.position)") { try set(pair.key.value, to: pair.value.isNull ? "" : value) }
+            namesInFiles.append(pair.key)
         }
+    }
+
+    /// The same for another platform.
+    func saying(_ platform: Platform) -> Substitutions {
+        var substitutions = self
+        substitutions.standardValues = Self.values(of: platform)
+        return substitutions
+    }
+
+    /// What recipes and scripts are told of a platform.
+    package static func values(of platform: Platform) -> [String: String] {
+        [
+            "STACKER_PLATFORM": platform.description, "STACKER_OS": platform.os,
+            "STACKER_ARCH": platform.architecture, "STACKER_VARIANT": platform.variant ?? "",
+        ]
     }
 
     static func isName(_ text: String) -> Bool {

@@ -3,13 +3,15 @@ import RecipeText
 
 extension Substitutions {
     /// A text in which the variables have been replaced.
-    struct Expansion {
-        let text: String
-        let map: PositionMap
+    package struct Expansion {
+        /// The text.
+        package let text: String
+        /// From places in it to those in the text before.
+        package let map: PositionMap
         /// What is wrong with the text, if anything. A value and not thrown: an error of YAML in ``text`` comes first.
-        let problem: Failure?
+        package let problem: Failure?
         /// The names of all variables in the text, also of those in defaults that do not count.
-        let names: Set<String>
+        package let names: Set<String>
     }
 
     /// Replaces every `${{NAME}}` and `${{NAME:default}}` in `text`, in time linear in the text and what it becomes.
@@ -17,7 +19,7 @@ extension Substitutions {
     /// A default may be empty, hold `:`, braces in pairs, and further `${{…}}`, which count if the default does.
     ///
     /// - Parameter file: how messages name the text.
-    func expand(_ text: String, file: String) -> Expansion {
+    package func expand(_ text: String, file: String) -> Expansion {
         // The common case, and the fast one: nothing to replace and nothing to complain of.
         guard text.utf8.contains(UInt8(ascii: "$")) else {
             return Expansion(text: text, map: PositionMap(), problem: nil, names: [])
@@ -29,6 +31,22 @@ extension Substitutions {
             return Expansion(
                 text: String(decoding: scanner.output, as: UTF8.self), map: scanner.map,
                 problem: scanner.problem(file: file), names: scanner.names)
+        }
+    }
+}
+
+extension Substitutions {
+    /// Where in a text, in bytes of UTF-8, the references are that stand in no other one.
+    ///
+    /// - Parameter file: how messages name the text.
+    /// - Throws: `Failure` for a reference that is none, or has no end.
+    package static func placeholders(in text: String, file: String) throws -> [Range<Int>] {
+        var text = text
+        return try text.withUTF8 { bytes in
+            var scanner = SubstitutionScanner(bytes, Substitutions(missing: .replace("")))
+            scanner.run()
+            if let problem = scanner.problem(file: file) { throw problem }
+            return scanner.pieces
         }
     }
 }
@@ -58,10 +76,14 @@ struct SubstitutionScanner {
 
     private let input: UnsafeBufferPointer<UInt8>
     private let values: [String: String]
+    private let standardValues: [String: String]
     private let missing: Substitutions.Missing
+    private let fileLeftOut: String?
     private(set) var output: [UInt8] = []
     private(set) var map = PositionMap()
     private(set) var names: Set<String> = []
+    /// The references that stand in no other one.
+    private(set) var pieces: [Range<Int>] = []
 
     private var index = 0
     private var open: [Open] = []
@@ -79,7 +101,9 @@ struct SubstitutionScanner {
     init(_ input: UnsafeBufferPointer<UInt8>, _ substitutions: Substitutions) {
         self.input = input
         values = substitutions.values
+        standardValues = substitutions.standardValues
         missing = substitutions.missing
+        fileLeftOut = substitutions.fileLeftOut
         output.reserveCapacity(input.count)
     }
 
@@ -148,17 +172,20 @@ struct SubstitutionScanner {
             let outputStart = output.count
             let start = index
             index = nameEnd + 2
-            output += Array((values[name] ?? valueOfMissing(name, at: start)).utf8)
+            output += Array((value(of: name) ?? valueOfMissing(name, at: start)).utf8)
             finish(from: start, outputStart: outputStart)
         } else if !name.isEmpty, after.first == UInt8(ascii: ":") {
-            open.append(Open(start: index, outputStart: output.count, value: values[name]))
-            if values[name] != nil { dropping += 1 }
+            let value = value(of: name)
+            open.append(Open(start: index, outputStart: output.count, value: value))
+            if value != nil { dropping += 1 }
             index = nameEnd + 1
         } else {
             complain(after.isEmpty ? .unterminated : .malformed, at: index)
             copy(3)
         }
     }
+
+    private func value(of name: String) -> String? { values[name] ?? standardValues[name] }
 
     /// At a "}" in a default.
     private mutating func closingBrace() {
@@ -211,6 +238,7 @@ struct SubstitutionScanner {
     /// Notes where the piece that was just replaced stands, before and after. An outer piece covers those in it.
     private mutating func finish(from start: Int, outputStart: Int) {
         guard open.isEmpty else { return }
+        pieces.append(start..<index)
         let originalStart = Self.advance(&inputCursor, to: start, in: input)
         let originalEnd = Self.advance(&inputCursor, to: index, in: input)
         let (newStart, newEnd) = output.withUnsafeBufferPointer {
@@ -255,9 +283,10 @@ struct SubstitutionScanner {
         switch problem {
         case .missing(let name):
             let options = missingNames.map { "--substitute \($0)=…" }.joined(separator: " ")
+            let file = fileLeftOut.map { "--substitute-file \($0), which is there, or with " } ?? ""
             return Failure(
                 "\(place): no value for substitution \(name)",
-                help: "give it with \(options), or write a default: ${{\(name):default}}")
+                help: "give it with \(file)\(options), or write a default: ${{\(name):default}}")
         case .shellForm(let name):
             let written = start + 1 < input.count && input[start + 1] == UInt8(ascii: "{") ? "${\(name)}" : "$\(name)"
             return Failure(

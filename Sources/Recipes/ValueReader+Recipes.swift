@@ -7,10 +7,20 @@ extension ValueReader {
         switch node.content {
         case .sequence(let nodes):
             if nodes.isEmpty { return nil }
-            return Script(text: try nodes.map { try line($0, "an entry of \(what)") }.joined(separator: "\n"))
-        case .scalar(let text, _): return Script(text: text)
+            let entries = try nodes.map { try line($0, "an entry of \(what)") }
+            return Script(
+                text: entries.joined(separator: "\n"), places: zip(nodes, entries).flatMap { places(of: $1, in: $0) })
+        case .scalar(let text, _): return Script(text: text, places: places(of: text, in: node))
         case .mapping: throw wrong(node, what, "text or a list", help: colonAdvice)
         }
+    }
+
+    /// Where the lines of a text stand.
+    private static func places(of text: String, in node: YAMLNode) -> [SourcePosition?] {
+        let breaks = text.utf8.count { $0 == UInt8(ascii: "\n") }
+        // Behind the last line end there is nothing.
+        let isWhole = text.utf8.last == UInt8(ascii: "\n")
+        return (0...breaks).map { $0 == breaks && isWhole ? nil : node.place(ofLine: $0) }
     }
 
     /// The error for a key that is none, with the one that was probably meant.

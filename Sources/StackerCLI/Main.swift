@@ -31,6 +31,9 @@ enum Main {
                 try say(Version.description)
                 return 0
             }
+            if StackerCommand.isAboutAllCommands(arguments) {
+                _ = try StackerCommand.parseAsRoot(arguments)
+            }
             let globals = try Globals(of: arguments)
             debug = globals.debug
             if globals.internalUserns {
@@ -45,11 +48,11 @@ enum Main {
                 return 0
             }
             try StackerCommand.refuseUnknownCommand(in: arguments)
-            let directories = try globals.makeDirectories()
+            let (config, directories) = try globals.settle()
             guard let log, let command = try command(in: arguments) else { return 0 }
             try command.run(
                 in: Surroundings(
-                    directories: directories, log: log, arguments: arguments,
+                    directories: directories, config: config, log: log, arguments: arguments,
                     isInsideNamespace: globals.internalUserns, run: run))
             return 0
         } catch {
@@ -79,6 +82,10 @@ enum Main {
     private static func report(_ error: any Error, of arguments: [String], debug: Bool) -> Int32 {
         // What a command ends with that has nothing to say: the status of a program that it ran.
         if let status = error as? ExitCode { return status.rawValue }
+        if let failures = error as? BuildFailures {
+            for failure in failures.all { write(failure.report(trace: debug) + "\n", to: STDERR_FILENO) }
+            return failures.exitStatus
+        }
         if let failure = error as? Failure {
             write(failure.report(trace: debug) + "\n", to: STDERR_FILENO)
             return failure.processExitStatus
@@ -92,9 +99,8 @@ enum Main {
                 return report(error, of: arguments, debug: debug)
             }
         }
-        write(
-            "error: \(StackerCommand.message(for: error))\nhelp: \(StackerCommand.whereToLook(for: arguments))\n",
-            to: STDERR_FILENO)
+        let message = StackerCommand.message(for: error)
+        write("error: \(message)\nhelp: \(StackerCommand.whereToLook(for: arguments, message))\n", to: STDERR_FILENO)
         return 1
     }
 

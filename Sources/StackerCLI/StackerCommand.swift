@@ -10,9 +10,10 @@ struct StackerCommand: ParsableCommand {
         // liblxc is loaded for who asks: that takes as long as all else here.
         version: CommandLine.arguments.contains("--version") ? Version.description : Version.stacker,
         subcommands: [
-            InitCommand.self, BuildCommand.self, RecursiveBuildCommand.self, ConvertCommand.self, PublishCommand.self,
-            InspectCommand.self, CleanCommand.self, RunCommand.self, ChrootCommand.self, ExplainCommand.self,
-            GrabCommand.self, MountCommand.self, UmountCommand.self, GCCommand.self, CheckCommand.self,
+            InitCommand.self, FmtCommand.self, LintCommand.self, SchemaCommand.self, BuildCommand.self,
+            RecursiveBuildCommand.self, PlanCommand.self, ConvertCommand.self, PublishCommand.self, InspectCommand.self,
+            CleanCommand.self, RunCommand.self, ChrootCommand.self, ExplainCommand.self, GrabCommand.self,
+            MountCommand.self, UmountCommand.self, GCCommand.self, CacheCommand.self, CheckCommand.self,
             UnprivSetupCommand.self,
             InternalGoCommand.self,
         ]
@@ -20,6 +21,13 @@ struct StackerCommand: ParsableCommand {
 
     @OptionGroup(title: "Global options, before or after the command")
     var globals: GlobalOptions
+
+    /// Whether the arguments ask for what completions and man pages are made of. ArgumentParser answers by throwing it, and
+    /// has to see all commands, not only the options in front of one.
+    static func isAboutAllCommands(_ arguments: [String]) -> Bool {
+        guard let first = arguments.first?.prefix(while: { $0 != "=" }) else { return false }
+        return ["--generate-completion-script", "--experimental-dump-help"].contains(first)
+    }
 
     /// Refuses a command that is none, before what follows it is blamed; also where only its help is asked for.
     static func refuseUnknownCommand(in arguments: [String]) throws {
@@ -30,18 +38,33 @@ struct StackerCommand: ParsableCommand {
         try refuseUnknown(subject)
     }
 
+    private static let commandNames =
+        ["help"]
+        + configuration.subcommands.map { $0.configuration }.flatMap {
+            [$0.commandName].compactMap(\.self) + $0.aliases
+        }
+
     private static func refuseUnknown(_ name: String) throws {
-        let commands = configuration.subcommands.map { $0.configuration }
-        let known = commands.flatMap { [$0.commandName].compactMap(\.self) + $0.aliases } + ["help"]
-        guard !known.contains(name) else { return }
-        let near = nearest(to: name, in: known).map { "did you mean stacker \($0)?" }
-        throw Failure("there is no command \"\(name)\"", help: near ?? "stacker --help lists the commands")
+        guard !commandNames.contains(name) else { return }
+        let near = nearest(to: name, in: commandNames).map { "did you mean stacker \($0)?" }
+        throw Failure(
+            "there is no command \"\(name)\"",
+            help: DockerWords.advice(onCommand: name) ?? near ?? "stacker --help lists the commands")
     }
 
-    /// Where the options are that a mistaken command line may have meant.
-    static func whereToLook(for arguments: [String]) -> String {
-        GlobalOptions.commandName(in: arguments).map { "stacker help \($0) says what it takes" }
-            ?? "stacker --help lists commands and options"
+    /// What a mistaken command line may have meant, or where it is said what there is.
+    ///
+    /// - Parameter message: what is wrong with it.
+    static func whereToLook(for arguments: [String], _ message: String) -> String {
+        guard let name = GlobalOptions.commandName(in: arguments), commandNames.contains(name) else {
+            return arguments.first(where: commandNames.contains).map {
+                "options of \($0) stand behind it: stacker help \($0) says which there are"
+            } ?? "stacker --help lists commands and options"
+        }
+        let words = arguments.dropFirst(GlobalOptions.prefix(of: arguments).count + 1)
+        let isStray = message.lowercased().contains("unexpected argument")
+        return DockerWords.advice(onWords: words, of: name, hasStray: isStray)
+            ?? "stacker help \(name) says what it takes"
     }
 
     /// The command that the arguments name, read by itself: ArgumentParser takes longer for the tree of all commands than a

@@ -36,6 +36,7 @@ extension CurlHandle {
         switch request.method {
         case .GET: try set(CURLOPT_HTTPGET, 1)
         case .HEAD: try set(CURLOPT_NOBODY, 1)
+        case .DELETE: try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
         case .POST, .PUT, .PATCH:
             try set(CURLOPT_UPLOAD, 1)
             try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)

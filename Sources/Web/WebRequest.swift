@@ -1,13 +1,12 @@
 import FileTree
 import FoundationEssentials
-import Glibc
 import SystemPackage
 
 /// What a server is asked to do.
 ///
 /// [RFC 9110, section 9](https://www.rfc-editor.org/rfc/rfc9110#section-9)
 package enum HTTPMethod: String, Sendable {
-    case GET, HEAD, POST, PUT, PATCH
+    case GET, HEAD, POST, PUT, PATCH, DELETE
 }
 
 /// What a server is asked.
@@ -95,7 +94,8 @@ package enum WebUpload: Sendable {
             buffer.copyBytes(from: bytes[Int(offset)..<Int(offset) + count])
             return count
         case .file(let file, let start, _, let sent):
-            let got = try checked(pread(file.number, buffer.baseAddress, count, off_t(start + offset)))
+            let got = try file.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), at: start + offset)
             // The file has become shorter.
             guard got > 0 else { throw Errno.ioError }
             sent(start + offset + Int64(got))

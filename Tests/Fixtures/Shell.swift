@@ -1,17 +1,16 @@
 import Failure
-import Glibc
-import SystemPackage
+import Host
 
 /// Runs commands of the shell, up to the first that fails, and gives what they printed.
+///
+/// It is started as the program starts others: a process that is forked in any other way has for a moment all that is open in
+/// this one, such as a program that another test is just writing, and keeps that from being executed.
 ///
 /// - Throws: if one fails, with what they printed.
 @discardableResult
 package func shell(_ commands: String) throws -> String {
-    guard let pipe = popen("(set -e; \(commands)\n) 2>&1", "r") else { throw Errno(rawValue: errno) }
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while case let count = fread(&buffer, 1, buffer.count, pipe), count > 0 { output += buffer[..<count] }
-    let text = String(decoding: output, as: UTF8.self)
-    guard pclose(pipe) == 0 else { throw Failure("\(commands): \(text)") }
-    return text
+    let script = "exec 2>&1; set -e; \(commands)\n"
+    let outcome = try ChildProcess.run(["sh", "-c", script], outputLimit: 64 << 20, patience: .seconds(600))
+    guard outcome.status == 0 else { throw Failure("\(commands): \(outcome.text)") }
+    return outcome.text
 }

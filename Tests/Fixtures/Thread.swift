@@ -41,3 +41,52 @@ package final class Thread: Sendable {
         }
     }
 }
+
+/// Runs `body` in so many threads at a time, and waits for all of them.
+///
+/// - Parameter body: gets the number of its thread.
+/// - Throws: a failure of one of them.
+package func inThreads(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
+    let failure = Failures()
+    let threads = (0..<count).map { number in
+        Thread {
+            do {
+                try body(number)
+            } catch {
+                failure.note(error)
+            }
+        }
+    }
+    for thread in threads { thread.join() }
+    if let failure = failure.first { throw failure }
+}
+
+private final class Failures: Sendable {
+    private let noted = Mutex<[any Error]>([])
+    var first: (any Error)? { noted.withLock { $0.first } }
+    func note(_ error: any Error) { noted.withLock { $0.append(error) } }
+}
+
+/// Counts what threads do at a time.
+package final class Gauge: Sendable {
+    private let state = Mutex((now: 0, most: 0, total: 0))
+
+    /// Makes one that stands at zero.
+    package init() {}
+    /// The most that there was at a time.
+    package var most: Int { state.withLock { $0.most } }
+    /// All that there was.
+    package var total: Int { state.withLock { $0.total } }
+
+    /// There is so much more.
+    package func rise(by amount: Int = 1) {
+        state.withLock { state in
+            state.now += amount
+            state.total += amount
+            state.most = max(state.most, state.now)
+        }
+    }
+
+    /// There is so much less.
+    package func fall(by amount: Int = 1) { state.withLock { $0.now -= amount } }
+}

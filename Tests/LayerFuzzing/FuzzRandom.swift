@@ -1,14 +1,14 @@
 /// Numbers that follow from a seed alone: SplitMix64, whose few lines are easily the same everywhere.
-struct FuzzRandom: RandomNumberGenerator {
+package struct FuzzRandom: RandomNumberGenerator {
     private var state: UInt64
 
     /// The numbers of one iteration; neighbours have nothing in common.
-    init(seed: UInt64, iteration: Int) {
+    package init(seed: UInt64, iteration: Int) {
         state = seed
         state = next() ^ UInt64(truncatingIfNeeded: iteration) &* 0xd6e8_feb8_6659_fd93
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = state
         mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9

@@ -120,3 +120,39 @@ END
     assert_success
     assert_said "found cached layer over"
 }
+
+# behaviour: what stands on a build_only layer, or imports from it, is another's once what is below that is another, also where its own files are the same
+# documented: docs/registries.md#shared-caches
+# status: beyond
+@test "build_only layers that differ by their bases alone" {
+    write_layers_on() {
+        machine "$1"
+        cat >"$1/stacker.yaml" <<END2
+below:
+  from: {type: oci, url: "busybox:latest"}
+  run: echo $2 >/version
+tools:
+  from: {type: built, tag: below}
+  build_only: true
+  run: touch -d '2020-01-01 00:00:00' /
+app:
+  from: {type: built, tag: tools}
+  run: cp /version /app
+other:
+  from: {type: oci, url: "busybox:latest"}
+  imports: ["stacker://tools/version"]
+  run: cp /stacker/imports/version /other
+END2
+    }
+    write_layers_on one 1
+    share one
+    write_layers_on two 2
+    build_from two
+    for name in below tools app other; do assert_built $name; done
+    assert_equal "$(layer_tar app -1 two/oci | tar xO app)" 2
+    assert_equal "$(layer_tar other -1 two/oci | tar xO other)" 2
+    # What is the same is still found.
+    write_layers_on three 1
+    build_from three
+    for name in below tools app other; do assert_said "took layer $name from"; done
+}

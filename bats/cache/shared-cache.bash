@@ -74,9 +74,35 @@ assert_local_hit() {
     assert_equal "$(list_registry_requests)" ""
 }
 
-# list_entries: the keys in the cache.
+# list_entries: the tags in the cache: keys, and whatever else there is but notes of times.
 list_entries() {
-    curl --silent --fail "http://$registry/v2/team/cache/tags/list" | jq -r '.tags[]' | sort
+    curl --silent --fail "http://$registry/v2/team/cache/tags/list" | jq -r '.tags[]' | grep -v '\.time$' | sort
+}
+
+# get_manifest KEY: prints the manifest of an entry.
+get_manifest() {
+    skopeo inspect --raw --tls-verify=false "$cache:$1"
+}
+
+# put_manifest FILE KEY: makes it the entry of that key.
+put_manifest() {
+    curl --silent --fail -X PUT --data-binary "@$1" -H 'Content-Type: application/vnd.oci.image.manifest.v1+json' \
+        "http://$registry/v2/team/cache/manifests/$2"
+}
+
+# send_blob FILE: puts it into the cache's repository; prints its digest.
+send_blob() {
+    local place digest
+    digest=sha256:$(sha256sum <"$1" | cut -d' ' -f1)
+    place=$(curl --silent --fail -X POST -D - "http://$registry/v2/team/cache/blobs/uploads/" |
+        tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
+    curl --silent --fail -X PUT --data-binary "@$1" -H 'Content-Type: application/octet-stream' "$place&digest=$digest"
+    echo "$digest"
+}
+
+# describe FILE: its digest and size, as a descriptor that jq can add to.
+describe() {
+    jq -n --arg digest "$(send_blob "$1")" --argjson size "$(stat -c %s "$1")" '{digest: $digest, size: $size}'
 }
 
 # stages NAME: a machine with a chain of build_only layers, an image on it, and one that imports from it.

@@ -156,13 +156,14 @@ END
     share one
     assert_said "found cached layer app"
     for name in tools more app other; do assert_said "shared layer $name at"; done
-    assert_equal "$(list_entries | wc -l)" 4
+    # "other" has two: by what it imports from, and by what is in the file.
+    assert_equal "$(list_entries | wc -l)" 5
     share one
     refute_said "shared layer"
     share one --no-cache
     for name in tools more app other; do assert_said "shared layer $name at"; done
     # tools is in the place of the other build; what stands on it, or imports from it, is something new.
-    assert_equal "$(list_entries | wc -l)" 7
+    assert_equal "$(list_entries | wc -l)" 9
     cp one/stacker.yaml two/
     build_from two
     assert_all_taken
@@ -213,7 +214,8 @@ END
     for key in $(list_entries); do
         assert_regex "$key" '^[0-9a-f]{64}$'
         skopeo inspect --raw --tls-verify=false "$cache:$key" >entry
-        assert_equal "$(jq -r .artifactType entry)" application/vnd.stacker.shared-layer.v1
+        assert_equal "$(jq -r .artifactType entry)" application/vnd.stacker.shared-layer.v2
+        assert_equal "$(jq -r '.annotations["vnd.stacker.shared-layer.key"]' entry)" "$key"
         skopeo copy --quiet --src-tls-verify=false --dest-tls-verify=false "$cache:$key" \
             "docker://$registry/copy:$key"
     done

@@ -81,11 +81,12 @@ commands() {
         while read -ra words; do
             [[ ${words[0]} == sudo ]] && words=("${words[@]:1}")
             [[ ${words[0]} == stacker ]]
-            run -0 options_of "${words[1]}"
+            # Of a command below a command, both.
+            if [[ ${words[1]} == cache ]]; then run -0 options_of cache "${words[2]}"; else run -0 options_of "${words[1]}"; fi
             output+=$'\n'$global
             while read -r word; do
                 assert_output --regexp "(option|flag) ${word%%=*}($|[[:space:]])"
-            done < <(printf '%s\n' "${words[@]:2}" | sed '/^--$/,$d' | grep '^-')
+            done < <(printf '%s\n' "${words[@]:2}" | sed '/^\(--\||.*\|>.*\)$/,$d' | grep '^-.')
         done <<<"$shown"
     done
 }

@@ -194,6 +194,19 @@ END
     done
 }
 
+# behaviour: a config file or a --substitute-file that is too long is an error that names it and the limit
+# documented: docs/commands.md#config-file
+# status: beyond
+@test "a config file that is too long" {
+    minimal_recipe
+    truncate -s 2M conf.yaml
+    refuse --config conf.yaml build
+    assert_said "couldn't read config file conf.yaml: it is longer than 1048576 bytes"
+    truncate -s 20M values.yaml
+    refuse build --substitute-file values.yaml
+    assert_said "couldn't read substitution file values.yaml: it has 20971520 bytes, and may have 16777216"
+}
+
 # behaviour: an empty config file, and keys without a value, change nothing
 # documented: docs/commands.md#config-file
 # status: documented

@@ -104,6 +104,55 @@ END
     assert_equal "$(cat rootfs/hello)" hello
 }
 
+# behaviour: what was written is said on stderr with the command that builds it; a build without the values names the file that has them
+# documented: docs/commands.md#convert; docs/recipe.md#substitution
+# status: beyond
+@test "what comes next is said" {
+    printf 'FROM busybox:latest\nARG PY=3\nRUN echo $PY > /version\n' >Dockerfile
+    run -0 --separate-stderr stacker convert
+    assert_output ""
+    assert_said "wrote stacker.yaml and stacker-subs.yaml"
+    assert_said "next: stacker build --substitute-file stacker-subs.yaml"
+    refuse build
+    assert_said "no value for substitution IMAGE"
+    assert_said "--substitute-file stacker-subs.yaml, which is there"
+    mkdir sub
+    run -0 --separate-stderr stacker convert -o sub/it.yaml -s sub/stacker-subs.yaml
+    assert_said "next: stacker build -f sub/it.yaml --substitute-file sub/stacker-subs.yaml"
+    refuse build -f sub/it.yaml
+    assert_said "--substitute-file sub/stacker-subs.yaml, which is there"
+    rm sub/stacker-subs.yaml
+    refuse build -f sub/it.yaml
+    refute_said "--substitute-file"
+}
+
+# behaviour: a recipe or a file of values that somebody has written or edited is not replaced, unless --force says so; what convert has written is, and so is an empty file
+# documented: docs/commands.md#convert
+# status: beyond
+@test "what somebody has edited stays" {
+    printf 'FROM busybox:latest\n' >Dockerfile
+    : >stacker.yaml
+    stacker convert
+    printf 'FROM busybox:latest\nRUN true\n' >Dockerfile
+    stacker convert
+    run -0 grep -F 'run: |' stacker.yaml
+    local edited
+    for edited in stacker-subs.yaml stacker.yaml; do
+        stacker convert --force
+        sed -i '$ i # mine' "$edited"
+        cp stacker.yaml stacker-subs.yaml "$BATS_TEST_TMPDIR"
+        refuse convert
+        assert_said "couldn't write $edited: it is there already"
+        assert_said "--force"
+        for file in stacker.yaml stacker-subs.yaml; do cmp "$file" "$BATS_TEST_TMPDIR/$file"; done
+    done
+    printf 'app: {from: {type: scratch}}\n' >stacker.yaml
+    refuse convert
+    assert_equal "$(cat stacker.yaml)" 'app: {from: {type: scratch}}'
+    stacker convert --force
+    run -0 grep -F '${{IMAGE}}:' stacker.yaml
+}
+
 # behaviour: VOLUME is a bind of ${{STACKER_VOL1}}, which is no path of the host: a script that empties it empties its own
 # documented: docs/convert.md#volumes
 # status: beyond
@@ -416,6 +465,25 @@ CMD ["httpd", "-f"]
 END
     build_both app
     assert_both_alike
+}
+
+# behaviour: variables within each other are replaced down to a hundred, and more are an error with its line
+# documented: docs/convert.md#what-becomes-of-what
+# status: beyond
+@test "variables within each other" {
+    local count
+    for count in 100 101 100000; do
+        python3 -c 'import sys; count = int(sys.argv[1])
+print("FROM scratch\nENV A=" + "${A:-" * count + "x" + "}" * count)' "$count" >Dockerfile
+        if ((count == 100)); then
+            stacker convert
+            assert_file_contains stacker.yaml 'A: *x'
+        else
+            refuse convert
+            assert_said "Dockerfile:2"
+            assert_said 'more than 100 "${…}" are within each other'
+        fi
+    done
 }
 
 # behaviour: SHELL and USER count for what a RUN does

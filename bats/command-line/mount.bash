@@ -30,7 +30,7 @@ assert_devices() {
     local tenths
     for ((tenths = 0; tenths < 100; tenths++)); do
         [[ $(list_devices | wc -l) != "$1" ]] || return 0
-        sleep 0.1
+        pause
     done
     fail "not $1 loop devices: $(losetup --list)"
 }
@@ -39,9 +39,10 @@ assert_devices() {
 pair_of() {
     local type options=()
     for type in "$@"; do options+=(--layer-type "$type"); done
+    choose_level
     build_pair 'mkdir /d /o; seq 1 20000 > /d/numbers; echo old > /o/old; echo 1 > /both; ln -s d /link; chmod 1777 /o' \
         'rm /bin/vi; rm -r /o; mkdir /o; echo new > /o/new; echo 2 > /both; ln /both /twice' \
-        "${options[@]}"
+        "${options[@]}" "${level[@]}"
 }
 
 # change_manifest TAG FILTER: changes the image by jq.
@@ -67,5 +68,6 @@ chain_of() {
             printf 'f%d:\n  from: {type: built, tag: f%d}\n  run: echo %d > /f%d\n' "$n" $((n - 1)) "$n" "$n"
         done
     } >stacker.yaml
-    stacker build --layer-type squashfs --no-verity
+    choose_level
+    stacker build --layer-type squashfs --no-verity "${level[@]}"
 }

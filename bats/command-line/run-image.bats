@@ -119,6 +119,26 @@ END
     assert_output --partial "network is the host's"
 }
 
+# behaviour: a user or group whom the image lacks is an error that says what a recipe can name; numbers need no entry
+# documented: docs/commands.md#run
+# status: beyond
+@test "a user whom the image lacks" {
+    busybox_recipe '  runtime_user: ap'
+    stacker build
+    run -1 --separate-stderr stacker run it true
+    assert_said "there is no user \"ap\" in the image's /etc/passwd"
+    assert_said "help: a recipe's runtime_user is one that its base has or its script makes, or a number"
+    sed -i 's/ap$/0:wheels/' stacker.yaml
+    stacker build
+    run -1 --separate-stderr stacker run it true
+    assert_said "there is no group \"wheels\" in the image's /etc/group"
+    assert_said "help: a recipe's runtime_user is USER:GROUP of names that the image has, or of numbers"
+    sed -i 's/0:wheels$/1234:56/' stacker.yaml
+    stacker build
+    run -0 --separate-stderr stacker run it sh -c 'id -u; id -g'
+    assert_output $'1234\n56'
+}
+
 # behaviour: an image, a layout or a tag that is not there is an error, and so is an image without a command
 # documented: docs/commands.md#run
 # status: beyond
@@ -137,6 +157,41 @@ END
     "$TOP/tools/fixtures/make-configured-image.py" oci silent '{}'
     refuse run silent
     assert_said "the image names no command"
+}
+
+# behaviour: a run waits for another stacker that has the directories, says so, and can be ended meanwhile
+# documented: docs/commands.md#run
+# status: beyond
+@test "a run waits for its turn" {
+    local directory
+    built_image
+    for directory in roots .stacker; do
+        exec 5<"$directory/.lock"
+        flock 5
+        start "$STACKER" run it 'echo in turn' 5<&-
+        wait_for_waiting "$directory"
+        exec 5<&-
+        wait_for_end
+        assert_equal "$status" 0
+        assert_equal "$(cat started.out)" "in turn"
+    done
+    exec 5<roots/.lock
+    flock 5
+    start "$STACKER" run it 'echo in turn' 5<&-
+    wait_for_waiting roots
+    kill -TERM "$started"
+    wait_for_end
+    exec 5<&-
+    assert_equal "$status" 143
+    assert_equal "$(cat started.out)" ""
+}
+
+# wait_for_waiting DIRECTORY: until $started says that it waits for it.
+wait_for_waiting() {
+    until grep -q "waiting for another stacker that uses .*/$1\$" started.err; do
+        kill -0 "$started" || fail "it doesn't wait: $(cat started.err)"
+        sleep 0.1
+    done
 }
 
 # behaviour: several images run at once, and beside a build; gc leaves their layers alone and clean refuses
@@ -213,4 +268,43 @@ kill_all_of_it() {
     kill -KILL "$started"
     wait "$started" || true
     wait_for_killed
+}
+
+# digests_of_logs: each of liblxc's logs in the stacker directory, and where lxc.log leads.
+digests_of_logs() {
+    (cd .stacker && readlink lxc.log && sha256sum lxc*)
+}
+
+# behaviour: a run leaves the logs of builds as they are, also that of a layer called "run", and none of its own
+# documented: docs/debugging.md#liblxc
+# status: beyond
+@test "a run and the logs of builds" {
+    local before option
+    busybox_base
+    printf 'run:\n  from: {type: oci, url: "busybox:latest"}\n  run: "true"\n' >stacker.yaml
+    stacker build
+    before=$(digests_of_logs)
+    for option in --network=host --privileged; do
+        stacker run "$option" run true
+        assert_equal "$(digests_of_logs)" "$before"
+    done
+}
+
+# behaviour: of a run that can't be started liblxc's log is there until the next one, under a name of its own that the error says
+# documented: docs/debugging.md#liblxc
+# status: beyond
+@test "the log of a run that can't be started" {
+    local option named
+    busybox_base oci
+    for option in --network=host --privileged; do
+        run -1 --separate-stderr unshare --mount sh -euc 'mount -t tmpfs none /sys; exec "$@"' sh \
+            "$STACKER" run "$option" latest true
+        assert_said "/sys/fs/cgroup"
+        named=$(sed -n "s/^help: liblxc's log is //p" <<<"$stderr")
+        assert_file_contains "$named" 'ERROR .*/sys/fs/cgroup'
+        assert_equal "$(ls -d .stacker/lxc*)" ".stacker/${named##*/}"
+        assert_equal "$(stat -c %a "$named")" 600
+    done
+    stacker run latest true
+    assert_equal "$(find .stacker -name 'lxc*')" ""
 }

@@ -95,7 +95,7 @@ print_value() {
     refute_output --partial elsewhere
 }
 
-# behaviour: without anything set, the script has PATH and the layer's name, and nothing of the host
+# behaviour: without anything set, the script has PATH, the layer's name and its platform, and nothing of the host
 # documented: docs/recipe.md#build_env_passthrough; docs/recipe.md#build_env
 # status: beyond
 @test "the whole environment" {
@@ -104,7 +104,11 @@ print_value() {
     run print_environment
     # liblxc tells that it is a container.
     assert_output "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+STACKER_ARCH=$(dpkg --print-architecture)
 STACKER_LAYER_NAME=it
+STACKER_OS=linux
+STACKER_PLATFORM=linux/$(dpkg --print-architecture)
+STACKER_VARIANT=
 container=lxc"
 }
 

@@ -95,6 +95,22 @@ set_up() {
     assert_equal "$(stat -c %u roots/sha256_0)" 0
 }
 
+# behaviour: a work directory that is not there yet is made, and is the user's with all that is made on the way; what is there stays root's
+# documented: docs/unprivileged.md#set-up
+# status: beyond
+# why: it is root's command
+@test "a work directory that is new" {
+    mkdir there
+    set_up --username somebody --work-dir there/on/way
+    assert_equal "$(find there/on -printf '%P %U:%G\n' | sort)" \
+        $' 4321:4322\nway 4321:4322\nway/.stacker 4321:4322\nway/oci 4321:4322\nway/roots 4321:4322'
+    assert_equal "$(stat -c %u there)" 0
+    # Another place for one of the three.
+    set_up --username somebody --oci-dir there/other/oci
+    assert_equal "$(stat -c %u:%g there/other there/other/oci .stacker | sort -u)" 4321:4322
+    assert_equal "$(stat -c %u . there)" $'0\n0'
+}
+
 # behaviour: a directory that is a symlink is refused: root must not be led to give other files away
 # documented: docs/security.md#set-up-as-root
 # status: beyond

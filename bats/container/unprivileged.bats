@@ -10,29 +10,41 @@ with_file() {
     unshare --mount sh -euc 'mount --bind "$1" "$2"; shift 2; exec "$@"' sh "$@"
 }
 
-# without_user_namespaces COMMAND…: runs it in a user namespace that maps every id to itself and allows no other below,
-# a limit that nobody else has.
-without_user_namespaces() {
+# in_user_namespace MAP PROGRAM ARGUMENT…: runs the program in Python as root of a user namespace with this map of uids and
+# gids, and then the arguments that it leaves.
+in_user_namespace() {
     python3 - "$@" <<'END'
 import ctypes, os, sys
 
+ids, program, *words = sys.argv[1:]
 ready, go = os.pipe()
 namespace = os.getpid()
 if os.fork() == 0:
     os.read(ready, 1)
     for name in ("uid_map", "gid_map"):
         with open(f"/proc/{namespace}/{name}", "w") as file:
-            file.write("0 0 4294967295")
+            file.write(ids)
     os._exit(0)
 if ctypes.CDLL(None).unshare(0x10000000) != 0:  # CLONE_NEWUSER
     sys.exit("unshare")
 os.write(go, b"x")
 if os.wait()[1] != 0:
     sys.exit("the maps can't be written")
-with open("/proc/sys/user/max_user_namespaces", "w") as file:
-    file.write("0")
-os.execv(sys.argv[1], sys.argv[1:])
+exec(program)
+os.execv(words[0], words)
 END
+}
+
+# without_user_namespaces COMMAND…: runs it in a user namespace that maps every id to itself and allows no other below,
+# a limit that nobody else has.
+without_user_namespaces() {
+    in_user_namespace "0 0 4294967295" 'open("/proc/sys/user/max_user_namespaces", "w").write("0")' "$@"
+}
+
+# as_inner_user UID COMMAND…: runs it as that user of a user namespace whose ids are others outside.
+as_inner_user() {
+    in_user_namespace "0 500000 65536" \
+        'user = int(words.pop(0)); os.setgroups([]); os.setgid(user); os.setuid(user)' "$@"
 }
 
 echo_recipe() {
@@ -348,4 +360,27 @@ build_after_root() {
     owners=$(stat -c %U shown/file made)
     umount shown
     assert_equal "$owners" "root"$'\n'"$STACKER_TEST_USER"
+}
+
+# behaviour: a user of a container without root is the one that they are in there, not the one that the host knows
+# documented: docs/unprivileged.md#in-a-container
+# status: beyond
+# why: root needs no id maps
+@test "a user inside of a user namespace" {
+    run as_inner_user 60123 "$STACKER_BINARY" check
+    assert_failure
+    assert_line --regexp '(user|id maps).* 60123'
+    refute_output --partial 560123
+}
+
+# behaviour: where a part of /proc is hidden, as in a container, the error says what hides it and how to show it
+# documented: docs/unprivileged.md#in-a-container
+# status: beyond
+# why: root needs no user namespace
+@test "a hidden part of /proc" {
+    echo_recipe
+    run with_file /dev/null /proc/uptime "$STACKER" build
+    assert_failure
+    assert_line --regexp "^error: .*mounting /proc: Operation not permitted"
+    assert_line --regexp "^help: .*systempaths=unconfined"
 }

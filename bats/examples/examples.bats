@@ -184,9 +184,7 @@ END
 # bats test_tags=level:priv
 @test "a gate for pull requests" {
     requires container
-    mkdir -p tree/.build "$FIXTURES"
-    cp -a "$TOP"/{bats,tools,docs,Makefile,packages.txt} tree
-    ln -s "$FIXTURES" tree/.build/fixtures
+    copy_suite
     (cd tree && tools/test/new-reproducer my-bug layers)
     cp "$STACKER_BINARY" candidate
     # The bug of the released one: the layer lacks what the script made.

@@ -15,6 +15,8 @@ setup() {
 # behaviour: link(2) ends with EMLINK where the file system says so, and nowhere else
 # documented: docs/file-systems.md#how-many-names-a-file-can-have
 # status: documented
+# why: it is the file systems' own doing, whoever runs stacker
+# bats test_tags=level:priv
 @test "each file system has its own limit of names" {
     local name
     declare -A most=([ext4]=65000 [btrfs]=65535 [btrfs-noextref-4k]=189 [btrfs-noextref-16k]=774 [xfs]=66000 [tmpfs]=66000)
@@ -29,6 +31,8 @@ setup() {
 # behaviour: without extref it is the length of the names that counts, and another directory has room of its own
 # documented: docs/file-systems.md#how-many-names-a-file-can-have
 # status: documented
+# why: it is the file systems' own doing, whoever runs stacker
+# bats test_tags=level:priv
 @test "btrfs without extref counts the bytes of the names in one directory" {
     mount_file_system btrfs-noextref-4k fs
     mkdir fs/short fs/long fs/other
@@ -43,6 +47,8 @@ setup() {
 # behaviour: a program that does not expect it cannot unpack busybox there
 # documented: docs/file-systems.md#what-dies-of-it
 # status: documented
+# why: it is the file systems' own doing, whoever runs stacker
+# bats test_tags=level:priv
 @test "an unpacker that does not expect it dies of busybox" {
     requires umoci
     busybox_base
@@ -54,6 +60,8 @@ setup() {
 # behaviour: what is written through an overlay has the limits of the file system under its upperdir
 # documented: docs/file-systems.md#how-many-names-a-file-can-have
 # status: documented
+# why: it is the file systems' own doing, whoever runs stacker
+# bats test_tags=level:priv
 @test "an overlay has the limit of what is below it" {
     local name
     declare -A most=([btrfs-noextref-4k]=189 [btrfs-noextref-16k]=774 [btrfs]=2000 [ext4]=2000)
@@ -70,6 +78,8 @@ setup() {
 # behaviour: an overlay on btrfs without extref can't delete many files of one directory: its whiteouts are one inode
 # documented: docs/file-systems.md#deleting-is-linking
 # status: documented
+# why: it is the file systems' own doing, whoever runs stacker
+# bats test_tags=level:priv
 @test "an overlay there refuses to delete many files of one directory" {
     local name
     declare -A left=([btrfs-noextref-4k]=some [btrfs-noextref-16k]=some [btrfs]=none [ext4]=none)
@@ -95,6 +105,7 @@ setup() {
 # status: documented
 # why: where a whiteout has all the names that it can have, overlayfs makes another; on btrfs without extref it is the
 # directory that has no room, which overlayfs learns too late
+# bats test_tags=level:priv
 @test "an overlay on ext4 deletes 65,100 files of one directory" {
     mount_file_system ext4 fs
     mkdir -p fs/lower/many
@@ -113,6 +124,8 @@ setup() {
 # behaviour: btrfstune -r on the unmounted file system lifts the limit
 # documented: docs/file-systems.md#the-remedy
 # status: documented
+# why: it is the file systems' own doing, whoever runs stacker
+# bats test_tags=level:priv
 @test "btrfstune -r mends an unmounted btrfs" {
     mount_file_system btrfs-noextref-4k fs
     mkdir fs/before
@@ -129,6 +142,8 @@ setup() {
 # behaviour: the switch in /sys lifts the limit of a mounted file system
 # documented: docs/file-systems.md#the-remedy
 # status: documented
+# why: it is the file systems' own doing, whoever runs stacker
+# bats test_tags=level:priv
 @test "the switch in /sys mends a mounted btrfs" {
     mount_file_system btrfs-noextref-16k fs
     mkdir fs/before fs/after

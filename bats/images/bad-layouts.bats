@@ -56,6 +56,22 @@ load ../helpers
     assert_said "help: put the index"
 }
 
+# behaviour: an index.json that is too long, or goes too deep, is an error that names it and, by its length, the limit
+# documented: docs/storage.md#damage
+# status: beyond
+@test "an index that is too much" {
+    busybox_base
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    cp busybox/index.json right
+    truncate -s 65M busybox/index.json
+    refuse build
+    assert_said "couldn't read $PWD/busybox/index.json: it is longer than 67108864 bytes"
+    python3 -c 'print(open("right").read().rstrip()[:-1] + ",\"x\":" + "[" * 200000 + "]" * 200000 + "}")' \
+        >busybox/index.json
+    refuse build
+    assert_said "couldn't read $PWD/busybox/index.json: not valid JSON"
+}
+
 # behaviour: a base layer whose blob is damaged is refused, and never unpacked under its digest
 # documented: docs/storage.md#roots
 # status: documented

@@ -209,6 +209,24 @@ END
     assert_equal "$(print_labels)" '{"generated":"generated","written":"lower"}'
 }
 
+# behaviour: a label may have any name that a file can have, also that of a script of stacker's
+# documented: docs/recipe.md#generate_labels
+# status: beyond
+@test "a label of any name" {
+    printf 'an import' >.stacker-run.sh
+    build_it '  imports: [.stacker-run.sh]
+  run: "true"
+  generate_labels: |
+    for name in .stacker-run.sh .stacker-run.sh.1 .hidden "two words"; do
+      printf %s "$name" > "/stacker/oci-labels/$name"
+    done
+    cp /stacker/imports/.stacker-run.sh /stacker/oci-labels/imported'
+    assert_success
+    assert_equal "$(print_labels)" "$(jq -ncS '
+        [".stacker-run.sh", ".stacker-run.sh.1", ".hidden", "two words"] | map({key: ., value: .})
+        | from_entries + {imported: "an import"}')"
+}
+
 # behaviour: only files become labels, and a directory among them is no error
 # documented: docs/recipe.md#generate_labels
 # status: beyond

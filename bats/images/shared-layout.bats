@@ -311,6 +311,27 @@ cut_power() {
     done
 }
 
+# behaviour: after a power cut, an image that the index names has all of its blobs, though a build has made the same ones anew
+# documented: docs/storage.md#power-cuts
+# status: beyond
+# bats test_tags=level:priv
+# why: only root can mount file systems
+@test "a power cut after the same build" {
+    requires loop ext4
+    busybox_base
+    project one 'seq 30000 > /numbers; touch -d "2001-01-01 00:00:00" /numbers'
+    export SOURCE_DATE_EPOCH=1000000000
+    mount_file_system ext4 disk
+    # Otherwise ext4 has a file that takes another one's place on the disk by itself, as few others do.
+    mount -o remount,noauto_da_alloc disk
+    (cd one && "$STACKER" --oci-dir ../disk/oci build)
+    sync -f disk
+    (cd one && "$STACKER" --oci-dir ../disk/oci build --no-cache)
+    sync disk/oci
+    cut_power disk.img after
+    assert_layout_whole after/oci
+}
+
 # behaviour: clean removes no layout that another stacker is building into
 # documented: docs/commands.md#clean
 # status: beyond

@@ -237,3 +237,22 @@ END
     stacker build
     layer_tar app -1 | grep -aq SCHILY.xattr.system.posix_acl_access
 }
+
+# behaviour: an image that is named as other programs name one, oci-archive: or docker-daemon:, is an error that says which forms there are; a file of such a name is a file
+# documented: docs/recipe.md#imports-from-images
+# status: beyond
+@test "other programs' names of images" {
+    local path
+    busybox_base
+    for path in oci-archive:image.tar:tag//etc/name docker-daemon:name:tag//etc/name; do
+        recipe_of "\"$path\""
+        refuse build
+        assert_said "stacker.yaml:4"
+        assert_said "an image is named by docker:// or oci: only"
+        assert_said "skopeo copy ${path%%:*}:… oci:directory:tag"
+    done
+    echo file >oci-archive:image.tar
+    recipe_of oci-archive:image.tar
+    stacker build
+    assert_equal "$(imported oci-archive:image.tar)" file
+}

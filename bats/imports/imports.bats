@@ -323,6 +323,21 @@ END
     assert_equal "$(layer_tar it -1 | tar xO seen)" mine
 }
 
+# behaviour: with the deprecated key import, a file called imports, where /stacker/imports should be, is an error that says what to write
+# documented: docs/recipe.md#imports
+# status: beyond
+@test "an import called imports" {
+    echo mine >imports
+    recipe_with_imports "[imports]" 'cat /stacker/imports/imports > /seen'
+    sed -i 's/imports: /import: /' stacker.yaml
+    refuse build
+    assert_said 'an import called "imports" is where /stacker/imports should be'
+    assert_said "write imports: in place of import:"
+    sed -i 's/import: /imports: /' stacker.yaml
+    stacker build
+    assert_equal "$(layer_tar it -1 | tar xO seen)" mine
+}
+
 # behaviour: two imports that have one name in /stacker/imports are a warning that names both, with their places
 # documented: docs/recipe.md#imports
 # status: beyond

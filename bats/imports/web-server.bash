@@ -15,8 +15,7 @@ serve() {
 serve_tls() {
     requires openssl
     mkdir state
-    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 \
-        -keyout key.pem -out ca.pem 2>openssl.log
+    "$TOP/tools/serve/make-certificate" key.pem ca.pem 2>openssl.log
     cat key.pem ca.pem >state/server.pem
     serve
 }

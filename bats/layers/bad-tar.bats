@@ -89,3 +89,23 @@ tar_recipe() {
     run --separate-stderr stacker build
     assert_not_exists escaped
 }
+
+# behaviour: a tar whose global headers say very much of each entry is refused: it would be far larger than it seems
+# documented: docs/storage.md#layers
+# status: beyond
+@test "global headers that say much of each entry" {
+    python3 - <<'END'
+import tarfile
+
+for name, count in ("base.tar", 5), ("small.tar", 3):
+    said = {f"SCHILY.xattr.user.{number}": "x" * 1000 for number in range(count)}
+    with tarfile.open(name, "w", format=tarfile.PAX_FORMAT, pax_headers=said) as tar:
+        tar.addfile(tarfile.TarInfo("file"))
+END
+    tar_recipe
+    refuse build
+    assert_said "its global headers say more than 4096 bytes of each entry"
+    mv small.tar base.tar
+    stacker build
+    assert_equal "$(list_layer it 0)" file
+}

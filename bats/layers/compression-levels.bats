@@ -111,10 +111,10 @@ unpacked_erofs() {
     clamp_times
     recipe
     types=(--layer-type tar --layer-type squashfs --layer-type erofs)
+    build_anew "${types[@]}"
+    for tag in it it-squashfs it-erofs; do layers "$tag" >"$tag.standard"; done
     for options in "--compression-level tar=1:it" "--compression-level squashfs=1:it-squashfs" \
         "--compression-level erofs=1:it-erofs" "--compression-level 1 --compression-level tar=9:it it-squashfs it-erofs"; do
-        build_anew "${types[@]}"
-        for tag in it it-squashfs it-erofs; do layers "$tag" >"$tag.standard"; done
         # shellcheck disable=SC2086  # several words
         build_anew "${types[@]}" ${options%:*}
         for tag in it it-squashfs it-erofs; do

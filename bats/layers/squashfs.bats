@@ -21,7 +21,8 @@ it:
     chmod 1777 /d/empty
     rm /bin/vi
 EOF
-    stacker build "$@"
+    choose_level
+    stacker build "${level[@]}" "$@"
 }
 
 # base_of_squashfs DIR [OPTION…]: puts an OCI layout "base" with the tag "latest" here whose one layer is DIR as

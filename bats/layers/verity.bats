@@ -13,7 +13,8 @@ it:
   run: |
     seq 1 50000 > /numbers
 EOF
-    stacker build --layer-type squashfs "$@"
+    choose_level
+    stacker build --layer-type squashfs "${level[@]}" "$@"
 }
 
 # verity_root TAG N: the layer's root hash.

@@ -46,10 +46,10 @@ built:
 END
 }
 
-# layers_of DIR: the layers of the images in there.
+# layers_of DIR: the layers of the images in there, of all types.
 layers_of() {
     local tag
-    for tag in it tar built; do
+    for tag in {it,tar,built}{,-squashfs,-erofs}; do
         image_manifest "$tag" "$1/oci" | jq -r '.layers[].digest'
     done
 }
@@ -59,7 +59,7 @@ build_in() {
     local dir=$1
     shift
     write_recipe "$dir"
-    (cd "$dir" && "$@" "$STACKER" build)
+    (cd "$dir" && "$@" "$STACKER" build --layer-type={tar,squashfs,erofs})
 }
 
 # give_default_acl DIR: other users get nothing, and this group everything, in all that is made in there.

@@ -165,3 +165,72 @@ END
         assert_equal "$(layer_tar it -1 | tar xO seen | tr ' ' '\n' | grep -c srv)" 0
     done
 }
+
+# implying_base COUNT: puts the OCI layout ./layered with the tag "latest" here, of that many layers, each of which has a
+# file in /layers, and only the second one an entry for it.
+implying_base() {
+    make_fixture busybox "$TOP/tools/fixtures/make-busybox-image"
+    rm -rf layered
+    "$TOP/tools/fixtures/make-layered-image.py" layered "$FIXTURES/busybox" "$1" implied
+}
+
+# behaviour: a base of very many layers that imply a directory is one as any other: what they imply takes one lowerdir in all
+# documented: docs/storage.md#implied-directories; docs/storage.md#many-layers
+# status: beyond
+@test "many layers that imply a directory" {
+    implying_base 300
+    cat >stacker.yaml <<'END'
+it:
+  from: {type: oci, url: "layered:latest"}
+  run: |
+    stat -c %a /layers >/seen
+    ls /layers | wc -l >>/seen
+    touch /layers/more
+END
+    stacker build
+    assert_equal "$(layer_tar it -1 | tar xO seen)" $'711\n299'
+    assert_equal "$(list_layer it -1)" $'layers\nlayers/more\nseen'
+    assert_equal "$(layer_tar it -1 | tar tv layers/ | head -n1 | cut -c1-10)" drwx--x--x
+}
+
+# behaviour: where a base has more layers than the kernel stacks, nothing of the layer's last build is given up
+# documented: docs/storage.md#many-layers
+# status: beyond
+@test "too many layers that imply a directory" {
+    implying_base 3
+    printf 'it:\n  from: {type: oci, url: "layered:latest"}\n  run: echo kept >/kept\n' >stacker.yaml
+    stacker build
+    find roots -printf '%p %i\n' | LC_ALL=C sort >before
+    implying_base 500
+    refuse build
+    assert_said "overlayfs takes 500 lowerdirs"
+    diff before <(find roots -printf '%p %i\n' | LC_ALL=C sort)
+}
+
+# behaviour: gc removes what a layer implies on a base that no image has any more, and leaves it on others
+# documented: docs/storage.md#what-gc-removes
+# status: beyond
+@test "what a layer implies on a base that is gone" {
+    local layer
+    make_layers
+    cp -r base first
+    chmod 0711 tree/srv
+    tar_of srv.tar srv srv/deep
+    rm -rf base
+    layout_of shell.tar srv.tar old.tar
+    printf 'one:\n  from: {type: oci, url: "first:latest"}\n' >one.yaml
+    printf 'two:\n  from: {type: oci, url: "base:latest"}\n  run: busybox stat -c %%a /srv >/seen\n' >two.yaml
+    stacker build -f one.yaml
+    stacker build -f two.yaml
+    layer=$(layer_directory one -1)
+    assert_equal "$(find "$layer" -maxdepth 1 -name 'on_*' | wc -l)" 2
+    assert_equal "$(stacker gc --dry-run)" "nothing to remove"
+    printf 'one:\n  from: {type: oci, url: "base:latest"}\n' >one.yaml
+    stacker build -f one.yaml
+    run -0 --separate-stderr stacker gc
+    assert_line --partial "/$layer/on_"
+    assert_equal "$(find "$layer" -maxdepth 1 -name 'on_*' | wc -l)" 1
+    rm -r .stacker
+    stacker build -f two.yaml
+    assert_equal "$(layer_tar two -1 | tar xO seen)" 711
+}

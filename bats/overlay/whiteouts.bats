@@ -197,6 +197,28 @@ END
     assert_line --regexp '^c.* 0,  0 .*/srv/app/gone$'
 }
 
+# behaviour: a whiteout that hides nothing is no name in an image of squashfs or erofs layers that is mounted, by stacker or by the kernel alone
+# documented: docs/storage.md#whiteouts
+# status: beyond
+# bats test_tags=level:priv
+# why: only root can use loop devices
+@test "whiteouts that hide nothing, mounted" {
+    local type
+    requires loop
+    stray_whiteouts
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n' >stacker.yaml
+    stacker build --layer-type squashfs --layer-type erofs
+    mount_image it-squashfs mounted
+    assert_equal "$(ls mounted/srv/app)" kept
+    mkdir mnt
+    for type in squashfs erofs; do
+        stacker mount "it-$type" mnt
+        ls mnt/srv/app >seen
+        stacker umount mnt
+        assert_equal "$(cat seen)" kept
+    done
+}
+
 # behaviour: where a script put a socket, what the layers below have under that name is not in the image
 # documented: docs/storage.md#whiteouts
 # status: beyond

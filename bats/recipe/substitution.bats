@@ -330,6 +330,22 @@ warning: --substitute STACKER_X=…: no stacker file has ${{STACKER_X}}'
     refute_said "BELOW=…"
 }
 
+# behaviour: of the values in a file that nothing uses, only one whose name is close to one without a value is a warning
+# documented: docs/recipe.md#substitution
+# status: beyond
+@test "a misspelt name in a --substitute-file" {
+    scratch_recipe '  labels: {a: "${{NAME:default}}", b: "${{OTHER}}"}'
+    printf 'NAEM: secret\nOTHRE: x\nSOMETHING: y\n' >subs.yaml
+    run -0 --separate-stderr stacker build --substitute-file subs.yaml --substitute OTHER=o
+    assert_equal "$(head -n 2 <<<"$stderr")" \
+        'warning: subs.yaml:1:1: no stacker file has ${{NAEM}}: is NAME meant, which has no value?
+preparing image it...'
+    assert_equal "$(print_label a)" default
+    sed -i 's/NAEM/NAME/' subs.yaml
+    run -0 --separate-stderr stacker build --substitute-file subs.yaml --substitute OTHER=o
+    refute_said warning
+}
+
 # behaviour: a --substitute-file that is not UTF-8 is an error that names it
 # documented: docs/recipe.md#substitution
 # status: beyond

@@ -318,6 +318,26 @@ END
     refuse publish --url "docker://$registry/team" --tag v1
 }
 
+# behaviour: reading a blob goes on where a signal has interrupted it, as network file systems have it
+# documented: docs/commands.md#publish
+# status: beyond
+# why: a process that is traced gets no rights of others, which an ordinary user's namespace needs
+# bats test_tags=level:priv
+@test "a read that is interrupted" {
+    requires docker_registry skopeo strace
+    start_registry
+    busybox_base
+    head -c 300000 /dev/urandom >random
+    printf 'it:\n  from: {type: oci, url: "busybox:latest"}\n  imports: [{path: random, dest: /}]\n' >stacker.yaml
+    stacker build
+    run strace -f -qq -o trace -P "$PWD/$(layer_blob it -1)" -e inject=pread64:error=EINTR:when=1+2 \
+        "$STACKER" publish --url "docker://$registry" --tag v1 --skip-tls
+    assert_success
+    run -0 grep INJECTED trace
+    skopeo copy --quiet --src-tls-verify=false "docker://$registry/it:v1" oci:copy:it
+    assert_equal "$(layer_digest it -1 copy)" "$(layer_digest it -1)"
+}
+
 # behaviour: skopeo and buildah read what stacker has pushed, of all types as far as they know them
 # documented: docs/commands.md#publish
 # status: beyond

@@ -387,3 +387,15 @@ change_pushed() {
     assert_equal "$(image_manifest it | jq -r '.layers[0].mediaType')" application/vnd.oci.image.layer.v1.tar+gzip
     assert_equal "$(layer_digest it 0)" "$(layer_digest latest 0 busybox)"
 }
+
+# behaviour: run takes an image of a registry without TLS with --skip-tls, and without says what to do, in the command's words
+# documented: docs/commands.md#run
+# status: beyond
+@test "run an image of a registry without TLS" {
+    start_registry
+    push_base
+    refuse run "docker://$registry/base" true
+    assert_said "--skip-tls"
+    refute_said "insecure"
+    run -3 stacker run --skip-tls "docker://$registry/base" sh -c 'exit 3'
+}

@@ -110,4 +110,14 @@ list_rows() {
     write_bugs
     assert_equal "$(list_rows 'Seen in a program that had it')" 'a/b issue 1: **tool 1**: refuses'
     assert_equal "$(list_rows 'Right where it was tried')" 'a/b issue 2: tool 1: right'
+    # Issue 4 is seen in a tool that isn't known to have had it.
+    assert_file_contains docs/bugs.md '^4 bugs: of 2, a vector is red in .*: of 1 in a program that had the bug.* 2 are red nowhere'
+    assert_file_contains docs/bugs.md ' Of 1 of these, who had them comes out right .* The other 1 could not be tried'
+
+    # What is wrong in the tool may be something else.
+    sed -i '/issue [14] /s/$/ | otherwise tool/' vectors/bugs
+    write_bugs
+    assert_equal "$(list_rows 'Seen in a program that had it')" ""
+    assert_equal "$(list_rows 'Not tried')" $'a/b issue 1: \na/b issue 3: \na/b issue 4: '
+    assert_file_contains docs/bugs.md '^4 bugs: of 0, '
 }

@@ -92,7 +92,7 @@ copy_tree() {
 
 # steps VARIABLE…: what `make check` would do with these.
 steps() {
-    env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u STACKER -u TEST -u CHAPTER -u FS make -n -C "$TOP" check "$@" 2>&1
+    env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u STACKER -u TEST -u CHAPTER -u FS make -n -C "${TREE:-$TOP}" check "$@" 2>&1
 }
 
 # behaviour: make check runs the Swift tests and all bats files; with a choice it runs what was chosen, and only that
@@ -110,4 +110,19 @@ steps() {
     done
     run -0 steps CHAPTER=layers
     assert_output --partial "tools/test/run-bats --chapter=layers"
+}
+
+# behaviour: make -n check says what would be done, and does nothing: no report is written or taken away
+# documented: GNU make manual "Instead of Executing Recipes"
+# status: beyond
+# why: it is make's work, whoever runs stacker
+# bats test_tags=level:priv
+@test "a dry run runs nothing" {
+    copy_suite
+    TREE=tree run -0 steps
+    assert_output --partial "tools/report/write-report.py .build/report"
+    assert_not_exists tree/.build/report
+    mkdir tree/.build/report
+    TREE=tree run -0 steps
+    assert_equal "$(ls -A tree/.build/report)" ""
 }

@@ -39,6 +39,9 @@ END
     assert_line "1 tests, 1 failures, 0 skipped"
     report=$(echo reports/bats-priv.*.xml)
     assert_equal "$("$TOP/tools/report/sum-reports.py" "$report")" "0 passed, 1 failed"
+    run "$TOP/tools/report/sum-reports.py" --failed "$report"
+    assert_line --index 0 "failed: hello.bats: it prints"
+    assert_line --index 1 --partial "    (in test file"
     python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$report"
     assert_file_contains "$report" 'end of the bytes'
     assert_file_contains "$report" 'characters are left out here'

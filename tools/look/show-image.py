@@ -66,11 +66,18 @@ def complaints(layout: str) -> list[str]:
     found = []
     if "imageLayoutVersion" not in read_json(f"{layout}/oci-layout"):
         found.append(f"{layout}/oci-layout has no imageLayoutVersion")
-    for entry in read_json(f"{layout}/index.json")["manifests"]:
+    entries = list(read_json(f"{layout}/index.json")["manifests"])
+    seen = {entry["digest"] for entry in entries}
+    for entry in entries:
         manifest = read_json(blob(layout, entry["digest"]))
-        for descriptor in [manifest.get("config"), *(manifest.get("layers") or [])]:
+        members = manifest.get("manifests") or []
+        for descriptor in [manifest.get("config"), *(manifest.get("layers") or []), *members]:
             if descriptor and not os.path.exists(blob(layout, descriptor["digest"])):
                 found.append(f"{entry['digest']} names {descriptor['digest']}, which is not there")
+        # What an index names is an entry like others.
+        new = {member["digest"]: member for member in members if member["digest"] not in seen}
+        entries += [member for digest, member in new.items() if os.path.exists(blob(layout, digest))]
+        seen |= new.keys()
     directory = f"{layout}/blobs/sha256"
     for name in sorted(os.listdir(directory) if os.path.isdir(directory) else []):
         # What has a dot in front is nobody's blob.

@@ -3,25 +3,33 @@
 
 tools/report/sum-reports.py FILE…               prints "N passed, N failed"
 tools/report/sum-reports.py --closing FILE…     prints what failed, and "N tests, N failures, N skipped", as bats does
+tools/report/sum-reports.py --failed FILE…      prints what failed, each with the beginning of what was said of it
 """
 import collections
 import pathlib
 import sys
+import textwrap
 
 import reports
 
 
+# Of what was said of a failure: enough to know it by, where the output of the run is far above.
+LINES = 12
+
+
 def main(arguments: list[str]) -> None:
-    is_closing = arguments[:1] == ["--closing"]
-    paths = arguments[1:] if is_closing else arguments
+    mode = arguments[0] if arguments[:1] in (["--closing"], ["--failed"]) else ""
+    paths = arguments[1:] if mode else arguments
     tests = [test for path in paths for test in reports.read(pathlib.Path(path))]
     count = collections.Counter(test.result for test in tests)
-    if is_closing:
-        for test in tests:
-            if test.result == "failed":
-                print(f"failed: {test.group}: {test.name}")
+    for test in tests if mode else []:
+        if test.result == "failed":
+            print(f"failed: {test.group}: {test.name}")
+            if mode == "--failed":
+                print(textwrap.indent("\n".join(test.text.splitlines()[:LINES]), "    "))
+    if mode == "--closing":
         print(f"{count.total()} tests, {count['failed']} failures, {count['skipped']} skipped")
-    else:
+    elif not mode:
         print(f"{count['passed']} passed, {count['failed']} failed")
 
 

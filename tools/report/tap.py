@@ -1,6 +1,7 @@
 """Reads what bats says of the tests of one file while they run: TAP, and a line "begin" before each test."""
 
 import re
+import time
 
 from reports import Outcome
 
@@ -8,7 +9,7 @@ PLAN = re.compile(r"1\.\.(\d+)$")
 BEGIN = re.compile(r"begin \d+ (.*)$")
 END = re.compile(r"(not )?ok (\d+) ")
 # What stands behind a test's name.
-DETAILS = re.compile(r"(?: in (?P<time>\d+)ms)?(?: # (?P<skip>skip)?(?P<text>.*))?$")
+DETAILS = re.compile(r"(?: # (?P<skip>skip)?(?P<text>.*))?$")
 
 
 class Stream:
@@ -18,6 +19,7 @@ class Stream:
         self.group = group
         self.planned: int | None = None  # how many tests there are
         self.running: str | None = None  # the test that has begun and not ended
+        self.begin = 0.0  # when it has; bats would start programs to tell the time
         self.outcomes: list[Outcome] = []
         self.verdict: list[str] = []  # why the test that runs fails, whatever it says itself
 
@@ -30,7 +32,7 @@ class Stream:
         """The lines to show for one of bats'."""
         if match := BEGIN.match(line):
             lost = self.end()
-            self.running = match[1]
+            self.running, self.begin = match[1], time.monotonic()
             return lost
         if line.startswith("suite "):
             return []
@@ -51,13 +53,13 @@ class Stream:
         return self.take_end(True, None)
 
     def take_end(self, failed: bool, details: re.Match[str] | None) -> list[str]:
-        milliseconds = int(details["time"] or 0) if details else 0
+        seconds = time.monotonic() - self.begin
         skipped = details is not None and details["skip"] is not None and not self.verdict
         result = "failed" if failed or self.verdict else "skipped" if skipped else "passed"
         text = details["text"].strip() if skipped else "".join(f"{line}\n" for line in self.verdict)
-        self.outcomes.append(Outcome(self.group, self.running or "", result, milliseconds / 1000, text))
+        self.outcomes.append(Outcome(self.group, self.running or "", result, seconds, text))
         word = "not ok" if result == "failed" else "ok"
-        comment = f"skip {text}" if skipped else f"in {milliseconds} ms"
+        comment = f"skip {text}" if skipped else f"in {seconds * 1000:.0f} ms"
         shown = [f"{word} {len(self.outcomes)} {self.running} # {comment}", *(f"# {line}" for line in self.verdict)]
         self.running, self.verdict = None, []
         return shown

@@ -18,15 +18,18 @@ for requests whose path has PART in it. It strikes NUMBER times (default 1; 0 is
     stall=N        N bytes of content, and no more until the client goes
     login          what lets the client in is not passed on: it is not good any more
     reset          the connection is reset
+    pages=N        of a list of tags only N, and a link to the next ones, as the distribution spec has it
 """
 import email.utils
 import http.client
+import json
 import os
 import socket
 import struct
 import sys
 import threading
 import time
+import urllib.parse
 
 import servers
 
@@ -53,6 +56,18 @@ class Fault:
 
 
 faults = [Fault(text) for text in sys.argv[3:]]
+
+
+def page(path, body, length):
+    """The part of a list of tags that a request is for, and the header that says where the next part is."""
+    address = urllib.parse.urlsplit(path)
+    last = urllib.parse.parse_qs(address.query).get("last", [""])[0]
+    content = json.loads(body)
+    rest = sorted(tag for tag in content["tags"] if tag > last)
+    content["tags"] = rest[:length]
+    query = urllib.parse.urlencode({"last": (rest[:length] or [""])[-1], "n": length})
+    link = f'<{address.path}?{query}>; rel="next"' if len(rest) > length else ""
+    return json.dumps(content).encode(), link
 
 
 class Handler(servers.QuietHandler):
@@ -83,8 +98,13 @@ class Handler(servers.QuietHandler):
         connection.request(self.command, path, content, headers)
         answer = connection.getresponse()
         body = answer.read()
+        headers = answer.getheaders()
+        if name == "pages":
+            body, link = page(path, body, int(argument))
+            headers = [header for header in headers if header[0].lower() != "content-length"]
+            headers += [("Content-Length", str(len(body))), *([("Link", link)] if link else [])]
         self.send_response(answer.status, answer.reason)
-        for header, value in answer.getheaders():
+        for header, value in headers:
             if header.lower() not in ("connection", "transfer-encoding", "date", "server"):
                 self.send_header(header, value)
         self.end_headers()

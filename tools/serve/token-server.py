@@ -5,8 +5,9 @@
 
 A free port of 127.0.0.1 is chosen and written to STATE/port once the server listens; each request is a line
 "ACCOUNT SCOPE…" in STATE/requests, with "-" for nobody. Tokens are for the service "test", signed by openssl with KEY,
-and good for an hour. The user "me" with the password "s3cr3t" may pull and push everywhere, or, if STATE/one-scope exists,
-only what the first scope says. Nobody may pull what is below "public/", and gets a token for nothing else.
+one of the curve P-256, and good for an hour. The user "me" with the password "s3cr3t" may pull and push everywhere, or,
+if STATE/one-scope exists, only what the first scope says. Nobody may pull what is below "public/", and gets a token for
+nothing else.
 
 https://distribution.github.io/distribution/spec/auth/jwt/
 """
@@ -31,11 +32,18 @@ def encode(data):
 def sign(claims):
     with open(certificate, encoding="ascii") as file:
         lines = [line.strip() for line in file if "-----" not in line]
-    header = {"typ": "JWT", "alg": "RS256", "x5c": ["".join(lines)]}
+    header = {"typ": "JWT", "alg": "ES256", "x5c": ["".join(lines)]}
     text = ".".join(encode(json.dumps(part).encode()) for part in (header, claims))
     signature = subprocess.run(
         ["openssl", "dgst", "-sha256", "-sign", key], input=text.encode(), stdout=subprocess.PIPE, check=True)
-    return f"{text}.{encode(signature.stdout)}"
+    return f"{text}.{encode(both_numbers(signature.stdout))}"
+
+
+def both_numbers(signature):
+    """The two numbers of an ECDSA signature, 32 bytes each, as a token has them: openssl writes a DER sequence of both."""
+    second = 4 + signature[3]
+    numbers = signature[4:second], signature[second + 2:]
+    return b"".join(int.from_bytes(number, "big").to_bytes(32, "big") for number in numbers)
 
 
 def access(scopes, is_known):

@@ -48,7 +48,7 @@ class FileRun:
         self.complaints: list[str] = []
         # In a session of its own, and without input: nobody can be asked for anything.
         self.bats = subprocess.Popen(
-            ["bats", "--formatter", "cat", "--timing", "--filter-tags", f"!level:{OTHER_LEVEL[level]}", file],
+            ["bats", "--formatter", "cat", "--filter-tags", f"!level:{OTHER_LEVEL[level]}", file],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -8,7 +8,8 @@ stacker=${STACKER:-${BASH_SOURCE[0]%/*}/../../stacker}
 
 needs() { echo jq; }
 
-version() { "$stacker" --version | sed 's/^stacker //; s/ .*//' | head -n1; }
+# The release that it is, or is on the way to: what is known holds for all commits in between.
+version() { "$stacker" --version | sed 's/^stacker //; s/[ +-].*//' | head -n1; }
 
 # squashfs_lacks: what the format has no place for. stacker says of each ACL that it leaves out.
 squashfs_lacks() { printf '%s\n' acl fractions times-before-1970 times-after-2106; }

@@ -88,6 +88,10 @@ struct lxcw_container {
 	bool no_network;
 	/* Keep standard input (otherwise it is /dev/null) and the terminal. */
 	bool terminal;
+	/* A descriptor that ends the container, as a stop signal does, as soon as it can be read; or -1. */
+	int cancellation;
+	/* What the program has as standard output and standard error: descriptors of this process. */
+	int output, error;
 	/* The program and its arguments, NULL-terminated. */
 	char *const *argv;
 };

@@ -6,7 +6,8 @@ import Synchronization
 /// Takes a stream, cuts it into chunks, compresses them on several threads and writes the results in order, while both
 /// digests are computed on the way: that of the stream and that of what is written.
 ///
-/// A stream of less than one chunk never starts a thread. The number of chunks in flight is bounded. One thread calls.
+/// A stream of less than one chunk never starts a thread. The chunks in flight are bounded by a ``ChunkRoom``; all but one
+/// of the threads are of those that all layers share. One thread calls.
 final class ChunkPipeline: @unchecked Sendable {
     /// What came of a stream.
     struct Written {
@@ -18,7 +19,8 @@ final class ChunkPipeline: @unchecked Sendable {
     private let compression: Compression
     private let workers: Int
     private let output: OpenFile
-    private let pool = ChunkPool()
+    private let processors: Processors
+    private var pool: ChunkPool { processors.chunks }
 
     /// Only touched by the caller.
     private var current: Chunk
@@ -27,19 +29,17 @@ final class ChunkPipeline: @unchecked Sendable {
     /// Only touched on `hashing`, and by the caller when nothing is in flight.
     private var streamHasher = DigestHasher()
     private let hashing = DispatchQueue(label: "layer.hash")
-    private let compressing = DispatchQueue(label: "layer.compress", attributes: .concurrent)
     private let inFlight = DispatchGroup()
-    /// Counts the chunks that may still be submitted; `unhashed` the same for the hashing queue.
-    private let room = DispatchSemaphore(value: 0)
-    private let unhashed = DispatchSemaphore(value: 0)
+    private let room: ChunkRoom
     private let shared: Mutex<Shared>
 
     /// What the threads share.
     private struct Shared: Sendable {
         /// Chunks that no worker has taken yet, with their numbers.
         var waiting: [(number: Int, chunk: Chunk)] = []
-        var working = 0
-        var idleCompressors: [any ChunkCompressor] = []
+        var hasOwnWorker = false
+        var extraWorkers = 0
+        var idleCompressor: (any ChunkCompressor)?
         /// Results whose turn has not come.
         var results: [Int: Chunk] = [:]
         var nextResult = 0
@@ -51,19 +51,22 @@ final class ChunkPipeline: @unchecked Sendable {
     private var blobHasher = DigestHasher()
     private var size: Int64 = 0
 
-    /// - Parameter output: written from its current position on.
-    init(compression: Compression, workers: Int, output: OpenFile) {
+    /// - Parameters:
+    ///   - workers: how many threads compress at most.
+    ///   - output: written from its current position on.
+    init(compression: Compression, workers: Int, output: OpenFile, on processors: Processors) {
         self.compression = compression
         self.workers = max(1, workers)
         self.output = output
-        current = Chunk(capacity: compression.chunkSize, from: pool)
+        self.processors = processors
+        current = Chunk(capacity: compression.chunkSize, from: processors.chunks)
         shared = Mutex(Shared())
-        // Each worker has one chunk in hand and one waiting; two more are with the caller and the writer. Counted up
-        // from zero, since Dispatch does not let a semaphore go that holds less than at its start.
-        for _ in 0..<2 * self.workers + 2 {
-            room.signal()
-            unhashed.signal()
-        }
+        // Each worker has one chunk in hand and one waiting; two more are with the caller and the writer. With each goes
+        // what becomes of it.
+        let size = compression.chunkSize >> 20
+        room = ChunkRoom(
+            own: max(1, 2 / size), most: 2 * self.workers + 2, size: compression == .none ? size : 2 * size,
+            of: processors.memory)
     }
 
     /// Takes the next bytes of the stream.
@@ -104,31 +107,41 @@ final class ChunkPipeline: @unchecked Sendable {
     /// Hands the current chunk on, waiting until there is room.
     private func submit() throws {
         try shared.withLock { if let failure = $0.failure { throw failure } }
-        room.wait()
         let chunk = current
         let number = submitted
+        room.put(number, users: compression == .none ? 1 : 2)
         submitted += 1
         current = Chunk(capacity: compression.chunkSize, from: pool)
         if compression != .none {
-            unhashed.wait()
             hashing.async(group: inFlight) { [self] in
                 streamHasher.update(chunk.bytes)
-                unhashed.signal()
+                room.leave(number)
             }
         }
-        let needsWorker = shared.withLock {
+        let newWorker: Worker? = shared.withLock {
             $0.waiting.append((number, chunk))
-            if $0.working == workers { return false }
-            $0.working += 1
-            return true
+            if !$0.hasOwnWorker {
+                $0.hasOwnWorker = true
+                return .own
+            }
+            guard $0.extraWorkers + 1 < workers, processors.threads.take(1) else { return nil }
+            $0.extraWorkers += 1
+            return .extra
         }
-        if needsWorker { compressing.async(group: inFlight) { [self] in work() } }
+        guard let newWorker else { return }
+        // A queue of its own has a thread at once, where the global ones may wait for what other layers wait for.
+        DispatchQueue(label: "layer.compress").async(group: inFlight) { [self] in work(as: newWorker) }
     }
 
-    /// One worker: compresses chunks as long as there are any.
-    private func work() {
-        var compressor = shared.withLock { $0.idleCompressors.popLast() }
-        while let (number, chunk) = shared.withLock({ shared in takeOrLeave(&shared, &compressor) }) {
+    /// A thread that compresses: the one that the stream has in any case, or one of those that all share.
+    private enum Worker {
+        case own, extra
+    }
+
+    /// Compresses chunks as long as there are any.
+    private func work(as worker: Worker) {
+        var compressor = worker == .own ? shared.withLock { $0.idleCompressor.take() } : nil
+        while let (number, chunk) = shared.withLock({ shared in takeOrLeave(&shared, &compressor, worker) }) {
             var result: Chunk?
             do {
                 if shared.withLock({ $0.failure == nil }) {
@@ -148,11 +161,18 @@ final class ChunkPipeline: @unchecked Sendable {
 
     /// The next chunk, or, in the same breath, the end of this worker.
     private func takeOrLeave(
-        _ shared: inout Shared, _ compressor: inout (any ChunkCompressor)?
+        _ shared: inout Shared, _ compressor: inout (any ChunkCompressor)?, _ worker: Worker
     ) -> (number: Int, chunk: Chunk)? {
         if !shared.waiting.isEmpty { return shared.waiting.removeFirst() }
-        shared.working -= 1
-        if let compressor { shared.idleCompressors.append(compressor) }
+        switch worker {
+        case .own:
+            shared.hasOwnWorker = false
+            shared.idleCompressor = compressor
+        case .extra:
+            // What it compresses with goes, too: that may be more memory than all of the chunks.
+            shared.extraWorkers -= 1
+            processors.threads.give(1)
+        }
         return nil
     }
 
@@ -165,13 +185,13 @@ final class ChunkPipeline: @unchecked Sendable {
             return true
         }
         while mayWrite {
-            let next = shared.withLock { shared -> (chunk: Chunk, failed: Bool)? in
+            let next = shared.withLock { shared -> (number: Int, chunk: Chunk, failed: Bool)? in
                 guard let chunk = shared.results.removeValue(forKey: shared.nextResult) else {
                     shared.isWriting = false
                     return nil
                 }
-                shared.nextResult += 1
-                return (chunk, shared.failure != nil)
+                defer { shared.nextResult += 1 }
+                return (shared.nextResult, chunk, shared.failure != nil)
             }
             guard let next else { break }
             do {
@@ -179,7 +199,7 @@ final class ChunkPipeline: @unchecked Sendable {
             } catch {
                 shared.withLock { $0.failure = $0.failure ?? error }
             }
-            room.signal()
+            room.leave(next.number)
             mayWrite = true
         }
     }

@@ -8,12 +8,15 @@ import Synchronization
 final class ArchiveStream: @unchecked Sendable {
     static let smallBlob: Int64 = 256 << 10
     private static let chunkSize = 1 << 20
-    private static let chunksAhead = 6
+    /// How many chunks there are ahead of the caller in any case, and at most, if no other layer has the memory.
+    private static let ownChunks = 2
+    private static let mostChunks = 6
 
     private let input: BlobInput
     private let inflater: any Inflater
     private let limit: Int64
-    private let pool = ChunkPool()
+    private let processors: Processors
+    private let borrowed: Loan
     private var total: Int64 = 0
     private var hasher = DigestHasher()
 
@@ -37,13 +40,17 @@ final class ArchiveStream: @unchecked Sendable {
     private var ended: Result<Void, any Error>?
 
     /// - Parameter limit: more bytes than these are refused.
-    init(_ input: BlobInput, _ kind: ArchiveKind, blobSize: Int64, limit: Int64) throws {
+    init(
+        _ input: BlobInput, _ kind: ArchiveKind, blobSize: Int64, limit: Int64, on processors: Processors
+    ) throws {
         self.input = input
         self.limit = limit
+        self.processors = processors
         inflater = try makeInflater(input, kind)
         isThreaded = blobSize >= Self.smallBlob
+        borrowed = Loan(atMost: isThreaded ? Self.mostChunks - Self.ownChunks : 0, of: processors.memory)
         if isThreaded {
-            for _ in 0..<Self.chunksAhead {
+            for _ in 0..<Self.ownChunks + borrowed.amount {
                 room.signal()
                 unhashed.signal()
             }
@@ -103,7 +110,7 @@ final class ArchiveStream: @unchecked Sendable {
 
     /// Makes the next chunk; an empty one at the end.
     private func inflate() throws -> Chunk {
-        let chunk = Chunk(capacity: Self.chunkSize, from: pool)
+        let chunk = Chunk(capacity: Self.chunkSize, from: processors.chunks)
         chunk.count = try inflater.fill(chunk.memory)
         total += Int64(chunk.count)
         if total > limit { throw UnpackLimits.exceeded(bytes: limit) }

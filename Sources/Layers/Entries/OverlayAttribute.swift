@@ -11,7 +11,12 @@ package enum OverlayAttribute {
     static let opaqueToAll = [ExtendedAttribute(name: "trusted.overlay.opaque", value: opaque.value), opaque]
     /// Of a directory that was copied up, of which overlayfs only asks whether it is there
     /// (ovl_path_check_origin_xattr in fs/overlayfs/util.c). In a lower directory it has no other meaning.
+    ///
+    /// It has overlayfs look for whiteouts in the directory also where no other layer has it: otherwise it would list the
+    /// names of those that hide nothing, as files that are not there.
     static let origin = ExtendedAttribute(name: "user.overlay.origin", value: [])
+    /// The same for either kind of mount, sorted by name.
+    static let originToAll = [ExtendedAttribute(name: "trusted.overlay.origin", value: origin.value), origin]
 
     /// Whether an attribute of this name is one of them.
     package static func has(_ name: AttributeName) -> Bool {

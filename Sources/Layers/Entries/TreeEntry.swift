@@ -17,6 +17,8 @@ struct TreeEntry: Sendable {
     var firstName: [UInt8]?
     /// For a directory: it hides what lower layers have in theirs.
     var isOpaque = false
+    /// For a directory: there are whiteouts right in it.
+    var hasWhiteouts = false
 
     /// The last component of the path; empty for the root.
     var name: ArraySlice<UInt8> { path[(path.lastIndex(of: slash).map { $0 + 1 } ?? 0)...] }
@@ -27,7 +29,11 @@ struct TreeEntry: Sendable {
     /// Whether this name hides one of a lower layer.
     var isWhiteout: Bool { status.isWhiteout }
 
-    /// What an image that overlayfs takes as a lower directory says beyond the attributes that a layer carries: an
-    /// opaque directory has the attribute of either kind of mount.
-    var overlayAttributes: [ExtendedAttribute] { isOpaque ? OverlayAttribute.opaqueToAll : [] }
+    /// What an image that overlayfs takes as a lower directory says beyond the attributes that a layer carries, in the
+    /// attributes of either kind of mount: that a directory is opaque, and that there are whiteouts to look for, which
+    /// overlayfs does in any root.
+    var overlayAttributes: [ExtendedAttribute] {
+        (isOpaque ? OverlayAttribute.opaqueToAll : [])
+            + (hasWhiteouts && !path.isEmpty ? OverlayAttribute.originToAll : [])
+    }
 }

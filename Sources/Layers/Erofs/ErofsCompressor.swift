@@ -28,17 +28,19 @@ enum ErofsCompressor {
     }
 
     /// Compresses what is in `chunk`, which starts at the start of a segment.
-    static func compress(_ chunk: Chunk, level: Int, workers: Int) throws -> [Compressed] {
+    static func compress(_ chunk: Chunk, level: Int, workers: Int, on processors: Processors) throws -> [Compressed] {
         let count = (chunk.count + segmentSize - 1) / segmentSize
         let results = Mutex<[Int: Compressed]>([:])
         let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: min(count, max(1, workers))) { _ in
+        let extra = processors.threads.take(atMost: min(count, workers) - 1)
+        defer { processors.threads.give(extra) }
+        DispatchQueue.concurrentPerform(iterations: 1 + extra) { _ in
             let state = UnsafeMutableRawPointer.allocate(byteCount: Int(LZ4_sizeofStateHC()), alignment: 16)
             defer { state.deallocate() }
             while case let number = next.wrappingAdd(1, ordering: .relaxed).oldValue, number < count {
                 let end = min(chunk.count, (number + 1) * segmentSize)
-                let compressed = compress(
-                    UnsafeRawBufferPointer(rebasing: chunk.bytes[number * segmentSize..<end]), Int32(level), state)
+                let segment = UnsafeRawBufferPointer(rebasing: chunk.bytes[number * segmentSize..<end])
+                let compressed = compress(segment, Int32(level), state)
                 results.withLock { $0[number] = compressed }
             }
         }

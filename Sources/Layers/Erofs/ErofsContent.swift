@@ -23,12 +23,14 @@ struct ErofsContent {
     private let buffer: Chunk
     private let level: Int
     private let workers: Int
+    private let processors: Processors
     private var position: Int64 = 0
     private var extents: [Extent] = []
 
     /// - Parameter buffer: memory for ``ErofsCompressor/batchSize`` bytes.
-    init(size: Int64, buffer: Chunk, level: Int, workers: Int) {
+    init(size: Int64, buffer: Chunk, level: Int, workers: Int, on processors: Processors) {
         self.size = size
+        self.processors = processors
         self.buffer = buffer
         self.level = level
         self.workers = workers
@@ -56,7 +58,7 @@ struct ErofsContent {
     }
 
     private mutating func compress(into image: inout ErofsImage) throws {
-        for part in try ErofsCompressor.compress(buffer, level: level, workers: workers) {
+        for part in try ErofsCompressor.compress(buffer, level: level, workers: workers, on: processors) {
             var block = try part.blocks.withUnsafeBytes { try image.append($0) }
             for extent in part.extents {
                 extents.append(Extent(start: position, block: block, isPlain: extent.isPlain))

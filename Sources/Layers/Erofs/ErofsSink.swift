@@ -3,8 +3,8 @@ import FileTree
 import Glibc
 import OCI
 
-/// Writes a tree as an erofs layer that overlayfs can take as a lower directory: whiteouts stay what they are, and an
-/// opaque directory has the attribute of either kind of mount.
+/// Writes a tree as an erofs layer that overlayfs can take as a lower directory: whiteouts stay what they are, and
+/// what a directory has to say of them is said to either kind of mount.
 final class ErofsSink: LayerSink {
     private let options: EncodeOptions
     private let verity: Bool
@@ -73,7 +73,7 @@ final class ErofsSink: LayerSink {
             open.append(OpenDirectory(name: name, pathLength: entry.path.count, inode: inode))
         case .regular:
             let content = ErofsContent(
-                size: entry.status.size, buffer: buffer, level: level, workers: options.workers)
+                size: entry.status.size, buffer: buffer, level: level, workers: options.workers, on: options.processors)
             pending = Pending(name: name, linkedPath: linkedPath, inode: inode, content: content)
         case .symlink:
             inode.length = Int64(entry.symlinkTarget.count)

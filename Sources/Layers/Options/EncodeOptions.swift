@@ -35,8 +35,10 @@ package struct EncodeOptions: Sendable {
     package var keepsSubseconds = false
     /// Whether the root of the tree gets an entry.
     package var root = RootEntry.ifDifferent()
-    /// How many threads compress. The bytes written do not depend on it.
-    package var workers = EncodeOptions.defaultWorkers
+    /// How many threads compress at most. The bytes written do not depend on it.
+    package var workers = Processors.all.count
+    /// What all layers share that are encoded or unpacked at a time.
+    package var processors = Processors.all
     /// Called with a sentence about each file that a layer cannot hold and that is left out: sockets.
     package var warn: @Sendable (String) -> Void = { _ in }
     /// Called with the number of bytes of files' contents that were read since the last call.
@@ -46,7 +48,4 @@ package struct EncodeOptions: Sendable {
 
     /// The defaults.
     package init() {}
-
-    /// One thread for each processor; not more than 16, which keeps the memory in use within bounds.
-    package static var defaultWorkers: Int { max(1, min(16, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 }

@@ -19,6 +19,8 @@ package struct UnpackOptions: Sendable {
     package var whiteouts = Whiteouts.overlay
     /// Bounds on what a hostile archive can ask for.
     package var limits = UnpackLimits()
+    /// What all layers share that are encoded or unpacked at a time.
+    package var processors = Processors.all
     /// What is done about a file that should get more names than its file system allows.
     package var hardLinkOverflow = HardLinkOverflow.split
     /// Gives a file a further name: link(2). Tests put a limit here that their file system has not.

@@ -16,12 +16,15 @@ final class SquashfsImage {
     private let fragments: SquashfsObject
     private let blocks: SquashfsObject
     private let attributeWriter: SquashfsObject
+    private let extraThreads: Loan
     private var attributeSets: UInt32 = 0
     private var superblock = sqfs_super_t()
 
     /// - Parameter modified: the time that the superblock says.
-    init(_ output: OpenFile, level: Int, workers: Int, modified: UInt32) throws {
+    init(_ output: OpenFile, level: Int, workers: Int, modified: UInt32, on processors: Processors) throws {
         file = SquashfsFile(output, size: 0)
+        extraThreads = Loan(atMost: workers - 1, of: processors.threads)
+        let threads = 1 + extraThreads.amount
         compressor = try SquashfsCompressor.make(level: level)
         fragments = try SquashfsObject(sqfs_frag_table_create(0))
         attributeWriter = try SquashfsObject(sqfs_xattr_writer_create(0))
@@ -30,8 +33,8 @@ final class SquashfsImage {
         var description = sqfs_block_processor_desc_t()
         description.size = UInt32(MemoryLayout<sqfs_block_processor_desc_t>.size)
         description.max_block_size = UInt32(Self.blockSize)
-        description.num_workers = UInt32(max(1, workers))
-        description.max_backlog = UInt32(10 * max(1, workers))
+        description.num_workers = UInt32(threads)
+        description.max_backlog = UInt32(10 * threads)
         description.cmp = compressor.typed()
         description.wr = writer.typed()
         description.tbl = fragments.pointer

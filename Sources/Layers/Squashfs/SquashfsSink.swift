@@ -3,8 +3,8 @@ import FileTree
 import Glibc
 import OCI
 
-/// Writes a tree as a squashfs layer that overlayfs can take as a lower directory: whiteouts stay what they are, and an
-/// opaque directory has the attribute of either kind of mount.
+/// Writes a tree as a squashfs layer that overlayfs can take as a lower directory: whiteouts stay what they are, and
+/// what a directory has to say of them is said to either kind of mount.
 final class SquashfsSink: LayerSink {
     private let options: EncodeOptions
     private let verity: Bool
@@ -31,7 +31,8 @@ final class SquashfsSink: LayerSink {
         blob = try blobs.newBlob()
         // What mount shows of it is nothing; zero where no time is asked for.
         let modified = options.latestTime.map(SquashfsInode.seconds) ?? 0
-        image = try SquashfsImage(blob.file, level: level, workers: options.workers, modified: modified)
+        image = try SquashfsImage(
+            blob.file, level: level, workers: options.workers, modified: modified, on: options.processors)
     }
 
     func add(_ entry: TreeEntry) throws {

@@ -9,8 +9,9 @@ struct GlobalRecords {
     private(set) var values: [PaxKeyword: [UInt8]] = [:]
     private(set) var attributes: [AttributeName: [UInt8]] = [:]
 
-    /// The most bytes of attributes that all global headers may say: they are kept to the archive's end.
-    private static let attributesLimit = 1 << 20
+    /// The most bytes that all global headers may say: they are kept to the archive's end, and read and set for each of its
+    /// entries, which have 512 bytes themselves. It is what ext4 holds of attributes of one file.
+    private static let limit = 4 << 10
 
     /// Takes the records of one more header: each takes the place of an earlier one, an empty one takes it back.
     mutating func read(_ content: [UInt8]) throws {
@@ -24,10 +25,15 @@ struct GlobalRecords {
                 values[known] = value.isEmpty ? nil : Array(value)
             }
         }
-        let size = attributes.reduce(0) { $0 + $1.key.bytes.count + $1.value.count }
-        if size > Self.attributesLimit {
-            throw Failure("its global headers have more than \(Self.attributesLimit) bytes of extended attributes")
+        guard size <= Self.limit else {
+            throw Failure(
+                "its global headers say more than \(Self.limit) bytes of each entry",
+                help: "make the archive anew with what they say in the headers of the entries")
         }
+    }
+
+    private var size: Int {
+        values.values.reduce(0) { $0 + $1.count } + attributes.reduce(0) { $0 + $1.key.bytes.count + $1.value.count }
     }
 
     /// Names and content are one entry's: said of all, one reader follows it and the next does not, and they see two

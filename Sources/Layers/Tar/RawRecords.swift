@@ -44,6 +44,7 @@ struct RawRecords {
     /// - Throws: A ``Failure`` for records that are none, and for a sparse map that is none.
     init?(at offset: Int64, in window: ChunkWindow, size: Int64, globals: inout GlobalRecords) throws {
         var offset = offset
+        var hasOwn = false
         while let kind = window.byte(at: offset + 156) {
             guard let header = window.bytes(TarHeader.blockSize, at: offset) else { return nil }
             let content = offset + Int64(TarHeader.blockSize)
@@ -57,7 +58,10 @@ struct RawRecords {
                 let bytes = window.bytes(Int(length), at: content)
             else { return nil }
             switch kind {
-            case UInt8(ascii: "x"), UInt8(ascii: "X"): try take(RawRecords(bytes))
+            case UInt8(ascii: "x"), UInt8(ascii: "X"):
+                try Self.refuseSecond(hasOwn)
+                hasOwn = true
+                try read(bytes)
             case UInt8(ascii: "g"): try globals.read(bytes)
             default: break
             }
@@ -69,8 +73,17 @@ struct RawRecords {
     /// The headers that can stand before an entry's own: of pax, and GNU tar's for long names.
     private static let kinds: Set<UInt8> = Set("xXgLKV".utf8)
 
-    /// The records of one extended header: of one keyword the last one counts.
-    private init(_ content: [UInt8]) throws {
+    /// An entry has one extended header (pax, "pax Interchange Format"). Of two, GNU tar and Go's tools take the second alone,
+    /// Python what either says, and libarchive reads one into the other: each sees another archive.
+    private static func refuseSecond(_ hasOwn: Bool) throws {
+        guard hasOwn else { return }
+        throw Failure(
+            "it has two extended headers, of which readers of archives take one or the other",
+            help: "the program that wrote the archive is at fault: make it anew with one")
+    }
+
+    /// Takes the records of the extended header: of one keyword the last one counts.
+    private mutating func read(_ content: [UInt8]) throws {
         try PaxParsing.forEach(in: content) { bytes, value in
             guard let keyword = PaxKeyword(bytes) else { return }
             try keyword.check(value)
@@ -79,12 +92,6 @@ struct RawRecords {
             default: values[keyword] = Array(value)
             }
         }
-    }
-
-    /// Of several extended headers the first one counts, as it does to libarchive.
-    private mutating func take(_ others: RawRecords) {
-        values.merge(others.values) { first, _ in first }
-        sparsePieces += others.sparsePieces
     }
 
     /// Fills up with what holds for all entries. What an empty record takes back is not said at all.

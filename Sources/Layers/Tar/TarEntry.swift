@@ -52,6 +52,10 @@ struct TarEntry: LayerEntry {
     var isOpaque: Bool { false }
     var namesWhiteouts: Bool { true }
 
+    private static func exceeded(attributes limit: Int) -> Failure {
+        Failure("its extended attributes are larger than \(limit) bytes")
+    }
+
     /// The extended attributes that a layer carries, ACLs among them.
     ///
     /// - Throws: A ``Failure`` if they are larger than `limit` in all.
@@ -66,7 +70,7 @@ struct TarEntry: LayerEntry {
         while archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK {
             guard let name else { continue }
             total += strlen(name) + size
-            if total > limit { throw Failure("its extended attributes are larger than \(limit) bytes") }
+            if total > limit { throw Self.exceeded(attributes: limit) }
             let key = PaxRecords.attributeName(Self.bytes(name))
             // Of several values for one name the last one counts, which libarchive gives first.
             guard CarriedAttributes.carries(key), names.insert(key).inserted else { continue }
@@ -76,6 +80,8 @@ struct TarEntry: LayerEntry {
         }
         for (key, value) in records.globalAttributes where CarriedAttributes.carries(key) {
             guard names.insert(key).inserted else { continue }
+            total += key.bytes.count + value.count
+            if total > limit { throw Self.exceeded(attributes: limit) }
             try CarriedAttributes.refuseTooLong(key)
             attributes.append(ExtendedAttribute(name: key, value: value))
         }

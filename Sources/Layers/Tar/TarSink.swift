@@ -17,7 +17,8 @@ final class TarSink: LayerSink {
         self.options = options
         self.compression = compression
         blob = try blobs.newBlob()
-        stream = ChunkPipeline(compression: compression, workers: options.workers, output: blob.file)
+        stream = ChunkPipeline(
+            compression: compression, workers: options.workers, output: blob.file, on: options.processors)
     }
 
     func add(_ entry: TreeEntry) throws {

@@ -47,7 +47,7 @@ private func unpack(
     _ input: BlobInput, _ kind: ArchiveKind, blobSize: Int64, into root: Directory, _ options: UnpackOptions
 ) throws -> Unpacked {
     let limit = try options.limits.bytes ?? root.file.freeSpace()
-    let stream = try ArchiveStream(input, kind, blobSize: blobSize, limit: limit)
+    let stream = try ArchiveStream(input, kind, blobSize: blobSize, limit: limit, on: options.processors)
     // Its threads must have ended before the input is used again.
     defer { stream.stop() }
     return try withBytesAsNames {

@@ -43,6 +43,16 @@ package struct LayerFormat: Sendable, Hashable {
     /// The level of an image, if it is not the standard one.
     package var unusualLevel: Int? { type.levels.flatMap { $0.standard == level ? nil : level } }
 
+    /// Whether there is a lower level.
+    package var canCompressLess: Bool {
+        if let levels = type.levels { return level > levels.possible.lowerBound }
+        switch compression {
+        case .gzip(let level): return level > CompressionLevels.gzip.possible.lowerBound
+        case .zstd(let level): return level > CompressionLevels.zstd.possible.lowerBound
+        case .none: return false
+        }
+    }
+
     /// All that decides the bytes of a layer beside what is in it, for what is remembered under it. The standard level
     /// goes without saying, so that what was remembered before there were others is found.
     package var record: String {

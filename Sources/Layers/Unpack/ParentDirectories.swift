@@ -113,8 +113,7 @@ extension Directory {
         return true
     }
 
-    /// Has overlayfs look for whiteouts in this directory also where no other layer has it: otherwise it would list the
-    /// names of those that hide nothing, as files that are not there.
+    /// Has overlayfs look for whiteouts in this directory wherever it lies. See ``OverlayAttribute/origin``.
     func markWhiteouts() throws {
         try attempt("couldn't mark it as having whiteouts", help: Self.attributesHelp) {
             try file.setAttribute(OverlayAttribute.origin)

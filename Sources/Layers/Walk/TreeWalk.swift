@@ -4,8 +4,8 @@ import Glibc
 import SystemPackage
 
 /// Walks a tree once, depth first, parents before children and the names of each directory sorted by their bytes, its
-/// whiteouts before all else, and hands every entry and every file's content to all sinks. Works by descriptor: no path is resolved twice, and paths
-/// may be longer than the kernel takes.
+/// whiteouts before all else, and hands every entry and every file's content to all sinks. Works by descriptor: no path
+/// is resolved twice, and paths may be longer than the kernel takes.
 struct TreeWalk {
     private let options: EncodeOptions
     /// The first name of each file with several names.
@@ -27,7 +27,7 @@ struct TreeWalk {
         let entry = try rootEntry(root)
         if isWorthAnEntry(entry) || entry.isOpaque { for sink in sinks { try sink.add(entry) } }
         var walk = try attempt("couldn't read the tree") { try DepthFirstWalk(root) }
-        try addWhiteouts(walk.upcoming, of: root, at: [], sinks)
+        for whiteout in try whiteouts(walk.upcoming, of: root, at: []) { for sink in sinks { try sink.add(whiteout) } }
         // Of the directories that the walk is in.
         var paths: [[UInt8]] = [[]]
         var entries = 0
@@ -42,9 +42,9 @@ struct TreeWalk {
             entries += 1
             if entries % 16 == 1 { try options.checkpoint() }
             try attempt("couldn't encode \(shown(path: path))") {
-                guard let directory = try visit(child, at: path, in: parent, sinks: sinks) else { return }
+                guard let (directory, entry) = try visit(child, at: path, in: parent, sinks: sinks) else { return }
                 try walk.enter(directory)
-                try addWhiteouts(walk.upcoming, of: directory, at: path, sinks)
+                try add(entry, whiteouts(walk.upcoming, of: directory, at: path), sinks)
                 paths.append(path)
             }
         }
@@ -67,10 +67,10 @@ struct TreeWalk {
         root.isWorthAnEntry(options.root)
     }
 
-    /// Hands one child to the sinks. Returns it as a node if it is a directory.
+    /// Hands one child to the sinks, unless it is a directory: then it is returned.
     private mutating func visit(
         _ child: TreeChild, at path: [UInt8], in parent: any TreeNode, sinks: [any LayerSink]
-    ) throws -> (any TreeNode)? {
+    ) throws -> (node: any TreeNode, entry: TreeEntry)? {
         var entry = TreeEntry(path: path, status: try child.status())
         if entry.isWhiteout || entry.status.kind == .socket { return nil }
         if child.name.bytes.starts(with: Whiteout.prefix) {
@@ -85,8 +85,7 @@ struct TreeWalk {
                 try node.isOpaque
                 ?? (OverlayAttribute.isOpaque(attributes) && parent.liesOnDirectory(child.name))
             entry.attributes = try carried(attributes)
-            for sink in sinks { try sink.add(entry) }
-            return node
+            return (node, entry)
         default:
             break
         }
@@ -110,21 +109,25 @@ struct TreeWalk {
         return nil
     }
 
-    /// Hands the whiteouts among the names of a directory to the sinks. They come before the entries beside them, as
-    /// image-spec asks for, so that who unpacks can apply the layer in one pass.
-    private func addWhiteouts(
-        _ children: ArraySlice<TreeChild>, of parent: any TreeNode, at here: [UInt8], _ sinks: [any LayerSink]
-    ) throws {
-        for child in children {
+    /// Hands a directory to the sinks, and the whiteouts in it. They come before the entries beside them, as image-spec
+    /// asks for, so that who unpacks can apply the layer in one pass.
+    private func add(_ directory: TreeEntry, _ whiteouts: [TreeEntry], _ sinks: [any LayerSink]) throws {
+        var directory = directory
+        directory.hasWhiteouts = !whiteouts.isEmpty
+        for entry in [directory] + whiteouts { for sink in sinks { try sink.add(entry) } }
+    }
+
+    /// The whiteouts among the names of a directory.
+    private func whiteouts(
+        _ children: ArraySlice<TreeChild>, of parent: any TreeNode, at here: [UInt8]
+    ) throws -> [TreeEntry] {
+        try children.compactMap { child in
             let path = Self.path(child, in: here)
-            try attempt("couldn't encode \(shown(path: path))") {
-                var entry = TreeEntry(path: path, status: try child.status())
+            return try attempt("couldn't encode \(shown(path: path))") {
+                let entry = TreeEntry(path: path, status: try child.status())
                 // Overlayfs hard-links all its whiteouts to one inode: that group means nothing.
-                if entry.isWhiteout {
-                    for sink in sinks { try sink.add(entry) }
-                } else if entry.status.kind == .socket {
-                    try leaveOutSocket(&entry, child, of: parent, sinks)
-                }
+                if entry.isWhiteout { return entry }
+                return entry.status.kind == .socket ? try leaveOutSocket(entry, child, of: parent) : nil
             }
         }
     }
@@ -134,18 +137,17 @@ struct TreeWalk {
     }
 
     /// Leaves a socket out. What lower layers have under its name must not show instead: a whiteout hides it.
-    private func leaveOutSocket(
-        _ entry: inout TreeEntry, _ child: TreeChild, of parent: any TreeNode, _ sinks: [any LayerSink]
-    ) throws {
+    private func leaveOutSocket(_ socket: TreeEntry, _ child: TreeChild, of parent: any TreeNode) throws -> TreeEntry? {
         let hides = try parent.hidesLower(child.name)
         options.warn(
-            "left out \(shown(path: entry.path)): a layer cannot hold a socket"
+            "left out \(shown(path: socket.path)): a layer cannot hold a socket"
                 + (hides ? "; the file that was there before is removed" : ""))
-        guard hides else { return }
-        entry.status.kind = .characterDevice
-        entry.status.specialDevice = 0
-        entry.status.permissions = 0
-        for sink in sinks { try sink.add(entry) }
+        guard hides else { return nil }
+        var whiteout = socket
+        whiteout.status.kind = .characterDevice
+        whiteout.status.specialDevice = 0
+        whiteout.status.permissions = 0
+        return whiteout
     }
 
     /// Hands a regular file and its content to the sinks.

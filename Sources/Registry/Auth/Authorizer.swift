@@ -8,12 +8,25 @@ import Web
 struct Scope: Sendable, Hashable {
     var repository: String
     var mayPush = false
+    /// Whether manifests are deleted. Registries have several names for that right, and say which with their challenge.
+    var mayDelete = false
     /// Another repository, from which a blob is to be taken over.
     var other: String?
 
     /// `repository:library/ubuntu:pull`, one for each repository.
-    var texts: [String] {
-        ["repository:\(repository):\(mayPush ? "pull,push" : "pull")"] + (other.map { ["repository:\($0):pull"] } ?? [])
+    ///
+    /// - Parameter challenge: what the registry has answered.
+    func texts(_ challenge: Challenge) -> [String] {
+        ["repository:\(repository):\(actions(challenge))"] + (other.map { ["repository:\($0):pull"] } ?? [])
+    }
+
+    private func actions(_ challenge: Challenge) -> String {
+        guard mayDelete else { return mayPush ? "pull,push" : "pull" }
+        let prefix = "repository:\(repository):"
+        let wanted = (challenge.parameters["scope"] ?? "").split(separator: " ").first { $0.hasPrefix(prefix) }
+        let actions = wanted?.dropFirst(prefix.count) ?? ""
+        let areWords = actions.utf8.allSatisfy { (0x61...0x7a).contains($0) || [0x2a, 0x2c].contains($0) }
+        return actions.isEmpty || !areWords || actions.utf8.count > 100 ? "delete" : String(actions)
     }
 }
 
@@ -128,7 +141,8 @@ final class Authorizer: Sendable {
                 "the registry has it at \(address), without TLS, where a password is not safe",
                 help: allowance.map { "\($0) allows that" })
         }
-        var query = scope.texts.map { ("scope", $0) }
+        let scopes = scope.texts(challenge)
+        var query = scopes.map { ("scope", $0) }
         if let service = challenge.parameters["service"] { query.append(("service", service)) }
         var request = WebRequest(address)
         request.verifiesServer = isVerified
@@ -137,7 +151,7 @@ final class Authorizer: Sendable {
         switch login {
         case .identityToken(let refresh):
             // A form has them in one, separated by spaces.
-            query = query.filter { $0.0 != "scope" } + [("scope", scope.texts.joined(separator: " "))]
+            query = query.filter { $0.0 != "scope" } + [("scope", scopes.joined(separator: " "))]
             query += [("grant_type", "refresh_token"), ("client_id", "stacker"), ("refresh_token", refresh)]
             request.method = .POST
             request.headers = [("Content-Type", "application/x-www-form-urlencoded")]

@@ -25,18 +25,26 @@ extension RegistryClient {
     /// - Parameters:
     ///   - other: a repository that probably has it.
     ///   - progress: gets to know how much was sent.
+    ///   - bring: sees that the layout has it, if it must be sent.
     func upload(
         _ blob: Descriptor, from layout: Layout, to repository: String, mountingFrom other: String?,
-        progress: any ProgressSink = NoProgress()
+        progress: any ProgressSink = NoProgress(), bring: ((Descriptor) throws -> Void)? = nil
     ) throws {
         if try holds(blob, in: repository) { return }
-        let file = try layout.open(blob)
+        var file = try bring == nil ? layout.open(blob) : nil
         try progress.following(.blob(blob.digest.description), total: blob.size) { watched in
             do {
-                try send(BlobSource(file: file, watched: watched), blob, to: repository, mountingFrom: other)
+                try send(blob, to: repository, mountingFrom: other) {
+                    if let file { return BlobSource(file: file, watched: watched) }
+                    try bring?(blob)
+                    let brought = try layout.open(blob)
+                    file = brought
+                    return BlobSource(file: brought, watched: watched)
+                }
             } catch let failure as Failure {
-                // A registry that gets other bytes than it was promised only says that it refuses them.
-                if case .status? = failure.rootCause as? WebError { try layout.verify(blob) }
+                // A registry that gets other bytes than it was promised only says that it refuses them. Where nothing could
+                // be brought, nothing was sent.
+                if file != nil, case .status? = failure.rootCause as? WebError { try layout.verify(blob) }
                 throw failure
             }
         }
@@ -52,8 +60,9 @@ extension RegistryClient {
         }
     }
 
+    /// - Parameter source: opens it, if it must be sent.
     private func send(
-        _ source: BlobSource, _ blob: Descriptor, to repository: String, mountingFrom other: String?
+        _ blob: Descriptor, to repository: String, mountingFrom other: String?, _ source: () throws -> BlobSource
     ) throws {
         var delay = web.settings.retryDelay
         var attempt = 0
@@ -62,7 +71,7 @@ extension RegistryClient {
             do {
                 // Whatever failed, its session may be spoilt: the next attempt begins a new one.
                 guard let session = try begin(blob, in: repository, mountingFrom: other) else { return }
-                return try send(source, blob, to: session, of: repository)
+                return try send(source(), blob, to: session, of: repository)
             } catch let failure as Failure {
                 guard let error = failure.rootCause as? WebError, error.isTransient, attempt < web.settings.attempts
                 else { throw failure }

@@ -48,6 +48,21 @@ extension RegistryClient {
         try manifest(reference, named: reference.manifestName, expecting: reference.digest)
     }
 
+    /// Gets the manifest that a reference names now; `nil` if there is none.
+    func manifestIfThere(_ reference: ImageReference) throws -> RemoteManifest? {
+        try unlessMissing { try manifest(reference) }
+    }
+
+    /// Asks for something; `nil` if the registry has no such thing.
+    func unlessMissing<Result>(_ ask: () throws -> Result) throws -> Result? {
+        do {
+            return try ask()
+        } catch let failure as Failure {
+            guard case .status(404, _)? = failure.rootCause as? WebError else { throw failure }
+            return nil
+        }
+    }
+
     /// Gets a manifest that an index of the same repository names.
     func manifest(_ descriptor: Descriptor, of reference: ImageReference) throws -> RemoteManifest {
         let manifest = try manifest(reference, named: descriptor.digest.description, expecting: descriptor.digest)
@@ -76,6 +91,21 @@ extension RegistryClient {
                     digest: digest, mediaType: Self.mediaType(bytes, response["Content-Type"]), bytes: bytes)
             }
             throw WebError.answer("the content has the digest \(digest), and should have \(wrong)")
+        }
+    }
+
+    /// Gets a small blob, as the config of an image.
+    func content(of blob: Descriptor, in repository: String) throws -> [UInt8] {
+        let request = Request(
+            place: .path("/v2/\(repository)/blobs/\(blob.digest)"), scope: Scope(repository: repository),
+            task: "couldn't get blob \(blob.digest) of \(registry)/\(repository)", isVerified: true)
+        return try send({ request }) { response, body in
+            guard response.isSuccess else { throw body.refusal(response) }
+            try response.requireWhole()
+            let bytes = try body.content(limit: Self.manifestLimit)
+            let digest = Digest(of: bytes)
+            guard digest == blob.digest else { throw WebError.answer("the content has the digest \(digest)") }
+            return bytes
         }
     }
 

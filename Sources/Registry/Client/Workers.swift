@@ -3,7 +3,7 @@ import Failure
 import Synchronization
 
 /// Does several things at a time that mostly wait for a network, each on a thread of its own.
-enum Workers {
+package enum Workers {
     /// How many connections a registry gets from us: more bring nothing, and some registries count.
     static let count = 4
 
@@ -14,7 +14,7 @@ enum Workers {
     ///
     /// - Parameter work: gets a check that throws when another job has failed.
     /// - Throws: the first failure; only when no job runs any more.
-    static func forEach<Job: Sendable>(
+    package static func forEach<Job: Sendable>(
         _ jobs: [Job], _ work: @escaping @Sendable (Job, _ checkpoint: @Sendable () throws -> Void) throws -> Void
     ) throws {
         guard !jobs.isEmpty else { return }

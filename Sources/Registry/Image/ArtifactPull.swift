@@ -15,6 +15,9 @@ package struct ArtifactPull: Sendable {
         package let digest: Digest
         /// Its manifest.
         package let manifest: ArtifactManifest
+
+        /// Puts it together.
+        package init(digest: Digest, manifest: ArtifactManifest) { (self.digest, self.manifest) = (digest, manifest) }
     }
 
     /// What the reference names is asked of the registry.
@@ -28,28 +31,19 @@ package struct ArtifactPull: Sendable {
 
     /// Whether the reference names anything: one HEAD.
     package func exists() throws -> Bool {
-        try unlessMissing { _ = try client.manifestDigest(reference) } != nil
+        try client.unlessMissing { _ = try client.manifestDigest(reference) } != nil
     }
 
     /// Gets the manifest; nothing is known of what it names.
     ///
     /// - Returns: `nil` if the registry has none, or no such repository.
     package func find() throws -> Found? {
-        guard let remote = try unlessMissing({ try client.manifest(reference) }) else { return nil }
+        guard let remote = try client.manifestIfThere(reference) else { return nil }
         return try attempt("couldn't use docker://\(reference)") {
             guard remote.mediaType == .manifest else {
                 throw Failure("it is no artifact: its media type is \(shown(remote.mediaType.rawValue))")
             }
             return Found(digest: remote.digest, manifest: try JSON.decode(ArtifactManifest.self, from: remote.bytes))
-        }
-    }
-
-    private func unlessMissing<Result>(_ ask: () throws -> Result) throws -> Result? {
-        do {
-            return try ask()
-        } catch let failure as Failure {
-            guard case .status(404, _)? = failure.rootCause as? WebError else { throw failure }
-            return nil
         }
     }
 

@@ -80,22 +80,30 @@ package struct ImagePull: Sendable {
     ///   - keepsParts: whether what came of a blob that did not come to its end stays, for another pull. Somebody has to
     ///     remove what no other goes on with: ``Layout/removeOldParts()``.
     ///   - progress: gets to know of each blob.
+    ///   - alone: calls what it is given, which brings this blob if it is not there: where another pull brings the same one,
+    ///     when that has ended. It calls the checkpoint while it waits.
     ///   - arriving: gets each blob that begins to come. It must not wait: the blob would.
     ///   - checkpoint: called with every piece of a blob; what it throws ends the pull.
     package func fetch(
         _ found: Found, into writer: LayoutWriter, keepsParts: Bool, progress: any ProgressSink = NoProgress(),
+        alone:
+            @escaping @Sendable (
+                _ blob: Digest, _ checkpoint: () throws -> Void, _ bring: () throws -> Void
+            ) throws -> Void = { try $2() },
         arriving: @escaping @Sendable (ArrivingBlob) -> Void = { _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
         let missing = try found.manifest.blobs.filter { try !writer.layout.holds($0) }.eachOnce()
         try Workers.forEach(missing) { [client, reference] blob, othersAreFine in
+            func mayGoOn() throws {
+                try othersAreFine()
+                try checkpoint()
+            }
             do {
-                try client.download(
-                    blob, of: reference.repository, to: writer, keepsPart: keepsParts, progress: progress,
-                    arriving: arriving
-                ) {
-                    try othersAreFine()
-                    try checkpoint()
+                try alone(blob.digest, mayGoOn) {
+                    try client.download(
+                        blob, of: reference.repository, to: writer, keepsPart: keepsParts, progress: progress,
+                        arriving: arriving, checkpoint: mayGoOn)
                 }
             } catch {
                 throw blob.refusedAsForeign(because: error)

@@ -70,6 +70,15 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What to do about a text that was taken for a thing of this machine, which is not there.
+    ///
+    /// - Returns: `nil` where the text can't be an image of a registry, or is rather a file's name.
+    package static func advice(on text: String) -> String? {
+        let last = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard last.contains(":") || !last.contains("."), (try? ImageReference(text)) != nil else { return nil }
+        return "an image of a registry is docker://\(shown(text))"
+    }
+
     /// The complete reference.
     package var description: String {
         "\(registry)/\(repository)" + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")

@@ -36,6 +36,18 @@ package struct MergedLayer: Codable {
     package static func base(_ layers: some Sequence<Descriptor>) -> Digest {
         Digest(of: layers.map(\.digest.description).joined(separator: " ").utf8)
     }
+
+    /// The same for each of an image's layers, bottom first: of those below it.
+    static func bases(of layers: [Descriptor]) -> [Digest] {
+        var hasher = DigestHasher()
+        return layers.indices.map { place in
+            if place > 0 {
+                Array("\(place > 1 ? " " : "")\(layers[place - 1].digest)".utf8).withUnsafeBytes { hasher.update($0) }
+            }
+            let here = hasher
+            return here.finish()
+        }
+    }
 }
 
 extension RootsDirectory {
@@ -44,13 +56,12 @@ extension RootsDirectory {
     ///
     /// - Parameter layers: the image's layers, bottom first.
     package func contents(of layers: [Descriptor]) throws -> [[FilePath]?] {
-        try layers.enumerated().map { place, layer in
+        try zip(layers, MergedLayer.bases(of: layers)).enumerated().map { place, layer in
+            let (layer, base) = layer
             if holdsOwnContent(of: layer.digest) {
-                return try ownContent(of: layer.digest, over: layers[..<place])
+                return ownContent(of: layer.digest, on: place == 0 ? nil : base)
             }
-            guard let merged = try mergedLayer(layer.digest),
-                merged.bases?.contains(MergedLayer.base(layers[..<place])) ?? true
-            else { return nil }
+            guard let merged = try mergedLayer(layer.digest), merged.bases?.contains(base) ?? true else { return nil }
             let directories = merged.directories.map { path.pushing(FilePath($0)) }
             return directories.allSatisfy(\.exists) ? directories : nil
         }
@@ -65,10 +76,10 @@ extension RootsDirectory {
     package func extend(
         _ digest: Digest, over layers: some Sequence<Descriptor>, as known: some Sequence<Descriptor>
     ) throws {
-        let base = MergedLayer.base(layers)
         if dependsOnBase(digest) {
-            return try extendRestored(storage(of: digest), from: MergedLayer.base(known), to: base)
+            return try extendRestored(storage(of: digest), from: MergedLayer.base(known), to: layers)
         }
+        let base = MergedLayer.base(layers)
         guard var merged = try mergedLayer(digest), let bases = merged.bases, !bases.contains(base) else { return }
         merged.bases = bases + [base]
         try merged.write(to: storage(of: digest))

@@ -7,9 +7,10 @@ import SystemPackage
 /// What is kept, beside the content of a layer, of what has to be known of it where it lies over others.
 ///
 /// It is `over-others` in the layer's directory; of most layers there is nothing to know, and no such file. Beside it,
-/// `over_<base>` is a directory that lies over the layer's own one where it is on the layers of that base. In it are the
-/// directories that the layer only implies, with owner, mode, times and attributes that the base gives them, and, if the
-/// layer's root is opaque, a whiteout of each name that the base has in its root. It is an empty file if that is nothing.
+/// `on_<base>` is for the layers of that base: a ``Restored`` says which they are, and `overlay` is a directory that lies
+/// over the layer's own one. In it are the directories that the layer only implies, with owner, mode, times and attributes
+/// that the base gives them, and, if the layer's root is opaque, a whiteout of each name that the base has in its root.
+/// Where that is nothing there is no `overlay`.
 package struct OverOthers {
     let known: UnpackReport.OverOthers
     fileprivate static let name: FilePath = "over-others"
@@ -45,30 +46,24 @@ package struct OverOthers {
         for path in known.implied { bytes += path + [0] }
         try storage.replaceFile(Self.name, with: bytes)
     }
-
-    static func restored(over base: Digest) -> FilePath { FilePath("over_\(base.hex)") }
 }
 
 extension RootsDirectory {
     /// Where the content of a layer is that has a directory of its own, top first; `nil` if what lies over it on the layers
     /// below has not been made.
-    func ownContent(of digest: Digest, over layers: some Collection<Descriptor>) throws -> [FilePath]? {
+    ///
+    /// - Parameter base: ``MergedLayer/base(_:)`` of these; `nil` if there are none.
+    func ownContent(of digest: Digest, on base: Digest?) -> [FilePath]? {
         let own = contentPath(of: digest)
-        guard !layers.isEmpty, dependsOnBase(digest) else { return [own] }
-        let restored = own.removingLastComponent().pushing(OverOthers.restored(over: MergedLayer.base(layers)))
-        guard let status = try? FileStatus(at: restored) else { return nil }
-        return status.kind == .directory ? [restored, own] : [own]
+        guard let base, dependsOnBase(digest) else { return [own] }
+        let restored = own.removingLastComponent().pushing(Restored.name(on: base))
+        guard restored.exists else { return nil }
+        let directory = restored.pushing(Restored.directory)
+        return directory.exists ? [directory, own] : [own]
     }
 
     /// Whether the content of a layer is another one over other layers.
     package func dependsOnBase(_ digest: Digest) -> Bool {
         contentPath(of: digest).removingLastComponent().pushing(OverOthers.name).exists
-    }
-
-    /// Says that what was restored over one base holds over another, too: over the same in another type.
-    func extendRestored(_ storage: Directory, from base: Digest, to other: Digest) throws {
-        let (one, two) = (OverOthers.restored(over: base), OverOthers.restored(over: other))
-        guard one != two, try storage.status(one) != nil, try storage.status(two) == nil else { return }
-        try storage.makeSymlink(two, to: one)
     }
 }

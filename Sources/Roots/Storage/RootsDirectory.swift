@@ -9,7 +9,7 @@ import SystemPackage
 /// ```
 /// sha256_<hex>/overlay          the content of the layer with that blob digest; complete, or absent
 /// sha256_<hex>/merged.json      in place of it: of which directories the content is put together
-/// sha256_<hex>/over_<hex>       what lies over that content on the layers of that base
+/// sha256_<hex>/on_<hex>/overlay what lies over that content on the layers of that base
 /// part_<hex>/overlay            one of those, under a name that is nobody's
 /// foo/overlay                   upperdir of foo: what its run: changed
 /// foo/overlay_dirs/<name>       what foo's overlay_dirs bring; once encoded, a symlink to the layer that it became

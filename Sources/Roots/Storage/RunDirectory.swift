@@ -13,7 +13,8 @@ package struct RunDirectory: Sendable {
     private let parent: Directory
     private let name: FilePath
 
-    static let prefix = ".run-"
+    /// What its name begins with, and no layer's.
+    package static let prefix = ".run-"
 
     /// Makes one. Only for the holder of the lock on the roots directory.
     package init(in roots: RootsDirectory) throws {

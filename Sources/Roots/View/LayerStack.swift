@@ -2,9 +2,9 @@ import Failure
 import Layers
 import SystemPackage
 
-/// The directories that overlayfs puts together for a layer, top first.
+/// The directories that are put together for a layer, top first.
 package struct LayerStack: Sendable {
-    /// What is below the upperdir.
+    /// What is below the upperdir, for who reads it as overlayfs does.
     package let lowerdirs: [FilePath]
 
     /// The kernel's bound: OVL_MAX_STACK in fs/overlayfs/params.h.
@@ -24,9 +24,10 @@ package struct LayerStack: Sendable {
     /// A stack of these directories, top first.
     package init(_ lowerdirs: [FilePath]) throws {
         self.lowerdirs = lowerdirs
-        guard lowerdirs.count < Self.limit else {
+        let count = lowerdirs.count { !Restored.has($0) }
+        guard count < Self.limit else {
             throw Failure(
-                "couldn't stack \(lowerdirs.count) layers: overlayfs takes \(Self.limit) lowerdirs, one of which stacker needs",
+                "couldn't stack \(count) layers: overlayfs takes \(Self.limit) lowerdirs, one of which stacker needs",
                 help: "squash the base image, or put the commands of several layers into one run:")
         }
     }

@@ -7,7 +7,8 @@ import SystemPackage
 ///
 /// A rootfs need not have them. If the mount made them, they would land in the upperdir and so in the image, where
 /// nobody could tell them from what the script made. They stand in a layer of their own instead: a lowerdir on top of the
-/// others, thrown away after the run, that holds just what was missing. Directories on the way that do exist are there
+/// others, thrown away after the run, that holds just what was missing, and of a ``MountedStack`` what lies over its layers,
+/// so that it takes no place of its own. Directories on the way that do exist are there
 /// too, with the same owner, mode, times and attributes, so that a copy-up of them is what it would have been.
 package struct MountTargets: Sendable {
     /// Where the layer is; one without content is needed too, since liblxc wants at least one lowerdir.
@@ -30,10 +31,16 @@ package struct MountTargets: Sendable {
         }
     }
 
-    /// Finds each target in `view`, and makes in a new directory at `directory` what is missing.
-    package init(_ targets: [Target], in view: MergedView, at directory: FilePath) throws {
+    /// Finds each target in `view`, and makes in a new directory at `directory` what is missing, besides what has to lie
+    /// over the layers of `stack`.
+    package init(
+        _ targets: [Target], in view: MergedView, over stack: MountedStack? = nil, at directory: FilePath
+    ) throws {
         self.directory = directory
         let layer = try Directory(creating: directory, isPlain: true)
+        try attempt("couldn't prepare the directories that layers only imply") {
+            try stack?.makeRestored(in: layer, as: view)
+        }
         for target in targets {
             try attempt("couldn't prepare /\(target.path) to be mounted on") {
                 try add(target, layer, view)

@@ -9,34 +9,42 @@ extension RootsDirectory {
     ///
     /// - Parameter layers: the image's layers, bottom first, all unpacked.
     package func restoreDirectories(of layers: [Descriptor]) throws {
-        for place in layers.indices.dropFirst() {
-            let layer = layers[place].digest
-            guard holdsOwnContent(of: layer), try ownContent(of: layer, over: layers[..<place]) == nil else { continue }
-            try attempt("couldn't restore the directories of layer \(layer)") {
-                try restoreDirectories(of: layer, over: layers[..<place])
+        // What is below a layer, top first, grows as each has been dealt with.
+        var below: [FilePath] = []
+        for (place, (layer, known)) in try zip(layers, contents(of: layers)).enumerated() {
+            var content = known
+            if content == nil, holdsOwnContent(of: layer.digest) {
+                content = try attempt("couldn't restore the directories of layer \(layer.digest)") {
+                    try restoreDirectories(of: layer.digest, on: layers[..<place], below)
+                    return ownContent(of: layer.digest, on: MergedLayer.base(layers[..<place]))
+                }
             }
+            below.insert(contentsOf: content ?? [], at: 0)
         }
     }
 
-    private func restoreDirectories(of layer: Digest, over layers: ArraySlice<Descriptor>) throws {
+    private func restoreDirectories(
+        of layer: Digest, on layers: ArraySlice<Descriptor>, _ below: [FilePath]
+    ) throws {
         let storage = try Directory(at: contentPath(of: layer).removingLastComponent())
         guard let others = try OverOthers(in: storage) else { return }
-        let below = try contents(of: Array(layers)).reversed().flatMap { $0 ?? [] }
         let temporary = try makeTemporary()
         do {
             let own = try Directory(at: contentPath(of: layer))
-            let name = OverOthers.restored(over: MergedLayer.base(layers))
-            if try others.make(over: own, on: MergedView(below), in: directory.directory(temporary)) {
-                return try directory.rename(temporary, to: name, in: storage, replacing: false)
+            let restored = try directory.directory(temporary)
+            try Restored(on: layers).write(to: restored)
+            let place = try restored.makePlainDirectory(Restored.directory)
+            if try !others.make(over: own, on: MergedView(below), in: place) {
+                try restored.remove(Restored.directory, directory: true)
             }
-            try storage.replaceFile(name, with: [])
-        } catch Errno.fileExists {
-            // Somebody else's, made of the same.
+            let name = Restored.name(on: MergedLayer.base(layers))
+            try directory.rename(temporary, to: name, in: storage, replacing: false)
         } catch {
             try? directory.removeTree(temporary)
+            // Somebody else's is made of the same.
+            if let error = error as? Errno, error == .fileExists { return }
             throw error
         }
-        try directory.removeTree(temporary)
     }
 }
 

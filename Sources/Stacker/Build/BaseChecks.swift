@@ -6,11 +6,11 @@ extension LayerBuild {
         guard let image = base.metadata.anyImage, !image.layers.isEmpty else { return }
         let definition = layer.definition
         let (own, other) = (definition.platform, image.config.platform)
-        if !other.os.isEmpty, !other.architecture.isEmpty, !own.isSameKind(as: other) {
+        if !other.os.isEmpty, !other.architecture.isEmpty, !own.takes(other), definition.asked == nil {
             log.warn(
                 "\(definition.position(of: .architecture)): layer \(definition.name) is for \(own), and its base says that "
-                    + "it is for \(other): its files stay what they are; write os: \(other.os) and arch: "
-                    + "\(other.architecture), or take a base for \(own)")
+                    + "it is for \(shown("\(other)")): its files stay what they are; write os: \(shown(other.os)) and arch: "
+                    + "\(shown(other.architecture)), or take a base for \(own)")
         }
         if case .array(let triggers)? = image.config.config?.others["OnBuild"], !triggers.isEmpty,
             layer.base.recipeLayer == nil

@@ -2,6 +2,7 @@ import Failure
 import Host
 import OCI
 import Roots
+import SystemPackage
 
 /// One `stacker build`: recipes in, images in the output layout out.
 package struct Build {
@@ -12,10 +13,12 @@ package struct Build {
     /// Reads the recipes and puts their layers in order; nothing is made on disk.
     package init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
         self.request = request
-        identity = try BuildIdentity()
+        identity = try BuildIdentity(request)
         project = try Project(request, in: directories, log: log)
         for warning in project.recipes.warnings { log.warn(warning.description) }
         _ = try SharedCache.repositories(request)
+        _ = try SharedTrust(request)
+        if let warning = try SharedSigner(request)?.warning { project.log.warn(warning) }
         if request.requiresHashes { try project.recipes.requireHashes() }
         for layer in project.recipes.layers.map(\.definition) {
             for entry in layer.imports {
@@ -28,6 +31,7 @@ package struct Build {
         }
         try BuildChecks(recipes: project.recipes, request: request, identity: identity).run(log)
         try refuseUnusableLayout()
+        if request.traceFile != nil { try timing.refuseUnusable() }
     }
 
     /// Before anything is made: a layout that can't be used is not worth a build.
@@ -41,12 +45,34 @@ package struct Build {
         }
     }
 
-    /// The stacker files in build order, one a line: `N build FILE: requires: [FILE FILE]`.
-    package var order: [String] {
-        project.recipes.files.enumerated().map { number, file in
-            let requires = file.requires.map(\.description).joined(separator: " ")
-            return "\(number) build \(file.recipe.source.location): requires: [\(requires)]"
+    /// What `--timing` reports.
+    private var timing: TimingReport {
+        get throws {
+            let path = try request.traceFile.map { try FilePath($0).absolute() }
+            let graph = LayerGraph(project.recipes, own: project.directories.own)
+            return TimingReport(
+                path: path ?? project.directories.stacker.appending(TimingReport.standardName),
+                needs: LayerNeeds(
+                    names: project.recipes.layers.map(\.definition.name),
+                    needs: zip(graph.needs, graph.follows).map { $0.union($1).sorted() }),
+                jobs: request.layersAtOnce, processors: BuildRequest.processors,
+                canCompressLess: request.canCompressLess, log: project.log)
         }
+    }
+
+    /// Which layers could be built at the same time, `rank N: LAYER, LAYER`; then the stacker files in build order, one a
+    /// line: `N build FILE: requires: [FILE FILE]`.
+    package var order: [String] {
+        let names = project.recipes.layers.map(\.definition.name)
+        let ranks = LayerGraph(project.recipes, own: project.directories.own).ranks
+        let lines = Set(ranks).sorted().map { rank in
+            "rank \(rank): \(names.indices.filter { ranks[$0] == rank }.map { shown(names[$0]) }.joined(separator: ", "))"
+        }
+        return lines
+            + project.recipes.files.enumerated().map { number, file in
+                let requires = file.requires.map(\.description).joined(separator: " ")
+                return "\(number) build \(file.recipe.source.location): requires: [\(requires)]"
+            }
     }
 
     /// Goes through the layers in build order: what the cache has is taken from it, the rest is built.
@@ -64,19 +90,46 @@ package struct Build {
         }
         if let warning = fileSystem.warning(request.hardLinkOverflow) { project.log.warn(warning) }
         return try DiskSpace.blaming(directories.stackerPlace, directories.rootsPlace, directories.ociPlace) {
-            try directories.locked(creating: true) { try buildAll(mayBuild: mayBuild) }
+            try directories.locked {
+                guard request.reportsTimes else { return try buildAll(mayBuild: mayBuild, .off) }
+                return try timing.follow { try buildAll(mayBuild: mayBuild, $0) }
+            }
         }
     }
 
-    private func buildAll(mayBuild: Bool) throws -> Bool {
+    private func buildAll(mayBuild: Bool, _ timeline: BuildTimeline) throws -> Bool {
         if mayBuild { try Layout.refuseImpossible(project.directories.oci) }
-        let run = try BuildRun(request, identity, project, mayBuild: mayBuild)
-        for file in project.recipes.files {
-            for layer in file.layers {
-                guard try run.provide(layer, of: file.recipe) else { return false }
+        let lost = LostEntries()
+        var project = project
+        while true {
+            do {
+                return try buildAll(of: project, besides: lost, mayBuild: mayBuild, timeline)
+            } catch  where lost.areNew {
+                // What a cache seemed to have is to be built after all, and what that needs is to be had.
+                project = try project.afresh()
             }
         }
-        try run.finish()
+    }
+
+    private func buildAll(
+        of project: Project, besides lost: LostEntries, mayBuild: Bool, _ timeline: BuildTimeline
+    ) throws -> Bool {
+        var run = try BuildRun(request, identity, project, mayBuild: mayBuild, timeline)
+        defer { run.clear() }
+        var project = project
+        if mayBuild { try run.refuseOtherPlatforms(project.recipes) }
+        if request.buildsOnlyMissing { project.recipes = try run.keepMissing(of: project.recipes, besides: lost) }
+        if mayBuild {
+            try BuildCrew(run, project, request).build()
+        } else {
+            for layer in project.recipes.layers {
+                run.announce(layer)
+                guard try run.provide(layer) else { return false }
+                try run.end(layer)
+            }
+        }
+        try timeline.measure(.finish) { try run.finish() }
+        try run.requireShared()
         return true
     }
 }

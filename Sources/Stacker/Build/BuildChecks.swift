@@ -15,7 +15,7 @@ struct BuildChecks {
         try refuseOversized()
         for layer in recipes.layers.map(\.definition) where !layer.isBuildOnly {
             if let reason = layer.reasonAgainstPublishing {
-                log.warn("\(layer.position): layer \(layer.name) can be built, but not sent to a registry: \(reason)")
+                log.warn("\(layer.position): layer \(layer.tag) can be built, but not sent to a registry: \(reason)")
             }
         }
     }
@@ -25,12 +25,12 @@ struct BuildChecks {
         var owners: [String: (layer: LayerDefinition, type: LayerType)] = [:]
         for layer in recipes.layers.map(\.definition) where !layer.isBuildOnly {
             for type in request.layerTypes {
-                let tag = type.tag(for: layer.name)
-                guard let other = owners.updateValue((layer, type), forKey: tag), other.layer.name != layer.name
+                let tag = type.tag(for: layer.tag)
+                guard let other = owners.updateValue((layer, type), forKey: tag), other.layer.tag != layer.tag
                 else { continue }
                 throw Failure(
-                    "\(layer.position): the \(type) image of layer \(layer.name) and the \(other.type) image of layer "
-                        + "\(other.layer.name) (\(other.layer.position)) would have one tag: \(tag)",
+                    "\(layer.position): the \(type) image of layer \(layer.tag) and the \(other.type) image of layer "
+                        + "\(other.layer.tag) (\(other.layer.position)) would have one tag: \(tag)",
                     help: "give one of the layers another name")
             }
         }
@@ -39,19 +39,16 @@ struct BuildChecks {
     /// Looks at what the recipe puts into images: the base and what scripts find out come on top of that.
     private func refuseOversized() throws {
         var drafts: [String: ImageDraft] = [:]
-        for file in recipes.files {
-            let annotations = file.recipe.annotations(request.annotationsNamespace)
-            for layer in file.layers {
-                let definition = layer.definition
-                let below = layer.base.recipeLayer.flatMap { drafts[$0] }
-                var draft = below ?? ImageDraft(platform: definition.platform)
-                draft.apply(definition, identity)
-                drafts[definition.name] = draft
-                if definition.isBuildOnly { continue }
-                draft.sign(identity, annotations: annotations)
-                try attempt("\(definition.position): couldn't make an image of layer \(definition.name)") {
-                    try draft.refuseOversized(definition.name)
-                }
+        for layer in recipes.layers {
+            let definition = layer.definition
+            let below = layer.base.recipeLayer.flatMap { drafts[$0] }
+            var draft = below ?? ImageDraft(platform: definition.platform)
+            draft.apply(definition, identity)
+            drafts[definition.name] = draft
+            if definition.isBuildOnly { continue }
+            draft.sign(identity, annotations: layer.recipe.annotations(request.annotationsNamespace))
+            try attempt("\(definition.position): couldn't make an image of layer \(definition.name)") {
+                try draft.refuseOversized(definition.name)
             }
         }
     }
@@ -68,7 +65,7 @@ extension LayerDefinition {
     /// Why no registry has a repository of the layer's name; `nil` if it can have one.
     var reasonAgainstPublishing: String? {
         do {
-            _ = try ImageReference("localhost/\(name):latest")
+            _ = try ImageReference("localhost/\(tag):latest")
             return nil
         } catch {
             return (error as? Failure)?.advice ?? "\(error)"

@@ -22,19 +22,25 @@ extension LayerBuild {
             .first { try layout.holdsImage($0) }
         guard let known else { throw Failure("layer \(storage.name) has no image") }
         let image = try layout.image(known)
-        let base = try bases.fetch(bases.resolve(layer.base, layer.definition.platform))
+        let name = layer.definition.name
+        let base = try timeline.measure(layer.base.bringing, of: name) {
+            try bases.bring(layer.base, layer.definition.platform)
+        }
         let further = FurtherTypes(
             image: image, base: collapses(base) ? base.metadata.withoutBuildOnly() : base.metadata,
             source: base.source,
             conversion: LayerConversion(context: context, writer: writer, options: encodeOptions()),
             topSpeaksOfRoot: base.isBuildOnly && !collapses(base) && layer.definition.run != nil)
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
-            try bases.unpacker.unpack(image, from: [base.source, layout].compactMap(\.self))
+            try timeline.measure(.unpack, of: name) {
+                try bases.unpacker.unpack(image, from: [base.source, layout].compactMap(\.self))
+            }
             var manifests: [LayerType: Descriptor] = [:]
             var metadata = try storage.metadata() ?? OverlayMetadata()
             for type in types {
-                let draft = try further.draft(type, as: request.format(of: type))
-                let (other, descriptor) = try draft.write(by: writer)
+                let (other, descriptor) = try timeline.measure(.pack, of: name, type.rawValue) {
+                    try further.draft(type, as: request.format(of: type)).write(by: writer)
+                }
                 manifests[type] = descriptor
                 metadata.add(type, other, madeOf: image)
             }
@@ -57,7 +63,7 @@ extension LayerBuild {
         guard let image = metadata.anyImage else { throw Failure("layer \(layer.definition.name) has no image") }
         let storage = roots.layer(layer.definition.name)
         try DiskSpace.blaming(directories.rootsPlace) {
-            try bases.unpacker.unpack(image, from: [layout])
+            try timeline.measure(.unpack, of: storage.name) { try bases.unpacker.unpack(image, from: [layout]) }
             try storage.reset()
             // Last: a storage with metadata is complete.
             try storage.write(metadata)

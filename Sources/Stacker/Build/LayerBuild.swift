@@ -1,7 +1,6 @@
 import Failure
 import FileTree
 import Glibc
-import Host
 import Layers
 import Recipes
 import Roots
@@ -10,17 +9,18 @@ import SystemPackage
 /// The build of one layer, from its base to its images.
 struct LayerBuild {
     let layer: RecipeSet.Layer
-    let recipe: Recipe
     let bases: Bases
     let output: OutputLayout
     let gitVersions: GitVersions
 
+    var recipe: Recipe { layer.recipe }
     private var definition: LayerDefinition { layer.definition }
     var context: BuildContext { bases.context }
     var request: BuildRequest { context.request }
     var directories: StackerDirectories { context.directories }
     var roots: RootsDirectory { context.roots }
     var log: Log { context.log }
+    var timeline: BuildTimeline { context.timeline }
     private var contents: LayerContents { LayerContents(bases: bases, platform: definition.platform) }
 
     /// Builds the layer.
@@ -29,34 +29,54 @@ struct LayerBuild {
         let pieces = definition.overlayPieces(on: base.archive)
         // One that the kernel would refuse is refused before anything is given up.
         _ = try stack(on: base, pieces, in: storage)
+        try definition.sayingWhereBaseIs { try definition.refuseOtherPlatform(of: base) }
         sayWhatBaseSays(base)
         try refuseOversized(base, labels: [])
         try storage.reset()
         try storage.writeBase(base.metadata)
-        try bases.unpack(base)
+        try timeline.measure(.unpack, of: definition.name) { try bases.unpack(base) }
         let stack = try stack(on: base, pieces, in: storage)
         try DiskSpace.blaming(directories.stackerPlace) {
             try fillImports()
         }
         var base = base
         let root = try DiskSpace.blaming(directories.rootsPlace) {
-            base.metadata.overlayDirectories = try OverlayPieces(storage: storage, contents: contents, log: log)
-                .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
+            base.metadata.overlayDirectories = try timeline.measure(.imports, of: definition.name, "overlay dirs") {
+                try OverlayPieces(storage: storage, contents: contents, log: log)
+                    .copy(pieces, over: Array(stack.lowerdirs.dropFirst(pieces.count)))
+            }
             if !pieces.isEmpty { try storage.writeBase(base.metadata) }
             let root = try adoptRoot(stack.lowerdirs.dropFirst(pieces.count).first, into: storage)
-            if pieces.isEmpty { try base.archive?.unpack(into: Directory(at: storage.upperdir), log) }
+            if pieces.isEmpty, let archive = base.archive {
+                try timeline.measure(.unpack, of: definition.name, "archive") {
+                    try archive.unpack(into: Directory(at: storage.upperdir), log)
+                }
+            }
             return root
         }
         let scripts = ScriptRun(
             layer: definition, recipe: recipe.source.name, location: recipe.source.location, context: context,
             storage: storage, stack: stack, baseEnvironment: base.environment)
         if request.ignoresCache { try scripts.emptyCacheDirectories() }
-        if let script = definition.run { try scripts.run(script) }
-        let labels = try definition.generateLabels.map(scripts.labels) ?? []
+        if let script = definition.run {
+            try timeline.measure(.script, of: definition.name) { try scripts.run(script) }
+        }
+        let labels = try definition.generateLabels.map { script in
+            try timeline.measure(.labels, of: definition.name) { try scripts.labels(script) }
+        }
+        return try output(base, root: root, labels: labels ?? [], in: storage)
+    }
+
+    private func output(
+        _ base: BuildBase, root: RootEntry, labels: [(name: String, value: String)], in storage: LayerDirectory
+    ) throws -> LayerOutcome {
         try refuseOversized(base, labels: labels)
         if definition.isBuildOnly { return try keep(base, labels: labels, in: storage) }
         return try DiskSpace.blaming(directories.ociPlace, directories.rootsPlace) {
-            try pack(base, root: root, labels: labels)
+            try timeline.measure(.pack, of: definition.name, request.layerTypes.map(\.rawValue).joined(separator: ", "))
+            {
+                try pack(base, root: root, labels: labels)
+            }
         }
     }
 
@@ -68,9 +88,13 @@ struct LayerBuild {
     }
 
     /// Copies the imports to where scripts see them.
-    func fillImports() throws {
-        try ImportsDirectory(of: definition.name, in: directories.stacker, log: log)
-            .fill(definition.imports, from: contents)
+    ///
+    /// - Parameter areHere: whether what they are taken from is; otherwise none are to be seen.
+    func fillImports(_ areHere: Bool = true) throws {
+        try timeline.measure(.imports, of: definition.name) {
+            try ImportsDirectory(of: definition.name, in: context)
+                .fill(areHere ? definition.imports : [], from: contents)
+        }
     }
 
     /// Gives the upperdir the owner and mode of the root directory below it: overlayfs shows the upperdir's.
@@ -117,9 +141,11 @@ struct LayerBuild {
         // Scripts that count layers expect one for each link of a build_only chain, the image's own among them, also
         // where its run: changed nothing.
         let ownLayer = base.isBuildOnly && definition.run != nil ? RootEntry.always : root
-        return try output.finish(
+        let outcome = try output.finish(
             definition, labels: labels, annotations: try annotations, metadata: base.metadata,
             root: run?.rootEntry() ?? ownLayer, merging: run)
+        try self.output.tag(outcome.manifests, of: definition.name, request.layerTypes)
+        return outcome
     }
 
     /// Whether the build_only layers that the layer stands on are merged into its own.
@@ -132,7 +158,7 @@ struct LayerBuild {
         var options = EncodeOptions()
         options.latestTime = context.identity.sourceDateEpoch
         options.warn = { [log] in log.warn($0) }
-        options.checkpoint = { try StopSignal.check() }
+        options.checkpoint = context.cancellation.check
         return options
     }
 
@@ -142,7 +168,8 @@ struct LayerBuild {
             let namespace = request.annotationsNamespace
             var annotations = recipe.annotations(namespace)
             let directory = recipe.source.directory
-            annotations["\(namespace).stacker.git_version"] = try gitVersions.version(of: directory, log: log)
+            annotations["\(namespace).stacker.git_version"] = try gitVersions.version(
+                of: directory, log: log, checkpoint: context.cancellation.check)
             return annotations
         }
     }

@@ -10,33 +10,33 @@ import SystemPackage
 struct SharedTake {
     let build: LayerBuild
     let inputs: LayerInputs
-    let key: Digest
-    let pull: ArtifactPull
+    let entry: SharedEntry
+    /// What the layer is beside its directories.
+    let frame: Digest?
+    /// Whether what the layer imports is here, so that it can be shown to who enters the layer.
+    let hasImports: Bool
 
+    private var pull: ArtifactPull { entry.pull }
     private var name: String { build.layer.definition.name }
+    private var timeline: BuildTimeline { build.timeline }
 
-    /// - Returns: `nil` if there is no entry.
-    func run() throws -> BuildCache.Entry? {
-        guard let found = try pull.find() else { return nil }
-        guard found.manifest.artifactType == SharedRecord.artifactType else {
-            throw Failure("what is there is no layer that a stacker has shared")
-        }
-        let staging = try LayoutWriter(
-            openingOrCreating: build.context.directories.stacker.pushing(SharedDraft.layoutName))
-        defer { try? Directory(at: build.context.directories.stacker).removeTree(SharedDraft.layoutName) }
-        let config = try found.manifest.config.short()
-        try pull.fetch([config], into: staging)
-        let bytes = try staging.layout.read(config)
-        let record = try attempt("couldn't understand the entry") { try SharedRecord(bytes, key: key) }
-        var entry: BuildCache.Entry
+    /// - Returns: what the cache is to remember of it.
+    func run() throws -> BuildCache.Entry {
+        let draft = SharedDraft(of: name, context: build.context, output: build.output)
+        let staging = try LayoutWriter(openingOrCreating: draft.place)
+        defer { draft.clear() }
+        let record = try entry.record(through: staging)
+        var manifests: [LayerType: Descriptor] = [:]
         if build.layer.definition.isBuildOnly {
             try takeDirectories(record, through: staging)
-            entry = BuildCache.Entry(inputs: inputs, manifests: [:])
-            entry.shared = found.digest
         } else {
-            entry = BuildCache.Entry(inputs: inputs, manifests: try takeImages(record))
+            manifests = try takeImages(record)
         }
-        return entry
+        // On every machine that takes it, it is the same build.
+        var taken = BuildCache.Entry(inputs: inputs, manifests: manifests, identity: entry.identity)
+        if manifests.isEmpty { taken.shared = entry.identity }
+        taken.milliseconds = entry.milliseconds
+        return taken
     }
 
     // MARK: - Images
@@ -46,38 +46,28 @@ struct SharedTake {
         var metadata = OverlayMetadata()
         var manifests: [LayerType: Descriptor] = [:]
         for type in build.context.request.layerTypes {
-            guard let named = record.images?[type] else { throw Failure("the entry has no \(type) image") }
-            let descriptor = Descriptor(mediaType: .manifest, digest: named.digest, size: named.size)
-            metadata.images[type] = try fetch(descriptor, type, into: writer)
-            manifests[type] = descriptor
+            (manifests[type], metadata.images[type]) = try timeline.measure(.fetch, of: name, type.rawValue) {
+                try fetch(type, of: record, into: writer)
+            }
         }
         try pull.fetch(record.overlayDirectories.compactMap(\.blob?.descriptor), into: writer)
-        try unpack(metadata, from: writer.layout)
+        try timeline.measure(.unpack, of: name) { try unpack(metadata, from: writer.layout) }
+        try entry.refuseOtherContent(manifests, build.context.request, in: writer.layout)
         try store(record, metadata, manifests, by: writer)
         return manifests
     }
 
     /// Gets an image. Its blobs are taken from this machine's base images as far as they are there.
-    private func fetch(_ descriptor: Descriptor, _ type: LayerType, into writer: LayoutWriter) throws -> Image {
-        let layout = writer.layout
-        try pull.fetch([descriptor.short()], into: writer)
-        let manifest = try layout.manifest(descriptor)
-        guard try manifest.converted() == manifest, manifest.layers.allSatisfy({ type.describes($0.mediaType) }) else {
-            throw Failure("image \(descriptor.digest) of the entry is none of type \(type)")
-        }
-        try pull.fetch([manifest.config.short()], into: writer)
-        let config = try layout.config(manifest)
-        guard config.rootfs.diffIDs.count == manifest.layers.count else {
-            throw Failure(
-                "image \(descriptor.digest) of the entry has \(manifest.layers.count) layers, "
-                    + "its config \(config.rootfs.diffIDs.count)")
-        }
-        for layer in manifest.layers {
+    private func fetch(
+        _ type: LayerType, of record: SharedRecord, into writer: LayoutWriter
+    ) throws -> (Descriptor, Image) {
+        let (descriptor, image) = try entry.image(of: type, in: record, into: writer)
+        for layer in image.layers {
             // One that is damaged is fetched like one that is not there.
             for source in baseLayouts where try source.holds(layer) { try? writer.adopt(layer, from: source) }
         }
-        try pull.fetch(manifest.layers, into: writer)
-        return Image(manifest, config)
+        try pull.fetch(image.layers, into: writer)
+        return (descriptor, image)
     }
 
     /// The layouts in which the lower layers probably are.
@@ -128,36 +118,43 @@ struct SharedTake {
             let directory = try storage.makeOverlayDirectory(piece.copy.name)
             if let blob = piece.blob { try build.unpack(blob, from: writer.layout, into: directory) }
         }
-        try build.fillImports()
+        try build.fillImports(hasImports)
         try storage.write(metadata)
-        try writer.tag(manifests, of: name, types)
+        try build.output.tag(manifests, of: name, types)
     }
 
     // MARK: - Directories of a build_only layer
 
     private func takeDirectories(_ record: SharedRecord, through staging: LayoutWriter) throws {
         guard let upperdir = record.upper else { throw Failure("the entry has no upperdir") }
+        // What stands on the layer is known by the record: it must not be that of one with another base or config.
+        guard let said = record.frame, said == frame else {
+            throw Failure("the entry is of a layer with another base, or another definition")
+        }
         let blobs = record.overlayDirectories.compactMap(\.blob)
         guard blobs.count == record.overlayDirectories.count else {
             throw Failure("the entry lacks the content of an overlay dir")
         }
-        try pull.fetch((blobs + [upperdir]).map(\.descriptor), into: staging)
-        let base = try build.bases.fetch(build.bases.resolve(build.layer.base, build.layer.definition.platform))
-        try build.restore(record, upperdir, from: staging.layout, on: base)
+        let base = try timeline.measure(.fetch, of: name) {
+            try pull.fetch((blobs + [upperdir]).map(\.descriptor), into: staging)
+            return try build.bases.bring(build.layer.base, build.layer.definition.platform)
+        }
+        try build.restore(record, upperdir, from: staging.layout, on: base, hasImports: hasImports)
     }
 }
 
 extension LayerBuild {
     /// Puts a build_only layer that was built elsewhere where its build would have put it.
     fileprivate func restore(
-        _ record: SharedRecord, _ upperdir: SharedRecord.Blob, from layout: Layout, on start: BuildBase
+        _ record: SharedRecord, _ upperdir: SharedRecord.Blob, from layout: Layout, on start: BuildBase,
+        hasImports: Bool
     ) throws {
         let name = layer.definition.name
         let storage = roots.layer(name)
         var base = start
         try storage.reset()
-        try bases.unpack(base)
-        try fillImports()
+        try timeline.measure(.unpack, of: name) { try bases.unpack(base) }
+        try fillImports(hasImports)
         base.metadata.overlayDirectories = record.overlayDirectories.map(\.copy)
         try storage.writeBase(base.metadata)
         for piece in record.overlayDirectories {
@@ -171,7 +168,7 @@ extension LayerBuild {
     fileprivate func unpack(_ blob: SharedRecord.Blob, from layout: Layout, into directory: Directory) throws {
         let report = try unpackLayer(
             layout.open(blob.descriptor), blob.descriptor, diffID: blob.diffID, into: directory,
-            options: UnpackOptions().stoppable.with(request.hardLinkOverflow))
+            options: UnpackOptions().stopped(by: context.cancellation).with(request.hardLinkOverflow))
         let leftOut = [report.leftOutDevices, report.leftOutAttributes, report.leftOutWhiteouts]
         if let example = leftOut.first(where: { $0.count > 0 })?.examples.first {
             throw Failure("this machine can't hold all of it: \(example)")

@@ -47,24 +47,29 @@ final class BuildCache: Sendable {
         /// This very build: another one of the same inputs need not give the same, so what is built on it is built
         /// again too.
         var identity: Digest
-        /// The same for all machines that have this build: the manifest of its entry in a shared cache. Only build_only
-        /// layers have it, and only if they were shared or taken; those that are images are known by what they are.
+        /// The same for all machines that have this build: the record of its entry in a shared cache, whoever has signed
+        /// that. Only build_only layers have it, and only if they were shared or taken; those that are images are known by
+        /// what they are.
         var shared: Digest?
         /// The blobs that the manifests name, the config first; types of whose blobs nothing is known are not there.
         var blobs: [LayerType: [BlobLength]]?
         /// The metadata of the layer's storage, when they were last read and understood.
         var metadata: Digest?
+        /// How long the build took, wherever it was.
+        var milliseconds: Int?
 
         private enum CodingKeys: String, CodingKey {
-            case inputs, identity, shared, blobs, metadata
+            case inputs, identity, shared, blobs, metadata, milliseconds
             case manifests = "outputs"
         }
 
         /// Records a build that is done now.
-        init(inputs: LayerInputs, manifests: [LayerType: Descriptor]) {
+        ///
+        /// - Parameter identity: which build it is; `nil` for one that nobody has seen before.
+        init(inputs: LayerInputs, manifests: [LayerType: Descriptor], identity: Digest? = nil) {
             self.inputs = inputs
             self.manifests = manifests
-            identity = .unique()
+            self.identity = identity ?? .unique()
         }
 
         /// Records what has just come out.

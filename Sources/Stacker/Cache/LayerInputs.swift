@@ -1,6 +1,7 @@
 import Failure
 import OCI
 import OrderedCollections
+import Recipes
 
 /// Everything that decides what comes out of a layer's build, each input under a name a user understands, with a digest
 /// of its content.
@@ -38,6 +39,9 @@ struct LayerInputs: Sendable, Equatable, Codable {
         inputs.first { $0.name == name && $0.part == part }
     }
 
+    /// Whether the contents of all imports are among them. Otherwise what one is taken from stands for it.
+    var haveContents: Bool { inputs.allSatisfy { $0.basis != $0.digest } }
+
     /// Why these inputs do not give what `cached` gave: all differences in words, `nil` if there is none. The contents of
     /// overlay dirs are another matter: see ``changedOverlayDirectories(since:)``.
     func difference(from cached: LayerInputs) -> String? {
@@ -51,6 +55,10 @@ struct LayerInputs: Sendable, Equatable, Codable {
         let isInBoth = { (input: Input) in before[input.key] != nil && now.contains(input.key) }
         if changed.contains(where: { $0.name != .importContent }) {
             changed.removeAll { $0.name == .importContent && !isInBoth($0) }
+        }
+        // A layer without an image has no inputs of one: they come and go with build_only.
+        if changed.contains(where: { $0.name == .definition && $0.part == LayerKey.buildOnly.rawValue }) {
+            changed.removeAll { $0.name != .definition && !isInBoth($0) }
         }
         let byName = OrderedDictionary(grouping: changed, by: \.name)
         return byName.isEmpty ? nil : byName.map(Self.changeInWords).joined(separator: "; ")

@@ -42,7 +42,11 @@ package struct HostCheck: Sendable {
     /// - Parameters:
     ///   - creatingRoots: whether the roots directory is made, and stays.
     ///   - mending: whether something was mended: by root, and maybe for another user, who builds in the directories.
-    package init(_ directories: StackerDirectories, creatingRoots: Bool = false, mending: Bool = false) throws {
+    ///   - platforms: whose scripts are to run here.
+    package init(
+        _ directories: StackerDirectories, creatingRoots: Bool = false, mending: Bool = false,
+        platforms: [Platform] = []
+    ) throws {
         if creatingRoots { try Directory.create(directories.roots, isPlain: true) }
         add("kernel", Self.kernelIsEnough ? .ok : .fail, Self.kernel, "stacker needs Linux 5.6 or later")
         let liblxc = Version.liblxc
@@ -67,6 +71,7 @@ package struct HostCheck: Sendable {
             _ = try attempt("couldn't write to \(path)") { try checked(access(path.string, W_OK | X_OK)) }
         }
         checkContainer(directories)
+        for platform in platforms { checkScripts(of: platform) }
     }
 
     private mutating func add(_ name: String, _ status: Status, _ detail: String, _ remedy: String? = nil) {
@@ -127,6 +132,22 @@ package struct HostCheck: Sendable {
                     try TrialContainer.start(roots: roots, stacker: stacker)
                 }
             }
+        }
+    }
+
+    /// Whether scripts of a platform run, and by what.
+    private mutating func checkScripts(of platform: Platform) {
+        let name = "scripts of \(platform)"
+        do {
+            switch try ForeignScripts.runner(of: platform) {
+            case .processor: add(name, .ok, "run by this machine's processor")
+            case .unseen: add(name, .ok, "run by a handler that is not to be seen here: binfmt_misc is not mounted")
+            case .handlerInImage(let handler): throw handler.interpreterMissing("in no usual image")
+            case .handler(let handler):
+                add(name, .ok, "run by \(handler.quotedName), \(shown(handler.interpreter.string))")
+            }
+        } catch {
+            add(name, .fail, "\(error)", (error as? Failure)?.advice)
         }
     }
 

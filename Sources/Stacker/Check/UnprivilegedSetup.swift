@@ -47,8 +47,26 @@ package struct UnprivilegedSetup {
         // What was there and is no use is an error here, not at the user's first build.
         _ = try IDMaps(of: user)
         try refuseRootsOfOthers(directories.roots)
-        for path in [directories.stacker, directories.roots] { try Directory.create(path) }
-        try GivenTrees([directories.stacker, directories.roots, directories.oci], to: user).give(say)
+        let made = try make([directories.stacker, directories.roots, directories.oci])
+        try GivenTrees(made, to: user).give(say)
+    }
+
+    /// Makes directories, and what is missing on the way to them.
+    ///
+    /// - Returns: each, or in its place the outermost that was not there: in what root has made for the user, the user makes
+    ///   what comes later. None is within another.
+    private func make(_ paths: [FilePath]) throws -> [FilePath] {
+        let tops = paths.map { path in
+            var top = path
+            while !top.exists, !top.removingLastComponent().exists { top.removeLastComponent() }
+            return top
+        }
+        for path in paths { try Directory.create(path) }
+        return tops.enumerated().filter { number, top in
+            !tops.enumerated().contains { other, outer in
+                top.starts(with: outer) && (top != outer || other < number)
+            }
+        }.map(\.element)
     }
 
     /// Layers under roots have the ids of those who built them: for the user they would be other files.

@@ -21,9 +21,9 @@ struct BuildIdentity: Sendable {
         self.author = author
     }
 
-    /// Reads the environment and asks the system.
-    init() throws {
-        if let text = Environment["SOURCE_DATE_EPOCH"] {
+    /// What is asked for, and what the system says.
+    init(_ request: BuildRequest) throws {
+        if let text = request.sourceDateEpoch {
             guard let seconds = Int64(text), Self.years.contains(seconds) else {
                 throw Failure(
                     "invalid SOURCE_DATE_EPOCH \"\(text)\"",

@@ -18,9 +18,11 @@ final class Servers: Sendable {
         var allowance: String?
     }
 
-    init() {
-        logins = Credentials(checkpoint: { try StopSignal.check() })
-        web = WebClient(checkpoint: { try StopSignal.check() }, password: logins.password(for:))
+    /// - Parameter cancellation: also ends it.
+    init(until cancellation: Cancellation? = nil) {
+        let checkpoint: @Sendable () throws -> Void = { try cancellation?.check() ?? StopSignal.check() }
+        logins = Credentials(checkpoint: checkpoint)
+        web = WebClient(checkpoint: checkpoint, password: logins.password(for:))
     }
 
     /// A registry: always the same client, which knows already how the registry is spoken to, and what lets us in.

@@ -32,6 +32,39 @@ struct CacheLookup {
             try bases.input(layer.base, layer.definition.platform, mayDownload: mayUnpack)
         }
         guard let base else { return nil }
+        var isOnBuildOnly = false
+        if case .built(let below) = layer.base { isOnBuildOnly = context.cache[below]?.manifests.isEmpty == true }
+        let contents = LayerContents(bases: bases, platform: layer.definition.platform)
+        let last = context.cache[layer.definition.name]?.inputs
+        let files = FileInputs(contents: contents, last: last, reading: mayUnpack ? .everything : .whatIsUnpacked)
+        return try inputs(layer, base, files, isOnBuildOnly: isOnBuildOnly)
+    }
+
+    /// The same of a layer, where what it needs of other layers may be on other machines.
+    ///
+    /// - Parameters:
+    ///   - identity: what is known of another layer of the recipe; `nil` if nothing is.
+    ///   - isBuildOnly: whether another layer of the recipe is build_only.
+    /// - Returns: `nil` if something is not known, or can't be read by this user.
+    func inputs(
+        _ layer: RecipeSet.Layer, knowing identity: @escaping (String) throws -> Digest?, isBuildOnly: (String) -> Bool
+    ) throws -> LayerInputs? {
+        let platform = layer.definition.platform
+        func digest(of base: Base) throws -> Digest? {
+            if let name = base.recipeLayer { return try identity(name) }
+            return try bases.input(base, platform, mayDownload: true)
+        }
+        guard let base = try layer.definition.sayingWhereBaseIs({ try digest(of: layer.base) }) else { return nil }
+        var isOnBuildOnly = false
+        if case .built(let below) = layer.base { isOnBuildOnly = isBuildOnly(below) }
+        let files = FileInputs(
+            contents: LayerContents(bases: bases, platform: platform), last: nil, reading: .ownFiles(knowing: digest))
+        return try inputs(layer, base, files, isOnBuildOnly: isOnBuildOnly)
+    }
+
+    private func inputs(
+        _ layer: RecipeSet.Layer, _ base: Digest, _ files: FileInputs, isOnBuildOnly: Bool
+    ) throws -> LayerInputs? {
         var inputs = LayerInputs()
         for field in layer.definition.fields { inputs.add(.definition, part: field.key, field.text) }
         inputs.add(.base, base)
@@ -41,18 +74,11 @@ struct CacheLookup {
             inputs.add(.verity, String(request.addsVerity))
             inputs.add(.annotationsNamespace, request.annotationsNamespace)
             // Where there is nothing to merge it makes no difference.
-            if layer.collapsesBuildOnly ?? request.collapsesBuildOnly, case .built(let below) = layer.base,
-                context.cache[below]?.manifests.isEmpty == true
-            {
-                inputs.add(.collapse, "true")
-            }
+            if isOnBuildOnly, layer.collapsesBuildOnly ?? request.collapsesBuildOnly { inputs.add(.collapse, "true") }
         }
         do {
-            let contents = LayerContents(bases: bases, platform: layer.definition.platform)
-            let last = context.cache[layer.definition.name]?.inputs
-            let files = FileInputs(contents: contents, mayUnpack: mayUnpack, last: last)
             return try files.add(layer.definition, to: &inputs) ? inputs : nil
-        } catch let failure as Failure where !mayUnpack && failure.errno == .permissionDenied {
+        } catch let failure as Failure where !files.readsEverything && failure.errno == .permissionDenied {
             // The user's own files that have no read permission can be read inside the namespace.
             return nil
         }

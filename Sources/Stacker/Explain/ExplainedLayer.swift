@@ -50,9 +50,11 @@ package struct ExplainedLayer: Sendable {
 extension ExplainedLayer {
     /// Reads the storage of a layer; nothing is changed, and no lock is taken.
     ///
+    /// - Parameter platform: which of those is meant that the layer was built for; `nil` for this machine's.
     /// - Throws: `Failure` if no layer of that name was ever begun here.
-    package init(_ name: String, in directories: StackerDirectories) throws {
+    package init(_ name: String, for platform: Platform? = nil, in directories: StackerDirectories) throws {
         let roots = try RootsDirectory(reading: directories.roots)
+        let name = try PlatformLayers(in: roots, of: directories).name(of: name, for: platform)
         let layer = roots.layer(name)
         guard try Self.names(in: roots).contains(name) else {
             let known = try Self.names(in: roots).joined(separator: ", ")

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import OCI
 import Roots
 import SystemPackage
 
@@ -14,14 +15,18 @@ package struct Grab {
     private let log: Log
 
     /// Finds the layer.
-    package init(_ place: ExplainedPlace, in directories: StackerDirectories, log: Log) throws {
+    ///
+    /// - Parameter platform: which of those is meant that it was built for; `nil` for this machine's.
+    package init(_ place: ExplainedPlace, for platform: Platform? = nil, in directories: StackerDirectories, log: Log)
+        throws
+    {
         guard let path = place.path else {
             throw Failure("\(quoted(place.layer)) names no path", help: "write stacker grab \(place.layer):/PATH")
         }
         self.place = place
         self.path = path
         self.log = log
-        layer = try ExplainedLayer(place.layer, in: directories)
+        layer = try ExplainedLayer(place.layer, for: platform, in: directories)
     }
 
     /// Copies to the working directory, under the path's last name: all of it, or nothing.

@@ -52,7 +52,7 @@ package struct StackExplanation: Encodable {
         }
         let widths = (name: stack.map(\.part.name.count).max() ?? 0, size: sizes.map(\.count).max() ?? 0)
         let lines = zip(stack, sizes).map { entry, size in
-            "  \(padded(entry.part.name, to: widths.name))  \(padded(size, to: widths.size))  \(entry.part.directory)"
+            "  \(entry.part.name.padding(to: widths.name))  \(size.padding(to: widths.size))  \(entry.part.directory)"
         }
         let heading = ExplainedLayer.heading(layer, state)
         return ([heading] + (lines.isEmpty ? ["  nothing is below it, and nothing in it"] : lines)).joined(
@@ -61,8 +61,4 @@ package struct StackExplanation: Encodable {
 
     /// For programs.
     package func json() throws -> String { try JSON.text(self) }
-}
-
-private func padded(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
 }

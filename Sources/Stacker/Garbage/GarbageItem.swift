@@ -8,6 +8,7 @@ struct GarbageItem: Encodable {
     enum Kind: String, Encodable {
         case layer = "unpacked layer"
         case part = "part of collapsed layers"
+        case restored = "directories of a layer on a base that is gone"
         case alias = "second name of an unpacked layer"
         case storage = "layer that has no finished build"
         case imports = "imports of a layer that is gone"
@@ -49,7 +50,7 @@ struct GarbageItem: Encodable {
     func remove(_ roots: RootsDirectory?) throws {
         switch kind {
         case .image: return
-        case .layer, .part, .storage:
+        case .layer, .part, .restored, .storage:
             guard let roots else { return }
             let temporary = try roots.makeTemporary()
             try parent.rename(name, to: "removed", in: roots.directory.directory(temporary))

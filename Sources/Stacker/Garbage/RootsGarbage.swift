@@ -9,7 +9,7 @@ struct RootsGarbage {
     private(set) var items: [GarbageItem] = []
 
     /// What killed runs of a container leave in a layer's storage.
-    private static let ofRuns: Set = ["labels", "session", "targets", "work"]
+    private static let ofRuns: Set = ["labels", "oci-labels", "resolv.conf", "session", "targets", "work"]
 
     /// - Parameters:
     ///   - blobs: the layers that are referred to.
@@ -30,6 +30,7 @@ struct RootsGarbage {
         }
         for digest in present.subtracting(live).sorted() { try add(.layer, digest.directoryName) }
         for name in try roots.deadRuns() { try add(.temporary, name) }
+        for digest in present.intersection(live).sorted() { try addRestored(of: digest.directoryName, live) }
         for name in names where Digest(directoryName: name.string) == nil {
             if name.isTemporary || name.string.hasPrefix(RootsDirectory.temporaryPrefix)
                 || name.string.hasPrefix(NearestDirectory.probePrefix)
@@ -86,6 +87,15 @@ struct RootsGarbage {
 
     private mutating func add(_ kind: GarbageItem.Kind, _ name: FilePath) throws {
         items.append(try GarbageItem(kind, name, in: roots.directory, at: roots.path))
+    }
+
+    private mutating func addRestored(of layer: FilePath, _ live: Set<Digest>) throws {
+        let gone = try roots.restoredOnNothing(layer) { live.contains($0) }
+        guard !gone.isEmpty else { return }
+        let directory = try roots.directory.directory(layer)
+        for name in gone {
+            items.append(try GarbageItem(.restored, name, in: directory, at: roots.path.pushing(layer)))
+        }
     }
 
     private mutating func addLeftOvers(of layer: FilePath) throws {

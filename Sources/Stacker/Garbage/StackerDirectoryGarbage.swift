@@ -42,7 +42,7 @@ struct StackerDirectoryGarbage {
         for name in try directory.names() {
             let isDirectory = try directory.status(name)?.kind == .directory
             let isOfRun =
-                ["oci-labels", BindMounts.directory].contains(name.string) || name == SharedDraft.layoutName
+                ["oci-labels", BindMounts.directory].contains(name.string) || name == SharedDraft.directoryName
                 || Self.isOfContainer(name)
             guard name.isTemporary || isDirectory && isOfRun else { continue }
             items.append(try GarbageItem(.temporary, name, in: directory, at: path))

@@ -16,11 +16,16 @@ package struct FirstRecipe {
     /// - Parameters:
     ///   - base: what the image is to begin with: `docker://REGISTRY/NAME:TAG`, `oci:DIRECTORY:TAG`, `scratch`, or the path
     ///     of a tar archive; found out if `nil`.
+    ///   - isInsecure: whether the registry of that image may be spoken to without verified TLS.
     ///   - file: where the recipe is to be.
-    /// - Throws: a failure if there is no such base.
-    package init(on base: String?, in file: FilePath) throws {
+    /// - Throws: a failure if there is no such base, or TLS means nothing to it.
+    package init(on base: String?, insecure isInsecure: Bool, in file: FilePath) throws {
+        if isInsecure, base?.hasPrefix("docker://") != true {
+            throw Failure(
+                "--skip-tls is about the registry of an image", help: "name it with --from docker://REGISTRY/NAME:TAG")
+        }
         if let base, base != "scratch" {
-            self = try Self.make(GivenBase(base))
+            self = try Self.make(GivenBase(base), insecure: isInsecure)
             return
         }
         let busybox = StaticBusybox()
@@ -39,9 +44,12 @@ package struct FirstRecipe {
 
     private init(text: String, reason: String) { (self.text, self.reason) = (text, reason) }
 
-    private static func make(_ base: GivenBase, because why: String? = nil) throws -> FirstRecipe {
+    private static func make(
+        _ base: GivenBase, insecure isInsecure: Bool = false, because why: String? = nil
+    ) throws -> FirstRecipe {
         FirstRecipe(
-            text: head + on(base.kind, try quoted(base.url)), reason: base.name + (why.map { ", since \($0)" } ?? ""))
+            text: head + on(base.kind, try quoted(base.url) + (isInsecure ? "\n    insecure: true" : "")),
+            reason: base.name + (why.map { ", since \($0)" } ?? ""))
     }
 
     private static let existing = Failure(

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import OCI
+import Registry
 import SystemPackage
 
 /// What a user wants an image to begin with, as a recipe says it.
@@ -17,14 +18,11 @@ struct GivenBase {
         name = text
         guard text.hasPrefix("docker://") || text.hasPrefix("oci:") else {
             (kind, url) = ("tar", text)
-            guard try attempt("couldn't find the base \(text)", { try FileStatus(at: FilePath(text)).kind }) == .regular
-            else {
-                throw Failure(
-                    "the base \(text) is no file",
-                    help:
-                        "it can be docker://REGISTRY/NAME:TAG, oci:DIRECTORY:TAG, scratch, or the path of a tar archive"
-                )
+            let help = "it can be docker://REGISTRY/NAME:TAG, oci:DIRECTORY:TAG, scratch, or the path of a tar archive"
+            let found = try attempt("couldn't find the base \(text)", help: ImageReference.advice(on: text) ?? help) {
+                try FileStatus(at: FilePath(text)).kind
             }
+            guard found == .regular else { throw Failure("the base \(text) is no file", help: help) }
             return
         }
         switch try ImagePlace(text) {

@@ -11,6 +11,8 @@ struct BaseArchive: Sendable {
     let path: FilePath
     let file: OpenFile
     var hardLinkOverflow = HardLinkOverflow.split
+    /// Ends the unpacking.
+    let cancellation: Cancellation
 
     /// Unpacks the archive into an empty directory, which is empty again if the archive is refused.
     func unpack(into directory: Directory, _ log: Log) throws {
@@ -18,11 +20,11 @@ struct BaseArchive: Sendable {
             do {
                 let report = try unpackTarFile(
                     file, into: directory,
-                    options: .treeThatStandsAlone.stoppable.with(hardLinkOverflow))
+                    options: .treeThatStandsAlone.stopped(by: cancellation).with(hardLinkOverflow))
                 report.say(path.string, log, isEncoded: true)
             } catch {
                 // After a signal there is no time; the next build begins with an empty directory anyway.
-                if StopSignal.pending == nil {
+                if StopSignal.pending == nil, !cancellation.isCancelled {
                     for name in try directory.names() { try? directory.removeTree(name) }
                 }
                 throw error
@@ -34,15 +36,9 @@ struct BaseArchive: Sendable {
 extension LayerContents {
     /// Opens the archive of a tar base; a symlink at its end is followed.
     func archive(_ source: Import.Source) throws -> BaseArchive {
-        var archive = try openArchive(source)
-        archive.hardLinkOverflow = bases.unpacker.hardLinkOverflow
-        return archive
-    }
-
-    private func openArchive(_ source: Import.Source) throws -> BaseArchive {
         switch source {
         case .local(let path):
-            return BaseArchive(path: path, file: try attempt("couldn't open \(path)") { try OpenFile(path, 0) })
+            return made(path, try attempt("couldn't open \(path)") { try OpenFile(path, 0) })
         case .layer(let layer, let path):
             let file = try attempt("couldn't open stacker://\(layer)\(path)") {
                 guard case .file(let parent, let name, _)? = try node(source, following: true) else {
@@ -50,15 +46,20 @@ extension LayerContents {
                 }
                 return try parent.open(name, 0)
             }
-            return BaseArchive(path: path, file: file)
+            return made(path, file)
         case .image: throw Failure("a file in an image can't be a tar base")
         case .http(let address):
             guard let file = try bases.downloads.file(address, for: .bases) else {
                 throw Errno.noSuchFileOrDirectory
             }
             let name = address.fileName.map { FilePath(root: nil, [$0]) } ?? file.path
-            return BaseArchive(
-                path: name, file: try attempt("couldn't open \(file.path)") { try OpenFile(file.path, 0) })
+            return made(name, try attempt("couldn't open \(file.path)") { try OpenFile(file.path, 0) })
         }
+    }
+
+    private func made(_ path: FilePath, _ file: OpenFile) -> BaseArchive {
+        BaseArchive(
+            path: path, file: file, hardLinkOverflow: bases.unpacker.hardLinkOverflow,
+            cancellation: bases.context.cancellation)
     }
 }

@@ -8,17 +8,25 @@ import SystemPackage
 
 /// The bases of layers, and images that layers take files from: says what they are, fetches and unpacks them.
 struct Bases {
-    let context: BuildContext
+    var context: BuildContext
     let downloads: Downloads
     let registries: RegistryBases
     let unpacker: LayerUnpacker
+    private let bringing = KeyedLocks<Wanted>()
+
+    /// What one layer brings here for all that want it.
+    private struct Wanted: Hashable {
+        let base: Base
+        let platform: Platform
+    }
 
     init(_ context: BuildContext) {
         self.context = context
         downloads = Downloads(context)
         registries = RegistryBases(context)
         unpacker = LayerUnpacker(
-            roots: context.roots, hardLinkOverflow: context.request.hardLinkOverflow, log: context.log)
+            roots: context.roots, hardLinkOverflow: context.request.hardLinkOverflow, log: context.log,
+            cancellation: context.cancellation)
     }
 
     // MARK: - What they are
@@ -44,7 +52,7 @@ struct Bases {
     }
 
     /// What a base is. Of an image of a registry no more is fetched than its manifest and its config; what was kept of it
-    /// and is damaged goes. See ``fetch(_:)``.
+    /// and is damaged goes. See ``bring(_:_:)``.
     func resolve(_ base: Base, _ platform: Platform) throws -> BuildBase {
         let types = context.request.layerTypes
         switch base {
@@ -71,10 +79,16 @@ struct Bases {
 
     // MARK: - Bringing them here
 
-    /// Fetches what is missing of a base, and unpacks it while it comes.
+    /// Finds a base and fetches what is missing of it, which is unpacked while it comes. Of several layers that want the
+    /// same, one does it.
     ///
     /// - Returns: the base, of which all is there: only then it can be said which media types its layers really have.
-    func fetch(_ base: BuildBase) throws -> BuildBase {
+    func bring(_ base: Base, _ platform: Platform) throws -> BuildBase {
+        guard case .docker = base else { return try resolve(base, platform) }
+        return try bringing.with(Wanted(base: base, platform: platform)) { try fetch(resolve(base, platform)) }
+    }
+
+    private func fetch(_ base: BuildBase) throws -> BuildBase {
         guard let missing = base.missing, let layout = base.source else { return base }
         try registries.fetch(missing, unpacker)
         return try image(layout, missing.manifest, "docker://\(missing.reference)")
@@ -155,6 +169,6 @@ struct Bases {
     }
 
     private func inUse(_ layout: Layout) throws -> LayoutLock {
-        try LayoutLock.use(of: layout) { try StopSignal.check() }
+        try LayoutLock.use(of: layout, context.cancellation.check)
     }
 }

@@ -14,6 +14,7 @@ import Web
 final class Downloads: Sendable {
     private let context: BuildContext
     private let run = Mutex(Run())
+    private let files = KeyedLocks<Key>()
 
     /// What a file is for: these are kept apart.
     enum Purpose: String, Sendable {
@@ -50,6 +51,11 @@ final class Downloads: Sendable {
         _ address: WebAddress, for purpose: Purpose, hash: Digest? = nil, mayDownload: Bool = true
     ) throws -> DownloadedFile? {
         let key = Key(address: address, purpose: purpose)
+        return try files.with(key) { try file(key, hash, mayDownload: mayDownload) }
+    }
+
+    private func file(_ key: Key, _ hash: Digest?, mayDownload: Bool) throws -> DownloadedFile? {
+        let (address, purpose) = (key.address, key.purpose)
         if let known = run.withLock({ $0.files[key] }), hash == nil || hash == known.digest { return known }
         let store = DownloadStore(of: address, in: context.directories.stacker.pushing(FilePath(purpose.rawValue)))
         var damaged: FilePath?

@@ -8,11 +8,11 @@ import SystemPackage
 /// `imports/<layer>` under stacker's directory: what the layer's script sees in /stacker/imports.
 struct ImportsDirectory {
     let directory: FilePath
-    let log: Log
+    private let log: Log
 
-    init(of layer: String, in stackerDirectory: FilePath, log: Log) {
-        directory = stackerDirectory.appending("imports").appending(layer)
-        self.log = log
+    init(of layer: String, in context: BuildContext) {
+        directory = context.directories.stacker.appending("imports").appending(layer)
+        log = context.log
     }
 
     /// Fills the directory with the imports that have no `dest`. What an earlier build left there goes first: it may be
@@ -29,7 +29,7 @@ struct ImportsDirectory {
             try attempt("\(entry.position): couldn't import \(entry.path)") {
                 guard let node = try entry.node(in: contents) else { return }
                 log.debug("importing \(entry.path) to \(directory)")
-                try entry.copy(node, into: target, log)
+                try entry.copy(node, into: target, contents)
             }
         }
     }
@@ -48,13 +48,20 @@ extension Import {
     }
 
     /// Copies the source into a directory: under its name or, for contents, directly.
-    func copy(_ node: SourceNode, into target: Directory, _ log: Log) throws {
-        try copy(node, as: placement(node).name, into: target, log)
+    func copy(_ node: SourceNode, into target: Directory, _ contents: LayerContents) throws {
+        try copy(node, as: placement(node).name, into: target, contents)
     }
 
     /// Copies the source to `name` in a directory, or its contents into the directory itself, and checks its hash.
-    func copy(_ node: SourceNode, as name: FilePath.Component?, into target: Directory, _ log: Log) throws {
-        var copy = TreeCopy(overrides, attributes) { log.warn("\(position): import \(path): \($0)") }
+    ///
+    /// - Parameter contents: where the source was found.
+    func copy(
+        _ node: SourceNode, as name: FilePath.Component?, into target: Directory, _ contents: LayerContents
+    ) throws {
+        let context = contents.bases.context
+        var copy = TreeCopy(overrides, attributes, checkpoint: context.cancellation.check) {
+            context.log.warn("\(position): import \(path): \($0)")
+        }
         switch (node, name.map { FilePath(root: nil, [$0]) }) {
         case (_, let name?): try copy.copy(node, as: FileName(name), in: target)
         case (.directory(let directory), nil): try copy.copyContents(of: directory, into: target)

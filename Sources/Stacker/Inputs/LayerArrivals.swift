@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import Layers
 import OCI
 import Synchronization
@@ -13,12 +12,14 @@ final class LayerArrivals: Sendable {
     private let running = DispatchGroup()
     private let state = Mutex(State())
 
-    /// As many as there are processors; and a few in any case, since some of them wait for the network.
-    private static let limit = max(4, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    /// So many at a time in any case, since they may wait for the network; more of those that all images share.
+    private static let own = 2
 
     private struct State {
         var waiting: [ArrivingBlob] = []
         var workers = 0
+        /// Those of them that are of the ones that all share.
+        var borrowed = 0
         /// The first failure, be it of fetching or of unpacking.
         var failure: (any Error)?
     }
@@ -57,7 +58,10 @@ final class LayerArrivals: Sendable {
         }
         let needsWorker = state.withLock { state in
             state.waiting.append(blob)
-            if state.workers == Self.limit { return false }
+            if state.workers - state.borrowed >= Self.own {
+                guard Processors.all.arrivals.take(1) else { return false }
+                state.borrowed += 1
+            }
             state.workers += 1
             return true
         }
@@ -86,6 +90,10 @@ final class LayerArrivals: Sendable {
         state.withLock { state in
             if !state.waiting.isEmpty { return state.waiting.removeFirst() }
             state.workers -= 1
+            if state.borrowed > 0 {
+                state.borrowed -= 1
+                Processors.all.arrivals.give(1)
+            }
             return nil
         }
     }

@@ -33,7 +33,7 @@ struct LayerContents {
 
     /// The same of an image, whose layers are brought into the roots directory as those of a base are.
     private func view(of image: ImageSource) throws -> MergedView {
-        let base = try bases.fetch(bases.resolve(image.base, platform))
+        let base = try bases.bring(image.base, platform)
         let (_, type) = try self.image(of: base)
         try withExtendedLifetime(base.use) { try bases.unpack(base) }
         return try MergedView(LayerStack.directories(base.metadata, type, roots))

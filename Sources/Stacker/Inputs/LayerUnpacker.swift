@@ -13,6 +13,13 @@ struct LayerUnpacker: Sendable {
     let roots: RootsDirectory
     let hardLinkOverflow: HardLinkOverflow
     let log: Log
+    let cancellation: Cancellation
+    private let unpacking = KeyedLocks<Digest>()
+
+    init(roots: RootsDirectory, hardLinkOverflow: HardLinkOverflow, log: Log, cancellation: Cancellation) {
+        (self.roots, self.hardLinkOverflow, self.log) = (roots, hardLinkOverflow, log)
+        self.cancellation = cancellation
+    }
 
     /// Unpacks those layers of an image that are not there yet.
     ///
@@ -37,6 +44,17 @@ struct LayerUnpacker: Sendable {
     }
 
     private func unpack(_ layer: Descriptor, diffID: Digest, from layouts: [Layout]) throws {
+        try once(layer) { try unpackOnce(layer, diffID: diffID, from: layouts) }
+    }
+
+    /// Two images that have a layer in common may want it at the same time: one brings it.
+    private func once(_ layer: Descriptor, _ unpack: () throws -> Void) throws {
+        try unpacking.with(layer.digest) {
+            if !roots.holdsOwnContent(of: layer.digest) { try unpack() }
+        }
+    }
+
+    private func unpackOnce(_ layer: Descriptor, diffID: Digest, from layouts: [Layout]) throws {
         guard let layout = try layouts.first(where: { try $0.holds(layer) }) else {
             throw Failure(
                 "couldn't find the blob of layer \(layer.digest)",
@@ -52,9 +70,12 @@ struct LayerUnpacker: Sendable {
         }
     }
 
-    private var options: UnpackOptions { UnpackOptions().stoppable.with(hardLinkOverflow) }
+    private var options: UnpackOptions { UnpackOptions().stopped(by: cancellation).with(hardLinkOverflow) }
 
     /// Unpacks a layer while it comes.
+    ///
+    /// What it meets in the layer is an error when all of it has come and is right: until then it may be damage on the way,
+    /// of which whoever fetches it says, and which fetching it anew may mend.
     ///
     /// - Parameter checkpoint: what it throws ends the unpacking.
     func unpack(
@@ -63,9 +84,15 @@ struct LayerUnpacker: Sendable {
         let layer = blob.descriptor
         var options = options
         options.checkpoint = {
-            try StopSignal.check()
+            try cancellation.check()
             try checkpoint()
         }
+        // The bytes come whether somebody reads them or not.
+        try once(layer) { try unpackOnce(blob, diffID: diffID, options) }
+    }
+
+    private func unpackOnce(_ blob: ArrivingBlob, diffID: Digest, _ options: UnpackOptions) throws {
+        let layer = blob.descriptor
         do {
             // An image of a file system is not read from its first byte to its last.
             if layer.mediaType.isImage { throw ArrivingBlob.Interruption.restarted }
@@ -104,10 +131,10 @@ struct LayerUnpacker: Sendable {
 }
 
 extension UnpackOptions {
-    /// The same, ended by a stop signal.
-    var stoppable: UnpackOptions {
+    /// The same, ended by a stop signal or a cancellation.
+    func stopped(by cancellation: Cancellation) -> UnpackOptions {
         var options = self
-        options.checkpoint = { try StopSignal.check() }
+        options.checkpoint = { try cancellation.check() }
         return options
     }
 

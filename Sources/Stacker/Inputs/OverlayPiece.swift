@@ -86,7 +86,7 @@ struct OverlayPieces {
                 let target = try OverlayTarget(
                     place.directory, in: layer, over: lowerdirs, like: source.directory, attributes: .ofHost)
                 target.sayIfMoved(from: entry.destination, of: "overlay_dir \(entry.path)", log)
-                var copy = TreeCopy(.init(), .ofHost) {
+                var copy = TreeCopy(.init(), .ofHost, checkpoint: contents.bases.context.cancellation.check) {
                     log.warn("\(entry.position): overlay_dir \(entry.path): \($0)")
                 }
                 try copy.copyContents(of: source, into: target.directory)
@@ -116,7 +116,7 @@ struct OverlayPieces {
                 "\(entry.position): import \(entry.path) takes the place of the directory /\(target.path.appending(name)): "
                     + "write a / at the end of dest to put it inside")
         }
-        try entry.copy(node, as: place.name, into: target.directory, log)
+        try entry.copy(node, as: place.name, into: target.directory, contents)
         say(try target.finish(), "\(entry.position): import \(entry.path)")
         return target.path
     }

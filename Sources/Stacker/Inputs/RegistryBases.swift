@@ -1,5 +1,4 @@
 import Failure
-import Host
 import OCI
 import Registry
 import Synchronization
@@ -14,6 +13,12 @@ final class RegistryBases: Sendable {
     private let pulled: PulledBlobs
     private let context: BuildContext
     private let run = Mutex(Run())
+    /// Who asks a registry what is meant.
+    private let asking = KeyedLocks<Key>()
+    /// Who brings a blob, which other images may have too.
+    private let bringing = KeyedLocks<Digest>()
+    /// Held while what is kept is looked at and noted: the file of notes has one writer, and what is removed is damaged still.
+    private let keeping = Mutex(())
 
     private struct Run {
         var images: [Key: ImagePull.Found] = [:]
@@ -40,15 +45,19 @@ final class RegistryBases: Sendable {
         _ reference: ImageReference, insecure: Bool, _ platform: Platform, mayDownload: Bool
     ) throws -> Digest? {
         let key = Key(reference: reference, platform: platform)
+        return try asking.with(key) { try manifest(key, insecure: insecure, mayDownload: mayDownload) }
+    }
+
+    private func manifest(_ key: Key, insecure: Bool, mayDownload: Bool) throws -> Digest? {
         if let known = run.withLock({ $0.kept[key] ?? $0.images[key]?.descriptor }) { return known.digest }
-        let pull = pull(reference, insecure)
+        let pull = pull(key.reference, insecure)
         let entry = try entry(key)
         if let entry, let source = try pull.source(), entry.annotations?[Self.sourceAnnotation] == source.description {
             run.withLock { $0.kept[key] = entry }
             return entry.digest
         }
         guard mayDownload else { return nil }
-        let found = try pull.find(platform)
+        let found = try pull.find(key.platform)
         run.withLock { $0.images[key] = found }
         // The tag may have moved to an index that has the same image for this platform.
         if let entry, entry.digest == found.descriptor.digest { try record(found, key, by: writer()) }
@@ -78,7 +87,7 @@ final class RegistryBases: Sendable {
         if let entry = run.withLock({ $0.kept[key] }) {
             let layout = try Layout(at: path)
             let manifest = try layout.manifest(entry)
-            for blob in manifest.blobs { try check(blob, layout) }
+            try keeping.withLock { _ in for blob in manifest.blobs { try check(blob, layout) } }
             if try layout.holdsAll(manifest.blobs) { return (layout, manifest, nil) }
         }
         let pull = pull(reference, insecure)
@@ -88,13 +97,18 @@ final class RegistryBases: Sendable {
         defer { writer.abandon() }
         let layout = writer.layout
         try layout.removeOldParts()
-        for blob in found.manifest.blobs { try check(blob, layout) }
-        try pulled.note(found, before: layout)
-        let config = try pull.fetchConfig(found, into: writer, progress: context.log.progress)
+        try keeping.withLock { _ in
+            for blob in found.manifest.blobs { try check(blob, layout) }
+            try pulled.note(found, before: layout)
+        }
+        let config = try bringing.with(found.manifest.config.digest, checkpoint: context.cancellation.check) {
+            try pull.fetchConfig(found, into: writer, progress: context.log.progress)
+        }
         return (layout, found.manifest, Missing(key: key, pull: pull, found: found, config: config))
     }
 
-    /// Fetches an image, and unpacks its layers while they come; those that are in the layout already are left to others.
+    /// Fetches an image, and unpacks its layers while they come; those that are in the layout already are left to others. Of
+    /// several images that have a blob in common, one brings it.
     func fetch(_ missing: Missing, _ unpacker: LayerUnpacker) throws {
         let (found, pull) = (missing.found, missing.pull)
         let writer = try writer()
@@ -102,8 +116,12 @@ final class RegistryBases: Sendable {
         let arrivals = LayerArrivals(Image(found.manifest, missing.config), unpacker)
         try arrivals.unpack {
             try pull.fetch(
-                found, into: writer, keepsParts: true, progress: context.log.progress, arriving: arrivals.begin,
-                checkpoint: arrivals.check)
+                found, into: writer, keepsParts: true, progress: context.log.progress,
+                alone: { [bringing] in try bringing.with($0, checkpoint: $1, $2) }, arriving: arrivals.begin,
+                checkpoint: { [cancellation = context.cancellation] in
+                    try cancellation.check()
+                    try arrivals.check()
+                })
         }
         try record(found, missing.key, by: writer)
     }
@@ -111,7 +129,8 @@ final class RegistryBases: Sendable {
     private func pull(_ reference: ImageReference, _ isInsecure: Bool) -> ImagePull {
         ImagePull(
             reference,
-            from: context.servers.registry(reference.registry, isInsecure: isInsecure, allowedBy: "insecure: true"))
+            from: context.servers.registry(
+                reference.registry, isInsecure: isInsecure, allowedBy: context.request.plainRegistryRemedy))
     }
 
     // MARK: - What is kept
@@ -121,7 +140,7 @@ final class RegistryBases: Sendable {
 
     /// One tag for each platform; a "+" is in no tag of a registry.
     private static func tag(_ key: Key) -> String {
-        "\(key.reference)+\(key.platform.os)-\(key.platform.architecture)"
+        "\(key.reference)+\(key.platform.description.replacing("/", with: "-"))"
     }
 
     /// The entry of an image that was pulled before, if its manifest is still there.
@@ -148,7 +167,7 @@ final class RegistryBases: Sendable {
     }
 
     private func writer() throws -> LayoutWriter {
-        try LayoutWriter(openingOrCreating: path, checkpoint: { try StopSignal.check() })
+        try LayoutWriter(openingOrCreating: path, checkpoint: context.cancellation.check)
     }
 
     private func record(_ found: ImagePull.Found, _ key: Key, by writer: LayoutWriter) throws {

@@ -12,6 +12,14 @@ package struct Inspection {
     enum Entry {
         case image(Image)
         case other(Other)
+
+        /// What it is for, as far as that is known.
+        var platform: Platform? {
+            switch self {
+            case .image(let image): image.platform ?? image.config.platform
+            case .other(let other): other.platform
+            }
+        }
     }
 
     /// One image.
@@ -38,8 +46,9 @@ package struct Inspection {
 
     /// Reads the image with this tag, or all that there are, in the order of the index.
     ///
+    /// - Parameter platform: what images are to be for; whatever else there is is left out then.
     /// - Throws: `Failure` if what was asked for can't be read; one of several is shown with what is wrong with it.
-    package init(of layout: Layout, tag: String?) throws {
+    package init(of layout: Layout, tag: String?, platform: Platform? = nil) throws {
         let index = try layout.index()
         if let tag, !index.tags.contains(tag) {
             throw Failure(
@@ -64,6 +73,16 @@ package struct Inspection {
                 "the indexes in \(layout.path) have more than \(Self.limit) entries",
                 help: tag == nil ? "name one image: stacker inspect TAG" : nil)
         }
+        if let platform { try leave(platform, in: layout) }
+    }
+
+    private mutating func leave(_ platform: Platform, in layout: Layout) throws {
+        let offered = entries.compactMap(\.platform)
+        entries = entries.filter { $0.platform.map(platform.takes) == true }
+        guard entries.isEmpty else { return }
+        throw Failure(
+            "there is no image for \(platform) in \(layout.path)",
+            help: "there are some for \(Set(offered.map(\.description)).sorted().prefix(20).joined(separator: ", "))")
     }
 
     // MARK: - What there is

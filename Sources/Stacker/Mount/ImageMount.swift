@@ -12,6 +12,8 @@ import SystemPackage
 package struct MountRequest: Sendable {
     /// The image in the layout.
     package var tag: String
+    /// Which image of several is meant.
+    package var platform = PlatformChoice()
     /// Where it is to be seen.
     package var target: FilePath
     /// Whether it can be written to. What is written is kept in memory, and gone with the mount.
@@ -49,9 +51,10 @@ package struct ImageMount {
         self.request = request
         self.layout = layout
         self.log = log
-        let platform = Platform(os: "linux", architecture: Platform.hostArchitecture)
         manifest = try attempt("couldn't mount \(request.tag) of \(layout.path)") {
+            let platform = try request.platform.platform(of: request.tag, in: layout)
             let manifest = try layout.resolve(request.tag, for: platform).manifest.converted()
+            try request.platform.refuse(layout.config(manifest).platform)
             try Self.refuseUnfit(manifest, request, layout)
             return manifest
         }

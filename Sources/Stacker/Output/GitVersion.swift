@@ -9,11 +9,11 @@ final class GitVersions: Sendable {
     /// Held while git is asked: whoever asks of the same repository waits for the answer, which has its end.
     private let known = Mutex<[FilePath: String?]>([:])
 
-    /// As ``GitVersion/of(_:log:)``.
-    func version(of directory: FilePath, log: Log) throws -> String? {
+    /// As ``GitVersion/of(_:log:checkpoint:)``.
+    func version(of directory: FilePath, log: Log, checkpoint: () throws -> Void) throws -> String? {
         try known.withLock { known in
             if let version = known[directory] { return version }
-            let version = try GitVersion.of(directory, log: log)
+            let version = try GitVersion.of(directory, log: log, checkpoint: checkpoint)
             known[directory] = .some(version)
             return version
         }
@@ -29,44 +29,52 @@ enum GitVersion {
     /// changed.
     ///
     /// - Returns: `nil` outside a repository, without git, and where git refuses a repository that another user owns.
-    static func of(_ directory: FilePath, log: Log) throws -> String? {
+    static func of(_ directory: FilePath, log: Log, checkpoint: () throws -> Void) throws -> String? {
         // Most recipes are tried outside a repository first: that must not cost a process.
         let directory = (try? directory.resolved()) ?? directory
         guard isInsideRepository(directory) else { return nil }
         guard
-            let name = try (answer(["describe", "--tags"], directory) ?? answer(["rev-parse", "HEAD"], directory))?
+            let name = try
+                (answer(["describe", "--tags"], directory, checkpoint)
+                ?? answer(["rev-parse", "HEAD"], directory, checkpoint))?
                 .split(separator: "\n").first
         else {
             log.debug("couldn't find the git version of \(directory): git describe and git rev-parse failed")
             return nil
         }
-        return try isClean(directory, log) ? String(name) : "\(name)-dirty"
+        return try isClean(directory, log, checkpoint) ? String(name) : "\(name)-dirty"
     }
 
     /// Whether git says so. What can't be found out is not clean.
-    private static func isClean(_ directory: FilePath, _ log: Log) throws -> Bool {
+    private static func isClean(
+        _ directory: FilePath, _ log: Log, _ checkpoint: () throws -> Void
+    ) throws -> Bool {
         do {
-            let outcome = try git(["status", "--porcelain", "--untracked-files=no"], directory)
+            let outcome = try git(["status", "--porcelain", "--untracked-files=no"], directory, checkpoint)
             if outcome.status == 0 { return outcome.output.isEmpty }
             throw Failure("git status ended with status \(outcome.status)")
         } catch Errno.fileTooLarge {
             // So many changes.
             return false
         } catch {
-            try StopSignal.check()
+            try checkpoint()
             log.warn("\(directory) counts as changed since its last commit: couldn't find out whether it is: \(error)")
             return false
         }
     }
 
     /// What git prints; `nil` if it fails.
-    private static func answer(_ arguments: [String], _ directory: FilePath) throws -> String? {
-        let outcome = try? git(arguments, directory)
-        try StopSignal.check()
+    private static func answer(
+        _ arguments: [String], _ directory: FilePath, _ checkpoint: () throws -> Void
+    ) throws -> String? {
+        let outcome = try? git(arguments, directory, checkpoint)
+        try checkpoint()
         return outcome?.status == 0 ? outcome?.text : nil
     }
 
-    private static func git(_ arguments: [String], _ directory: FilePath) throws -> ChildProcess.Outcome {
+    private static func git(
+        _ arguments: [String], _ directory: FilePath, _ checkpoint: () throws -> Void
+    ) throws -> ChildProcess.Outcome {
         // In a hook of git's these name the repository whose hook it is.
         let foreign: Set = [
             "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
@@ -75,7 +83,7 @@ enum GitVersion {
         // To look at the state must not write to the index.
         return try ChildProcess.run(
             ["git", "-C", directory.string] + arguments, environment: environment + ["GIT_OPTIONAL_LOCKS=0"],
-            patience: patience, checkpoint: { try StopSignal.check() })
+            patience: patience, checkpoint: checkpoint)
     }
 
     private static func isInsideRepository(_ directory: FilePath) -> Bool {

@@ -104,7 +104,7 @@ struct ImageOutput {
         try layer.commit(metadata, parts, from: layout)
     }
 
-    /// Encodes the overlay dirs and the upperdir of the image's own layer, signs the image and tags it.
+    /// Encodes the overlay dirs and the upperdir of the image's own layer, and signs the image.
     ///
     /// - Parameters:
     ///   - base: what the layer was built on, and its own overlay dirs.
@@ -137,7 +137,6 @@ struct ImageOutput {
         } else {
             digest = try layer.commit(metadata, parts, from: layout)
         }
-        try writer.tag(manifests, of: definition.name, types)
         return .init(manifests: manifests, images: images, metadata: digest)
     }
 
@@ -151,12 +150,12 @@ struct ImageOutput {
             var lowerdirs = try lowerdirs
             for name in overlayDirectories.map(\.name) {
                 let encoded = try add(
-                    layer.overlayDirectory(name), of: layer.name, createdBy: "stacker overlay dir for \(layer.name)")
+                    layer.overlayDirectory(name), of: layer.name, createdBy: "stacker overlay dir for \(layer.tag)")
                 parts.append(EncodedDirectory(overlayDirectory: name, blobs: encoded))
                 lowerdirs.insert(layer.overlayDirectory(name), at: 0)
             }
             let own = try add(
-                layer.upperdir, of: layer.name, createdBy: "stacker build of \(layer.name)", root: root, over: lowerdirs
+                layer.upperdir, of: layer.name, createdBy: "stacker build of \(layer.tag)", root: root, over: lowerdirs
             )
             parts.append(EncodedDirectory(blobs: own))
             return parts
@@ -191,7 +190,7 @@ struct ImageOutput {
             if encoded.isEmpty, definition.run != nil {
                 encoded = try encode(tree, in: layer.upperdir, of: layer.name, root: .always)
             }
-            return append(encoded, createdBy: "stacker build of \(layer.name)")
+            return append(encoded, createdBy: "stacker build of \(layer.tag)")
         }
     }
 
@@ -212,4 +211,9 @@ struct ImageOutput {
         }
         return result
     }
+}
+
+extension LayerDirectory {
+    /// What the recipe calls the layer: an image says the same on whichever machine it is built.
+    fileprivate var tag: String { PlatformLayerName.parts(of: name)?.tag ?? name }
 }

@@ -40,5 +40,6 @@ extension ImageConfig {
         if self.platform.os != platform.os { for name in ["os.version", "os.features"] { others[name] = nil } }
         self.platform.os = platform.os
         self.platform.architecture = platform.architecture
+        if let variant = platform.variant { self.platform.variant = variant }
     }
 }

@@ -16,7 +16,7 @@ struct LayerConversion {
     var roots: RootsDirectory { context.roots }
 
     /// A layer in another type than it came in. It is remembered in a file beside the layer's content.
-    struct Outcome: Codable {
+    struct Outcome: Codable, Sendable {
         var descriptor: Descriptor
         var diffID: Digest
     }
@@ -32,6 +32,13 @@ struct LayerConversion {
         root: RootEntry = .always
     ) throws -> Outcome {
         guard let layer = layers.last?.digest else { throw Errno.noSuchFileOrDirectory }
+        return try context.conversions.with(layer) { try convert(layer, of: layers, over: converted, to: format, root) }
+    }
+
+    private func convert(
+        _ layer: Digest, of layers: [Descriptor], over converted: some Sequence<Descriptor>, to format: LayerFormat,
+        _ root: RootEntry
+    ) throws -> Outcome {
         let directory = Directory(try roots.directory.open(layer.directoryName, O_RDONLY | O_DIRECTORY))
         let name = recordName(format, root, over: layers.dropLast())
         if let bytes = try directory.readFile(name, limit: 1 << 16),

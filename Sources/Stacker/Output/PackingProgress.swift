@@ -14,7 +14,8 @@ private final class TreeCount: Sendable {
 
     /// Begins to look at the directory at `path`, and tells `task` what came out; nothing, if it can't be counted.
     init(of path: FilePath, for task: ProgressTask) {
-        DispatchQueue.global().async(group: running) { [self] in
+        // A queue of its own has a thread at once: to stop it means to wait until it has begun.
+        DispatchQueue(label: "tree count").async(group: running) { [self] in
             let size = try? Directory(at: path).sizeOfFiles {
                 if isCancelled.load(ordering: .relaxed) { throw Cancelled() }
             }

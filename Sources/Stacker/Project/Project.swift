@@ -1,3 +1,4 @@
+import Host
 import Layers
 import Recipes
 import Roots
@@ -5,9 +6,11 @@ import Roots
 /// The stacker files of a command, which have been read, and the places that it works with: directories on this machine,
 /// servers elsewhere, the log.
 struct Project {
-    let recipes: RecipeSet
+    var recipes: RecipeSet
     let directories: StackerDirectories
-    let servers = Servers()
+    /// Ends what the command does.
+    let cancellation: Cancellation
+    let servers: Servers
     let layouts = OpenLayouts()
     let log: Log
 
@@ -19,10 +22,28 @@ struct Project {
     ) throws {
         self.directories = directories
         self.log = log
+        cancellation = try Cancellation()
+        servers = Servers(until: cancellation)
         recipes = try RecipeLoader(directories: directories, web: servers.web).load(request, missing: missing)
         // A layer can be entered without any file: nothing could use a value then.
         guard !recipes.files.isEmpty else { return }
         for warning in recipes.unusedSubstitutions(request.substitutions) { log.warn(warning) }
+    }
+
+    /// The same recipes for another attempt: what has ended the first does not end it.
+    func afresh() throws -> Project {
+        let cancellation = try Cancellation()
+        return Project(
+            recipes: recipes, directories: directories, cancellation: cancellation,
+            servers: Servers(until: cancellation),
+            log: log)
+    }
+
+    private init(
+        recipes: RecipeSet, directories: StackerDirectories, cancellation: Cancellation, servers: Servers, log: Log
+    ) {
+        (self.recipes, self.directories, self.log) = (recipes, directories, log)
+        (self.cancellation, self.servers) = (cancellation, servers)
     }
 
     /// What the steps of a build have in common. Only for the holder of the locks.
@@ -30,12 +51,15 @@ struct Project {
     /// - Parameters:
     ///   - identity: who makes the images.
     ///   - roots: the roots directory, opened as the command needs it.
+    ///   - timeline: what is told of the steps of a build.
     func context(
-        of request: BuildRequest, by identity: BuildIdentity, in roots: RootsDirectory
+        of request: BuildRequest, by identity: BuildIdentity, in roots: RootsDirectory,
+        telling timeline: BuildTimeline = .off
     ) throws -> BuildContext {
         BuildContext(
             request: request, identity: identity, directories: directories, roots: roots, servers: servers,
             layouts: layouts, cache: try BuildCache(in: directories.stacker, log: log),
-            digests: try FileDigests(in: directories.stacker), log: log)
+            digests: try FileDigests(in: directories.stacker, checkpoint: cancellation.check), log: log,
+            cancellation: cancellation, timeline: timeline)
     }
 }

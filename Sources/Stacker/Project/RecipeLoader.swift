@@ -22,7 +22,8 @@ struct RecipeLoader {
         let here = try FilePath.currentDirectory()
         let sources = request.recipes.map { RecipeSource($0, workingDirectory: here) }
         return try RecipeSet(
-            sources, substitutions: substitutions(request, missing), isReserved: RootsDirectory.isReserved,
+            sources, substitutions: substitutions(request, missing), platforms: request.platforms,
+            isReserved: RootsDirectory.isReserved,
             isThere: isThere, read: read)
     }
 
@@ -51,8 +52,16 @@ struct RecipeLoader {
                 try content(FilePath(file))
             }
             try substitutions.merge(file: file, text: utf8Text(of: bytes, file))
+        } else {
+            substitutions.fileLeftOut = request.recipes.lazy.compactMap(Self.valuesBeside).first
         }
         return substitutions
+    }
+
+    /// The file of values that `stacker convert` has put beside a recipe, if one is there.
+    private static func valuesBeside(_ recipe: String) -> String? {
+        let path = FilePath(recipe).removingLastComponent().appending(Substitutions.usualFile)
+        return (try? FileStatus(at: path))?.kind == .regular ? path.string : nil
     }
 
     private func read(_ source: RecipeSource) throws -> [UInt8] {

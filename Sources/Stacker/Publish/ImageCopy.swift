@@ -18,7 +18,7 @@ package struct ImageCopy {
 
     /// Copies the image that is for this machine.
     package func run(log: Log) throws {
-        let platform = Platform(os: "linux", architecture: Platform.hostArchitecture)
+        let platform = Platform.machine
         let servers = Servers()
         switch (source, destination) {
         case (.layout(let path, let tag), _):

@@ -1,5 +1,6 @@
 import Failure
 import Layers
+import OCI
 import OrderedCollections
 import Registry
 import SystemPackage
@@ -17,6 +18,8 @@ package struct PublishRequest: Sendable {
     package var target: PublishTarget
     /// The tags that each image gets there, each once.
     package let tags: [String]
+    /// The platforms that the images were built for; none leaves it to the recipes.
+    package var platforms: [Platform] = []
     /// The names of the images that are meant; empty: all.
     package var images: [String] = []
     /// The types of images that are meant. Each counts once.
@@ -27,6 +30,13 @@ package struct PublishRequest: Sendable {
     package var credentials: WebCredentials?
     /// Whether the registry may be spoken to without verified TLS.
     package var isInsecure = false
+    /// Whether images go into the indexes that have their tags already, in place of those for the same platforms.
+    package var updatesIndex = false
+    /// Repositories of registries from which images are taken that were not built here: `docker://registry/name`. Registries
+    /// need not send what they can give from one repository to another.
+    package var cacheFrom: [String] = []
+    /// How they were built, as far as their keys there depend on it.
+    package var building = BuildRequest()
     /// Only say what would be published.
     package var showsOnly = false
     /// Publish what is there, also if the cache says that it is not what the recipe says.
@@ -40,11 +50,13 @@ package struct PublishRequest: Sendable {
 
     /// The build that makes the images, as far as publishing knows it.
     var build: BuildRequest {
-        var build = BuildRequest()
+        var build = building
+        build.cacheFrom = cacheFrom
         build.recipes = recipes
         build.substitutions = substitutions
         build.substituteFile = substituteFile
         build.layerTypes = layerTypes
+        build.platforms = platforms
         return build
     }
 }
@@ -63,6 +75,11 @@ package enum PublishTarget: Sendable {
         if url.hasPrefix("docker://"), url.utf8.count > 9 {
             var path = url.dropFirst(9)
             while path.hasSuffix("/") { path = path.dropLast() }
+            if let slash = path.lastIndex(of: "/"), path[slash...].contains(":") {
+                throw Failure(
+                    "can't publish to \(quoted(WebAddress.withoutCredentials(url))): what follows its last \":\" is a tag",
+                    help: "give tags with --tag alone: --url docker://registry/path --tag TAG")
+            }
             self = .registry(String(path))
         } else if url.hasPrefix("oci:"), url.utf8.count > 4 {
             let name = String(url.dropFirst(4))

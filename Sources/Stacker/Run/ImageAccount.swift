@@ -35,7 +35,9 @@ struct ImageAccount {
     private static func user(_ name: String, in users: AccountFile) throws -> (UInt32, AccountFile.Entry?) {
         if let entry = users.entries.first(where: { $0.name == name }) { return (try entry.id(2, of: users), entry) }
         guard let uid = AccountFile.id(name) else {
-            throw Failure("there is no user \(quoted(name)) in the image's /etc/passwd")
+            throw Failure(
+                "there is no user \(quoted(name)) in the image's /etc/passwd",
+                help: "a recipe's runtime_user is one that its base has or its script makes, or a number")
         }
         return (uid, users.entries.first { $0.field(2).flatMap(AccountFile.id) == uid })
     }
@@ -44,7 +46,9 @@ struct ImageAccount {
         let groups = try AccountFile("etc/group", in: view)
         if let entry = groups.entries.first(where: { $0.name == name }) { return try entry.id(2, of: groups) }
         guard let gid = AccountFile.id(name) else {
-            throw Failure("there is no group \(quoted(name)) in the image's /etc/group")
+            throw Failure(
+                "there is no group \(quoted(name)) in the image's /etc/group",
+                help: "a recipe's runtime_user is USER:GROUP of names that the image has, or of numbers")
         }
         return gid
     }

@@ -25,12 +25,14 @@ package struct ImageRun {
     package func run() throws -> Int32 {
         try directories.refuseForeign()
         let namespace = try attempt("couldn't run \(request.image)", help: RunStage.remedy) { try makeNamespace() }
-        // Of the locks, the run's own directory is left: others may build, and run images, meanwhile.
-        let (image, own) = try directories.locked(creating: true) {
+        // Of the locks, the run's own directory is left: others may build, and run images, meanwhile. What other runs
+        // hold them for is short.
+        let (image, own) = try directories.locked(waiting: log) {
             let roots = try RootsDirectory(takingOver: directories.roots)
             try roots.removeDeadRuns()
+            try RunLogs.removeAll(in: directories.stacker)
             let image = try attempt("couldn't run \(request.image)") {
-                try RunnableImage(request.image, in: roots, directories, log: log)
+                try RunnableImage(request, in: roots, directories, log: log)
             }
             return (image, try RunDirectory(in: roots))
         }
@@ -39,6 +41,7 @@ package struct ImageRun {
             let view = try MergedView(image.lowerdirs)
             let program = try RunProgram(of: image.config, request, in: view)
             try program.refuseUnmapped(in: namespace)
+            try LayerProgram(view: view).refuseForeign(program.arguments[0], environment: program.environment)
             return (try prepare(program, image.lowerdirs, view, own, namespace), program.arguments)
         }
         for argument in config.overlayArguments { log.debug("overlay of \(request.image): \(argument)") }
@@ -84,7 +87,7 @@ package struct ImageRun {
         var config = ContainerConfig(
             lowerdirs: stage.lowerdirs, upperdir: stage.upperdir, rootfsMount: stage.rootfs, mounts: mounts,
             environment: program.environment, stateDirectory: stage.state, logFile: stage.log, terminal: true)
-        config.keptLog = stage.keptLog
+        config.keptLog = RunLogs.place(for: own, in: directories.stacker)
         config.rights.namespace = namespace
         config.rights.user = program.user
         config.rights.workingDirectory = program.directory

@@ -11,6 +11,12 @@ package struct RunRequest: Sendable {
     /// Whether the container has the host's network; else it has none.
     package var hasHostNetwork = true
 
+    /// Which image of several is meant.
+    package var platform = PlatformChoice()
+
+    /// Whether a registry may be spoken to without verified TLS.
+    package var isInsecure = false
+
     /// The image as its config says.
     package init(image: String) { self.image = image }
 }

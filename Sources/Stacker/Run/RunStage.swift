@@ -21,10 +21,8 @@ struct RunStage {
     let rootfs: FilePath
     /// For the container's files.
     let state: FilePath
-    /// liblxc's log.
+    /// liblxc's log. It goes with the run.
     let log: FilePath
-    /// Where it is when the stage is gone.
-    let keptLog: FilePath
 
     private let place: FilePath
     private let namespace: UserNamespace?
@@ -44,11 +42,10 @@ struct RunStage {
     ///   - namespace: the container's own, if it has one.
     init(_ own: RunDirectory, _ namespace: UserNamespace?, _ directories: StackerDirectories) throws {
         self.namespace = namespace
-        keptLog = directories.stacker.appending("lxc-run.log")
         let disk = own.path.appending("scratch")
         try own.directory.makePlainDirectory("scratch")
         guard let namespace else {
-            (place, scratch, log) = (own.path, disk, keptLog)
+            (place, scratch, log) = (own.path, disk, own.path.appending(Self.logName))
             (rootfs, state) = (place.appending("rootfs"), place.appending("state"))
             try Self.make([rootfs, state])
             return
@@ -56,15 +53,15 @@ struct RunStage {
         try Self.refuseOldKernel()
         place = try Self.mountPlace(awayFrom: directories)
         scratch = place.appending("scratch")
-        log = place.appending("lxc.log")
+        log = place.appending(Self.logName)
         (rootfs, state) = (place.appending("rootfs"), place.appending("state"))
         try Self.make([rootfs, state, scratch])
         try own.directory.directory("scratch").become(namespace.root)
         try Self.bind(disk, on: scratch)
-        // An empty file to mount on.
-        for file in [log, keptLog] { _ = try OpenFile(file, O_WRONLY | O_CREAT, mode: 0o600) }
-        try Self.bind(keptLog, on: log)
     }
+
+    /// No symlink leads to a log of this name: that in the stacker directory is for what builds run.
+    private static let logName = "lxc.log"
 
     private static func make(_ directories: [FilePath]) throws {
         for directory in directories { try Directory.create(directory, isPlain: true) }

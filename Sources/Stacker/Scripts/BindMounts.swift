@@ -43,14 +43,22 @@ struct BindMounts {
         } catch {
             throw Failure(
                 "\(bind.position): couldn't find bind source \(bind.path)", because: Failure("\(path)", because: error),
-                help: nearMiss(path) ?? "make it, or name what is there")
+                help: Self.adviceOnColon(in: bind.path) ?? nearMiss(path) ?? "make it, or name what is there")
         }
+    }
+
+    /// What to write in place of source and destination as Docker's `-v` has them.
+    private static func adviceOnColon(in path: String) -> String? {
+        guard let range = path.firstRange(of: ":/") else { return nil }
+        let destination = "/" + path[range.upperBound...].prefix { $0 != ":" }
+        return
+            "between source and destination there is an arrow: write \(quoted("\(path[..<range.lowerBound]) -> \(destination)"))"
     }
 
     private func makeVolume(_ name: String) throws -> FilePath {
         let path = volumes.appending(name)
         return try attempt("couldn't make the volume \(path)") {
-            let directory = try Directory(creating: volumes)
+            let directory = try Directory(creating: volumes, isPlain: true)
             // What a script that was killed has left there.
             try directory.removeTree(FilePath(name))
             try directory.makeDirectory(FilePath(name))

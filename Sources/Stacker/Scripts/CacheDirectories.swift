@@ -22,10 +22,12 @@ struct CacheDirectories {
     private let recipe: RecipeSource.Location?
     private let stacker: FilePath
     private let log: Log
+    private let cancellation: Cancellation
 
     /// - Parameter recipe: where the layer's stacker file is; `nil` for a layer without one, which has none of these.
-    init(of layer: LayerDefinition, in recipe: RecipeSource.Location?, _ stacker: FilePath, _ log: Log) {
-        (self.layer, self.recipe, self.stacker, self.log) = (layer, recipe, stacker, log)
+    init(of layer: LayerDefinition, in recipe: RecipeSource.Location?, _ context: BuildContext) {
+        (self.layer, self.recipe) = (layer, recipe)
+        (stacker, log, cancellation) = (context.directories.stacker, context.log, context.cancellation)
     }
 
     /// The directories, with the lock on them. What is missing is made.
@@ -86,8 +88,11 @@ struct CacheDirectories {
 
     private func lock(_ slot: Directory, _ path: FilePath) throws {
         if try slot.file.tryLock(.exclusive) { return }
+        // A second try: a program that is just being started has, for an instant, all that this process had open.
+        usleep(20_000)
+        if try slot.file.tryLock(.exclusive) { return }
         log.info("waiting for another build that has the cache directories of \(layer.name)")
-        guard try slot.file.lock(.exclusive, within: Self.patience, checkpoint: StopSignal.check) else {
+        guard try slot.file.lock(.exclusive, within: Self.patience, checkpoint: cancellation.check) else {
             throw Failure(
                 "another process has had \(path) locked for \(Self.patience) seconds",
                 help: "see who has it open: fuser -v \(path)")

@@ -1,8 +1,12 @@
 import Containers
+import Host
 
 extension Container {
-    /// Runs a program, and tells the log, at level debug, what liblxc has found wrong.
-    static func run(_ config: ContainerConfig, _ arguments: [String], telling log: Log) throws -> ContainerOutcome {
+    /// Runs a program, with no lines of progress where it writes by itself, and tells the log, at level debug, what liblxc has
+    /// found wrong.
+    static func run(
+        _ config: ContainerConfig, _ arguments: [String], until cancellation: Cancellation? = nil, telling log: Log
+    ) throws -> ContainerOutcome {
         defer {
             if log.level == .debug {
                 for entry in LXCLog.errors(in: config.logFile) {
@@ -10,6 +14,8 @@ extension Container {
                 }
             }
         }
-        return try run(config, arguments)
+        func begin() throws -> ContainerOutcome { try run(config, arguments, until: cancellation) }
+        return config.terminal || config.output.isInherited
+            ? try log.standardFiles.whileProgramWrites(begin) : try begin()
     }
 }

@@ -6,7 +6,8 @@ import SystemPackage
 enum ResolverCopy {
     /// Where it is seen in a container.
     static let target: FilePath = "etc/resolv.conf"
-    private static let name: FilePath = "resolv.conf"
+    /// What it is called in the directory that it is written into, which no other container has.
+    static let name: FilePath = "resolv.conf"
 
     /// Writes it into a directory.
     ///

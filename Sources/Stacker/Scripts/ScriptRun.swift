@@ -28,7 +28,7 @@ struct ScriptRun {
     /// What is run, with the terminal, in the state that a failed script left; nothing if `nil`.
     private var onFailure: [String]? { context.request.onRunFailure }
 
-    /// How the script is called where it is mounted, if nothing else is called so there.
+    /// How a script is called beside the imports, if nothing else is called so there.
     private static let scriptName: FilePath = ".stacker-run.sh"
     /// The longest label that is read, in bytes.
     private static let labelLimit = 1 << 20
@@ -39,18 +39,14 @@ struct ScriptRun {
     /// - Throws: a failure with the script's own exit status if that was not 0.
     func run(_ script: Script) throws {
         let imports = try importsMount()
-        let directory = try Directory(at: imports.source)
-        let name = try Self.freeName(in: directory)
-        try directory.replaceFile(name, with: script.file.utf8, mode: 0o755)
         try execute(
-            script.command(at: Self.place(of: name, in: imports), shell: layer.shell), of: .run,
-            mounts: importsMounts(imports),
+            script, at: Self.write(script, in: imports), of: .run, mounts: importsMounts(imports),
             upperdir: storage.upperdir, lowerdirs: stack.lowerdirs)
     }
 
     /// The directories that are kept from build to build.
     private var cacheDirectories: CacheDirectories {
-        CacheDirectories(of: layer, in: location, directories.stacker, log)
+        CacheDirectories(of: layer, in: location, context)
     }
 
     /// Lets the next script find its cache directories empty.
@@ -61,6 +57,7 @@ struct ScriptRun {
     /// - Returns: its exit status.
     func enter(_ arguments: [String]) throws -> Int32 {
         for directory in [storage.path, storage.rootfs] { try Directory.create(directory, isPlain: true) }
+        try refuseForeign(arguments, in: stack.lowerdirs, "couldn't enter layer \(layer.name)")
         let parent = try Directory(at: storage.path)
         try parent.removeTree("session")
         defer { try? parent.removeTree("session") }
@@ -80,28 +77,22 @@ struct ScriptRun {
     ///
     /// - Returns: a label for each file that the script left in /stacker/oci-labels: its name and its content.
     func labels(_ script: Script) throws -> [(name: String, value: String)] {
-        let path = directories.stacker.appending("oci-labels").appending(layer.name)
-        let parent = try Directory(creating: path.removingLastComponent(), isPlain: true)
-        try parent.removeTree(FilePath(layer.name))
-        defer {
-            try? parent.removeTree(FilePath(layer.name))
-            // It stays where it is if something else is in there.
-            try? Directory(at: directories.stacker).remove("oci-labels", directory: true)
-        }
-        let labels = try Directory(creating: path, isPlain: true)
-        try labels.replaceFile(Self.scriptName, with: script.file.utf8, mode: 0o755)
+        let path = storage.path.appending("oci-labels")
+        let parent = try Directory(at: storage.path)
+        try parent.removeTree("oci-labels")
+        defer { try? parent.removeTree("oci-labels") }
+        let labels = try parent.makePlainDirectory("oci-labels")
 
         let copy = storage.path.appending("labels")
         defer { try? Directory(at: storage.path).removeTree("labels") }
         try Directory.create(copy.appending("overlay"), isPlain: true)
         let mount = ContainerMount(source: path, target: "stacker/oci-labels", readOnly: false, isDirectory: true)
+        // Not in the directory of the labels, where any name may be that of a label.
+        let imports = try importsMount()
         try execute(
-            script.command(at: Self.place(of: Self.scriptName, in: mount), shell: layer.shell), of: .generateLabels,
-            mounts: [importsMount(), mount],
+            script, at: Self.write(script, in: imports), of: .generateLabels, mounts: [imports, mount],
             upperdir: copy.appending("overlay"), lowerdirs: [storage.upperdir] + stack.lowerdirs)
-        let names = try labels.names().filter { name in
-            try name != Self.scriptName && labels.status(name)?.kind == .regular
-        }
+        let names = try labels.names().filter { try labels.status($0)?.kind == .regular }
         return try names.map { name in
             try attempt("couldn't read label \(name)") {
                 let file = try labels.openNoSymlinks(name, O_RDONLY | O_NONBLOCK)
@@ -116,30 +107,48 @@ struct ScriptRun {
         }
     }
 
-    /// A name for the script that no import has. What an earlier build left there is gone since the imports came.
-    private static func freeName(in directory: Directory) throws -> FilePath {
+    /// Writes a script beside the imports, under a name that none of them has. What an earlier build left there is gone
+    /// since the imports came.
+    ///
+    /// - Returns: where the container has it.
+    private static func write(_ script: Script, in imports: ContainerMount) throws -> String {
+        let directory = try Directory(at: imports.source)
         var name = scriptName
         var number = 0
         while try directory.status(name) != nil {
             number += 1
             name = FilePath("\(scriptName).\(number)")
         }
-        return name
-    }
-
-    private static func place(of name: FilePath, in mount: ContainerMount) -> String {
-        FilePath("/").pushing(mount.target).pushing(name).string
+        try directory.replaceFile(name, with: script.file.utf8, mode: 0o755)
+        return FilePath("/").pushing(imports.target).pushing(name).string
     }
 
     private func execute(
-        _ command: [String], of key: LayerKey, mounts: [ContainerMount], upperdir: FilePath, lowerdirs: [FilePath]
+        _ script: Script, at path: String, of key: LayerKey, mounts: [ContainerMount], upperdir: FilePath,
+        lowerdirs: [FilePath]
     ) throws {
+        let command = script.command(at: path, shell: layer.shell)
         let failed = "\(key.rawValue) commands failed for image \"\(layer.name)\" in \"\(recipe)\""
+        try refuseForeign(
+            command, script.hasShebang ? script.file : nil, in: [upperdir] + lowerdirs,
+            "\(layer.position(of: key)): the script of layer \(layer.name) can't run here")
         try withContainer(mounts: mounts, upperdir: upperdir, lowerdirs: lowerdirs) { config, targets in
+            var config = config
+            config.output = context.scriptOutput
             let outcome = try attempt(
                 failed, help: DiskSpace.remedyIfFull([directories.stackerPlace, directories.rootsPlace])
-            ) { try Container.run(config, command, telling: log) }
-            try StopSignal.check()
+            ) {
+                do {
+                    return try Container.run(config, command, until: context.cancellation, telling: log)
+                } catch let failure as Failure where failure.processExitStatus == 127 {
+                    let place = layer.position(of: key)
+                    // What to do about it is said better here, where the recipe is known.
+                    throw Failure(
+                        "the script at \(place)", because: Failure(failure.description),
+                        help: adviceOnMissing(script, command), exitStatus: 127)
+                }
+            }
+            try context.cancellation.check()
             if outcome.endedBackgroundProcesses {
                 log.warn("ended processes that the script of \(layer.name) had left in the background")
             }
@@ -147,10 +156,12 @@ struct ScriptRun {
             if status != 0 { inspect(config) }
             try targets.removeWhiteouts(from: Directory(at: upperdir))
             guard status == 0 else {
+                let place = layer.position(of: key)
+                let lines = script.linesInWords(besides: place).map { "; \($0)" } ?? ""
                 throw Failure(
                     failed,
                     because: Failure(
-                        "the script at \(layer.position(of: key)) ended with exit status \(Self.inWords(status))"),
+                        "the script at \(place) ended with exit status \(Self.inWords(status))\(lines)"),
                     help: LinkExhaustion.remedy(in: upperdir) ?? DiskSpace.remedyIfFull([directories.rootsPlace])
                         ?? waysToLook,
                     exitStatus: status)
@@ -158,19 +169,19 @@ struct ScriptRun {
         }
     }
 
-    /// An exit status, and the signal that it stands for. Where a shell says so of a command, nobody can tell whether the
-    /// command ended like that by itself.
-    private static func inWords(_ status: Int32) -> String {
-        let signal = status - 128
-        guard (1..<32).contains(signal), let name = strsignal(signal) else { return "\(status)" }
-        return "\(status): signal \(signal) (\(String(cString: name)))"
-    }
-
-    /// How a user finds out why a script failed.
-    private var waysToLook: String {
-        let file = recipe == "stacker.yaml" ? "" : "-f \(recipe) "
-        let enter = "stacker chroot \(file)\(layer.name) enters the layer as the script left it"
-        return onFailure == nil ? "\(enter); stacker build --shell-fail opens a shell there at once" : enter
+    /// Refuses a command that this machine's processor can't run, while nothing is mounted yet.
+    ///
+    /// - Parameters:
+    ///   - content: the file itself, where it is not in the layer.
+    ///   - what: what can't be done then.
+    private func refuseForeign(
+        _ command: [String], _ content: String? = nil, in directories: [FilePath], _ what: @autoclosure () -> String
+    ) throws {
+        guard let name = command.first else { return }
+        let mounts = layer.binds.map { FilePath($0.destination) }
+        let program = try LayerProgram(view: MergedView(directories), mounts: mounts)
+        let environment = try environment()
+        try attempt(what()) { try program.refuseForeign(name, content: content, environment: environment) }
     }
 
     /// Lets the user look at what a script left. How that ends changes nothing: the build has failed already.
@@ -196,7 +207,7 @@ struct ScriptRun {
     ) throws -> Result {
         let binds = BindMounts(of: layer, in: directories.stacker)
         defer {
-            try? Directory(at: storage.path).removeTree("targets")
+            for name in ["targets", ResolverCopy.name] { try? Directory(at: storage.path).removeTree(name) }
             binds.removeVolumes()
         }
         let caches = try cacheDirectories.open()
@@ -206,14 +217,15 @@ struct ScriptRun {
         let view = try MergedView([upperdir] + lowerdirs)
         try binds.refuseOtherKinds(bound, in: view)
         try caches.refuseFiles(in: view)
+        let mounted = try MountedStack(lowerdirs)
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
-            in: view, at: storage.targets)
+            in: view, over: mounted, at: storage.targets)
         let places = targets.resolved.dropFirst(Self.systemTargets.count)
         try binds.adopt(view, at: places.dropLast(caches.mounts.count).suffix(bound.count))
         try caches.adopt(view, at: places.suffix(caches.mounts.count))
         let config = ContainerConfig(
-            lowerdirs: [storage.targets] + lowerdirs, upperdir: upperdir, rootfsMount: storage.rootfs,
+            lowerdirs: [storage.targets] + mounted.lowerdirs, upperdir: upperdir, rootfsMount: storage.rootfs,
             mounts: zip(mounts, places).map { mount, target in
                 var mount = mount
                 mount.target = target
@@ -245,24 +257,34 @@ struct ScriptRun {
     private func importsMounts(_ imports: ContainerMount) throws -> [ContainerMount] {
         guard layer.usesLegacyImport else { return [imports] }
         // The place for the other mount has to be in there.
-        try Directory(at: imports.source).makeDirectory("imports", exclusive: false)
+        let directory = try Directory(at: imports.source)
+        try directory.makeDirectory("imports", exclusive: false)
+        guard try directory.status("imports")?.kind == .directory else {
+            throw Failure(
+                "an import called \"imports\" is where /stacker/imports should be",
+                help: "write imports: in place of import:, and find it as /stacker/imports/imports")
+        }
         return [ContainerMount(source: imports.source, target: "stacker", readOnly: true, isDirectory: true), imports]
     }
 
     private func resolverMount() throws -> [ContainerMount] {
-        guard let resolver = try ResolverCopy.write(in: directories.stacker) else { return [] }
+        guard let resolver = try ResolverCopy.write(in: storage.path) else { return [] }
         return [
             ContainerMount(source: resolver, target: ResolverCopy.target, readOnly: false, isDirectory: false)
         ]
     }
 
-    /// The base image's variables, those of stacker's own environment that pass through, `build_env`; later ones win.
+    /// The base image's variables, those of the layer's platform, those of stacker's own environment that pass through, `build_env`; later ones win.
     private func environment() throws -> [(name: String, value: String)] {
         var variables: OrderedDictionary = ["PATH": ImageConfig.Execution.standardPath]
         for (name, value) in Environment.pairs(baseEnvironment) { variables[name] = value }
-        let own = Dictionary(Environment.pairs(Environment.all)) { $1 }
+        for (name, value) in Substitutions.values(of: layer.target).sorted(by: { $0.key < $1.key }) {
+            variables[name] = value
+        }
+        var own = Dictionary(Environment.pairs(Environment.all)) { $1 }
+        own["SOURCE_DATE_EPOCH"] = context.request.sourceDateEpoch
         for (name, value) in try layer.runEnvironment(passing: own) { variables[name] = value }
-        variables["STACKER_LAYER_NAME"] = layer.name
+        variables["STACKER_LAYER_NAME"] = layer.tag
         return variables.map { (name: $0.key, value: $0.value) }
     }
 }

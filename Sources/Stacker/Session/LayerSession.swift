@@ -1,5 +1,6 @@
 import Failure
 import Layers
+import OCI
 import RecipeText
 import Recipes
 import Roots
@@ -10,35 +11,52 @@ import SystemPackage
 package struct LayerSession {
     private let request: BuildRequest
     private let project: Project
+    private let name: String?
+    private let platform: Platform?
 
     /// Reads the recipe. Without any, layers can be entered all the same, but only with what they have themselves.
-    package init(_ request: BuildRequest, in directories: StackerDirectories, log: Log) throws {
-        self.request = request
+    ///
+    /// - Parameters:
+    ///   - name: the layer; the file's first one if `nil`.
+    ///   - platform: which of those is meant that the layer was built for; `nil` for this machine's.
+    package init(
+        _ request: BuildRequest, in name: String?, for platform: Platform?, _ directories: StackerDirectories, log: Log
+    ) throws {
+        var request = request
+        // The recipe as it is for that.
+        if let name, let platform, directories.roots.exists,
+            try PlatformLayers(in: RootsDirectory(reading: directories.roots), of: directories)
+                .name(of: name, for: platform) != name
+        {
+            request.platforms = [platform]
+        }
+        (self.request, self.name, self.platform) = (request, name, platform)
         project = try Project(request, in: directories, log: log)
     }
 
     /// Runs a program to its end.
     ///
-    /// - Parameters:
-    ///   - name: the layer; the file's first one if `nil`.
-    ///   - command: the program and its arguments.
+    /// - Parameter command: the program and its arguments.
     /// - Returns: its exit status.
-    package func run(in name: String?, _ command: [String]) throws -> Int32 {
+    package func run(_ command: [String]) throws -> Int32 {
         let (layer, source) = try find(name)
         let directories = project.directories
         try directories.refuseForeign()
         guard directories.roots.exists else {
             throw Failure("couldn't enter layer \(layer.name)", because: Self.notBuilt)
         }
-        return try directories.locked(creating: true) {
-            let (context, place) = try attempt("couldn't enter layer \(layer.name)") {
+        return try directories.locked {
+            let (context, storage, place) = try attempt("couldn't enter layer \(layer.name)") {
                 guard let roots = try RootsDirectory(ifOursAt: directories.roots) else { throw Self.notBuilt }
                 let context = try project.context(of: request, by: .nobody, in: roots)
-                return (context, try self.place(of: layer, context))
+                let storage =
+                    try platform.map { try PlatformLayers(in: roots, of: directories).name(of: layer.tag, for: $0) }
+                    ?? layer.name
+                return (context, storage, try self.place(of: storage, for: layer.platform, context))
             }
             return try ScriptRun(
                 layer: layer, recipe: source?.name ?? Self.noFile, location: source?.location, context: context,
-                storage: context.roots.layer(layer.name),
+                storage: context.roots.layer(storage),
                 stack: LayerStack(place.lowerdirs), baseEnvironment: place.base.environment
             ).enter(command)
         }
@@ -62,7 +80,14 @@ package struct LayerSession {
             }
             return (first, recipe.source)
         }
-        guard let found = known.first(where: { $0.0.name == name }) else {
+        let tagged = known.filter { $0.0.tag == name }
+        guard let found = known.first(where: { $0.0.name == name }) ?? (tagged.count == 1 ? tagged.first : nil) else {
+            guard tagged.isEmpty else {
+                let platforms = tagged.map(\.0.platform.description).joined(separator: ", ")
+                throw Failure(
+                    "layer \(shown(name)) is not built for this machine, \(Platform.machine)",
+                    help: "it is for \(platforms): choose with --platform")
+            }
             throw Failure(
                 "there is no layer \(quoted(name)) in \(request.recipes.joined(separator: ", "))",
                 help: "there are \(known.map(\.0.name).joined(separator: ", "))")
@@ -77,17 +102,17 @@ package struct LayerSession {
     /// Where a session takes place.
     private typealias Place = (base: BuildBase, lowerdirs: [FilePath])
 
-    private func place(of layer: LayerDefinition, _ context: BuildContext) throws -> Place {
-        let storage = context.roots.layer(layer.name)
-        guard let entry = context.cache[layer.name] else { return try placeLeft(in: storage) }
+    private func place(of name: String, for platform: Platform, _ context: BuildContext) throws -> Place {
+        let storage = context.roots.layer(name)
+        guard let entry = context.cache[name] else { return try placeLeft(in: storage) }
         // All types have the same content: what was built serves.
         var types = LayerType.allCases.filter { entry.manifests[$0] != nil }
         if types.isEmpty, let metadata = try storage.metadata() {
             types = LayerType.allCases.filter { metadata.images[$0] != nil }
         }
         let contents = LayerContents(
-            bases: Bases(types.isEmpty ? context : context.asking(for: types)), platform: layer.platform)
-        guard let (image, lowerdirs) = try contents.base(of: layer.name) else {
+            bases: Bases(types.isEmpty ? context : context.asking(for: types)), platform: platform)
+        guard let (image, lowerdirs) = try contents.base(of: name) else {
             throw Failure("it is not unpacked")
         }
         return (image, lowerdirs)

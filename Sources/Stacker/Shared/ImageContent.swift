@@ -13,7 +13,8 @@ struct ImageContent: Encodable {
         config.created = nil
         config.author = nil
         config.history = nil
-        annotations = (image.manifest.annotations ?? [:]).filter { !$0.key.hasPrefix("\(namespace).stacker.") }
+        let made = ["stacker_yaml", "stacker_version", "git_version"].map { "\(namespace).stacker.\($0)" }
+        annotations = (image.manifest.annotations ?? [:]).filter { !made.contains($0.key) }
     }
 
     /// One digest for the images of a layer.

@@ -1,5 +1,5 @@
 import Failure
-import Host
+import FileTree
 import OCI
 import Recipes
 import Registry
@@ -17,25 +17,44 @@ final class SharedCache: Sendable {
     private let output: OutputLayout
     private let from: [SharedRepository]
     private let to: [SharedRepository]
+    /// Whose entries are taken; `nil`: everybody's.
+    private let trust: SharedTrust?
+    private let signer: SharedSigner?
+    /// By what they know layers.
+    let keys: SharedKeys
     private let run = Mutex(Run())
 
     /// What has been found out in this run.
     private struct Run {
-        /// The keys of its layers; layers that are not shared have none.
-        var keys: [String: Digest] = [:]
-        /// Those that did not answer, or let us do nothing: each is said once.
+        /// Where there was nothing when it was looked for.
+        var absent: Set<Place> = []
+        /// The repositories that did not answer, or let us do nothing: each is said once.
         var unreadable: Set<SharedRepository> = []
         var unwritable: Set<SharedRepository> = []
+        /// Layers that are in no cache as far as is known, since one of them could not be asked, or has what can't be used.
+        var doubtful: Set<String> = []
+        /// Layers that were built, and are not in all caches that they should be put into.
+        var notShared: [String] = []
+    }
+
+    /// Where an entry is, or could be.
+    private struct Place: Hashable {
+        let repository: SharedRepository
+        let key: Digest
     }
 
     private var request: BuildRequest { context.request }
     private var log: Log { context.log }
 
-    /// - Throws: `Failure` for a URL that is none of a repository.
+    /// - Throws: `Failure` for a URL that is none of a repository, or a key that can't be used.
     init(_ context: BuildContext, _ output: OutputLayout) throws {
         self.context = context
         self.output = output
         (from, to) = try Self.repositories(context.request)
+        keys = SharedKeys(context)
+        signer = try SharedSigner(context.request)
+        // Who signs vouches for what is built on an entry, and for an entry that is passed on.
+        trust = try SharedTrust(context.request) ?? signer?.trust
     }
 
     /// The repositories that a request names.
@@ -46,64 +65,72 @@ final class SharedCache: Sendable {
         )
     }
 
-    // MARK: - Keys
+    /// Whether there is any from which layers are taken.
+    var isUsed: Bool { !from.isEmpty }
 
-    /// Finds the key of a layer, whose base has been dealt with.
-    func note(_ layer: RecipeSet.Layer, _ inputs: LayerInputs?) {
-        let definition = layer.definition
-        // What a script read or wrote in binds, nobody knows.
-        guard !(from.isEmpty && to.isEmpty), !definition.bindsHost, let inputs else { return }
-        // What a script found in its cache may be of another branch, by somebody whom those who take it don't trust.
-        guard definition.cacheDirectories.isEmpty || request.sharesCacheDirectories else {
-            return log.info(
-                "layer \(definition.name) is not shared, since it has cache_dirs; with --cache-with-cache-dirs it is, and "
-                    + "what stands on it")
-        }
-        var base: Digest?
-        if let below = layer.base.recipeLayer {
-            // A layer below that can't be read is the build's to report.
-            guard let identity = try? identity(of: below) else { return }
-            base = identity
-        }
-        let key = SharedKey(definition, inputs, base: base, types: definition.isBuildOnly ? [] : request.layerTypes)
-        for part in key.parts { log.debug("shared key of \(definition.name): \(part)") }
-        log.debug("shared key of \(definition.name) is \(key.digest.hex)")
-        run.withLock { $0.keys[definition.name] = key.digest }
-    }
+    /// Those that could not be asked.
+    var unreadable: [SharedRepository] { from.filter { run.withLock(\.unreadable).contains($0) } }
 
-    private func key(of layer: String) -> Digest? { run.withLock { $0.keys[layer] } }
+    /// Whether it is not known that no cache has a layer.
+    func isDoubtful(_ layer: String) -> Bool { run.withLock { $0.doubtful.contains(layer) } }
 
-    /// What is the same of a layer's build on all machines that have it.
-    private func identity(of name: String) throws -> Digest? {
-        guard key(of: name) != nil, let entry = context.cache[name] else { return nil }
-        guard !entry.manifests.isEmpty else { return entry.shared }
-        return try ImageContent.digest(
-            of: entry.manifests, request.layerTypes, in: Layout(at: context.directories.oci),
-            annotationsNamespace: request.annotationsNamespace)
-    }
+    /// Layers that were built, and are not in all caches that they should be put into, although they could be.
+    var notShared: [String] { run.withLock(\.notShared).sorted() }
 
     // MARK: - Taking
 
+    /// Finds an entry of a layer, of which nothing is fetched. From then on it counts for the keys of what stands on it.
+    func find(_ name: String) throws -> SharedEntry? {
+        let found = try first(of: name) { $0 }
+        keys.noteElsewhere(name, found?.identity)
+        return found
+    }
+
     /// Takes a layer that another machine has built.
     ///
-    /// - Parameter put: puts what a pull finds under a key where a build would have put it; `nil` if there is nothing.
+    /// - Parameter put: puts what an entry has where a build would have put it.
     /// - Returns: what the cache is to remember; `nil` if there is none that can be used.
-    func take(
-        _ name: String, _ put: (_ key: Digest, ArtifactPull) throws -> BuildCache.Entry?
-    ) throws -> BuildCache.Entry? {
-        guard let key = key(of: name), !request.ignoresCache else { return nil }
-        for repository in from where !run.withLock({ $0.unreadable.contains(repository) }) {
-            let client = client(repository)
-            let entry = try guarded(repository, reading: true, "take layer \(name) from") {
-                let pull = ArtifactPull(try repository.reference(key), from: client, progress: log.progress)
-                return try put(key, pull)
-            }
-            guard let entry = entry ?? nil else {
-                log.debug("took no layer \(name) from \(repository)")
+    func take(_ name: String, _ put: (SharedEntry) throws -> BuildCache.Entry) throws -> BuildCache.Entry? {
+        let taken = try first(of: name) { (try put($0), $0) }
+        guard let (entry, found) = taken else { return nil }
+        log.info("took layer \(name) from \(found.repository)")
+        try noteUse(of: found, as: name)
+        return entry
+    }
+
+    /// Leaves word that an entry was of use, where this build writes anyhow. The first time of a day is enough.
+    func noteUse(of entry: SharedEntry, as name: String) throws {
+        let repository = entry.repository
+        guard to.contains(repository), !run.withLock({ $0.unwritable.contains(repository) }) else { return }
+        let client = client(repository)
+        _ = try guarded(repository, reading: false, "note the use of layer \(name) at") {
+            try SharedUse.note(entry.manifest, entry.key, in: repository, by: client)
+        }
+    }
+
+    /// Does something with the first entry of a layer that can be used.
+    private func first<Result>(of name: String, _ body: (SharedEntry) throws -> Result) throws -> Result? {
+        guard !request.ignoresCache, let known = keys[name] else { return nil }
+        for repository in from {
+            guard !run.withLock({ $0.unreadable.contains(repository) }) else {
+                run.withLock { _ = $0.doubtful.insert(name) }
                 continue
             }
-            log.info("took layer \(name) from \(repository)")
-            return entry
+            for key in known.keys.map(\.digest) {
+                let result = try guarded(repository, reading: true, "take layer \(name) from") { () -> Result? in
+                    let pull = ArtifactPull(
+                        try repository.reference(key), from: client(repository), progress: log.progress)
+                    guard let found = try context.timeline.measure(.resolve, of: name, body: pull.find) else {
+                        run.withLock { _ = $0.absent.insert(Place(repository: repository, key: key)) }
+                        return nil
+                    }
+                    try trust?.check(found.manifest, key: key, platform: known.platform)
+                    return try body(SharedEntry(found, of: key, at: repository, by: pull))
+                }
+                if let result = result ?? nil { return result }
+                if result == nil { run.withLock { _ = $0.doubtful.insert(name) } }
+            }
+            log.debug("took no layer \(name) from \(repository)")
         }
         return nil
     }
@@ -112,37 +139,89 @@ final class SharedCache: Sendable {
 
     /// Lets other machines have a layer.
     ///
-    /// - Parameter isNew: whether it has just been built: it takes the place of an entry that is there.
+    /// - Parameter isNew: whether it has just been built: it takes the place of an entry that is there, unless that is an
+    ///   image's that has come while it was built. Then others may stand on that one.
     func give(_ layer: LayerDefinition, isNew: Bool) throws {
-        guard let key = key(of: layer.name), var entry = context.cache[layer.name] else { return }
-        var targets: [SharedRepository] = []
+        guard let known = keys[layer.name], let frame = known.frame, var entry = context.cache[layer.name] else {
+            return
+        }
+        var given = 0
+        defer { if isNew, given < to.count { run.withLock { $0.notShared.append(layer.name) } } }
+        var targets: [(repository: SharedRepository, keys: [Digest])] = []
         for repository in to where !run.withLock({ $0.unwritable.contains(repository) }) {
             let client = client(repository)
-            let isThere = try guarded(repository, reading: false, "share layer \(layer.name) at") {
-                try !isNew && ArtifactPull(repository.reference(key), from: client).exists()
+            let missing = try guarded(repository, reading: false, "share layer \(layer.name) at") {
+                try known.keys.map(\.digest).filter { key in
+                    let pull = ArtifactPull(try repository.reference(key), from: client)
+                    // What stands on a build_only layer is known by the entry that was made of it here.
+                    let replaces =
+                        layer.isBuildOnly
+                        || !run.withLock { $0.absent.contains(Place(repository: repository, key: key)) }
+                    return try isNew && replaces || !has(layer, pull, key, repository)
+                }
             }
-            if isThere == false { targets.append(repository) }
+            guard let missing else { continue }
+            if missing.isEmpty { given += 1 } else { targets.append((repository, missing)) }
         }
-        guard let first = targets.first else { return }
-        let draft = SharedDraft(context: context, output: output)
+        guard let first = targets.first?.repository else { return }
+        let draft = SharedDraft(of: layer.name, context: context, output: output, signer: signer)
         defer { draft.clear() }
         let made = try guarded(first, reading: false, "share layer \(layer.name) at") {
-            try draft.make(layer, entry, key: key)
+            try draft.make(layer, entry, layer.isBuildOnly ? .directories(frame) : .images(keys.content(of: entry)))
         }
-        guard let (layout, descriptor) = made else { return }
-        if layer.isBuildOnly, entry.shared != descriptor.digest {
-            entry.shared = descriptor.digest
+        guard let parts = made else { return }
+        if layer.isBuildOnly, entry.shared != parts.identity {
+            entry.shared = parts.identity
             try context.cache.record(entry, for: layer.name)
         }
-        for repository in targets {
+        for (repository, keys) in targets {
             let client = client(repository)
             let isDone: Void? = try guarded(repository, reading: false, "share layer \(layer.name) at") {
                 let bases = RegistryBases.repositories(of: repository.registry, in: context.directories.stacker)
-                try ImagePush(from: layout, to: client, mountable: bases, progress: log.progress).push(
-                    descriptor, to: repository.reference(key))
+                let push = ImagePush(from: parts.layout, to: client, mountable: bases, progress: log.progress)
+                for key in keys { try push.push(parts.manifest(of: key), to: repository.reference(key)) }
+                guard isNew, let time = entry.milliseconds else { return }
+                try client.put(
+                    SharedTime.note(time, of: layer, config: parts.record),
+                    as: repository.reference(SharedTime.tag(of: layer)))
             }
-            if isDone != nil { log.info("shared layer \(layer.name) at \(repository)") }
+            guard isDone != nil else { continue }
+            log.info("shared layer \(layer.name) at \(repository)")
+            given += 1
         }
+    }
+
+    /// Whether a repository has the entry of a layer. Where entries are signed, it must be by us, or by who is trusted.
+    private func has(
+        _ layer: LayerDefinition, _ pull: ArtifactPull, _ key: Digest, _ repository: SharedRepository
+    ) throws -> Bool {
+        guard let signer else { return try pull.exists() }
+        do {
+            guard let found = try pull.find() else { return false }
+            try signer.trust.check(found.manifest, key: key, platform: layer.platform)
+            return true
+        } catch let failure as Failure where !(failure.rootCause is WebError) {
+            log.info("replacing layer \(layer.name) at \(repository): \(failure)")
+            return false
+        }
+    }
+
+    /// Removes the place of entries on their way; none is, any more.
+    func clear() { try? Directory(at: context.directories.stacker).removeTree(SharedDraft.directoryName) }
+
+    /// How long the last build of a layer took that a cache got to know of, of whatever it was built.
+    func lastMilliseconds(of layer: LayerDefinition) throws -> Int? {
+        for repository in from where !run.withLock({ $0.unreadable.contains(repository) }) {
+            do {
+                let note = ArtifactPull(try repository.reference(SharedTime.tag(of: layer)), from: client(repository))
+                if let time = try note.find().flatMap({ SharedTime.milliseconds(in: $0.manifest) }) { return time }
+            } catch {
+                // It is an estimate, and not worth a warning.
+                try context.cancellation.check()
+                log.debug("couldn't ask \(repository) how long layer \(layer.name) took: \(error)")
+            }
+        }
+        return nil
     }
 
     // MARK: - Repositories
@@ -160,7 +239,7 @@ final class SharedCache: Sendable {
         do {
             return try body()
         } catch {
-            try StopSignal.check()
+            try context.cancellation.check()
             let failure = error as? Failure
             if let reason = failure?.rootCause as? WebError, reason.isOfWholeServer {
                 run.withLock { run in

@@ -1,6 +1,5 @@
 import Failure
 import FileTree
-import Host
 import Layers
 import OCI
 import Recipes
@@ -9,44 +8,94 @@ import SystemPackage
 
 /// Puts the entry of a layer together: an artifact in a layout, from where it is sent.
 struct SharedDraft {
+    /// The layer.
+    let name: String
     let context: BuildContext
     let output: OutputLayout
+    /// Signs it.
+    private let signer: SharedSigner?
 
     private var directories: StackerDirectories { context.directories }
     private var roots: RootsDirectory { context.roots }
 
-    /// Under stacker's directory: a layout that is there as long as an entry is made or taken.
-    static let layoutName: FilePath = "shared-cache"
+    /// Under stacker's directory: has a layout for each layer, as long as its entry is made or taken.
+    static let directoryName: FilePath = "shared-cache"
 
-    /// Makes the entry.
-    ///
-    /// - Returns: the manifest, and the layout that has all of it.
-    func make(
-        _ definition: LayerDefinition, _ entry: BuildCache.Entry, key: Digest
-    ) throws -> (layout: Layout, manifest: Descriptor) {
-        try definition.isBuildOnly ? makeDirectories(definition, key) : makeImages(definition, entry, key)
+    init(of name: String, context: BuildContext, output: OutputLayout, signer: SharedSigner? = nil) {
+        (self.name, self.context, self.output, self.signer) = (name, context, output, signer)
+    }
+
+    /// Where that layout is.
+    var place: FilePath { directories.stacker.pushing(Self.directoryName).appending(name) }
+
+    /// What entries of the layer have in common, whichever keys they have.
+    struct Parts {
+        fileprivate let writer: LayoutWriter
+        fileprivate let artifact: ArtifactManifest
+        fileprivate let platform: Platform
+        fileprivate let signer: SharedSigner?
+        /// What is the same of the layer's build on all machines that have it.
+        let identity: Digest
+
+        /// What the entry says of the layer.
+        var record: Descriptor { artifact.config }
+
+        /// The layout that has all of it.
+        var layout: Layout { writer.layout }
+
+        /// The manifest of the entry of one key.
+        func manifest(of key: Digest) throws -> Descriptor {
+            var artifact = artifact
+            artifact.annotations?.merge(SharedAnnotations.subject(of: key, for: platform)) { $1 }
+            try signer?.sign(&artifact)
+            return try writer.put(JSON.encode(artifact), .manifest)
+        }
+    }
+
+    /// What an entry is of.
+    enum Subject {
+        /// Images, and what they are: see ``ImageContent``.
+        case images(Digest?)
+        /// The directories of a build_only layer, and what else it is: see ``SharedKey/frame``.
+        case directories(Digest)
+    }
+
+    /// Makes the parts of an entry.
+    func make(_ definition: LayerDefinition, _ entry: BuildCache.Entry, _ subject: Subject) throws -> Parts {
+        let (record, blobs, writer): (SharedRecord, [Descriptor], LayoutWriter)
+        var content: Digest?
+        switch subject {
+        case .images(let digest):
+            content = digest
+            (record, blobs, writer) = try makeImages(definition, entry)
+        case .directories(let frame): (record, blobs, writer) = try makeDirectories(definition, frame)
+        }
+        let config = try writer.put(JSON.encode(record), SharedRecord.mediaType)
+        var artifact = ArtifactManifest(SharedAnnotations.artifactType, config: config, layers: blobs.eachOnce())
+        var annotations = [SharedAnnotations.layer: definition.tag]
+        annotations[SharedAnnotations.types] = LayerType.allCases.filter { record.images?[$0] != nil }
+            .map(\.rawValue).joined(separator: " ")
+        annotations[SharedAnnotations.made] = RFC3339.format(.now, fraction: false)
+        annotations[SharedAnnotations.content] = content?.hex
+        annotations[SharedAnnotations.milliseconds] = entry.milliseconds.map { String($0) }
+        artifact.annotations = annotations
+        return Parts(
+            writer: writer, artifact: artifact, platform: definition.platform, signer: signer,
+            identity: content ?? config.digest)
     }
 
     /// Removes what was made for this alone.
     func clear() {
-        try? Directory(at: directories.stacker).removeTree(Self.layoutName)
-    }
-
-    private func artifact(
-        _ record: SharedRecord, _ blobs: [Descriptor], by writer: LayoutWriter
-    ) throws -> (layout: Layout, manifest: Descriptor) {
-        let config = try writer.put(JSON.encode(record), SharedRecord.mediaType)
-        let artifact = ArtifactManifest(SharedRecord.artifactType, config: config, layers: blobs.eachOnce())
-        return (writer.layout, try writer.put(JSON.encode(artifact), .manifest))
+        try? Directory(at: place.removingLastComponent()).removeTree(FilePath(name))
     }
 
     // MARK: - Images
 
     private func makeImages(
-        _ definition: LayerDefinition, _ entry: BuildCache.Entry, _ key: Digest
-    ) throws -> (layout: Layout, manifest: Descriptor) {
+        _ definition: LayerDefinition, _ entry: BuildCache.Entry
+    ) throws -> (SharedRecord, [Descriptor], LayoutWriter) {
         let writer = try output.writer()
-        var record = SharedRecord(key: key, layer: definition.name)
+        var record = SharedRecord(layer: definition.tag)
         record.images = [:]
         var blobs: [Descriptor] = []
         var manifests: [ImageManifest] = []
@@ -75,20 +124,21 @@ struct SharedDraft {
             return SharedRecord.Piece(copy: copy, blob: isEmpty ? nil : try encode(path, by: writer))
         }
         blobs += record.overlayDirectories.compactMap(\.blob?.descriptor)
-        return try artifact(record, blobs, by: writer)
+        return (record, blobs, writer)
     }
 
     // MARK: - Directories of a build_only layer
 
     private func makeDirectories(
-        _ definition: LayerDefinition, _ key: Digest
-    ) throws -> (layout: Layout, manifest: Descriptor) {
+        _ definition: LayerDefinition, _ frame: Digest
+    ) throws -> (SharedRecord, [Descriptor], LayoutWriter) {
         let storage = roots.layer(definition.name)
         guard let metadata = try storage.metadata(),
             let type = LayerType.allCases.first(where: { metadata.images[$0] != nil })
         else { throw Failure("\(storage.path) has no metadata") }
-        let writer = try LayoutWriter(openingOrCreating: directories.stacker.pushing(Self.layoutName))
-        var record = SharedRecord(key: key, layer: definition.name)
+        let writer = try LayoutWriter(openingOrCreating: place)
+        var record = SharedRecord(layer: definition.tag)
+        record.frame = frame
         record.labels = metadata.images[type]?.config.config?.labels ?? [:]
         record.overlayDirectories = try metadata.overlayDirectories.map { copy in
             SharedRecord.Piece(copy: copy, blob: try encode(storage.overlayDirectory(copy.name), by: writer))
@@ -96,7 +146,7 @@ struct SharedDraft {
         let upperdir = try encode(upperdir(of: storage, metadata, type), by: writer)
         record.upper = upperdir
         let blobs = record.overlayDirectories.compactMap(\.blob) + [upperdir]
-        return try artifact(record, blobs.map(\.descriptor), by: writer)
+        return (record, blobs.map(\.descriptor), writer)
     }
 
     /// Where the upperdir of a build_only layer is: in place, or where layers are, once an image stands on it.
@@ -116,7 +166,7 @@ struct SharedDraft {
         var options = EncodeOptions()
         options.keepsSubseconds = true
         options.root = .always
-        options.checkpoint = { try StopSignal.check() }
+        options.checkpoint = context.cancellation.check
         let encoded = try encodeLayer(Directory(at: path), as: [.tar(.zstd())], into: writer, options: options)
         guard let layer = encoded?.first else { throw Failure("nothing came out of \(path)") }
         return SharedRecord.Blob(descriptor: layer.descriptor, diffID: layer.diffID)

@@ -4,21 +4,22 @@ import OCI
 import Roots
 import SystemPackage
 
-/// What an entry of a shared cache says of its layer: the config of the artifact that the entry is.
+/// What an entry of a shared cache says of its layer: the config of the artifact that the entry is. It does not say what
+/// the layer was built of, which the artifact does: what came of it may be the same. Of a build_only layer it says all that
+/// makes a difference to what stands on it, which is known by the record's digest.
 struct SharedRecord: Sendable, Equatable, Codable {
-    static let artifactType = MediaType(rawValue: "application/vnd.stacker.shared-layer.v1")
     static let mediaType = MediaType(rawValue: "application/vnd.stacker.shared-layer.config.v1+json")
     /// Of what is read into memory: this record, and the manifests and configs of images.
     static let sizeLimit: Int64 = 4 << 20
 
-    /// What the layer was built of.
-    var key: Digest
     /// The layer's name, for people.
     var layer: String
     /// The manifest of each image; `nil` for a build_only layer.
     var images: [LayerType: Descriptor]?
     /// The layer's own overlay dirs, bottom first.
     var overlayDirectories: [Piece] = []
+    /// What a build_only layer is beside its directories: see ``SharedKey/frame``.
+    var frame: Digest?
     /// The upperdir of a build_only layer.
     var upper: Blob?
     /// All labels of a build_only layer's config.
@@ -40,9 +41,8 @@ struct SharedRecord: Sendable, Equatable, Codable {
     }
 
     /// Reads the record of an entry, which anybody may have written who can write to the repository.
-    init(_ bytes: [UInt8], key: Digest) throws {
+    init(_ bytes: [UInt8]) throws {
         self = try JSON.decode(SharedRecord.self, from: bytes)
-        guard self.key == key else { throw Failure("it is the entry of another key, \(self.key.hex)") }
         for copy in overlayDirectories.map(\.copy) {
             let name = FilePath(copy.name)
             guard name.isRelative, name.components.count == 1, name.isWithin, FilePath(copy.destination).isRelative,
@@ -52,10 +52,7 @@ struct SharedRecord: Sendable, Equatable, Codable {
     }
 
     /// A record to write.
-    init(key: Digest, layer: String) {
-        self.key = key
-        self.layer = layer
-    }
+    init(layer: String) { self.layer = layer }
 }
 
 extension FilePath {

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import Host
 import OCI
 import Synchronization
 import SystemPackage
@@ -15,8 +16,14 @@ final class FileDigests: Sendable {
     /// `nil` as long as nobody has asked.
     private let memory = Mutex<Memory?>(nil)
 
+    /// Called again and again while something is read; what it throws ends that.
+    let checkpoint: @Sendable () throws -> Void
+
     /// Uses what is remembered in a stacker directory. Something unreadable there only costs time.
-    init(in stackerDirectory: FilePath) throws { directory = try Directory(at: stackerDirectory) }
+    init(in stackerDirectory: FilePath, checkpoint: @escaping @Sendable () throws -> Void = StopSignal.check) throws {
+        directory = try Directory(at: stackerDirectory)
+        self.checkpoint = checkpoint
+    }
 
     /// Reads it the first time.
     private func withMemory<Result>(_ body: (inout Memory) throws -> Result) rethrows -> Result {
@@ -64,7 +71,7 @@ final class FileDigests: Sendable {
         if let digest = withMemory({ $0.digest(key, version) }) { return digest }
         let start = Timestamp.now
         let file = try open()
-        let digest = ContentDigest(try Digest(of: file))
+        let digest = ContentDigest(try Digest(of: file, checkpoint: checkpoint))
         // What was read is what the status speaks of only if nobody wrote meanwhile.
         let after = try file.status()
         if version.isSettled(at: start), FileVersion(after) == version, FileKey(after) == key {

@@ -23,6 +23,8 @@ struct TreeCopy {
     let attributes: CopiedAttributes
     /// Told a sentence about what is left out.
     let warn: (String) -> Void
+    /// Called for each file, and again and again within one; what it throws ends the copying.
+    private let checkpoint: () throws -> Void
     /// The names from the top down to where the copy is: after a failure, to what it is about.
     private var place: [FileName] = []
     /// What ``place`` begins in.
@@ -30,8 +32,12 @@ struct TreeCopy {
     private var links = CopiedLinks()
     private var leftOut: (count: Int, examples: [String]) = (0, [])
 
-    init(_ overrides: Overrides, _ attributes: CopiedAttributes, warn: @escaping (String) -> Void) {
+    init(
+        _ overrides: Overrides, _ attributes: CopiedAttributes,
+        checkpoint: @escaping () throws -> Void = StopSignal.check, warn: @escaping (String) -> Void
+    ) {
         self.overrides = overrides
+        self.checkpoint = checkpoint
         self.attributes = attributes
         self.warn = warn
     }
@@ -92,7 +98,7 @@ struct TreeCopy {
     /// Copies one file. A directory is given back: what it is to become is not made yet.
     private mutating func step(_ source: SourceNode, as name: FileName, in target: Directory) throws -> (any TreeNode)?
     {
-        try StopSignal.check()
+        try checkpoint()
         switch source {
         case .directory(let directory): return directory
         case .file(let parent, let original, let status):
@@ -143,7 +149,7 @@ struct TreeCopy {
             }
         }
         let copy = try makeRoom(for: name, in: target) { try target.open(name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600) }
-        try copy.copyContent(of: source, checkpoint: StopSignal.check)
+        try copy.copyContent(of: source, checkpoint: checkpoint)
         try copy.take(status, overrides, permissions: overrides.permissions)
         // What an access ACL says of the group would take the place of the mode that is asked for.
         try set(

@@ -1,6 +1,5 @@
 import Failure
 import FileTree
-import Host
 import Layers
 import OCI
 import SystemPackage
@@ -69,7 +68,7 @@ private struct TreeDigest {
                 }
             case .left:
                 begin("e", nil, permissions: 0)
-                try StopSignal.check()
+                try digests.checkpoint()
                 if !place.isEmpty { place.removeLast() }
             }
         }

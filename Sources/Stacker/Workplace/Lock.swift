@@ -7,19 +7,27 @@ import SystemPackage
 /// An exclusive lock on a directory of stacker's, held as long as this value lives: `flock` on its `.lock` file.
 ///
 /// The kernel lets go of it with the process, however that ends: there are no stale locks.
-struct Lock: Sendable {
+final class Lock: Sendable {
     private let file: OpenFile
 
-    /// Takes the lock without waiting.
+    deinit { file.unlock() }
+
+    /// How long another stacker is waited for before that is said, in seconds.
+    private static let moment = 1
+    /// And from then on, at most.
+    private static let patience = 60
+
+    /// Takes the lock.
     ///
-    /// - Throws: a failure if another stacker has it; its cause is ENOENT if there is no such directory, any more.
-    init(on directory: FilePath) throws {
+    /// - Parameter log: where it is said that another stacker is waited for; `nil` for not waiting.
+    /// - Throws: a failure if another stacker has it, all the time; its cause is ENOENT if there is no such directory, any more.
+    init(on directory: FilePath, waiting log: Log? = nil) throws {
         let path = directory.appending(".lock")
         while true {
             let file = try attempt("couldn't open lock file \(path)") {
                 try OpenFile(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
             }
-            try Self.lock(file, at: path, on: directory)
+            try Self.lock(file, at: path, on: directory, waiting: log)
             // A file that was removed meanwhile is no lock: others make, and lock, a new one.
             if try Self.isStill(file, at: path) {
                 self.file = file
@@ -29,17 +37,22 @@ struct Lock: Sendable {
     }
 
     /// Takes the lock without waiting; `nil` if there is no such directory.
-    init?(ifThere directory: FilePath) throws {
+    convenience init?(ifThere directory: FilePath) throws {
         guard directory.exists else { return nil }
         try self.init(on: directory)
     }
 
-    private static func lock(_ file: OpenFile, at path: FilePath, on directory: FilePath) throws {
-        // A second try: who only asks whether it is held has it for an instant.
+    private static func lock(_ file: OpenFile, at path: FilePath, on directory: FilePath, waiting log: Log?) throws {
         let isTaken = try attempt("couldn't acquire lock on \(path)") {
             if try file.tryLock(.exclusive) { return true }
-            usleep(20_000)
-            return try file.tryLock(.exclusive)
+            guard let log else {
+                // A second try: who only asks whether it is held has it for an instant.
+                usleep(20_000)
+                return try file.tryLock(.exclusive)
+            }
+            if try file.lock(.exclusive, within: moment, checkpoint: StopSignal.check) { return true }
+            log.info("waiting for another stacker that uses \(directory)")
+            return try file.lock(.exclusive, within: patience, checkpoint: StopSignal.check)
         }
         guard isTaken else {
             let holder = owner(of: file).map { " held by process \($0)" } ?? ""
@@ -59,6 +72,7 @@ struct Lock: Sendable {
     /// Whether somebody holds the lock. /proc/locks would tell without taking it, but not from within a pid namespace.
     static func isHeld(on directory: FilePath) -> Bool {
         guard let file = try? OpenFile(directory.appending(".lock"), O_RDONLY | O_NOFOLLOW) else { return false }
+        defer { file.unlock() }
         return (try? file.tryLock(.shared)) == false
     }
 
@@ -93,20 +107,20 @@ extension StackerDirectories {
         }
     }
 
-    /// Does something while no other stacker uses the directories.
+    /// Makes the directories that are not there, and does something while no other stacker uses them.
     ///
-    /// - Parameter creating: whether directories that are not there are made first.
-    func locked<Result>(creating: Bool = false, _ body: () throws -> Result) throws -> Result {
-        let locks = try creating ? locksOfMade() : locks()
+    /// - Parameter log: as ``Lock/init(on:waiting:)`` has it.
+    func locked<Result>(waiting log: Log? = nil, _ body: () throws -> Result) throws -> Result {
+        let locks = try locksOfMade(waiting: log)
         defer { withExtendedLifetime(locks) {} }
         return try body()
     }
 
     /// Makes the directories and locks them.
-    private func locksOfMade() throws -> DirectoryLocks {
+    private func locksOfMade(waiting log: Log?) throws -> DirectoryLocks {
         try whileOthersClean {
             for directory in [stacker, roots] { try Directory.create(directory, isPlain: true) }
-            return try DirectoryLocks(roots: Lock(on: roots), stacker: Lock(on: stacker))
+            return try DirectoryLocks(roots: Lock(on: roots, waiting: log), stacker: Lock(on: stacker, waiting: log))
         }
     }
 

@@ -25,8 +25,13 @@ package struct Log: Sendable {
 
     /// How much this log says.
     package let level: Level
+    /// Where the lines go.
     private let output: Output
     private let timestamps: Bool
+    /// What this process's own standard output and standard error are.
+    let standardFiles: StandardFiles
+    /// Whether the lines go to standard error, not to a file of their own.
+    let isOnStandardError: Bool
 
     /// How progress is shown to the user.
     package enum ProgressStyle: Sendable {
@@ -55,23 +60,34 @@ package struct Log: Sendable {
         let bars =
             style == .bars && level > .quiet
             ? TerminalProgress(on: STDERR_FILENO, isStopped: { StopSignal.pending != nil }) : nil
-        let output: Output
+        standardFiles = StandardFiles(bars: bars)
+        isOnStandardError = file == nil
         if let file {
             let flags = O_WRONLY | O_CREAT | O_APPEND | (appending ? 0 : O_TRUNC)
             output = try attempt("couldn't open log file \(file)") {
-                Output(file: try OpenFile(file, flags, mode: 0o644), bars: nil)
+                Output(try OpenFile(file, flags, mode: 0o644))
             }
         } else {
-            output = Output(file: nil, bars: bars)
+            output = Output(standardFiles.error)
         }
-        self.output = output
         if let bars {
             progress = bars
         } else if style == .lines, level > .quiet {
-            progress = ProgressLines { output.write(Self.line($0, timestamps)) }
+            progress = ProgressLines { [output] in output.write(Self.line($0, timestamps)) }
         } else {
             progress = NoProgress()
         }
+    }
+
+    /// The same log, but that its lines go elsewhere.
+    func saying(to sink: any LineSink) -> Log {
+        Log(self, Output(sink))
+    }
+
+    private init(_ log: Log, _ output: Output) {
+        (level, timestamps, progress) = (log.level, log.timestamps, log.progress)
+        (standardFiles, isOnStandardError) = (log.standardFiles, log.isOnStandardError)
+        self.output = output
     }
 
     /// Says something that every user wants to see.
@@ -113,14 +129,11 @@ package struct Log: Sendable {
     }
 
     private final class Output: Sendable {
-        let file: OpenFile?
-        /// What else is written to standard error.
-        let bars: TerminalProgress?
+        private let sink: any LineSink
         let held = Mutex<String?>(nil)
 
-        init(file: OpenFile?, bars: TerminalProgress?) {
-            self.file = file
-            self.bars = bars
+        init(_ sink: any LineSink) {
+            self.sink = sink
         }
 
         func write(_ text: String) {
@@ -131,27 +144,7 @@ package struct Log: Sendable {
             if holding { return }
             // A log that cannot be written (a closed pipe, a full disk) must not end the build.
             var text = text
-            text.withUTF8 { bytes in
-                if let file {
-                    try? file.writeAll(UnsafeRawBufferPointer(bytes))
-                } else if let bars {
-                    bars.withoutBars { writeToStandardError(bytes) }
-                } else {
-                    writeToStandardError(bytes)
-                }
-            }
-        }
-
-        private func writeToStandardError(_ bytes: UnsafeBufferPointer<UInt8>) {
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(STDERR_FILENO, rest.baseAddress, rest.count)
-                if count > 0 {
-                    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-                } else if errno != EINTR {
-                    return
-                }
-            }
+            text.withUTF8 { try? sink.write(UnsafeRawBufferPointer($0)) }
         }
     }
 }

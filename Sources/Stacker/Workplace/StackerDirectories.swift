@@ -1,8 +1,6 @@
 import Failure
 import FileTree
 import Glibc
-import Host
-import RecipeText
 import SystemPackage
 
 /// Where a build finds and leaves everything. All paths are absolute.
@@ -11,6 +9,8 @@ package struct StackerDirectories: Sendable {
     package let stacker: FilePath
     /// The output layout: `--oci-dir`.
     package let oci: FilePath
+    /// What to do where there is no output layout yet.
+    package static let adviceOnMissingOutput = "build first: stacker build; or name another with --oci-dir"
     /// The unpacked layers and upperdirs: `--roots-dir`.
     package let roots: FilePath
     /// What the others are relative to, if they are not absolute: `--work-dir`.
@@ -19,17 +19,15 @@ package struct StackerDirectories: Sendable {
     /// Takes each directory from the command line, otherwise from the config file, otherwise its default; the defaults
     /// lie in the work directory.
     ///
-    /// - Parameter configFile: `nil` for the user's own, which need not exist.
     package init(
-        configFile: FilePath?, workDirectory: String?, stackerDirectory: String?, ociDirectory: String?,
+        config: ConfigFile, workDirectory: String?, stackerDirectory: String?, ociDirectory: String?,
         rootsDirectory: String?
     ) throws {
-        let file = try ConfigFile(at: configFile)
         let here = try FilePath.currentDirectory()
-        let workDirectory = workDirectory ?? file.values["work_dir"]
+        let workDirectory = workDirectory ?? config.values["work_dir"]
         let work = here.pushing(FilePath(workDirectory ?? ""))
         func directory(_ option: String?, _ key: String, _ standard: String) -> FilePath {
-            if let given = option ?? file.values[key] { return here.pushing(FilePath(given)).lexicallyNormalized() }
+            if let given = option ?? config.values[key] { return here.pushing(FilePath(given)).lexicallyNormalized() }
             return work.appending(standard).lexicallyNormalized()
         }
         self.work = work.lexicallyNormalized()
@@ -56,6 +54,9 @@ package struct StackerDirectories: Sendable {
         }
     }
 
+    /// All that stacker writes to.
+    var own: [FilePath] { [stacker, oci, roots] }
+
     /// Whether no other user has built in them.
     package var areOwn: Bool { (try? refuseForeign()) != nil }
 
@@ -65,7 +66,9 @@ package struct StackerDirectories: Sendable {
         guard let owner = try? FileStatus(at: cache, following: false).uid, owner != geteuid() else { return }
         throw Failure(
             "previous run of stacker found with uid \(owner): \(cache) is theirs",
-            help: "run stacker as that user, name other directories, or let that user run stacker clean")
+            help: owner == 0
+                ? "root has built here: build as root, name other directories, or remove what is there: sudo stacker clean"
+                : "run stacker as that user, name other directories, or let that user run stacker clean")
     }
 
     /// Refuses a directory of the recipe in which stacker's own are: copying it would never end.
@@ -81,50 +84,5 @@ package struct StackerDirectories: Sendable {
                     help: "name what is needed of it one by one, or move stacker's directories with --work-dir")
             }
         }
-    }
-}
-
-/// The user's defaults: a YAML map of `work_dir`, `stacker_dir`, `oci_dir` and `rootfs_dir`.
-private struct ConfigFile {
-    var values: [String: String] = [:]
-    private static let keys: Set = ["work_dir", "stacker_dir", "oci_dir", "rootfs_dir"]
-
-    init(at path: FilePath?) throws {
-        let file = path ?? Self.standardPath
-        guard let file else { return }
-        let bytes: [UInt8]
-        do {
-            bytes = try OpenFile(file, O_RDONLY).readToEnd(limit: 1 << 20)
-        } catch Errno.noSuchFileOrDirectory where path == nil {
-            return
-        } catch Errno.permissionDenied where path == nil && access(file.removingLastComponent().string, X_OK) != 0 {
-            // $HOME is somebody else's, as sudo -u may leave it: what is in there is not this user's to see.
-            return
-        } catch {
-            throw Failure("couldn't read config file \(file)", because: error)
-        }
-        let document = try YAMLComposer.compose(String(decoding: bytes, as: UTF8.self), file: file.string)
-        guard let root = document.root, !root.isNull else { return }
-        guard case .mapping(let pairs) = root.content else {
-            throw Failure("\(root.position): a config file is a map of names to values, not \(root.kind)")
-        }
-        for pair in pairs {
-            guard Self.keys.contains(pair.key.value) else {
-                throw Failure(
-                    "\(pair.key.position): unknown key \(quoted(pair.key.value))",
-                    help: "a config file may have \(Self.keys.sorted().joined(separator: ", "))")
-            }
-            guard case .scalar(let text, _) = pair.value.content else {
-                throw Failure(
-                    "\(pair.value.position): the value of \(pair.key.value) must be text, not \(pair.value.kind)")
-            }
-            if !pair.value.isNull, !text.isEmpty { values[pair.key.value] = text }
-        }
-    }
-
-    /// `$XDG_CONFIG_HOME/conf.yaml`, otherwise `~/.config/stacker/conf.yaml`.
-    private static var standardPath: FilePath? {
-        if let directory = Environment["XDG_CONFIG_HOME"] { return FilePath(directory).appending("conf.yaml") }
-        return Environment["HOME"].map { FilePath($0).appending(".config/stacker/conf.yaml") }
     }
 }

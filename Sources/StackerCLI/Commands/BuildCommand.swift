@@ -16,7 +16,9 @@ struct BuildCommand: Command {
             """
     )
 
-    @Option(name: [.customShort("f"), .long], help: "The stacker file: a path, or an http or https URL.")
+    @Option(
+        name: [.customShort("f"), .long], help: "The stacker file: a path, or an http or https URL.",
+        completion: .file())
     var stackerFile = "stacker.yaml"
 
     @OptionGroup var options: BuildOptions

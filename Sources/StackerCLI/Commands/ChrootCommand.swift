@@ -18,14 +18,16 @@ struct ChrootCommand: PassingCommand {
         aliases: ["exec"]
     )
 
-    @Option(name: [.customShort("f"), .long], help: "The stacker file.")
+    @Option(name: [.customShort("f"), .long], help: "The stacker file.", completion: .file())
     var stackerFile = "stacker.yaml"
 
     @Option(help: "Give a variable of the stacker file a value, as NAME=value. May be given several times.")
     var substitute: [String] = []
 
-    @Option(help: "A YAML file of variables and values; --substitute wins over it.")
+    @Option(help: "A YAML file of variables and values; --substitute wins over it.", completion: .file())
     var substituteFile: String?
+
+    @OptionGroup var platform: PlatformOption
 
     @Argument(help: "The layer; by default the file's first.")
     var layer: String?
@@ -43,8 +45,9 @@ struct ChrootCommand: PassingCommand {
         request.recipes = try recipes(surroundings.log)
         request.substitutions = substitute
         request.substituteFile = substituteFile
-        let session = try LayerSession(request, in: surroundings.directories, log: surroundings.log)
-        let status = try session.run(in: layer, command())
+        let session = try LayerSession(
+            request, in: layer, for: platform.value(), surroundings.directories, log: surroundings.log)
+        let status = try session.run(command())
         if status != 0 { throw ExitCode(status) }
     }
 

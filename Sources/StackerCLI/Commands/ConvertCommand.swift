@@ -9,7 +9,7 @@ struct ConvertCommand: Command {
         abstract: "Make a stacker file of a Dockerfile.",
         discussion: """
             What a stacker file has no place for is a comment in it, and a warning. What can't be left out is an error \
-            that names the line.
+            that names the line. Files that somebody has written or edited are left alone.
 
             EXAMPLES:
               stacker convert
@@ -18,20 +18,28 @@ struct ConvertCommand: Command {
             """
     )
 
-    @Option(name: [.customShort("i"), .long], help: "The Dockerfile; what it copies lies in its directory.")
-    var dockerFile = "Dockerfile"
+    @Option(
+        name: [.customShort("i"), .long], help: "The Dockerfile; what it copies lies in its directory.",
+        completion: .file())
+    var dockerFile = Conversion.Files.usual.dockerfile
 
-    @Option(name: [.customShort("o"), .long], help: "The stacker file to write.")
-    var outputFile = "stacker.yaml"
+    @Option(name: [.customShort("o"), .long], help: "The stacker file to write.", completion: .file())
+    var outputFile = Conversion.Files.usual.recipe
 
-    @Option(name: [.customShort("s"), .long], help: "The file of substitutions to write: the values of ARGs.")
-    var substituteFile = "stacker-subs.yaml"
+    @Option(
+        name: [.customShort("s"), .long], help: "The file of substitutions to write: the values of ARGs.",
+        completion: .file())
+    var substituteFile = Conversion.Files.usual.substitutions
+
+    @Flag(help: "Replace both files, also where somebody has written or edited them.")
+    var force = false
 
     func run(in surroundings: Surroundings) throws {
-        let conversion = try Conversion(
-            .init(dockerfile: dockerFile, recipe: outputFile, substitutions: substituteFile),
-            in: surroundings.directories)
+        let files = Conversion.Files(dockerfile: dockerFile, recipe: outputFile, substitutions: substituteFile)
+        let conversion = try Conversion(files, in: surroundings.directories)
         for warning in conversion.warnings { surroundings.log.warn(warning) }
-        try conversion.write()
+        try conversion.write(replacing: force)
+        surroundings.log.info("wrote \(outputFile) and \(substituteFile)")
+        surroundings.log.info("next: \(files.buildCommand)")
     }
 }

@@ -19,6 +19,8 @@ struct ExplainCommand: Command {
     @Argument(help: ArgumentHelp("The layer, or a path in it, as app:/etc/passwd.", valueName: "layer[:path]"))
     var place: String
 
+    @OptionGroup var platform: PlatformOption
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -28,7 +30,7 @@ struct ExplainCommand: Command {
             try surroundings.enterNamespace()
         }
         let place = try ExplainedPlace(place)
-        let layer = try ExplainedLayer(place.layer, in: surroundings.directories)
+        let layer = try ExplainedLayer(place.layer, for: platform.value(), in: surroundings.directories)
         if let path = place.path {
             let explanation = try PathExplanation(of: path, in: layer)
             try say(json ? explanation.json() : explanation.text())

@@ -18,8 +18,12 @@ struct GrabCommand: Command {
     @Argument(help: ArgumentHelp("The path in the layer, as app:/etc/passwd.", valueName: "layer:path"))
     var place: String
 
+    @OptionGroup var platform: PlatformOption
+
     func run(in surroundings: Surroundings) throws {
         if Namespace.isNeededForFiles { try surroundings.enterNamespace() }
-        try Grab(ExplainedPlace(place), in: surroundings.directories, log: surroundings.log).run()
+        try Grab(
+            ExplainedPlace(place), for: platform.value(), in: surroundings.directories, log: surroundings.log
+        ).run()
     }
 }

@@ -23,6 +23,9 @@ struct InitCommand: Command {
         help: "What the image begins with: docker://REGISTRY/NAME:TAG, oci:DIRECTORY:TAG, scratch, or a tar archive.")
     var from: String?
 
+    @Flag(help: "Have builds speak to the registry of --from without verified TLS, or without any.")
+    var skipTls = false
+
     @Option(name: [.customShort("f"), .long], help: "The file to write.")
     var stackerFile = "stacker.yaml"
 
@@ -30,7 +33,7 @@ struct InitCommand: Command {
         let path = FilePath(stackerFile)
         // Before anything takes time.
         try FirstRecipe.refuseExisting(path)
-        let recipe = try FirstRecipe(on: from, in: path)
+        let recipe = try FirstRecipe(on: from, insecure: skipTls, in: path)
         try recipe.write(to: path)
         surroundings.log.info("wrote \(path); its image begins with \(recipe.reason)")
         let file = stackerFile == "stacker.yaml" ? "" : " -f \(stackerFile)"

@@ -8,7 +8,7 @@ struct MountOptions: ParsableArguments {
     @Argument(help: "The image in the OCI layout.")
     var tag: String
 
-    @Argument(help: "The directory to mount it on.")
+    @Argument(help: "The directory to mount it on.", completion: .directory)
     var directory: String
 
     @Flag(
@@ -16,15 +16,18 @@ struct MountOptions: ParsableArguments {
         help: "Let it be written to; what is written is kept in memory until it is unmounted.")
     var writable = false
 
-    @Option(help: "Let it be written to, and keep what is written in this directory.")
+    @OptionGroup var platform: PlatformOption
+
+    @Option(help: "Let it be written to, and keep what is written in this directory.", completion: .directory)
     var persist: String?
 
     func mount(allowingMissingVerity: Bool, in surroundings: Surroundings) throws {
         var request = MountRequest(tag: tag, target: FilePath(directory))
         request.isWritable = writable
+        request.platform = PlatformChoice(try platform.value())
         request.upper = persist.map { FilePath($0) }
         request.allowsMissingVerity = allowingMissingVerity
-        let layout = try Layout(at: surroundings.directories.oci)
+        let layout = try Layout(at: surroundings.directories.oci, help: StackerDirectories.adviceOnMissingOutput)
         try ImageMount(request, from: layout, log: surroundings.log).run()
     }
 }
@@ -65,7 +68,7 @@ struct UmountCommand: Command {
             """
     )
 
-    @Argument(help: "The directory that it is mounted on.")
+    @Argument(help: "The directory that it is mounted on.", completion: .directory)
     var directory: String
 
     func run(in surroundings: Surroundings) throws {

@@ -17,6 +17,7 @@ struct PublishCommand: Command {
             EXAMPLES:
               stacker publish --url docker://example.com/team --tag 1.2 --tag latest
               stacker publish --url oci:/srv/images --tag 1.2 --image app
+              stacker publish --url docker://example.com/team --tag 1.2 --update-index
               stacker publish --url docker://example.com/team --tag 1.2 --show-only
             """
     )
@@ -39,6 +40,14 @@ struct PublishCommand: Command {
     @Flag(help: "Speak to the registry without verified TLS, or without any.")
     var skipTls = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Publish what was built for these platforms; by default all that the tag has.", valueName: "platforms"))
+    var platform: [String] = []
+
+    @Flag(help: "Replace what is for the same platforms in the index that the tag is there; the others stay.")
+    var updateIndex = false
+
     @Flag(help: "Only say what would be published.")
     var showOnly = false
 
@@ -48,16 +57,48 @@ struct PublishCommand: Command {
     @Option(help: "The type of images to publish. May be given several times.")
     var layerType: [LayerType] = []
 
+    @Option(
+        help:
+            "Publish what was not built here as a shared cache has it: docker://registry/name. Where it can, the registry takes it from there by itself. May be given several times."
+    )
+    var cacheFrom: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With --cache-from: only what is signed by this key, a file of OpenSSL's. May be given several times.",
+            valueName: "public-key"),
+        completion: .file())
+    var cacheTrust: [String] = []
+
+    @Flag(help: "With --cache-from: also layers that have cache_dirs.")
+    var cacheWithCacheDirs = false
+
+    @Flag(
+        name: .customLong("cache-skip-tls"),
+        help: "With --cache-from: those registries may have an unknown certificate, or no TLS.")
+    var cacheSkipTLS = false
+
+    @OptionGroup(title: "With --cache-from: how the images were built")
+    var writing: WritingOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "The time that the images were built with, in place of the environment's SOURCE_DATE_EPOCH.",
+            valueName: "seconds"))
+    var sourceDateEpoch: String?
+
     @Option(help: "Give a variable of the stacker file a value, as NAME=value. May be given several times.")
     var substitute: [String] = []
 
-    @Option(help: "A YAML file of variables and values; --substitute wins over it.")
+    @Option(help: "A YAML file of variables and values; --substitute wins over it.", completion: .file())
     var substituteFile: String?
 
-    @Option(name: [.customShort("f"), .long], help: "The stacker file. (default: stacker.yaml)")
+    @Option(name: [.customShort("f"), .long], help: "The stacker file. (default: stacker.yaml)", completion: .file())
     var stackerFile: String?
 
-    @Option(name: [.customShort("d"), .long], help: "Publish the images of all stacker files below this directory.")
+    @Option(
+        name: [.customShort("d"), .long], help: "Publish the images of all stacker files below this directory.",
+        completion: .directory)
     var searchDir: String?
 
     @Option(
@@ -74,14 +115,35 @@ struct PublishCommand: Command {
         request.substitutions = substitute
         request.substituteFile = substituteFile
         request.images = image
+        request.platforms = try platforms(platform)
         if !layerType.isEmpty { request.layerTypes = layerType }
         request.credentials = try credentials
         request.isInsecure = skipTls
+        request.updatesIndex = updateIndex
+        request.building.sourceDateEpoch = sourceDateEpoch ?? request.building.sourceDateEpoch
+        request.cacheFrom = cacheFrom
+        if !cacheFrom.isEmpty {
+            request.building.layerTypes = request.layerTypes
+            request.building.cacheTrust = cacheTrust
+            request.building.sharesCacheDirectories = cacheWithCacheDirs
+            request.building.cachesSkipTLS = cacheSkipTLS
+            try writing.apply(to: &request.building)
+        } else if let option = cacheOption {
+            throw Failure("\(option) is for --cache-from", help: "what was built here is published as it was built")
+        }
         request.showsOnly = showOnly
         request.isForced = force
         // Whether a layer is current shows in files that a user can read only there.
         if Namespace.isNeededForFiles, Namespace.canBeEntered { try surroundings.enterNamespace() }
         try Publish(request, in: surroundings.directories, log: surroundings.log).run()
+    }
+
+    /// An option that was given, and says something of caches or of what they have.
+    private var cacheOption: String? {
+        if !cacheTrust.isEmpty { return "--cache-trust" }
+        if cacheWithCacheDirs { return "--cache-with-cache-dirs" }
+        if cacheSkipTLS { return "--cache-skip-tls" }
+        return writing.arguments.first.map { "--\($0.name)" }
     }
 
     private var credentials: WebCredentials? {

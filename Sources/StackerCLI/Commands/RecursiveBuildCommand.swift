@@ -15,19 +15,11 @@ struct RecursiveBuildCommand: Command {
             """
     )
 
-    @Option(name: [.customShort("d"), .long], help: "The directory to search.")
-    var searchDir = "."
-
-    @Option(
-        name: [.customShort("p"), .long],
-        help: "A regular expression that the absolute path of a stacker file matches.")
-    var stackerFilePattern = RecipeSearch.defaultPattern
+    @OptionGroup var search: SearchOptions
 
     @OptionGroup var options: BuildOptions
 
     func run(in surroundings: Surroundings) throws {
-        let files = try RecipeSearch.files(
-            below: searchDir, pattern: stackerFilePattern, in: surroundings.directories)
-        try options.build(files, in: surroundings)
+        try options.build(search.files(in: surroundings), in: surroundings)
     }
 }

@@ -22,6 +22,7 @@ struct RunCommand: PassingCommand {
               stacker run app ls /                  another command
               stacker run --entrypoint "" app sh    a shell, whatever the entrypoint is
               stacker run --network none oci:images:tool
+              stacker run --platform linux/arm64 app
               stacker run docker://docker.io/library/debian:12 cat /etc/os-release
             """
     )
@@ -33,8 +34,13 @@ struct RunCommand: PassingCommand {
     @Option(help: "Run this in place of the image's entrypoint; \"\" for none.")
     var entrypoint: String?
 
+    @OptionGroup var platform: PlatformOption
+
     @Flag(help: "Give it what a build's script has: for root no user namespace, and every capability.")
     var privileged = false
+
+    @Flag(help: "Speak to the registry of docker:// without verified TLS, or without any.")
+    var skipTls = false
 
     @Argument(help: "A tag of the OCI layout, oci:DIRECTORY:TAG, or docker://REGISTRY/NAME:TAG.")
     var image: String?
@@ -54,6 +60,8 @@ struct RunCommand: PassingCommand {
         request.command = Array(words.first == "--" ? words.dropFirst() : words[...])
         request.entrypoint = entrypoint
         request.isPrivileged = privileged
+        request.isInsecure = skipTls
+        request.platform = PlatformChoice(try platform.value())
         request.hasHostNetwork = network == "host"
         let status = try ImageRun(request, in: surroundings.directories, log: surroundings.log).run()
         if status != 0 { throw ExitCode(status) }

@@ -2,7 +2,9 @@ import ArgumentParser
 import Failure
 import Host
 import Layers
+import OCI
 import RecipeText
+import Recipes
 import Stacker
 
 /// What `build` and `recursive-build` have in common.
@@ -10,7 +12,13 @@ struct BuildOptions: ParsableArguments {
     @Option(help: "Give a variable of the stacker file a value, as NAME=value. May be given several times.")
     var substitute: [String] = []
 
-    @Option(help: "A YAML file of variables and values; --substitute wins over it.")
+    @Option(
+        help: ArgumentHelp(
+            "Build for these platforms: linux/amd64,linux/arm64. Each has bases and images of its own.",
+            valueName: "platforms"))
+    var platform: [String] = []
+
+    @Option(help: "A YAML file of variables and values; --substitute wins over it.", completion: .file())
     var substituteFile: String?
 
     @Flag(help: "Build every layer, whatever the cache says.")
@@ -28,31 +36,30 @@ struct BuildOptions: ParsableArguments {
     @Flag(help: "Do so with layers that have cache_dirs, too: what is in those goes into what others get.")
     var cacheWithCacheDirs = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Sign what is put there with this Ed25519 key, a file of OpenSSL's.", valueName: "private-key"),
+        completion: .file())
+    var cacheSign: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take only what is signed by this key, a file of OpenSSL's. May be given several times.",
+            valueName: "public-key"),
+        completion: .file())
+    var cacheTrust: [String] = []
+
     @Flag(name: .customLong("cache-skip-tls"), help: "Those registries may have an unknown certificate, or no TLS.")
     var cacheSkipTLS = false
+
+    @Flag(
+        help: "Build only what neither this machine nor --cache-from has, and take from there only what that needs.")
+    var onlyMissing = false
 
     @Option(help: "The type of layer to write. May be given several times.")
     var layerType: [LayerType] = []
 
-    @Option(help: "How tar layers are compressed.")
-    var compression: CompressionName = .gzip
-
-    @Option(
-        help: ArgumentHelp(
-            "How hard to compress: tar 1 to 12 with gzip, 1 to 19 with zstd; squashfs 1 to 22; erofs 0 to 12. With TYPE= in front, for layers of one type. May be given several times.",
-            valueName: "[type=]level"))
-    var compressionLevel: [String] = []
-
-    @Flag(
-        name: [.long, .customLong("no-squashfs-verity")],
-        help: "Don't append a dm-verity hash tree to squashfs and erofs layers.")
-    var noVerity = false
-
-    @Flag(help: "Merge build_only layers with the image that is built on them into one layer.")
-    var collapseBuildOnly = false
-
-    @Option(help: "What the names of stacker's own annotations begin with.")
-    var annotationsNamespace = "io.stackeroci"
+    @OptionGroup var writing: WritingOptions
 
     @Option(
         help: ArgumentHelp(
@@ -66,35 +73,70 @@ struct BuildOptions: ParsableArguments {
     @Flag(help: "The same with /bin/sh.")
     var shellFail = false
 
+    @Option(
+        name: [.customShort("j", allowingJoined: true), .long],
+        help: ArgumentHelp(
+            "How many layers are built at a time, at most. (default: the number of processors)", valueName: "n"))
+    var jobs: Int?
+
+    @Flag(help: "Where a layer fails, build all that doesn't need it.")
+    var keepGoing = false
+
+    @Flag(help: "Say where the time went, and write a trace of it: timing.json in the stacker directory.")
+    var timing = false
+
+    @Option(help: "Do so, and write the trace to this file.", completion: .file())
+    var timingFile: String?
+
     @Flag(help: "Only print in which order the files would be built.")
     var orderOnly = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The time that nothing in images is later than, in place of the environment's SOURCE_DATE_EPOCH.",
+            valueName: "seconds"))
+    var sourceDateEpoch: String?
 
     @Flag(help: "Refuse imports over http that have no hash.")
     var requireHash = false
 
-    /// Builds these files, or says what would be built.
-    func build(_ recipes: [String], in surroundings: Surroundings) throws {
+    /// What is asked for, of these files.
+    func request(_ recipes: [String], in surroundings: Surroundings) throws -> BuildRequest {
         var request = BuildRequest()
         request.recipes = recipes
         request.substitutions = substitute
+        request.platforms = try platforms(platform)
         request.substituteFile = substituteFile
         request.ignoresCache = noCache
         request.cacheFrom = cacheFrom
         request.cacheTo = cacheTo
         request.sharesCacheDirectories = cacheWithCacheDirs
+        request.cacheSign = cacheSign
+        request.cacheTrust = cacheTrust
         request.cachesSkipTLS = cacheSkipTLS
+        if onlyMissing, noCache {
+            throw Failure("--only-missing and --no-cache don't go together", help: "leave one out")
+        }
+        request.buildsOnlyMissing = onlyMissing
         if !layerType.isEmpty { request.layerTypes = layerType }
-        try compression.apply(LevelOptions(compressionLevel), to: &request)
-        request.addsVerity = !noVerity
-        request.collapsesBuildOnly = collapseBuildOnly
-        guard !annotationsNamespace.isEmpty else { throw Failure("--annotations-namespace is empty") }
-        request.annotationsNamespace = annotationsNamespace
+        try writing.apply(to: &request)
         request.requiresHashes = requireHash
+        request.sourceDateEpoch = sourceDateEpoch ?? request.sourceDateEpoch
         request.hardLinkOverflow = hardlinkOverflow
         request.onRunFailure = try commandOnFailure
+        if let jobs, jobs < 1 { throw Failure("--jobs \(jobs): at least one layer is built at a time") }
+        request.jobs = jobs ?? surroundings.config.jobs ?? BuildRequest.processors
+        request.keepsGoing = keepGoing
+        request.reportsTimes = timing || timingFile != nil
+        request.traceFile = timingFile
+        return request
+    }
 
+    /// Builds these files, or says what would be built.
+    func build(_ recipes: [String], in surroundings: Surroundings) throws {
+        let request = try request(recipes, in: surroundings)
         // Without anything to build root needs no namespace; what is found out on the way to the first layer that must
-        // be built is found out, and said, again inside.
+        // be built is found out, and said, again inside. Caches are not asked twice for that.
         if !surroundings.isInsideNamespace { surroundings.log.hold() }
         let build = try Build(request, in: surroundings.directories, log: surroundings.log)
         if orderOnly {
@@ -102,7 +144,8 @@ struct BuildOptions: ParsableArguments {
             for line in build.order { try say(line) }
             return
         }
-        if !Namespace.isNeededForFiles, try build.run(mayBuild: surroundings.isInsideNamespace) {
+        let mayTry = surroundings.isInsideNamespace || !onlyMissing
+        if !Namespace.isNeededForFiles, mayTry, try build.run(mayBuild: surroundings.isInsideNamespace) {
             return surroundings.log.release()
         }
         // Inside it is done, or an error: to enter once more would go on for ever.
@@ -125,6 +168,17 @@ extension BuildOptions {
             return try commandWords(onRunFailure)
         }
     }
+}
+
+/// What is given as `--platform`: names between commas, and perhaps several times.
+func platforms(_ arguments: [String]) throws -> [Platform] {
+    var platforms: [Platform] = []
+    for text in arguments.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+        let name = String(text.drop { $0 == " " })
+        let platform = try attempt("couldn't understand --platform") { try PlatformNames.platform(name) }
+        if !platforms.contains(platform) { platforms.append(platform) }
+    }
+    return platforms
 }
 
 /// The words of a command line that was given as one argument.

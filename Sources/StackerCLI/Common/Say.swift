@@ -8,7 +8,12 @@ import SystemPackage
 ///
 /// - Throws: `Failure` if not all of it could be written, as on a full disk.
 func say(_ text: String) throws {
+    try sayExactly(text + "\n")
+}
+
+/// The same, without a line feed.
+func sayExactly(_ text: String) throws {
     try attempt("couldn't write to standard output") {
-        _ = try FileDescriptor.standardOutput.writeAll((text + "\n").utf8)
+        _ = try FileDescriptor.standardOutput.writeAll(text.utf8)
     }
 }

@@ -4,6 +4,7 @@ import Stacker
 /// What the global options say, for every command.
 struct Surroundings {
     let directories: StackerDirectories
+    let config: ConfigFile
     let log: Log
     /// All arguments of the process, for a second run of it in a namespace.
     let arguments: [String]

@@ -3,20 +3,26 @@ import ArgumentParser
 /// The options of every command, before its name or after it. They are read ahead of the rest: the log stands, and what
 /// contradicts itself is refused, before any command is looked at, be it only for its help.
 struct GlobalOptions: ParsableArguments {
-    @Option(name: .of(.workDir), help: "Directory under which stacker's other directories are made.")
+    @Option(
+        name: .of(.workDir), help: "Directory under which stacker's other directories are made.", completion: .directory
+    )
     var workDir: String?
 
-    @Option(name: .of(.stackerDir), help: "Directory for stacker's cache, imports and logs. (default: .stacker)")
+    @Option(
+        name: .of(.stackerDir), help: "Directory for stacker's cache, imports and logs. (default: .stacker)",
+        completion: .directory)
     var stackerDir: String?
 
-    @Option(name: .of(.ociDir), help: "OCI layout for the images that are built. (default: oci)")
+    @Option(
+        name: .of(.ociDir), help: "OCI layout for the images that are built. (default: oci)", completion: .directory)
     var ociDir: String?
 
-    @Option(name: .of(.rootsDir), help: "Directory for root file systems. (default: roots)")
+    @Option(name: .of(.rootsDir), help: "Directory for root file systems. (default: roots)", completion: .directory)
     var rootsDir: String?
 
     @Option(
-        name: .of(.config), help: "File with defaults for the directories. (default: ~/.config/stacker/conf.yaml)")
+        name: .of(.config), help: "File with defaults for the directories. (default: ~/.config/stacker/conf.yaml)",
+        completion: .file())
     var config: String?
 
     @Flag(name: .of(.debug), help: "Say all that helps to find a fault.")
@@ -25,7 +31,7 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .of(.quiet), help: "Say nothing but errors.")
     var quiet = false
 
-    @Option(name: .of(.logFile), help: "File to log to instead of standard error.")
+    @Option(name: .of(.logFile), help: "File to log to instead of standard error.", completion: .file())
     var logFile: String?
 
     @Flag(name: .of(.logTimestamp), help: "Put the time in front of each log line.")

@@ -33,14 +33,15 @@ struct Globals {
         return progress == true ? .lines : .none
     }
 
-    /// Where everything is, from these options, the config file and the defaults, in this order.
-    func makeDirectories() throws -> StackerDirectories {
+    /// The user's defaults, and where everything is: by these options, the defaults and stacker's own, in this order.
+    func settle() throws -> (config: ConfigFile, directories: StackerDirectories) {
         if let storageType = options?.storageType, storageType != "overlay" {
             throw Failure("unknown storage type \"\(storageType)\"", help: "the only one is overlay")
         }
-        return try StackerDirectories(
-            configFile: options?.config.map { FilePath($0) },
-            workDirectory: options?.workDir, stackerDirectory: options?.stackerDir, ociDirectory: options?.ociDir,
-            rootsDirectory: options?.rootsDir)
+        let config = try ConfigFile(at: options?.config.map { FilePath($0) })
+        let directories = try StackerDirectories(
+            config: config, workDirectory: options?.workDir, stackerDirectory: options?.stackerDir,
+            ociDirectory: options?.ociDir, rootsDirectory: options?.rootsDir)
+        return (config, directories)
     }
 }

@@ -57,6 +57,13 @@ static int place_descriptors(const struct stacker_child *child)
 	return 0;
 }
 
+/*
+ * Held from fork to exec. In between the child has all that this process had open: a script that another thread has just
+ * written and closed is still open for writing then, and whoever executes it gets ETXTBSY. Who starts a program waits for
+ * those that are about to start, which takes no time to speak of, and so finds nothing open that was closed before.
+ */
+static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+
 /* In the child. What it reports goes to `report`; if nothing does, it has become the program. */
 static _Noreturn void become(const struct stacker_child *child, int report)
 {
@@ -84,6 +91,7 @@ int stacker_start_child(const struct stacker_child *child, pid_t *pid)
 		return errno;
 	/* No handler of ours may run in the child. */
 	sigfillset(&all);
+	pthread_mutex_lock(&starting);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	*pid = fork();
 	if (*pid == 0)
@@ -101,6 +109,7 @@ int stacker_start_child(const struct stacker_child *child, pid_t *pid)
 			while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
 				;
 	}
+	pthread_mutex_unlock(&starting);
 	close(report[0]);
 	return error;
 }

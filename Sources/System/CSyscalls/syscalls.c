@@ -9,6 +9,7 @@
 #include <shadow.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -78,6 +79,11 @@ ssize_t stacker_copy_file_range(int to, int from, size_t length)
 int stacker_start_writing(int fd)
 {
     return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+int stacker_memory_file(void)
+{
+    return memfd_create("stacker", MFD_CLOEXEC);
 }
 
 int stacker_file_system_magic(int fd, uint32_t *magic)

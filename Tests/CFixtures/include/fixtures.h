@@ -8,4 +8,10 @@ int fixtures_unshare_mounts(void);
 /* accept4(SOCK_CLOEXEC): the next connection, which no other program gets. Returns its descriptor, or -1 with errno. */
 int fixtures_accept(int listener);
 
+/* posix_openpt(3), unlocked. Returns its descriptor, or -1 with errno. */
+int fixtures_open_terminal(void);
+
+/* Opens the other side of that, in raw mode. Returns its descriptor, or -1 with errno. */
+int fixtures_open_terminal_peer(int terminal);
+
 #endif

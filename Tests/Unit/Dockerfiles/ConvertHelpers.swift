@@ -24,6 +24,20 @@ func converted(
     _ dockerfile: String, files: [String] = [], ignoring ignore: String? = nil, _ values: [String: String] = [:],
     bases: [String: ImageConfig.Execution] = [:]
 ) throws -> Converted {
+    let made = try writtenRecipe(dockerfile, files: files, ignoring: ignore, bases: bases)
+    var substitutions = try substitutions(values)
+    try substitutions.merge(file: "stacker-subs.yaml", text: made.substitutions)
+    let recipe = try Recipe(
+        Array(made.text.utf8), source: RecipeSource("stacker.yaml", workingDirectory: "/srv/project"),
+        substitutions: substitutions)
+    return Converted(text: made.text, substitutions: made.substitutions, layers: recipe.layers)
+}
+
+/// The texts of both files that a Dockerfile becomes.
+func writtenRecipe(
+    _ dockerfile: String, files: [String] = [], ignoring ignore: String? = nil,
+    bases: [String: ImageConfig.Execution] = [:]
+) throws -> (text: String, substitutions: String) {
     try withTemporaryDirectory { root in
         for file in files { try root.appending(file).write("content of \(file)") }
         if let ignore { try root.appending(".dockerignore").write(ignore) }
@@ -41,13 +55,7 @@ func converted(
         try converter.convert(instructions)
         var writer = RecipeWriter(file: "Dockerfile", table: converter.table)
         let text = writer.recipe(converter.layers, introduction: ["Converted."])
-        let file = writer.substitutions(introduction: [])
-        var substitutions = try substitutions(values)
-        try substitutions.merge(file: "stacker-subs.yaml", text: file)
-        let recipe = try Recipe(
-            Array(text.utf8), source: RecipeSource("stacker.yaml", workingDirectory: "/srv/project"),
-            substitutions: substitutions)
-        return Converted(text: text, substitutions: file, layers: recipe.layers)
+        return (text, writer.substitutions(introduction: []))
     }
 }
 

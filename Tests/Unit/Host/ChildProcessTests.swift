@@ -24,6 +24,21 @@ struct ChildProcessTests {
         #expect(variables.text == "A=1\n2\n")
     }
 
+    @Test("one that has just been written can be started while other threads start theirs")
+    func justWritten() throws {
+        try withTemporaryDirectory { (directory: FilePath) throws -> Void in
+            try inThreads(4) { thread in
+                for round in 0..<Effort.repetitions(100, atLeast: 20) {
+                    let name = FilePath("\(thread)-\(round)")
+                    try Directory(at: directory).replaceFile(name, with: "#!/bin/sh\nexit 7\n".utf8, mode: 0o755)
+                    let program = directory.pushing(name).string
+                    let outcome = try ChildProcess.run([program], patience: .seconds(60))
+                    guard outcome.status == 7 else { throw Failure("\(program) ended with \(outcome.status)") }
+                }
+            }
+        }
+    }
+
     @Test("one that isn't there, or can't be executed, was not started")
     func missing() throws {
         #expect(throws: Errno.noSuchFileOrDirectory) {

@@ -26,7 +26,7 @@ struct SubordinateIDsTests {
         "what the kernel would refuse, or an image would miss, is refused with a remedy",
         arguments: [
             ("", "alice has no subordinate uids in /etc/subuid", "unpriv-setup --username alice"),
-            ("bob:100000:65536\n", "alice has no subordinate uids", "usermod --add-subuids"),
+            ("bob:100000:65536\n", "alice has no subordinate uids", "that nobody has"),
             (
                 "alice:100000:65536\nalice:165535:65536\n", "overlap: 100000-165535 and 165535-231070",
                 "edit /etc/subuid"

@@ -33,18 +33,20 @@ struct ImageEncodeTests: LayerSuite {
     }
 
     @Test(
-        "overlayfs respects whiteouts and opaque directories of it", .enabled(if: geteuid() == 0),
+        "overlayfs respects whiteouts and opaque directories of it, also where they hide nothing",
+        .enabled(if: geteuid() == 0),
         arguments: ImageFormat.allCases)
     func overlay(format: ImageFormat) throws {
         let lower = try scratch.sub("lower")
         try lower.put("bin/gone")
         try lower.put("opaque/old")
+        _ = try scratch.sub("bare")
         try tree.fillWithEverything()
         let layer = try #require(try encodeImage(tree, as: format, into: blobs))
-        for option in ["", ",userxattr"] {
+        for (option, lower) in [("", "lower"), (",userxattr", "lower"), ("", "bare"), (",userxattr", "bare")] {
             let seen = try withMounted(scratch.blob(layer), as: format) { mounted in
                 let point = "/proc/\(getpid())/fd/\(mounted.file.number)"
-                let (below, merged) = (scratch.path("lower"), scratch.path("merged"))
+                let (below, merged) = (scratch.path(lower), scratch.path("merged"))
                 try shell("mkdir -p \(merged)")
                 try shell("mount -t overlay overlay -o lowerdir=\(point):\(below)\(option) \(merged)")
                 defer { _ = try? shell("umount --lazy \(merged)") }

@@ -104,7 +104,7 @@ extension Directory {
                     line += " \(status.size) \(digest.hex.prefix(16))"
                 }
                 // The mark of a directory that was unpacked with whiteouts in it is not the tree's.
-                for attribute in try directory.attributes(of: name, where: { $0 != "user.overlay.origin" }) {
+                for attribute in try directory.attributes(of: name, where: { !$0.hasSuffix(".overlay.origin") }) {
                     line += " [\(attribute.name)=\(attribute.value)]"
                 }
                 lines.append(line)

@@ -82,6 +82,23 @@ struct LayoutWriterTests {
         }
     }
 
+    @Test("whose end has come is in nobody's way, whatever copies there are of its descriptors")
+    func letsGo() throws {
+        try withTemporaryDirectory { root in
+            let layout = try Scene(in: root).layout
+            var copies: [OpenFile] = []
+            do {
+                let writer = try LayoutWriter(layout)
+                let blob = try writer.newBlob()
+                copies = try copiesOfDescriptors(beneath: root)
+                withExtendedLifetime(blob) {}
+            }
+            #expect(!copies.isEmpty)
+            #expect(try LayoutCollection(of: layout)?.layout.path == layout.path)
+            withExtendedLifetime(copies) {}
+        }
+    }
+
     @Test("leaves nothing in the layout but blobs and the index")
     func leavesNothing() throws {
         try withTemporaryDirectory { root in

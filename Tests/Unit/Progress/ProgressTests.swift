@@ -58,7 +58,7 @@ struct ProgressBarTests {
 
     @Test("shows of a name what can't move the cursor")
     func names() {
-        #expect(line(1, of: 2, for: .download("a\u{1B}[2Jb\n\u{7F}é"), width: 81).hasPrefix("a?[2Jb??? "))
+        #expect(line(1, of: 2, for: .download("a\u{1B}[2Jb\n\u{7F}é"), width: 81).hasPrefix("ab???  "))
         let long = line(1, of: 2, for: .packing("a-very-long-name-of-a-layer"), width: 81)
         #expect(long.hasPrefix("packing a-very-...  "))
     }
@@ -73,16 +73,50 @@ struct ProgressBarTests {
     }
 }
 
+@Suite("The line of a layer")
+struct LayerLineTests {
+    private func line(_ name: String, _ seconds: Int64, _ words: String, width: Int) -> String {
+        LayerLine(name: name, seconds: seconds, words: Array(words.utf8)).text(width: width)
+    }
+
+    @Test("says which, for how long, and its last words, and leaves the last column free")
+    func full() {
+        #expect(line("web", 5, "+ make", width: 80) == "web                     5 s  + make")
+        #expect(line("web", 3723, "+ make", width: 80) == "web                 1:02:03  + make")
+        let long = line("a-very-long-name-of-a-layer", 62, String(repeating: "w", count: 99), width: 60)
+        #expect(long == "a-very-long-nam...     1:02  \(String(repeating: "w", count: 27))...")
+        #expect(long.count == 59)
+    }
+
+    @Test("fits into any width, and shows nothing that moves the cursor", arguments: 0...100)
+    func narrow(width: Int) {
+        let line = line("a\u{1B}[2Jbé\r\n\u{9B}2J", 7, "\u{1B}[31mred\u{1B}[0m \u{1B}]0;t\u{7} \u{8}ü\t", width: width)
+        #expect(line.count <= max(0, width - 1))
+        #expect(line.unicodeScalars.allSatisfy { (" "..."~").contains($0) })
+        if width >= 20 { #expect(line.hasPrefix("ab????2J") && line.contains("7 s")) }
+        if width >= 60 { #expect(line.hasSuffix("  red ?]0;t? ???")) }
+    }
+}
+
 @Suite("The lines of progress on a terminal")
 struct ProgressScreenTests {
     @Test("replace each other, and leave nothing")
     func replace() {
         var screen = ProgressScreen()
-        #expect(screen.replace(with: []) == "")
-        #expect(screen.replace(with: ["a", "b", "c"]) == "\ra\u{1B}[K\r\nb\u{1B}[K\r\nc\u{1B}[J\r")
-        #expect(screen.replace(with: ["d"]) == "\r\u{1B}[2Ad\u{1B}[J\r")
-        #expect(screen.replace(with: []) == "\r\u{1B}[J\r")
-        #expect(screen.shown == 0)
+        #expect(screen.replace(with: [], width: 80) == "")
+        #expect(screen.replace(with: ["a", "b", "c"], width: 80) == "\ra\u{1B}[K\r\nb\u{1B}[K\r\nc\u{1B}[J\r")
+        #expect(screen.replace(with: ["a", "b", "c"], width: 80) == "")
+        #expect(screen.replace(with: ["d"], width: 80) == "\r\u{1B}[2Ad\u{1B}[J\r")
+        #expect(screen.replace(with: [], width: 80) == "\r\u{1B}[J\r")
+        #expect(screen.lines.isEmpty)
+    }
+
+    @Test("are found again where a narrower terminal goes on with them in the next line")
+    func narrower() {
+        var screen = ProgressScreen()
+        let lines = [79, 20, 21, 79].map { String(repeating: "x", count: $0) }
+        _ = screen.replace(with: lines, width: 80)
+        #expect(screen.replace(with: [], width: 20) == "\r\u{1B}[7A\u{1B}[J\r")
     }
 }
 

@@ -48,6 +48,23 @@ struct RecipeErrorTests {
     }
 
     @Test(
+        "what people write for other programs is told in this one's words",
+        arguments: [
+            Case("a:1.0: {}\n", "help: a layer has no tag; an image gets one when it is published"),
+            Case("foo:\n  run: echo a: b\n", "help: a \":\" before a blank makes a map of a text"),
+            Case("foo:\n  labels: [A=s3cr3t]\n", "help: write \"A: …\" in place of \"- A=…\""),
+            Case("foo:\n  environment:\n    - A=b\n", "help: write \"A: …\" in place of \"- A=…\""),
+            Case("foo:\n  ports: 80\n", "help: also of one: [\"80\"]"),
+            Case("foo:\n  binds: a -> /b\n", "help: also of one: [\"a -> /b\"]"),
+            Case("version: '3'\nservices:\n  web: {image: a}\n", "stacker.yaml:2:1: this is a compose file"),
+            Case("services:\n  run: 1\n  image: a\n", "unknown key \"image\" in layer services"),
+        ])
+    func elsewhere(_ example: Case) {
+        let said = message { try recipe(example.text) }
+        #expect(said.contains(example.error) && !said.contains("s3cr3t"))
+    }
+
+    @Test(
         "layer names",
         arguments: [
             Case("a:b: {}\n", "stacker.yaml:1:1: layer name \"a:b\": \":\" is forbidden"),
@@ -197,7 +214,13 @@ struct RecipeErrorTests {
             Case("from: {type: docker}", "stacker.yaml:2:9: from of layer foo has no url"),
             Case("from: {type: oci, url: ''}", "stacker.yaml:2:26: from of layer foo has no url"),
             Case("from: {type: tar}", "stacker.yaml:2:9: from of layer foo has no url"),
-            Case("from: {type: built, url: a}", "stacker.yaml:2:9: from of layer foo has no tag"),
+            Case("from: {type: built}", "stacker.yaml:2:9: from of layer foo has no tag"),
+            Case(
+                "from: {type: built, url: a}",
+                "stacker.yaml:2:9: from of layer foo has no tag\nhelp: type: built names a layer by tag, not by url"),
+            Case(
+                "from: {type: docker, tag: a}",
+                "stacker.yaml:2:9: from of layer foo has no url\nhelp: only type: built has a tag"),
             Case(
                 "from: {type: docker, url: busybox}",
                 "stacker.yaml:2:29: url of layer foo is not a docker URL: \"busybox\""),

@@ -116,7 +116,6 @@ struct ImagePullTests {
         try withLayout { layout in
             #expect(throws: Failure.self) { try pull(registry, into: layout) }
             let kept = try layout.blobs.status(Self.part)?.size ?? 0
-            try waitForLock(of: Self.part, in: layout)
             isBroken.withLock { $0 = false }
             let before = registry.server.requests.count
             try layout.removeOldParts()
@@ -127,22 +126,6 @@ struct ImagePullTests {
             // How much of what was sent before the cut arrives is up to the kernel.
             #expect(ranges == (kept > 0 ? ["bytes=\(kept)-"] : []))
         }
-    }
-
-    /// Waits until nobody holds the lock of a file, if it is there: a program that another test starts has a copy of our
-    /// descriptor, and with it of our lock, until it is executed.
-    private func waitForLock(of name: FilePath, in layout: Layout) throws {
-        guard try layout.blobs.status(name) != nil else { return }
-        let file = try layout.blobs.open(name, O_RDWR)
-        for _ in 0..<3000 {
-            if flock(file.number, LOCK_EX | LOCK_NB) == 0 {
-                // By now there may be copies of this one, too.
-                try checked(flock(file.number, LOCK_UN))
-                return
-            }
-            usleep(20_000)
-        }
-        Issue.record("\(name) is still locked")
     }
 
     @Test("begins anew if what was left has other bytes, or is too long", arguments: [1000, 300_000, 300_001])

@@ -12,6 +12,7 @@ NO_ADAPTER = "-"
 UNCONFIRMED = "unconfirmed"
 WRITES = "writes"
 OPEN = "open "
+OTHERWISE = "otherwise "
 
 
 class ListError(Exception):
@@ -36,6 +37,7 @@ class Bug:
     programs: list[Program]
     what: str
     outcomes: list[str]  # of open vectors, that are the bug
+    otherwise: list[str]  # adapters of which a vector fails, but not of the bug
     is_writers: bool  # whether it is in what was written: who had it need not read it in a wrong way
     is_confirmed: bool  # whether its record was found again when it was listed
 
@@ -90,15 +92,19 @@ def read_bug(fields: list[str], programs: list[Program], place: str) -> Bug:
         raise ListError(
             place, f"this names no bug: {reference}", "write OWNER/NAME issue N, OWNER/NAME pull request N, or CVE-YEAR-N")
     outcomes: list[str] = []
+    otherwise: list[str] = []
     for field in further:
         if field.startswith(OPEN):
             outcomes += field.removeprefix(OPEN).split()
+        elif field.startswith(OTHERWISE):
+            otherwise += field.removeprefix(OTHERWISE).split()
         elif field not in (WRITES, UNCONFIRMED):
             raise ListError(
-                place, f"nobody knows what this means: {field}", f"write `{OPEN}OUTCOME…`, `{WRITES}` or `{UNCONFIRMED}`")
+                place, f"nobody knows what this means: {field}",
+                f"write `{OPEN}OUTCOME…`, `{OTHERWISE}ADAPTER…`, `{WRITES}` or `{UNCONFIRMED}`")
     owners = had.split(", ")
     named = [program_of(owner, programs, place) for owner in owners]
-    return Bug(reference, place, owners, named, what, outcomes, WRITES in further, UNCONFIRMED not in further)
+    return Bug(reference, place, owners, named, what, outcomes, otherwise, WRITES in further, UNCONFIRMED not in further)
 
 
 def program_of(owner: str, programs: list[Program], place: str) -> Program:

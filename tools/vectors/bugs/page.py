@@ -34,8 +34,8 @@ UNTRIED = f"""\
 ## Not tried
 {UNTESTED}
 
-No program that had it is judged here, which has its [reasons](#{ANCHOR}), or it wrote what its vectors only read. What \
-others make of them shows whether the trap is set.
+No program that had it is judged here, which has its [reasons](#{ANCHOR}), or it wrote what its vectors only read, or \
+it fails these of something else. What others make of them shows whether the trap is set.
 """
 PROGRAMS = f"""\
 ## Who can not be tried
@@ -48,12 +48,22 @@ def page(programs: list[Program], bugs: list[Bug], reproducers: Reproducers, jud
     seen = [(bug, each) for bug, each in found if each.seen]
     right = [(bug, each) for bug, each in found if each.right and not each.seen]
     untried = [(bug, each) for bug, each in found if not each.right and not each.seen]
-    counts = (
-        f"{len(bugs)} bugs: {len(seen)} are seen in a program that had them, {len(right)} come out right in all of "
-        f"these that could be tried, of {len(untried)} none could.\n")
-    parts = [BEGINNING, counts]
+    parts = [BEGINNING, counts(found)]
     parts += [text + "\n" + table(rows, reproducers) for text, rows in ((SEEN, seen), (RIGHT, right), (UNTRIED, untried))]
     return "\n".join([*parts, PROGRAMS, absent(programs, judged)])
+
+
+def counts(found: list[tuple[Bug, Today]]) -> str:
+    """How many are red, and why the others are not."""
+    nowhere = [each for _, each in found if not each.seen and not each.others]
+    seen = sum(bool(each.seen) for _, each in found)
+    right = sum(bool(each.right) for each in nowhere)
+    return (
+        f"{len(found)} bugs: of {len(found) - len(nowhere)}, a vector is red in something that was tried here: of {seen} in a "
+        "program that had the bug, of the others in programs that need not fail of the same. "
+        f"{len(nowhere)} are red nowhere here. Of {right} of these, who had them comes out right in the version that was "
+        "tried; those before it are in no release that Debian keeps up. The other "
+        f"{len(nowhere) - right} could not be tried on who had them: see [below](#{ANCHOR}).\n")
 
 
 def table(found: list[tuple[Bug, Today]], reproducers: Reproducers) -> str:

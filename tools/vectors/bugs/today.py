@@ -23,6 +23,8 @@ def today(bug: Bug, vectors: list[Described], judged: list[Judged]) -> Today:
     right: list[Judged] = []
     others: list[Judged] = []
     for each in judged:
+        if each.name in bug.otherwise:
+            continue
         had_it = each.name in adapters
         outcomes = [(vector, each.outcome(vector)) for vector in vectors if not had_it or tries(bug, vector)]
         ran = [(vector, outcome) for vector, outcome in outcomes if outcome not in ("-", "not measured")]

@@ -76,10 +76,15 @@ def entry_of(path: bytes, node: Node, place: pathlib.Path) -> Entry:
         uid=node.uid or 0,
         gid=node.gid or 0,
         mtime=node.mtime or 0,
-        content=(place / os.fsdecode(path)).read_bytes() if node.type == "file" and not is_link else b"",
+        content=content_of(path, node, place) if node.type == "file" and not is_link else b"",
         device=node.device or (0, 0),
         xattrs=node.xattrs or {},
     )
+
+
+def content_of(path: bytes, node: Node, place: pathlib.Path) -> bytes:
+    """A small one is known, however long the path is."""
+    return node.content if node.content is not None else (place / os.fsdecode(path)).read_bytes()
 
 
 def as_in_tar(layer: list[Entry]) -> list[Entry]:

@@ -98,13 +98,13 @@ struct KeyTests {
         let machine = Platform.hostArchitecture
         #expect(
             key.parts == [
-                "key 1", "stacker \(Version.stacker)", "layer it", "platform linux \(machine)", "machine \(machine)",
+                "key 2", "stacker \(Version.stacker)", "layer it", "platform linux \(machine)", "machine \(machine)",
                 "types squashfs tar", "input base layer \(Digest(of: [2]).hex)",
                 "input layer definition run \(Digest(of: "true".utf8).hex)",
             ])
         // Each field says how many parts it has, and each part ends with a NUL.
         let fields = [
-            ["key", "1"], ["stacker", Version.stacker], ["layer", "it"], ["platform", "linux", machine],
+            ["key", "2"], ["stacker", Version.stacker], ["layer", "it"], ["platform", "linux", machine],
             ["machine", machine], ["types", "squashfs", "tar"], ["input", "base layer", "", Digest(of: [2]).hex],
             ["input", "layer definition", "run", Digest(of: "true".utf8).hex],
         ]

@@ -3,6 +3,7 @@ import Failure
 import FileTree
 import Fixtures
 import Glibc
+import Host
 import Layers
 import OCI
 import Synchronization
@@ -39,7 +40,9 @@ struct LayerArrivalsTests {
                 config: Descriptor(mediaType: .config, digest: Digest(of: []), size: 0), layers: [layer])
             arrivals = LayerArrivals(
                 Image(manifest, config),
-                LayerUnpacker(roots: roots, hardLinkOverflow: .split, log: try Log(level: .quiet)))
+                LayerUnpacker(
+                    roots: roots, hardLinkOverflow: .split, log: try Log(level: .quiet),
+                    cancellation: try Cancellation()))
         }
 
         func append(_ bytes: ArraySlice<UInt8>, to blob: IncomingBlob) throws {

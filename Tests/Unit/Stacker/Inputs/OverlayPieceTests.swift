@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import Fixtures
 import Glibc
+import Host
 import SystemPackage
 import Testing
 
@@ -39,7 +40,8 @@ struct OverlayPieceTests {
     func archive() throws {
         try withTemporaryDirectory { root in
             try root.appending("base.tar").write("")
-            let archive = BaseArchive(path: "/base.tar", file: try OpenFile(root.appending("base.tar"), O_RDONLY))
+            let file = try OpenFile(root.appending("base.tar"), O_RDONLY)
+            let archive = BaseArchive(path: "/base.tar", file: file, cancellation: try Cancellation())
             let plain = try layer("it:\n  from: {type: scratch}\n  imports: [x]\n")
             #expect(plain.overlayPieces(on: archive).isEmpty)
             let overlaid = try layer("it:\n  from: {type: scratch}\n  imports: [{path: x, dest: /x}]\n")

@@ -19,7 +19,7 @@ struct ImageDraftTests {
         var image = Image(empty: platform)
         image.config.config = base
         var draft = ImageDraft(image)
-        draft.apply(try #require(recipe.layers.first), try BuildIdentity())
+        draft.apply(try #require(recipe.layers.first), try BuildIdentity(BuildRequest()))
         return try #require(draft.config.config)
     }
 

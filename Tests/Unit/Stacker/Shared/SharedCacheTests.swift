@@ -53,18 +53,46 @@ struct SharedCacheTests {
             ("..", ""), ("/etc", ""), ("a/b", ""), ("", ""), ("a", "/etc"), ("a", "../b"), ("a", "b/../../c"),
         ])
     func hostileNames(name: String, destination: String) throws {
-        let key = Digest(of: [1])
-        var record = SharedRecord(key: key, layer: "it")
+        var record = SharedRecord(layer: "it")
         record.overlayDirectories = [.init(copy: .init(name: "a", destination: "b/c"), place: 0)]
-        #expect(try SharedRecord(JSON.encode(record), key: key) == record)
+        #expect(try SharedRecord(JSON.encode(record)) == record)
         record.overlayDirectories.append(.init(copy: .init(name: name, destination: destination), place: 0))
         let bytes = try JSON.encode(record)
-        #expect(throws: Failure.self) { try SharedRecord(bytes, key: key) }
+        #expect(throws: Failure.self) { try SharedRecord(bytes) }
     }
 
-    @Test("the entry of another key is refused")
-    func otherKey() throws {
-        let bytes = try JSON.encode(SharedRecord(key: Digest(of: [1]), layer: "it"))
-        #expect(throws: Failure.self) { try SharedRecord(bytes, key: Digest(of: [2])) }
+    @Test("what an import is taken from stands for its content, and is never taken for one")
+    func sources() {
+        func key(_ content: UInt8, sources: [String: Digest]) -> Digest {
+            var inputs = LayerInputs()
+            inputs.add(.importContent, part: "stacker://a/x", Digest(of: [content]))
+            inputs.add(.importContent, part: "file", Digest(of: [0]))
+            return SharedKey(Self.layer, inputs, base: nil, sources: sources, types: [.tar]).digest
+        }
+        let source = ["stacker://a/x": Digest(of: [1])]
+        #expect(key(1, sources: source) == key(2, sources: source))
+        #expect(key(1, sources: [:]) != key(2, sources: [:]))
+        #expect(key(1, sources: source) != key(1, sources: [:]))
+        #expect(key(1, sources: source) != key(1, sources: ["stacker://a/x": Digest(of: [2])]))
+        #expect(key(1, sources: source) != key(1, sources: source.merging(["file": Digest(of: [0])]) { $1 }))
+    }
+    @Test(
+        "build_only layers that may have written the same differ by what they stand on, and what they say of themselves"
+    )
+    func frame() {
+        func frame(base: UInt8 = 0, definition: String = "a", content: UInt8 = 0, sources: [String: Digest] = [:])
+            -> Digest
+        {
+            var inputs = LayerInputs()
+            inputs.add(.base, Digest(of: [9]))
+            inputs.add(.definition, part: "environment", definition)
+            inputs.add(.importContent, part: "stacker://a/x", Digest(of: [content]))
+            return SharedKey(Self.layer, inputs, base: Digest(of: [base]), sources: sources, types: []).frame
+        }
+        #expect(frame(base: 1) != frame())
+        #expect(frame(definition: "b") != frame())
+        // What came of imported files is in the directories, however they are known.
+        #expect(frame(content: 1) == frame())
+        #expect(frame(sources: ["stacker://a/x": Digest(of: [1])]) == frame())
     }
 }

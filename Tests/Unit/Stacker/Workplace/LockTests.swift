@@ -26,14 +26,19 @@ struct LockTests {
     func held() throws {
         try withTemporaryDirectory { (root: FilePath) throws -> Void in
             #expect(!Lock.isHeld(on: root))
+            var copies: [OpenFile] = []
             do {
                 let lock = try Lock(on: root)
                 defer { withExtendedLifetime(lock) {} }
+                // A program that is being started has them until it is executed.
+                copies = try copiesOfDescriptors(beneath: root)
                 #expect(Lock.isHeld(on: root))
                 let failure = #expect(throws: Failure.self) { try Lock(on: root) }
                 #expect(failure?.errno == .wouldBlock)
             }
+            #expect(!copies.isEmpty)
             #expect(!Lock.isHeld(on: root))
+            withExtendedLifetime(copies) {}
         }
     }
 
@@ -46,7 +51,7 @@ struct LockTests {
             let config = root.appending("conf.yaml")
             _ = try OpenFile(config, O_WRONLY | O_CREAT, mode: 0o644)
             let directories = try StackerDirectories(
-                configFile: config, workDirectory: root.string, stackerDirectory: nil, ociDirectory: nil,
+                config: ConfigFile(at: config), workDirectory: root.string, stackerDirectory: nil, ociDirectory: nil,
                 rootsDirectory: nil)
             var tries = 0
             try directories.whileOthersClean {
