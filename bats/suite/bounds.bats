@@ -116,3 +116,73 @@ END
     assert_equal "$(grep -A 1 '^== .*bats' <<<"$output" | grep -c '^1\.\.1$')" 3
     assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "3 passed, 0 failed"
 }
+
+# behaviour: where a second try is asked for, a file that failed and passes by itself counts as passed and is named with what it said first; one that fails twice has failed
+# documented: CONTRIBUTING.md, "How the suite runs"
+# status: beyond
+# why: it is the suite's own work
+@test "a second try" {
+    for name in once twice; do
+        cat <<'END' | sed 's/^TEST/@test/'
+#!/usr/bin/env bats
+TEST "it fails" {
+    echo "this is why"
+    [[ -e $BATS_TEST_FILENAME.ran ]] || { : >"$BATS_TEST_FILENAME.ran" && false; }
+    [[ $BATS_TEST_FILENAME != *twice* ]]
+}
+END
+    done | split --lines=6 --additional-suffix=.bats - it-
+    mv it-aa.bats once.bats
+    mv it-ab.bats twice.bats
+    mkdir reports
+    run_files() {
+        rm -f ./*.ran
+        run -"$1" env -i PATH="${PATH#"$BATS_LIBEXEC:"}" TMPDIR="$PWD" "${@:3}" \
+            "$TOP/tools/test/run-files.py" --named --level=priv reports none "$2.bats"
+    }
+    run_files 1 once
+    assert_file_not_exists reports/second-tries
+
+    run_files 0 once SECOND_TRY=true
+    assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "1 passed, 0 failed"
+    assert_equal "$(head -n 1 reports/second-tries)" "once.bats (priv) passed at its second try; at the first:"
+    assert_file_contains reports/second-tries '^    # this is why$'
+
+    rm reports/second-tries
+    run_files 1 twice SECOND_TRY=true
+    assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "0 passed, 1 failed"
+    assert_file_not_exists reports/second-tries
+}
+
+# behaviour: where a second try is asked for, the Swift tests that failed are run once more and alone, and named with what they said first
+# documented: CONTRIBUTING.md, "How the suite runs"
+# status: beyond
+# why: it is the suite's own work
+@test "a second try of a Swift test" {
+    # It plays `swift test`: the first time a test fails, by its report; what it is called with is written down.
+    cat >swift <<'END'
+#!/bin/bash
+cd "$HERE" || exit
+echo "$*" >>calls
+[[ $(wc -l <calls) == 1 ]] || exit "$(<status)"
+cat >r-swift-testing.xml <<XML
+<testsuites><testsuite><testcase classname="Unit.LayoutTests" name="refuses(isFile:)"><failure message="why"/></testcase>
+<testcase classname="Unit.LayoutTests" name="keeps()"/></testsuite></testsuites>
+XML
+exit 1
+END
+    chmod +x swift
+    run_tests() {
+        rm -f calls
+        run -"$1" env SWIFT="$PWD/swift" HERE="$PWD" TMPDIR="$PWD" "${@:2}" \
+            "$TOP/tools/test/run-swift-tests" --xunit-output "$PWD/r.xml"
+    }
+    run_tests 1
+    assert_equal "$(wc -l <calls)" 1
+    echo 0 >status
+    run_tests 0 SECOND_TRY=true
+    assert_equal "$(sed -n 2p calls)" "test --xunit-output $PWD/r.xml --filter ^Unit\\.LayoutTests/refuses\\(isFile:\\)"
+    assert_equal "$(<second-tries)" $'passed at its second try: Unit.LayoutTests: refuses(isFile:)\n    why'
+    echo 1 >status
+    run_tests 1 SECOND_TRY=true
+}

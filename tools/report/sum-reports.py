@@ -4,9 +4,11 @@
 tools/report/sum-reports.py FILE…               prints "N passed, N failed"
 tools/report/sum-reports.py --closing FILE…     prints what failed, and "N tests, N failures, N skipped", as bats does
 tools/report/sum-reports.py --failed FILE…      prints what failed, each with the beginning of what was said of it
+tools/report/sum-reports.py --names FILE…       prints what failed, as `swift test --filter` takes it
 """
 import collections
 import pathlib
+import re
 import sys
 import textwrap
 
@@ -18,12 +20,14 @@ LINES = 12
 
 
 def main(arguments: list[str]) -> None:
-    mode = arguments[0] if arguments[:1] in (["--closing"], ["--failed"]) else ""
+    mode = arguments[0] if arguments[:1] in (["--closing"], ["--failed"], ["--names"]) else ""
     paths = arguments[1:] if mode else arguments
     tests = [test for path in paths for test in reports.read(pathlib.Path(path))]
     count = collections.Counter(test.result for test in tests)
     for test in tests if mode else []:
-        if test.result == "failed":
+        if test.result == "failed" and mode == "--names":
+            print("^" + re.escape(f"{test.group}/{test.name}"))
+        elif test.result == "failed":
             print(f"failed: {test.group}: {test.name}")
             if mode == "--failed":
                 print(textwrap.indent("\n".join(test.text.splitlines()[:LINES]), "    "))

@@ -8,6 +8,11 @@ their time: for servers, for what is tried again, for mounts. The largest begin,
 file that says `# runs: alone` in the comment at its top has the machine for itself, when the others are through. What a file
 prints comes in one piece, when it is through.
 
+With SECOND_TRY=true, as in continuous integration, what failed is run once more by itself when all others are through, if it
+was at most five files: a machine that others load now and then delays a test beyond what it waits for. The second try
+counts, and the file is named in second-tries beside the reports, with what the first one printed: a test that needs it is a
+fault of the suite's.
+
 The report of a level is bats-LEVEL.FILE-SYSTEM.xml in the directory. The status is 0 if all went well, 1 if tests
 failed and 2 if anything else went wrong. Among that is that no test ran, since a gate that runs nothing would pass
 whatever is broken. With --named, a test of each file must have run.
@@ -30,6 +35,8 @@ import processes
 import reports
 from reports import Outcome
 
+# More failures than that are no accident.
+MOST_SECOND_TRIES = 5
 # What run-bats says of the ordinary user is for the level unpriv only.
 USER_VARIABLES = ("STACKER_TEST_USER", "STACKER_BINARY", "STACKER_IS_OURS")
 # The mounts of one file are no other's business: a namespace that begins elsewhere would have a copy of each, and so
@@ -59,6 +66,7 @@ class Piece:
         self.report = directory / "report.xml"
         self.printed = directory / "printed.tap"
         self.process: subprocess.Popen[bytes] | None = None
+        self.status = 0
 
     def start(self) -> None:
         environment = dict(os.environ)
@@ -81,7 +89,8 @@ class Piece:
             sys.stdout.flush()
         status = self.process.wait() if self.process else 2
         # It may have got no further than to say why on stderr.
-        return status if status in (0, 1) and self.report.exists() else 2
+        self.status = status if status in (0, 1) and self.report.exists() else 2
+        return self.status
 
     def stop(self) -> None:
         """Ends it, with all that it has started."""
@@ -118,6 +127,28 @@ def run(pieces: list[Piece], jobs: int) -> int:
         for piece in running:
             piece.stop()
     return status
+
+
+def try_again(pieces: list[Piece], directory: pathlib.Path) -> int:
+    """Runs what failed once more, one by one, unless it was too much; the worst status that there is then."""
+    failed = [piece for piece in pieces if piece.status != 0]
+    if len(failed) > MOST_SECOND_TRIES:
+        return max(piece.status for piece in failed)
+    for piece in failed:
+        first = piece.printed.read_text(encoding="utf-8", errors="replace")
+        print(f"== {piece.file} ({piece.level}) failed, and has a second try", flush=True)
+        piece.report.unlink(missing_ok=True)
+        if run([piece], 1) == 0:
+            with (directory / "second-tries").open("a", encoding="utf-8") as list_of_them:
+                list_of_them.write(f"{piece.file.name} ({piece.level}) passed at its second try; at the first:\n")
+                list_of_them.write("".join(f"    {line}\n" for line in telling_lines(first)))
+    return max((piece.status for piece in failed), default=0)
+
+
+def telling_lines(printed: str) -> list[str]:
+    """Of what a file printed, the tests that failed, and what they said."""
+    lines = printed.splitlines()
+    return [line for line in lines if line.startswith(("not ok", "#", "error"))] or lines[-10:]
 
 
 def complain_of_nothing(file: pathlib.Path, outcomes: list[Outcome], levels: list[str]) -> None:
@@ -159,6 +190,8 @@ def main() -> int:
         ]
         status = run([piece for piece in pieces if not runs_alone(piece.file)], jobs)
         status = max(status, run([piece for piece in pieces if runs_alone(piece.file)], 1))
+        if os.environ.get("SECOND_TRY"):
+            status = try_again(pieces, options.directory)
         outcomes = {(piece.file, piece.level): piece.outcomes() for piece in pieces}
     for level in options.level:
         of_level = [each for file in files for each in outcomes[file, level]]
