@@ -34,7 +34,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report report static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -89,7 +89,7 @@ check: ## run everything; TEST=name.bats runs one file, CHAPTER=layers one chapt
 	@$(if $(WHOLE),$(MAKE) test || $(call note_failure,test))
 	@$(MAKE) bats || $(call note_failure,bats)
 	@$(if $(WHOLE),$(MAKE) judge-beside || $(call note_failure,judge-beside))
-	@tools/report/write-report.py $(REPORT) || $(call note_failure,report)
+	@tools/report/write-report.py $(REPORT) $(BEFORE:%=--before %) || $(call note_failure,report)
 	@$(if $(WHOLE),tools/report/check-budget --all || $(call note_failure,budget))
 	@[[ ! -e $(REPORT)/failed ]]
 
@@ -121,6 +121,13 @@ check-image: test-packages deb ## build examples/stacker-image in a clean Debian
 check-fleet: $(if $(STACKER),,stacker) ## have a Slurm cluster build 40 recipes in a random graph, while a node loses its power; FLEET="--seed 2 --nodes 3"
 	@tools/build/install-packages fleet
 	@tools/test/check-fleet.py $(FLEET) $(or $(STACKER),stacker)
+
+check-report: ## try the report of a run in a browser: by keyboard, in the dark, on a phone; SCREENSHOTS=DIR keeps what it saw
+	@tools/build/install-packages pages
+	@tools/test/check-report.py $(SCREENSHOTS:%=--screenshots %)
+
+report: ## write the report of the last run again; BEFORE=DIR says what is different from an earlier one
+	@tools/report/write-report.py $(REPORT) $(BEFORE:%=--before %)
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz

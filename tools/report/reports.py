@@ -76,10 +76,10 @@ def write(path: pathlib.Path, outcomes: list[Outcome]) -> None:
     path.write_bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
 
 
-def readable(text: str) -> str:
+def readable(text: str, most: int = MOST) -> str:
     """Without colours and what XML can't hold, and without the middle if it is too long."""
     text = UNFIT.sub("", re.sub("\x1b\\[[0-9;]*m", "", text)).strip()
-    if len(text) > MOST:
-        left_out = f"\n… {len(text) - MOST} characters are left out here …\n"
-        text = text[: MOST // 2] + left_out + text[-MOST // 2 :]
+    if len(text) > most:
+        left_out = f"\n… {len(text) - most} characters are left out here …\n"
+        text = text[: most // 2] + left_out + text[-most // 2 :]
     return text

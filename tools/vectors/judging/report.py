@@ -10,7 +10,7 @@ from judging.vectors import Vector
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "report"))
 
-from page import document, quote  # noqa: E402  (tools/report is no package)
+from page import document, quote, table as in_box  # noqa: E402  (tools/report is no package)
 
 LOOKS = {"red": "failed", "known": "known", "good": "passed", "none": "none"}
 
@@ -50,7 +50,7 @@ def html_counts(table: Table) -> str:
         f"<tr><td>{quote(column.title)}</td><td>{column.counts['pass']}</td><td>{quote(other_counts(column))}</td></tr>"
         for column in table.columns
     ]
-    return "<table><tr><th>implementation</th><th>passes</th><th>other outcomes</th></tr>" + "\n".join(rows) + "</table>"
+    return in_box(["implementation", "passes", "other outcomes"], rows)
 
 
 def html_change(column: Column, cell: Cell) -> str:
@@ -64,15 +64,13 @@ def html_change(column: Column, cell: Cell) -> str:
 
 
 def html_chapter(table: Table, name: str, vectors: list[Vector]) -> str:
-    heads = "".join(f"<th>{quote(column.title)}</th>" for column in table.columns)
+    heads = ["vector", "verdict", *(quote(column.title) for column in table.columns)]
     rows = [
         f"<tr><td>{quote(vector.name.removeprefix(name + '/'))}<br><small>{quote(vector.behaviour)}</small></td>"
         f"<td>{vector.verdict}</td>" + "".join(html_cell(column.cells[vector.name]) for column in table.columns) + "</tr>"
         for vector in vectors
     ]
-    return (
-        f"<h2>{quote(name)}</h2><table><tr><th>vector</th><th>verdict</th>{heads}</tr>\n" + "\n".join(rows) + "</table>"
-    )
+    return f"<h2>{quote(name)}</h2>{in_box(heads, rows)}"
 
 
 def html_cell(cell: Cell) -> str:
