@@ -34,7 +34,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report report static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report report pictures static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -121,6 +121,9 @@ check-image: test-packages deb ## build examples/stacker-image in a clean Debian
 check-fleet: $(if $(STACKER),,stacker) ## have a Slurm cluster build 40 recipes in a random graph, while a node loses its power; FLEET="--seed 2 --nodes 3"
 	@tools/build/install-packages fleet
 	@tools/test/check-fleet.py $(FLEET) $(or $(STACKER),stacker)
+
+pictures: test-packages $(if $(STACKER),,stacker) ## draw the pictures of docs/ that are made of examples/collapsed
+	@tools/report/draw-pictures $(or $(STACKER),./stacker)
 
 check-report: ## try the report of a run in a browser: by keyboard, in the dark, on a phone; SCREENSHOTS=DIR keeps what it saw
 	@tools/build/install-packages pages

@@ -177,6 +177,29 @@ END
     assert_equal "$(image_manifest api; image_manifest worker)" "$manifests"
 }
 
+# behaviour: tools that the last script removes are in the image's blobs, and with collapsed layers they are not; both unpack to the same tree
+# documented: examples/collapsed/README.md
+# status: beyond
+# why: lint is our own
+@test "tools that are shipped, and not shipped" {
+    requires umoci
+    take collapsed
+    busybox_base
+    sed -i /sleep/d stacker.yaml
+    stacker build --jobs 2
+    assert_equal "$(for layer in 1 2 3 4; do list_layer program "$layer" | tail -n 1; done)" \
+        $'opt/tools/compiler\nsrc/objects\nusr/share/doc/manual\nusr/bin/program'
+    unpack_image program apart
+    stacker build --collapse-build-only
+    run -0 list_layer program -1
+    refute_line --regexp '^(opt|src)/.'
+    unpack_image program collapsed
+    assert_equal "$(cd collapsed && find . | sort)" "$(cd apart && find . | sort)"
+    cmp {apart,collapsed}/usr/share/doc/manual
+    run -1 --separate-stderr stacker lint
+    assert_said '"/opt/tools" is in layer tools, and stays in what is shipped [deleted-later]'
+}
+
 # behaviour: a pull request passes where the reproducer is red with the released program and green with the new one, only there
 # documented: examples/pull-request-gate/README.md
 # status: beyond

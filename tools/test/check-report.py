@@ -217,6 +217,18 @@ class Check:
             ".filter(([, box]) => box.height < 24 || box.width < 24).map(([text]) => text)")
         self.say(not small, "what a finger has to hit is large enough", small)
 
+    def pictures(self) -> None:
+        """Those of the documentation, as a page shows them."""
+        for picture in ("collapsed", "timing"):
+            frame = self.path.with_name(f"{picture}.html")
+            frame.write_text('<!doctype html><meta charset="utf-8">' + (TOP / f"docs/{picture}.svg").read_text())
+            for dark in (False, True):
+                page = self.browser.page(width=760, height=560, dark=dark)
+                page.open(frame)
+                pale = page.contrasts()
+                self.say(not pale, f"docs/{picture}.svg, {'dark' if dark else 'light'}, has the contrast of AA", pale[:5])
+                self.take(page, f"{picture}-{'dark' if dark else 'light'}")
+
     def without_scripts(self) -> None:
         page = self.browser.page(scripts=False)
         page.open(f"{self.path}#status=failed")
@@ -258,6 +270,7 @@ def main() -> int:
         check = Check(browser, now / "index.html", results, options.screenshots)
         steps: list[Callable[[], None]] = [
             check.large, check.keys, check.folds, check.links, check.looks, check.fingers, check.without_scripts,
+            check.pictures,
         ]
         for step in steps:
             step()
