@@ -1,4 +1,5 @@
 import Failure
+import OCI
 import Synchronization
 import SystemPackage
 
@@ -20,12 +21,20 @@ func verifyingBlob<Result>(
     return result
 }
 
+/// Compares what a blob was uncompressed with what an image config says of it.
+///
+/// - Parameter wanted: `nil` if it says nothing.
+func refuseOtherContent(_ found: Digest, than wanted: Digest?) throws {
+    guard let wanted, found != wanted else { return }
+    throw Failure("its content has digest \(found), but the image config says \(wanted)")
+}
+
 extension Failure {
     /// Whether it may come of a blob that is not the one that was asked for: of its content, or of what that asks for.
     fileprivate var mayBeDamage: Bool { errno == nil || errno == .noSpace }
 }
 
-/// Tells an error of the caller's checkpoint from one of the blob.
+/// Tells an error of the caller's checkpoint, or of what else the caller does, from one of the blob.
 final class Interruption: Sendable {
     private let check: @Sendable () throws -> Void
     private let flag = Atomic(false)
@@ -36,9 +45,12 @@ final class Interruption: Sendable {
 
     var happened: Bool { flag.load(ordering: .relaxed) }
 
-    @Sendable func checkpoint() throws {
+    @Sendable func checkpoint() throws { try interruptible(check) }
+
+    /// Does something of the caller's.
+    func interruptible(_ body: () throws -> Void) throws {
         do {
-            try check()
+            try body()
         } catch {
             flag.store(true, ordering: .relaxed)
             throw error

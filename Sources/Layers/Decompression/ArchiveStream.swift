@@ -12,6 +12,8 @@ final class ArchiveStream: @unchecked Sendable {
     private static let ownChunks = 2
     private static let mostChunks = 6
 
+    /// How the archive is compressed.
+    let compression: ArchiveCompression
     private let input: BlobInput
     private let inflater: any Inflater
     private let limit: Int64
@@ -46,7 +48,8 @@ final class ArchiveStream: @unchecked Sendable {
         self.input = input
         self.limit = limit
         self.processors = processors
-        inflater = try makeInflater(input, kind)
+        compression = try ArchiveCompression(input, kind)
+        inflater = try makeInflater(input, compression)
         isThreaded = blobSize >= Self.smallBlob
         borrowed = Loan(atMost: isThreaded ? Self.mostChunks - Self.ownChunks : 0, of: processors.memory)
         if isThreaded {

@@ -16,20 +16,38 @@ enum ArchiveKind {
     case file
 }
 
-/// Makes the inflater for what `input` starts with. Media types are not asked: not a few registries get them wrong.
-func makeInflater(_ input: BlobInput, _ kind: ArchiveKind) throws -> any Inflater {
-    let start = try input.peek(6)
-    if start.starts(with: gzipMagic) { return try makeGzipInflater(input) }
-    // A zstd frame, or a skippable frame before one.
-    if start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return try ZstdInflater(input) }
-    if start.count >= 4, start[0] & 0xf0 == 0x50, start[1..<4] == [0x2a, 0x4d, 0x18] {
-        return try ZstdInflater(input)
+/// How an archive is compressed, by its first bytes.
+package enum ArchiveCompression: String, Sendable, Equatable {
+    case none, gzip, zstd, xz, bzip2
+
+    /// Looks at what `input` starts with. Media types are not asked: not a few registries get them wrong.
+    init(_ input: BlobInput, _ kind: ArchiveKind) throws {
+        let start = try input.peek(6)
+        // A zstd frame, or a skippable frame before one.
+        let isSkippable = start.count >= 4 && start[0] & 0xf0 == 0x50 && start[1..<4] == [0x2a, 0x4d, 0x18]
+        if start.starts(with: gzipMagic) {
+            self = .gzip
+        } else if isSkippable || start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) {
+            self = .zstd
+        } else if kind == .file, start == [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] {
+            self = .xz
+        } else if kind == .file, start.starts(with: "BZh".utf8) {
+            self = .bzip2
+        } else {
+            self = .none
+        }
     }
-    if kind == .file {
-        if start == [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] { return try XZInflater(input) }
-        if start.starts(with: "BZh".utf8) { return try Bzip2Inflater(input) }
+}
+
+/// Makes the inflater for what is so compressed.
+func makeInflater(_ input: BlobInput, _ compression: ArchiveCompression) throws -> any Inflater {
+    switch compression {
+    case .none: PlainInput(input)
+    case .gzip: try makeGzipInflater(input)
+    case .zstd: try ZstdInflater(input)
+    case .xz: try XZInflater(input)
+    case .bzip2: try Bzip2Inflater(input)
     }
-    return PlainInput(input)
 }
 
 /// No compression.

@@ -19,6 +19,8 @@ protocol LayerEntry {
     var device: dev_t { get }
     /// When the content changed last.
     var modified: Timestamp { get }
+    /// Whether that time stands for none, since the layer says nothing of this directory.
+    var hasNoTime: Bool { get }
     /// For a symlink, where it points.
     var symlinkTarget: [UInt8] { get }
     /// For a further name of a file that came already: that file's name.

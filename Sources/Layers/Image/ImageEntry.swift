@@ -24,8 +24,9 @@ struct ImageEntry<Inode: StoredInode>: LayerEntry {
     var symlinkTarget: [UInt8] { inode.symlinkTarget }
     /// Whiteouts are devices here.
     var namesWhiteouts: Bool { false }
+    var modified: Timestamp { inode.time }
     /// A root without a time is one of which a layer says nothing.
-    var modified: Timestamp { path.isEmpty && inode.time == Timestamp(seconds: 0) ? .now : inode.time }
+    var hasNoTime: Bool { path.isEmpty && inode.time == Timestamp(seconds: 0) }
     func attributes(limit: Int) -> [ExtendedAttribute] { carried }
 
     var isWhiteout: Bool { inode.kind == .characterDevice && inode.device == 0 }

@@ -7,12 +7,14 @@ struct ImageReading {
     /// The kernel's name for the file system.
     let fileSystem: String
     private let makeFiles: (_ image: OpenFile, _ size: Int64, _ root: Directory, UnpackOptions) throws -> UnpackReport
+    private let listEntries: (_ image: OpenFile, _ size: Int64, ListOptions, _ lister: inout EntryLister) throws -> Void
     /// Where the image ends in a blob of so many bytes, and a dm-verity tree may follow.
     private let paddedSize: (OpenFile, _ size: Int64) throws -> Int64
 
     init<Image: StoredImage>(_ kind: Image.Type) {
         fileSystem = Image.format
         makeFiles = { try readImage(Image.self, $0, size: $1, into: $2, $3) }
+        listEntries = { try listImage(Image.self, $0, size: $1, $2, by: &$3) }
         paddedSize = { try Image.paddedSize($0, size: $1) }
     }
 
@@ -21,9 +23,7 @@ struct ImageReading {
         _ blob: OpenFile, _ descriptor: Descriptor, diffID: Digest, into root: Directory, _ options: UnpackOptions
     ) throws -> UnpackReport {
         // The image is not compressed as a whole: its digest is its content's.
-        guard diffID == descriptor.digest else {
-            throw Failure("its content has digest \(descriptor.digest), but the image config says \(diffID)")
-        }
+        try refuseOtherContent(descriptor.digest, than: diffID)
         let interruption = Interruption(options.checkpoint)
         var options = options
         options.checkpoint = interruption.checkpoint
@@ -31,6 +31,21 @@ struct ImageReading {
             _ = try verifyTree(of: blob, descriptor, size: size, checkpoint: options.checkpoint)
             return try makeFiles(blob, size, root, options)
         }
+    }
+
+    /// Lists a layer that is such an image, while another thread hashes it.
+    ///
+    /// - Parameter interruption: which of the failures are the caller's own.
+    func list(
+        _ blob: OpenFile, _ descriptor: Descriptor, diffID: Digest?, _ options: ListOptions,
+        unless interruption: Interruption, by lister: inout EntryLister
+    ) throws -> LayerListing {
+        try refuseOtherContent(descriptor.digest, than: diffID)
+        try BlobHashing.verifying(blob, descriptor, unless: { interruption.happened }) { size in
+            _ = try verifyTree(of: blob, descriptor, size: size, checkpoint: options.checkpoint)
+            try listEntries(blob, size, options, &lister)
+        }
+        return LayerListing(diffID: descriptor.digest, unpackedBytes: descriptor.size, entries: lister.entries)
     }
 
     /// Checks that a blob is such an image, and the one that its descriptor names.
@@ -74,4 +89,12 @@ private func readImage<Image: StoredImage>(
     var report = writer.report
     report.bytes = reader.bytes
     return report
+}
+
+private func listImage<Image: StoredImage>(
+    _ kind: Image.Type, _ blob: OpenFile, size: Int64, _ options: ListOptions, by lister: inout EntryLister
+) throws {
+    let image = try Image(blob, size: size, limits: options.limits)
+    var reader = ImageReader(image, limits: options.limits, bytesLimit: options.bytesLimit)
+    while let entry = try reader.next() { try lister.list(entry, from: reader.content) }
 }

@@ -72,6 +72,8 @@ package struct UnpackLimits: Sendable {
 }
 
 extension UnpackLimits {
+    static func exceeded(entries limit: Int) -> Failure { Failure("it has more than \(limit) entries") }
+
     static func exceeded(bytes limit: Int64) -> Failure {
         Failure("it unpacks to more than \(limit) bytes", because: Errno.noSpace)
     }

@@ -48,6 +48,8 @@ struct TarEntry: LayerEntry {
                 seconds: Int64(archive_entry_mtime(entry)), nanoseconds: Int32(archive_entry_mtime_nsec(entry)))
     }
 
+    var hasNoTime: Bool { false }
+
     /// By a name of its own: `.wh..wh..opq`.
     var isOpaque: Bool { false }
     var namesWhiteouts: Bool { true }

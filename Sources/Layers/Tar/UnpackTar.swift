@@ -1,8 +1,6 @@
 import Failure
 import FileTree
-import Glibc
 import OCI
-import SystemPackage
 
 /// Unpacks a layer that is a tar, and checks the blob and the archive in it.
 func unpackArchive(
@@ -14,9 +12,7 @@ func unpackArchive(
     let unpacked = try verifyingBlob({ try verify(input, descriptor) }, unless: { interruption.happened }) {
         try unpack(input, .layer, blobSize: descriptor.size, into: root, options)
     }
-    guard unpacked.diffID == diffID else {
-        throw Failure("its content has digest \(unpacked.diffID), but the image config says \(diffID)")
-    }
+    try refuseOtherContent(unpacked.diffID, than: diffID)
     return unpacked.report
 }
 
@@ -48,42 +44,11 @@ private func unpack(
 ) throws -> Unpacked {
     let limit = try options.limits.bytes ?? root.file.freeSpace()
     let stream = try ArchiveStream(input, kind, blobSize: blobSize, limit: limit, on: options.processors)
-    // Its threads must have ended before the input is used again.
-    defer { stream.stop() }
-    return try withBytesAsNames {
-        var writer = TreeWriter(root: root, options: options, bytesLimit: limit)
-        let reader = try TarReader(stream, headerLimit: options.limits.header, checkpoint: options.checkpoint)
-        while let entry = try reader.next() { try writer.write(entry, from: reader) }
-        let isComplete = try reader.drain()
-        try writer.finish()
-        let (diffID, size) = stream.finish()
-        var report = writer.report
-        report.bytes = size
-        return Unpacked(report: report, diffID: diffID, isComplete: isComplete)
-    }
-}
-
-/// Reads the blob to its end and compares it with what was asked for.
-private func verify(_ input: BlobInput, _ descriptor: Descriptor) throws {
-    let digest = try input.finish()
-    if input.size != descriptor.size {
-        throw Failure("the blob is \(input.size) bytes long, but its descriptor says \(descriptor.size)")
-    }
-    if let digest, digest != descriptor.digest { throw Failure("the blob is damaged: its digest is \(digest)") }
-}
-
-/// Runs `body` in this thread with the one locale that every C library has built in.
-///
-/// In a UTF-8 locale libarchive composes characters in names, which makes other names of them. Here it says of each name
-/// that is not ASCII that it can't convert it, and ``TarReader`` reads the name's bytes by itself.
-private func withBytesAsNames<Result>(_ body: () throws -> Result) throws -> Result {
-    guard let locale = newlocale(LC_CTYPE_MASK, "C", nil) else {
-        throw Failure("the C library has no locale C", because: Errno(rawValue: errno))
-    }
-    let previous = uselocale(locale)
-    defer {
-        uselocale(previous)
-        freelocale(locale)
-    }
-    return try body()
+    var writer = TreeWriter(root: root, options: options, bytesLimit: limit)
+    let archive = try readArchive(
+        stream, headerLimit: options.limits.header, checkpoint: options.checkpoint, finally: { try writer.finish() }
+    ) { try writer.write($0, from: $1) }
+    var report = writer.report
+    report.bytes = archive.size
+    return Unpacked(report: report, diffID: archive.diffID, isComplete: archive.isComplete)
 }

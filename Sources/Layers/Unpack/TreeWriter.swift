@@ -31,9 +31,7 @@ struct TreeWriter {
     /// Makes the entry; its content is taken from `reader`.
     mutating func write(_ entry: some LayerEntry, from reader: some LayerContent) throws {
         report.entries += 1
-        if report.entries > options.limits.entries {
-            throw Failure("it has more than \(options.limits.entries) entries")
-        }
+        if report.entries > options.limits.entries { throw UnpackLimits.exceeded(entries: options.limits.entries) }
         if report.entries % 64 == 0 { try options.checkpoint() }
         let path = entry.path
         try attempt("couldn't unpack \(shown(path: path))") {
@@ -146,7 +144,7 @@ struct TreeWriter {
         try directories.remember(
             .init(
                 path: name.path, inode: inode, permissions: entry.permissions,
-                modified: entry.modified, attributes: try entry.attributes(limit: options.limits.attributes)))
+                modified: entry.hasNoTime ? .now : entry.modified, attributes: try entry.attributes(limit: options.limits.attributes)))
         if !name.isRoot { parents.remember(directory, at: name.path) }
     }
 

@@ -77,6 +77,7 @@ package struct ImagePull: Sendable {
     /// Gets everything of an image that a layout does not hold, several blobs at a time, the manifest last.
     ///
     /// - Parameters:
+    ///   - wanted: whether a blob is fetched; all of them, unless somebody wants a part of the image.
     ///   - keepsParts: whether what came of a blob that did not come to its end stays, for another pull. Somebody has to
     ///     remove what no other goes on with: ``Layout/removeOldParts()``.
     ///   - progress: gets to know of each blob.
@@ -85,7 +86,8 @@ package struct ImagePull: Sendable {
     ///   - arriving: gets each blob that begins to come. It must not wait: the blob would.
     ///   - checkpoint: called with every piece of a blob; what it throws ends the pull.
     package func fetch(
-        _ found: Found, into writer: LayoutWriter, keepsParts: Bool, progress: any ProgressSink = NoProgress(),
+        _ found: Found, only wanted: (Descriptor) -> Bool = { _ in true }, into writer: LayoutWriter, keepsParts: Bool,
+        progress: any ProgressSink = NoProgress(),
         alone:
             @escaping @Sendable (
                 _ blob: Digest, _ checkpoint: () throws -> Void, _ bring: () throws -> Void
@@ -93,7 +95,7 @@ package struct ImagePull: Sendable {
         arriving: @escaping @Sendable (ArrivingBlob) -> Void = { _ in },
         checkpoint: @escaping @Sendable () throws -> Void = {}
     ) throws {
-        let missing = try found.manifest.blobs.filter { try !writer.layout.holds($0) }.eachOnce()
+        let missing = try found.manifest.blobs.filter { try wanted($0) && !writer.layout.holds($0) }.eachOnce()
         try Workers.forEach(missing) { [client, reference] blob, othersAreFine in
             func mayGoOn() throws {
                 try othersAreFine()

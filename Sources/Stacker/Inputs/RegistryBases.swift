@@ -75,20 +75,20 @@ final class RegistryBases: Sendable {
         var reference: ImageReference { key.reference }
     }
 
-    /// What an image is, and the layout that it is kept in: its config is there.
+    /// What an image is, its manifest's descriptor, and the layout that it is kept in: its config is there.
     ///
     /// - Parameter check: sees each blob that is kept, and may remove it.
     /// - Returns: also what ``fetch(_:_:)`` is to fetch, if not all of the image is there.
     func image(
         _ reference: ImageReference, insecure: Bool, _ platform: Platform, check: (Descriptor, Layout) throws -> Void
-    ) throws -> (layout: Layout, manifest: ImageManifest, missing: Missing?) {
+    ) throws -> (layout: Layout, descriptor: Descriptor, manifest: ImageManifest, missing: Missing?) {
         let key = Key(reference: reference, platform: platform)
         _ = try manifest(reference, insecure: insecure, platform, mayDownload: true)
         if let entry = run.withLock({ $0.kept[key] }) {
             let layout = try Layout(at: path)
             let manifest = try layout.manifest(entry)
             try keeping.withLock { _ in for blob in manifest.blobs { try check(blob, layout) } }
-            if try layout.holdsAll(manifest.blobs) { return (layout, manifest, nil) }
+            if try layout.holdsAll(manifest.blobs) { return (layout, entry, manifest, nil) }
         }
         let pull = pull(reference, insecure)
         let found = try run.withLock({ $0.images[key] }) ?? pull.find(platform)
@@ -104,7 +104,7 @@ final class RegistryBases: Sendable {
         let config = try bringing.with(found.manifest.config.digest, checkpoint: context.cancellation.check) {
             try pull.fetchConfig(found, into: writer, progress: context.log.progress)
         }
-        return (layout, found.manifest, Missing(key: key, pull: pull, found: found, config: config))
+        return (layout, found.descriptor, found.manifest, Missing(key: key, pull: pull, found: found, config: config))
     }
 
     /// Fetches an image, and unpacks its layers while they come; those that are in the layout already are left to others. Of
@@ -124,6 +124,19 @@ final class RegistryBases: Sendable {
                 })
         }
         try record(found, missing.key, by: writer)
+    }
+
+    /// Fetches some layers of an image that are not there, and unpacks nothing.
+    func fetch(_ layers: [Descriptor], of missing: Missing) throws {
+        let wanted = Set(layers.map(\.digest))
+        let writer = try writer()
+        defer { writer.abandon() }
+        try missing.pull.fetch(
+            missing.found, only: { wanted.contains($0.digest) }, into: writer, keepsParts: true,
+            progress: context.log.progress,
+            alone: { [bringing] in try bringing.with($0, checkpoint: $1, $2) },
+            checkpoint: { [cancellation = context.cancellation] in try cancellation.check() })
+        try record(missing.found, missing.key, by: writer)
     }
 
     private func pull(_ reference: ImageReference, _ isInsecure: Bool) -> ImagePull {

@@ -1,0 +1,133 @@
+import Failure
+import FileTree
+import Host
+import Layers
+import OCI
+import Recipes
+import Roots
+import SystemPackage
+
+/// Which image is to be looked into.
+package struct NamedImageRequest: Sendable {
+    /// A tag of the output layout, `oci:DIRECTORY:TAG` or `docker://REGISTRY/NAME:TAG`.
+    package var name: String
+    /// Which image of several is meant.
+    package var platform = PlatformChoice()
+    /// Whether a registry may be spoken to without verified TLS.
+    package var isInsecure = false
+
+    /// The image of that name for this machine.
+    package init(_ name: String) { self.name = name }
+}
+
+/// An image that is looked into: what it says of itself, and its layers as far as they are asked for.
+///
+/// To know its manifest and config costs no layer. Of an image of a registry the layers that are asked for are kept as those of
+/// bases are: under stacker's directory, verified, until a gc finds that nothing needs them. While this value lives, none removes
+/// them.
+package struct NamedImage: Sendable {
+    /// As it was written.
+    package let name: String
+    /// The manifest's, as it should be: indexes get media types wrong.
+    package let descriptor: Descriptor
+    /// As it is stored: that of a registry in the OCI's terms.
+    package let manifest: ImageManifest
+    /// What the image says of itself.
+    package let config: ImageConfig
+    /// The blobs of the layers in the OCI's terms, bottom first.
+    package let layers: [Descriptor]
+    private let layout: Layout
+    private let use: LayoutLock
+    private let source: RegistrySource?
+
+    /// What of an image of a registry may have to be fetched.
+    private struct RegistrySource {
+        let bases: Bases
+        let missing: RegistryBases.Missing
+        let log: Log
+
+        /// Fetches some layers into the layout in which the image is kept.
+        func fetch(_ layers: [Descriptor], into layout: Layout) throws {
+            try bases.context.directories.locked(waiting: log) {
+                for layer in layers.eachOnce() { try bases.dropIfDamaged(layer, in: layout) }
+                if try !layout.holdsAll(layers) { try bases.registries.fetch(layers, of: missing) }
+            }
+        }
+    }
+
+    /// Finds the image.
+    ///
+    /// - Parameter command: which command asks, for what messages advise.
+    package init(
+        _ request: NamedImageRequest, of command: String, in directories: StackerDirectories, log: Log
+    ) throws {
+        let name = try ImageName(request.name, of: command, in: directories)
+        let platform = try name.platform(request.platform)
+        switch try name.base(isInsecure: request.isInsecure) {
+        case .docker(let reference, let insecure):
+            try directories.refuseForeign()
+            (layout, descriptor, manifest, source) = try directories.locked(waiting: log) {
+                let bases = try Self.bases(directories, log)
+                // Layers are looked at when they are asked for.
+                let found = try bases.registries.image(reference, insecure: insecure, platform) { blob, layout in
+                    if blob.mediaType == .config { try bases.dropIfDamaged(blob, in: layout) }
+                }
+                let source = found.missing.map { RegistrySource(bases: bases, missing: $0, log: log) }
+                return (found.layout, found.descriptor, found.manifest, source)
+            }
+        case .oci(let path, let tag):
+            layout = try Layout(at: path)
+            (descriptor, manifest) = try layout.resolve(tag, for: platform)
+            source = nil
+        default: preconditionFailure("an image's name is that of one in a layout or a registry")
+        }
+        self.name = name.text
+        use = try LayoutLock.use(of: layout) { try StopSignal.check() }
+        (layers, config) = try attempt("couldn't use \(shown(name.text))") { [layout, manifest] in
+            let layers = try manifest.converted().layers
+            let config = try layout.config(manifest)
+            guard config.rootfs.diffIDs.count == layers.count else {
+                throw Failure("it has \(layers.count) layers, its config \(config.rootfs.diffIDs.count)")
+            }
+            try request.platform.refuse(config.platform)
+            return (layers, config)
+        }
+    }
+
+    private static func bases(_ directories: StackerDirectories, _ log: Log) throws -> Bases {
+        var request = BuildRequest()
+        request.recipes = []
+        request.plainRegistryRemedy = "--skip-tls"
+        let roots = try RootsDirectory(takingOver: directories.roots)
+        return Bases(try Project(request, in: directories, log: log).context(of: request, by: .nobody, in: roots))
+    }
+
+    /// One layer of an image, whose blob is there.
+    package struct Layer: Sendable {
+        /// With the media type that its content has.
+        package let descriptor: Descriptor
+        /// What the config says that it is uncompressed.
+        package let diffID: Digest
+        /// Its content, of which nothing has been checked. See ``listLayer(_:_:diffID:options:_:)``.
+        package let blob: OpenFile
+    }
+
+    /// Some of its layers, by their numbers from 0 at the bottom, in that order. Those of a registry that are not here are
+    /// fetched.
+    ///
+    /// - Throws: also for a layer that ought to be where its image is, and is not.
+    package func open(_ numbers: some Sequence<Int>) throws -> [Layer] {
+        let numbers = Array(numbers)
+        let wanted = numbers.map { layers[$0] }
+        try source?.fetch(wanted, into: layout)
+        return try attempt("couldn't use \(shown(name))") {
+            let named = try layout.rightlyNamed(wanted)
+            return try zip(numbers, named).map { number, layer in
+                Layer(descriptor: layer, diffID: config.rootfs.diffIDs[number], blob: try layout.open(layer))
+            }
+        }
+    }
+
+    /// All of its layers, bottom first.
+    package func open() throws -> [Layer] { try open(layers.indices) }
+}
