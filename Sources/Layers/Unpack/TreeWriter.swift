@@ -144,7 +144,8 @@ struct TreeWriter {
         try directories.remember(
             .init(
                 path: name.path, inode: inode, permissions: entry.permissions,
-                modified: entry.hasNoTime ? .now : entry.modified, attributes: try entry.attributes(limit: options.limits.attributes)))
+                modified: entry.hasNoTime ? .now : entry.modified,
+                attributes: try entry.attributes(limit: options.limits.attributes)))
         if !name.isRoot { parents.remember(directory, at: name.path) }
     }
 

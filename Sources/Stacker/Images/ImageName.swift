@@ -8,7 +8,8 @@ import SystemPackage
 struct ImageName {
     /// As it was written.
     let text: String
-    private let place: ImagePlace
+    /// Where it is.
+    let place: ImagePlace
 
     /// Reads it.
     ///

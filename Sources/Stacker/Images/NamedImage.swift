@@ -25,7 +25,7 @@ package struct NamedImageRequest: Sendable {
 /// To know its manifest and config costs no layer. Of an image of a registry the layers that are asked for are kept as those of
 /// bases are: under stacker's directory, verified, until a gc finds that nothing needs them. While this value lives, none removes
 /// them.
-package struct NamedImage: Sendable {
+package final class NamedImage: Sendable {
     /// As it was written.
     package let name: String
     /// The manifest's, as it should be: indexes get media types wrong.
@@ -41,10 +41,14 @@ package struct NamedImage: Sendable {
     private let source: RegistrySource?
 
     /// What of an image of a registry may have to be fetched.
-    private struct RegistrySource {
+    private final class RegistrySource: Sendable {
         let bases: Bases
         let missing: RegistryBases.Missing
         let log: Log
+
+        init(_ bases: Bases, _ missing: RegistryBases.Missing, _ log: Log) {
+            (self.bases, self.missing, self.log) = (bases, missing, log)
+        }
 
         /// Fetches some layers into the layout in which the image is kept.
         func fetch(_ layers: [Descriptor], into layout: Layout) throws {
@@ -63,26 +67,28 @@ package struct NamedImage: Sendable {
     ) throws {
         let name = try ImageName(request.name, of: command, in: directories)
         let platform = try name.platform(request.platform)
-        switch try name.base(isInsecure: request.isInsecure) {
-        case .docker(let reference, let insecure):
+        switch name.place {
+        case .registry(let reference):
             try directories.refuseForeign()
             (layout, descriptor, manifest, source) = try directories.locked(waiting: log) {
                 let bases = try Self.bases(directories, log)
                 // Layers are looked at when they are asked for.
-                let found = try bases.registries.image(reference, insecure: insecure, platform) { blob, layout in
+                let found = try bases.registries.image(reference, insecure: request.isInsecure, platform) {
+                    blob, layout in
                     if blob.mediaType == .config { try bases.dropIfDamaged(blob, in: layout) }
                 }
-                let source = found.missing.map { RegistrySource(bases: bases, missing: $0, log: log) }
+                let source = found.missing.map { RegistrySource(bases, $0, log) }
                 return (found.layout, found.descriptor, found.manifest, source)
             }
-        case .oci(let path, let tag):
+            use = try LayoutLock.use(of: layout) { try StopSignal.check() }
+        case .layout(let path, let tag):
             layout = try Layout(at: path)
+            // Before the image is looked for: what it names must not go meanwhile.
+            use = try LayoutLock.use(of: layout) { try StopSignal.check() }
             (descriptor, manifest) = try layout.resolve(tag, for: platform)
             source = nil
-        default: preconditionFailure("an image's name is that of one in a layout or a registry")
         }
         self.name = name.text
-        use = try LayoutLock.use(of: layout) { try StopSignal.check() }
         (layers, config) = try attempt("couldn't use \(shown(name.text))") { [layout, manifest] in
             let layers = try manifest.converted().layers
             let config = try layout.config(manifest)

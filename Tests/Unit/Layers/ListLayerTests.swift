@@ -109,7 +109,7 @@ struct ListLayerTests: LayerSuite {
         var damaged = try bytes(scratch.blob(layer))
         damaged[damaged.count / 2] ^= 0xff
         let said = failure { _ = try lines(temporaryFile(damaged), layer.descriptor, diffID: layer.diffID) }
-        #expect(said?.contains(isImage ? "verity" : "the blob is damaged") == true)
+        #expect(said?.contains("the blob is damaged") == true)
         let other = failure {
             _ = try lines(temporaryFile(bytes(scratch.blob(layer))), layer.descriptor, diffID: Digest(of: []))
         }
