@@ -86,7 +86,8 @@ let package = Package(
             name: "Stacker",
             dependencies: [
                 "Plans", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots", "Host", "Registry", "Web",
-                "Layers", "Signatures", "OCI", "Progress", "FileTree", "Failure", "LXCWrapper", "CSyscalls", "CVersion",
+                "Layers", "Signatures", "Pages", "OCI", "Progress", "FileTree", "Failure", "LXCWrapper", "CSyscalls",
+                "CVersion",
                 .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -198,6 +199,9 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Pages for browsers. Nothing that comes from outside is interpreted in one.
+        .target(name: "Pages", dependencies: ["OCI"], swiftSettings: strict),
+
         // Image-spec types and the OCI layout.
         .target(
             name: "OCI",
@@ -289,7 +293,7 @@ let package = Package(
             name: "Unit",
             dependencies: [
                 "Stacker", "RecipeTools", "Plans", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots",
-                "Host", "Registry", "Web", "Layers", "Signatures", "OCI", "FileTree", "Progress", "Failure",
+                "Host", "Registry", "Web", "Layers", "Signatures", "Pages", "OCI", "FileTree", "Progress", "Failure",
                 "LXCWrapper", "CSyscalls", "Fixtures",
                 "LayerFuzzing",
             ],
