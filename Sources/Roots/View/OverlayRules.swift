@@ -37,14 +37,61 @@ package enum OverlayEntry: Sendable {
         case directory
     }
 
-    /// Why nothing is seen that lower directories have under the name; `nil` if it is.
-    package var end: Reason? {
+    /// The same as far as the rules ask.
+    package var mark: OverlayMark {
         switch self {
         case .whiteout: .whiteout
-        case .directory(_, let isOpaque): isOpaque ? .opaqueDirectory : nil
+        case .directory(_, let isOpaque): .directory(isOpaque: isOpaque)
         case .file: .file
         }
     }
+
+    /// Why nothing is seen that lower directories have under the name; `nil` if it is.
+    package var end: Reason? { mark.end }
+}
+
+/// What one layer of a stack has under a name, be it in a directory or only listed, as far as the rules ask.
+package enum OverlayMark: Sendable, Equatable {
+    case whiteout
+    case directory(isOpaque: Bool)
+    case file
+
+    /// Why nothing is seen that lower layers have under the name; `nil` if it is.
+    package var end: OverlayEntry.Reason? {
+        switch self {
+        case .whiteout: .whiteout
+        case .directory(let isOpaque): isOpaque ? .opaqueDirectory : nil
+        case .file: .file
+        }
+    }
+}
+
+/// The rules for one name, going down a stack.
+package struct OverlayRule: Sendable {
+    private var hasDirectory = false
+    /// Whether nothing further down is seen.
+    package private(set) var hasEnded = false
+
+    /// At the top of a stack.
+    package init() {}
+
+    /// Takes what the next lower layer has under the name.
+    ///
+    /// - Returns: whether that is seen.
+    package mutating func add(_ mark: OverlayMark) -> Bool {
+        guard !hasEnded else { return false }
+        hasEnded = mark.end != nil
+        switch mark {
+        case .whiteout: return false
+        case .directory:
+            hasDirectory = true
+            return true
+        case .file: return !hasDirectory
+        }
+    }
+
+    /// Takes that the layer above ends the stack by what it has on the way to the name.
+    package mutating func end() { hasEnded = true }
 }
 
 /// What a stack of directories shows under one name. It is found by going down the stack.
@@ -52,8 +99,10 @@ package struct OverlayLookup {
     /// Those that merge, top first.
     private var directories: [Directory] = []
     private var file: MergedView.Node?
+    private var rule = OverlayRule()
+
     /// Whether nothing further down is seen.
-    private(set) var hasEnded = false
+    var hasEnded: Bool { rule.hasEnded }
 
     /// At the top of a stack, to which ``add(_:)`` gives one entry after the other.
     package init() {}
@@ -75,20 +124,17 @@ package struct OverlayLookup {
     /// - Returns: whether that is seen.
     @discardableResult
     package mutating func add(_ entry: OverlayEntry) -> Bool {
-        guard !hasEnded else { return false }
-        hasEnded = entry.end != nil
+        guard rule.add(entry.mark) else { return false }
         switch entry {
-        case .whiteout: return false
+        case .whiteout: break
         case .directory(let directory, _): directories.append(directory)
-        case .file(let parent, let name, let status):
-            guard directories.isEmpty else { return false }
-            file = .file(in: parent, name: name, status: status)
+        case .file(let parent, let name, let status): file = .file(in: parent, name: name, status: status)
         }
         return true
     }
 
     /// Takes that the directory above ends the stack by what it has on the way to the name.
-    package mutating func end() { hasEnded = true }
+    package mutating func end() { rule.end() }
 }
 
 extension [Directory] {
