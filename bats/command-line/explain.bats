@@ -38,12 +38,12 @@ END
 @test "the stack of a built layer" {
     build_pair 'head -c 1000 /dev/zero > /f' 'head -c 234 /dev/zero > /g'
     assert_equal "$(print_stack above)" "$(for n in -1 -2 -3; do layer_digest above $n; done)"
-    assert_equal "$(explain_json above | jq -c '[.state, .stack[0].size, .stack[1].size]')" '["built",234,1000]'
+    assert_equal "$(explain_json above | jq -c '[.state, .stack[0].unpacked, .stack[1].unpacked]')" '["built",234,1000]'
     assert_equal "$(explain_json above | jq -r '.stack[].directory')" \
         "$(for n in -1 -2 -3; do echo "$PWD/$(layer_directory above $n)/overlay"; done)"
     run -0 stacker explain above
     assert_line --index 0 "above: built"
-    assert_line --index 1 --regexp "^  $(layer_digest above -1) +234 B +$PWD/$(layer_directory above -1)/overlay$"
+    assert_line --index 1 --regexp "^  $(layer_digest above -1) +234 B unpacked +$PWD/$(layer_directory above -1)/overlay$"
 }
 
 # behaviour: what is not encoded is in the stack under its own name: overlay dirs below the upperdir, build_only layers

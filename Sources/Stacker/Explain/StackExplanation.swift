@@ -13,14 +13,14 @@ package struct StackExplanation: Encodable {
     private struct Entry: Encodable {
         let part: ExplainedLayer.Part
         /// Bytes of its files; `nil` if not all of it can be read.
-        let size: Int64?
+        let unpacked: Int64?
 
-        enum CodingKeys: String, CodingKey { case size }
+        enum CodingKeys: String, CodingKey { case unpacked }
 
         func encode(to encoder: any Encoder) throws {
             try part.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(size, forKey: .size)
+            try container.encode(unpacked, forKey: .unpacked)
         }
     }
 
@@ -28,7 +28,7 @@ package struct StackExplanation: Encodable {
     package init(of layer: ExplainedLayer) throws {
         self.layer = layer.name
         state = layer.state
-        stack = try layer.parts.map { Entry(part: $0, size: try Self.size(of: $0)) }
+        stack = try layer.parts.map { Entry(part: $0, unpacked: try Self.size(of: $0)) }
     }
 
     private static func size(of part: ExplainedLayer.Part) throws -> Int64? {
@@ -48,7 +48,8 @@ package struct StackExplanation: Encodable {
     /// For people.
     package func text() -> String {
         let sizes = stack.map { entry in
-            entry.part.isThere ? entry.size.map(humanSize) ?? "not all readable" : "not there"
+            entry.part.isThere
+                ? entry.unpacked.map { "\(humanSize($0)) unpacked" } ?? "not all readable" : "not there"
         }
         let widths = (name: stack.map(\.part.name.count).max() ?? 0, size: sizes.map(\.count).max() ?? 0)
         let lines = zip(stack, sizes).map { entry, size in
