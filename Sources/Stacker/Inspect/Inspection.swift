@@ -157,6 +157,14 @@ package struct Inspection {
         entries.append(.other(Other(entry, artifact, tag)))
     }
 
+    /// The images by their tags, and by the platforms of those that an index names, in the order in which they are shown.
+    var images: [(tag: String, platform: Platform?)] {
+        entries.compactMap { entry in
+            guard case .image(let image) = entry, let tag = image.tag else { return nil }
+            return (tag, image.platform)
+        }
+    }
+
     // MARK: - How it is shown
 
     /// For people.
@@ -188,7 +196,8 @@ extension Inspection.Image {
         var lines = [(tag ?? "") + (platform.map { " (\($0))" } ?? "")]
         for (number, layer) in manifest.layers.enumerated() {
             lines.append(
-                "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)), \(layer.mediaType))")
+                "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)) packed, \(layer.mediaType))"
+            )
         }
         if let annotations = manifest.annotations, !annotations.isEmpty {
             lines.append("Annotations:")

@@ -1,23 +1,33 @@
 import ArgumentParser
 import Host
 import Stacker
+import SystemPackage
 
-/// `stacker explain`: what a layer is put together of.
+/// `stacker explain`: what a layer is put together of, or what an image ships.
 struct ExplainCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Show the overlay stack of a layer, or where a path in it comes from.",
+        abstract: "Show the overlay stack of a layer, where a path in it comes from, or what an image ships.",
         discussion: """
-            Works on layers that were built, that failed, and that are being built.
+            Works on layers that were built, that failed, and that are being built; with --sizes, --html or --fail-above \
+            on images, also of other layouts and registries.
 
             EXAMPLES:
               stacker explain app
               stacker explain app:/etc/passwd --json
+              stacker explain app --sizes
+              stacker explain app --html app.html
+              stacker explain docker://docker.io/library/debian:12 --fail-above 5%
             """
     )
 
-    @Argument(help: ArgumentHelp("The layer, or a path in it, as app:/etc/passwd.", valueName: "layer[:path]"))
+    @Argument(
+        help: ArgumentHelp(
+            "The layer, or a path in it, as app:/etc/passwd; for sizes an image: a tag of the OCI layout, oci:DIRECTORY:TAG, or docker://REGISTRY/NAME:TAG.",
+            valueName: "layer[:path]"))
     var place: String
+
+    @OptionGroup var sizes: SizesOptions
 
     @OptionGroup var platform: PlatformOption
 
@@ -25,6 +35,7 @@ struct ExplainCommand: Command {
     var json = false
 
     func run(in surroundings: Surroundings) throws {
+        if sizes.areWanted { return try showSizes(in: surroundings) }
         // A user's own layers have files of many owners. Another's are shown as far as they can be read.
         if Namespace.isNeededForFiles, Namespace.canBeEntered, surroundings.directories.areOwn {
             try surroundings.enterNamespace()
@@ -38,5 +49,22 @@ struct ExplainCommand: Command {
             let explanation = try StackExplanation(of: layer)
             try say(json ? explanation.json() : explanation.text())
         }
+    }
+
+    private func showSizes(in surroundings: Surroundings) throws {
+        var request = NamedImageRequest(place)
+        request.platform = PlatformChoice(try platform.value())
+        request.isInsecure = sizes.skipTls
+        let limit = try sizes.failAbove.map(WasteLimit.init)
+        let directories = surroundings.directories
+        let image = try NamedImage(request, of: "explain", in: directories, log: surroundings.log)
+        let shipped = try ImageSizes(of: image, timing: LastBuild(in: directories))
+        if let file = sizes.html { try SizesPage(of: shipped).write(to: FilePath(file)) }
+        if json {
+            try say(shipped.json())
+        } else if sizes.sizes || sizes.html == nil {
+            try say(shipped.text())
+        }
+        if let limit { try shipped.refuseWaste(above: limit) }
     }
 }

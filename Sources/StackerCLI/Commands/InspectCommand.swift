@@ -1,6 +1,7 @@
 import ArgumentParser
 import OCI
 import Stacker
+import SystemPackage
 
 /// `stacker inspect`: what is in the output layout.
 struct InspectCommand: Command {
@@ -12,6 +13,7 @@ struct InspectCommand: Command {
               stacker inspect
               stacker inspect app --json
               stacker inspect app --platform linux/arm64
+              stacker inspect --html images.html
             """
     )
 
@@ -23,9 +25,16 @@ struct InspectCommand: Command {
     @Flag(help: "Print JSON.")
     var json = false
 
+    @Option(help: ArgumentHelp("Write a page for browsers that shows what the images ship.", valueName: "file"))
+    var html: String?
+
     func run(in surroundings: Surroundings) throws {
         let layout = try Layout(at: surroundings.directories.oci, help: StackerDirectories.adviceOnMissingOutput)
         let inspection = try Inspection(of: layout, tag: tag, platform: platform.value())
-        try say(json ? inspection.json() : inspection.text())
+        guard let html else { return try say(json ? inspection.json() : inspection.text()) }
+        let sizes = try LayoutSizes(
+            of: inspection, in: surroundings.directories, log: surroundings.log)
+        try sizes.page().write(to: FilePath(html))
+        if json { try say(inspection.json()) }
     }
 }

@@ -1,0 +1,102 @@
+import Failure
+import OCI
+
+/// What an image ships: its layers, what they do to each other, and what of it nobody sees.
+///
+/// *Packed* is the size of a layer's blob, *unpacked* that of the contents in it, each once however many names it has.
+package struct ImageSizes: Sendable {
+    /// The image, as it was named.
+    package let name: String
+    /// Its layers, bottom first.
+    let layers: [Layer]
+    /// What is wasted, the most first.
+    let wastes: [Waste]
+    /// The largest files that are seen.
+    let biggest: [File]
+    /// What is seen, by directories.
+    let seen: SeenTree
+    /// What the last build took, if it was of this image.
+    let timing: LastBuild?
+
+    /// One layer.
+    struct Layer: Sendable {
+        let descriptor: Descriptor
+        let origin: LayerOrigin
+        /// A lower layer with the same blob, which is shipped once.
+        let twin: Int?
+        /// Bytes of the contents in it.
+        let unpacked: Int64
+        let changes: TreeAccount.LayerChanges
+
+        /// Bytes of its blob; none if another layer ships it.
+        var packed: Int64 { twin == nil ? descriptor.size : 0 }
+    }
+
+    /// One file.
+    struct File: Sendable, Equatable {
+        let path: [UInt8]
+        let bytes: Int64
+        let layer: Int
+    }
+
+    /// Reads all layers of an image.
+    ///
+    /// - Parameters:
+    ///   - timing: what the last build took.
+    ///   - other: what it is called, if not by its name.
+    ///   - images: with how many others it is shown on one page, which has as many items for all of them as for one.
+    package init(of image: NamedImage, timing: LastBuild? = nil, called other: String? = nil, besides images: Int = 0)
+        throws
+    {
+        self = try attempt("couldn't account for \(shown(image.name))") {
+            ImageSizes(
+                image, try ShippedTree.reading(image), timing, called: other ?? image.name,
+                items: max(200, SeenTree.limit / (images + 1)))
+        }
+    }
+
+    private init(_ image: NamedImage, _ tree: ShippedTree, _ timing: LastBuild?, called name: String, items: Int) {
+        let origins = LayerOrigin.origins(of: image)
+        let account = TreeAccount(tree, layers: image.layers.count)
+        self.name = name
+        layers = image.layers.enumerated().map { number, descriptor in
+            Layer(
+                descriptor: descriptor, origin: origins[number],
+                twin: image.layers.firstIndex { $0.digest == descriptor.digest }.flatMap { $0 < number ? $0 : nil },
+                unpacked: account.layers[number].contents, changes: account.layers[number])
+        }
+        wastes = Waste.all(in: tree, account, origins)
+        biggest = Self.biggest(in: tree, account)
+        seen = SeenTree(tree, account, limit: items)
+        self.timing = timing?.only(origins.compactMap { $0.recipe?.tag })
+    }
+
+    /// How many of the biggest files are named.
+    private static let biggestFiles = 50
+
+    private static func biggest(in tree: ShippedTree, _ account: TreeAccount) -> [File] {
+        tree.contents.indices.filter { account.isSeen[$0] && tree.contents[$0].size > 0 }
+            .sorted { tree.contents[$0].size > tree.contents[$1].size }.prefix(biggestFiles)
+            .map { number in
+                let content = tree.contents[number]
+                return File(path: tree.path(of: content.node), bytes: content.size, layer: Int(content.layer))
+            }
+    }
+
+    // MARK: - Sums
+
+    /// Bytes of all blobs of layers.
+    var packed: Int64 { layers.reduce(0) { $0 + $1.packed } }
+    /// Bytes of all contents in them.
+    var unpacked: Int64 { layers.reduce(0) { $0 + $1.unpacked } }
+    /// Bytes of them that are wasted.
+    var wasted: Int64 { wastes.reduce(0) { $0 + $1.bytes } }
+    /// The same in a hundred of all.
+    var wastedPercent: Double { unpacked == 0 ? 0 : Double(wasted) * 100 / Double(unpacked) }
+
+    /// What each remedy would save, the most first.
+    var savings: [(remedy: Waste.Remedy, bytes: Int64)] {
+        Dictionary(grouping: wastes, by: \.remedy).map { ($0.key, $0.value.reduce(0) { $0 + $1.bytes }) }
+            .sorted { ($0.1, $1.0.rawValue) > ($1.1, $0.0.rawValue) }
+    }
+}

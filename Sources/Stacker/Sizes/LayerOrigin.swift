@@ -1,0 +1,70 @@
+import Failure
+import OCI
+import RecipeText
+import Recipes
+import SystemPackage
+
+/// Where a layer of an image comes from, as far as the image says.
+struct LayerOrigin: Sendable {
+    /// What the image's history says; `nil` if it doesn't tell of the layer.
+    var createdBy: String?
+    /// Which layer of a recipe it is.
+    var recipe: RecipeLayer?
+
+    /// A layer as its recipe has it, which the image carries in an annotation.
+    struct RecipeLayer: Sendable {
+        let tag: String
+        let isBuildOnly: Bool
+        /// The line of the recipe on which it begins, from 1.
+        let line: Int
+        let text: String
+    }
+
+    /// Those of all layers of an image, bottom first.
+    static func origins(of image: NamedImage) -> [LayerOrigin] {
+        let recipe = recipe(in: image.manifest.annotations ?? [:])
+        let steps = (image.config.history ?? []).filter { $0.emptyLayer != true }
+        // A history that tells of another number of layers tells nothing of which is which.
+        let isComplete = steps.count == image.layers.count
+        return image.layers.indices.map { number in
+            guard isComplete, let words = steps[number].createdBy else { return LayerOrigin() }
+            return LayerOrigin(createdBy: words, recipe: tag(in: words).flatMap { recipe[$0] })
+        }
+    }
+
+    /// How ``ImageOutput`` says it.
+    private static let beginnings = ["stacker build of ", "stacker overlay dir for "]
+
+    private static func tag(in words: String) -> String? {
+        beginnings.first(where: words.hasPrefix).map { String(words.dropFirst($0.count)) }
+    }
+
+    /// The layers of the recipe that made the image, by their tags. It may be anybody's, and any text.
+    private static func recipe(in annotations: [String: String]) -> [String: RecipeLayer] {
+        let text = annotations.first { $0.key.hasSuffix(".stacker.stacker_yaml") }?.value
+        let source = RecipeSource("stacker.yaml", workingDirectory: "/")
+        guard let text, let recipe = try? Recipe(Array(text.utf8), source: source) else { return [:] }
+        let lines = recipe.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let begins = recipe.layers.map { $0.position.line - 1 }.sorted()
+        var layers: [String: RecipeLayer] = [:]
+        for layer in recipe.layers {
+            let begin = layer.position.line - 1
+            let end = begins.first { $0 > begin } ?? lines.count
+            guard lines.indices.contains(begin), end <= lines.count else { continue }
+            var own = Array(lines[begin..<end])
+            while own.last?.allSatisfy(\.isWhitespace) == true { own.removeLast() }
+            layers[layer.tag] = RecipeLayer(
+                tag: layer.tag, isBuildOnly: layer.isBuildOnly, line: begin + 1, text: own.joined(separator: "\n"))
+        }
+        return layers
+    }
+}
+
+extension [LayerOrigin] {
+    /// Whether two layers would be one if build_only layers were collapsed: all from the lower one up to the higher one are
+    /// build_only, but the higher one need not be.
+    func wouldCollapse(_ lower: Int, _ higher: Int) -> Bool {
+        guard lower < higher, self[higher].recipe != nil else { return false }
+        return self[lower..<higher].allSatisfy { $0.recipe?.isBuildOnly == true }
+    }
+}

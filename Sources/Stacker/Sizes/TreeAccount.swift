@@ -1,0 +1,185 @@
+import Roots
+
+/// What the layers of an image do to each other, by the rules of ``OverlayRule``: what each adds, changes and deletes, and why what
+/// is not seen in the end is not.
+struct TreeAccount {
+    /// How a content that no name shows any more was lost.
+    enum Loss: UInt8, Sendable {
+        /// Another content, or something that is no file, took its place.
+        case overwritten
+        /// The same content took its place, with another mode, owner or attributes.
+        case metadata
+        case deleted
+        /// The same layer has its name once more.
+        case repeated
+    }
+
+    /// What one layer does, in entries and in bytes of contents.
+    struct Change: Sendable, Equatable, Encodable {
+        var entries = 0
+        var bytes: Int64 = 0
+
+        mutating func add(_ bytes: Int64) {
+            entries += 1
+            self.bytes += bytes
+        }
+    }
+
+    /// What one layer does.
+    struct LayerChanges: Sendable, Equatable {
+        var added = Change()
+        var changed = Change()
+        var deleted = Change()
+        /// Bytes of the contents in it.
+        var contents: Int64 = 0
+    }
+
+    /// By the number of the layer, from the bottom.
+    private(set) var layers: [LayerChanges]
+    /// For each content: which layer has taken its last name that is not seen, and how.
+    private(set) var losses: [(layer: Int32, loss: Loss)]
+    /// Which contents are seen.
+    private(set) var isSeen: [Bool]
+    /// For each name: which entry is seen there in the end; -1 if none.
+    private(set) var seen: [Int32]
+
+    /// How far down a name's directory reaches in the image of the layers below a number, from that number on. `nil`: there is
+    /// no such directory.
+    private struct Reach {
+        var from: Int32
+        var floor: Int32?
+    }
+
+    /// What is to be seen at a name in the image of the layers below a number, from that number on.
+    private struct State {
+        var from: Int32
+        var entry: Int32?
+        var reach: Int32?
+    }
+
+    init(_ tree: ShippedTree, layers count: Int) {
+        layers = Array(repeating: LayerChanges(), count: count)
+        losses = tree.contents.map { ($0.layer, .repeated) }
+        isSeen = Array(repeating: false, count: tree.contents.count)
+        seen = Array(repeating: -1, count: tree.nodes.count)
+        for content in tree.contents { layers[Int(content.layer)].contents += content.size }
+        // Not by recursion: how deep directories are is up to whoever made the image.
+        var pending: [(node: Int32, above: [Reach])] = [(0, [Reach(from: 0, floor: 0)])]
+        while let (node, above) = pending.popLast() {
+            let states = Self.states(of: node, in: tree, above)
+            account(node, states, tree)
+            let reaches = Self.reaches(states)
+            var child = tree.nodes[Int(node)].lastChild
+            while child >= 0 {
+                pending.append((child, reaches))
+                child = tree.nodes[Int(child)].sibling
+            }
+        }
+    }
+
+    /// What is at a name as layer comes upon layer.
+    private static func states(of node: Int32, in tree: ShippedTree, _ above: [Reach]) -> [State] {
+        var own: [Int32] = []
+        var next = tree.nodes[Int(node)].top
+        while next >= 0 {
+            own.append(next)
+            next = tree.entries[Int(next)].below
+        }
+        // It can change where the directory does, and above each layer that has the name.
+        let changes = Set(above.map(\.from) + own.map { tree.entries[Int($0)].layer + 1 }).sorted()
+        var states: [State] = []
+        for from in changes {
+            let floor = above.last { $0.from <= from }?.floor
+            // The root is there in any case.
+            var state = State(from: from, entry: nil, reach: node == 0 ? 0 : nil)
+            if let floor {
+                let (entry, reach) = look(own, in: tree, from..<from, floor)
+                (state.entry, state.reach) = (entry, reach ?? state.reach)
+            }
+            if let last = states.last, last.entry == state.entry, last.reach == state.reach { continue }
+            states.append(state)
+        }
+        return states
+    }
+
+    /// Looks for a name as overlayfs does, in the layers from `floor` up to, and without, the lower bound of `below`.
+    private static func look(
+        _ own: [Int32], in tree: ShippedTree, _ below: Range<Int32>, _ floor: Int32
+    ) -> (entry: Int32?, reach: Int32?) {
+        var rule = OverlayRule()
+        var first: Int32?
+        for place in own {
+            let entry = tree.entries[Int(place)]
+            guard entry.layer < below.lowerBound else { continue }
+            guard entry.layer >= floor else { break }
+            if rule.add(entry.mark), first == nil { first = place }
+            guard rule.hasEnded else { continue }
+            guard let first, case .directory = tree.entries[Int(first)].mark else { return (first, nil) }
+            // An opaque directory shows its own layer, what else ends a directory does not.
+            if case .directory = entry.mark { return (first, entry.layer) }
+            return (first, entry.layer + 1)
+        }
+        guard let first, case .directory = tree.entries[Int(first)].mark else { return (first, nil) }
+        return (first, floor)
+    }
+
+    private static func reaches(_ states: [State]) -> [Reach] {
+        states.map { Reach(from: $0.from, floor: $0.reach) }
+    }
+
+    // MARK: - Accounts
+
+    private mutating func account(_ node: Int32, _ states: [State], _ tree: ShippedTree) {
+        seen[Int(node)] = states.last?.entry ?? -1
+        if let last = states.last?.entry, let content = tree.content(of: last) { isSeen[content] = true }
+        for (before, after) in zip(states, states.dropFirst()) where before.entry != after.entry {
+            let layer = after.from - 1
+            switch (before.entry, after.entry) {
+            case (nil, let new?): layers[Int(layer)].added.add(tree.bytes(of: new, at: node))
+            case (let old?, nil):
+                layers[Int(layer)].deleted.add(tree.bytes(of: old, at: node))
+                lose(old, .deleted, by: layer, tree)
+            case (let old?, let new?):
+                if tree.saysSomething(new, after: old) { layers[Int(layer)].changed.add(tree.bytes(of: new, at: node)) }
+                lose(old, tree.haveSameContent(old, new) ? .metadata : .overwritten, by: layer, tree)
+            case (nil, nil): break
+            }
+        }
+    }
+
+    private mutating func lose(_ entry: Int32, _ loss: Loss, by layer: Int32, _ tree: ShippedTree) {
+        guard let content = tree.content(of: entry), losses[content].layer <= layer else { return }
+        losses[content] = (layer, loss)
+    }
+}
+
+extension ShippedTree {
+    /// The content of an entry, if it is a regular file.
+    fileprivate func content(of entry: Int32) -> Int? {
+        let content = entries[Int(entry)].content
+        return content < 0 ? nil : Int(content)
+    }
+
+    /// The bytes of an entry's content, which are those of its first name.
+    fileprivate func bytes(of entry: Int32, at node: Int32) -> Int64 {
+        guard let content = content(of: entry), contents[content].node == node else { return 0 }
+        return contents[content].size
+    }
+
+    fileprivate func haveSameContent(_ one: Int32, _ other: Int32) -> Bool {
+        guard let one = content(of: one), let other = content(of: other) else { return false }
+        return contents[one].digest == contents[other].digest && contents[one].size == contents[other].size
+    }
+
+    /// Whether an entry in the place of another one says something new: layers have entries for directories on the way to what
+    /// they change.
+    fileprivate func saysSomething(_ new: Int32, after old: Int32) -> Bool {
+        guard case .directory = entries[Int(new)].mark, case .directory = entries[Int(old)].mark,
+            let one = entries[Int(new)].metadata
+        else {
+            if case .directory = entries[Int(new)].mark, case .directory = entries[Int(old)].mark { return false }
+            return true
+        }
+        return one != entries[Int(old)].metadata ?? .ofNoEntry
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// Options of `explain` about what an image ships.
+struct SizesOptions: ParsableArguments {
+    @Flag(help: "Show what an image ships: layers, sizes, and what is wasted.")
+    var sizes = false
+
+    @Option(help: ArgumentHelp("Write a page for browsers that shows it.", valueName: "file"))
+    var html: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Fail if more is wasted: a part of the unpacked size, as 5%, or a size, as 10MB.", valueName: "limit"))
+    var failAbove: String?
+
+    @Flag(help: "Speak to the registry of docker:// without verified TLS, or without any.")
+    var skipTls = false
+
+    /// Whether it is an image that is to be looked at.
+    var areWanted: Bool { sizes || html != nil || failAbove != nil }
+}
