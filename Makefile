@@ -34,7 +34,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report report pictures static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages report pictures static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -131,6 +131,10 @@ check-report: ## try the report of a run in a browser: by keyboard, in the dark,
 
 report: ## write the report of the last run again; BEFORE=DIR says what is different from an earlier one
 	@tools/report/write-report.py $(REPORT) $(BEFORE:%=--before %)
+
+check-pages: $(if $(STACKER),,stacker) ## look at the pages that stacker writes in chromium: keyboard, contrast, a phone's width, 200,000 files; PAGES=DIR keeps pictures
+	@tools/build/install-packages pages
+	@tools/test/check-pages.py $(or $(STACKER),stacker) $(if $(PAGES),--keep $(PAGES))
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
