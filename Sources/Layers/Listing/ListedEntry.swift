@@ -39,6 +39,21 @@ package struct ListedEntry: Sendable {
     package var modified: Timestamp
     /// The extended attributes that a layer carries. See ``CarriedAttributes``.
     package var attributes: [ExtendedAttribute]
+
+    /// Makes an entry of its parts, as a layer would have it of a file.
+    package init(
+        path: [UInt8], kind: Kind, permissions: mode_t, uid: uid_t?, gid: gid_t?, size: Int64, modified: Timestamp,
+        attributes: [ExtendedAttribute]
+    ) {
+        self.path = path
+        self.kind = kind
+        self.permissions = permissions
+        self.uid = uid
+        self.gid = gid
+        self.size = size
+        self.modified = modified
+        self.attributes = attributes
+    }
 }
 
 /// Gives the content of the entry that came last, piece by piece. What isn't read is skipped.
