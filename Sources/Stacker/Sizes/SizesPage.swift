@@ -96,18 +96,7 @@ package struct SizesPage {
     }
 
     /// Writes it so that the file is the old one or all of the new one.
-    package func write(to path: FilePath) throws {
-        try attempt("couldn't write the page \(path)", help: "name a file in a directory that is there") {
-            guard let name = path.lastComponent else { throw Failure("it is a directory") }
-            let parent = path.removingLastComponent()
-            let directory = try Directory(at: parent.isEmpty ? "." : parent)
-            // What is there is replaced: of a device or a pipe nothing but a file would be left.
-            if let kind = try directory.status(FilePath(name.string))?.kind, kind != .regular {
-                throw Failure("what is there is no file")
-            }
-            try directory.replaceFile(FilePath(name.string), with: text().utf8)
-        }
-    }
+    package func write(to path: FilePath) throws { try PageFile.write(text(), to: path) }
 
     private static func data(_ images: [ImageSizes]) throws -> [UInt8] {
         try JSON.encode(images.map { TreemapData($0) })
