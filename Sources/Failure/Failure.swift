@@ -63,10 +63,11 @@ extension Failure {
     /// The errno at the root of the chain, if a system call failed there.
     package var errno: Errno? { rootCause as? Errno }
 
-    /// What the process exits with: the outermost status that a link of the chain asks for, otherwise 1.
-    package var processExitStatus: Int32 {
-        links.lazy.compactMap(\.exitStatus).first ?? 1
-    }
+    /// The outermost status that a link of the chain asks for; `nil` if none does.
+    package var exitStatusAsked: Int32? { links.lazy.compactMap(\.exitStatus).first }
+
+    /// What the process exits with: the status that is asked for, otherwise 1.
+    package var processExitStatus: Int32 { exitStatusAsked ?? 1 }
 
     /// The innermost advice: the closer to the cause, the more exact it is.
     package var advice: String? {

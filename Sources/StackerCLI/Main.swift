@@ -82,13 +82,14 @@ enum Main {
     private static func report(_ error: any Error, of arguments: [String], debug: Bool) -> Int32 {
         // What a command ends with that has nothing to say: the status of a program that it ran.
         if let status = error as? ExitCode { return status.rawValue }
+        let trouble = StackerCommand.troubleStatus(for: arguments)
         if let failures = error as? BuildFailures {
             for failure in failures.all { write(failure.report(trace: debug) + "\n", to: STDERR_FILENO) }
             return failures.exitStatus
         }
         if let failure = error as? Failure {
             write(failure.report(trace: debug) + "\n", to: STDERR_FILENO)
-            return failure.processExitStatus
+            return failure.exitStatusAsked ?? trouble
         }
         // What ArgumentParser throws: a request for help or the version, or a mistake on the command line.
         if StackerCommand.exitCode(for: error) == .success {
@@ -101,7 +102,7 @@ enum Main {
         }
         let message = StackerCommand.message(for: error)
         write("error: \(message)\nhelp: \(StackerCommand.whereToLook(for: arguments, message))\n", to: STDERR_FILENO)
-        return 1
+        return trouble
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -12,7 +12,8 @@ struct StackerCommand: ParsableCommand {
         subcommands: [
             InitCommand.self, FmtCommand.self, LintCommand.self, SchemaCommand.self, BuildCommand.self,
             RecursiveBuildCommand.self, PlanCommand.self, ConvertCommand.self, PublishCommand.self, InspectCommand.self,
-            CleanCommand.self, RunCommand.self, ChrootCommand.self, ExplainCommand.self, GrabCommand.self,
+            DiffCommand.self, CleanCommand.self, RunCommand.self, ChrootCommand.self, ExplainCommand.self,
+            GrabCommand.self,
             MountCommand.self, UmountCommand.self, GCCommand.self, CacheCommand.self, CheckCommand.self,
             UnprivSetupCommand.self,
             InternalGoCommand.self,
@@ -50,6 +51,13 @@ struct StackerCommand: ParsableCommand {
         throw Failure(
             "there is no command \"\(name)\"",
             help: DockerWords.advice(onCommand: name) ?? near ?? "stacker --help lists the commands")
+    }
+
+    /// What a process ends with that could not do what the arguments say, unless the failure itself says it.
+    static func troubleStatus(for arguments: [String]) -> Int32 {
+        let name = GlobalOptions.commandName(in: arguments)
+        let type = configuration.subcommands.first { $0.configuration.commandName == name }
+        return (type as? any Command.Type)?.troubleStatus ?? 1
     }
 
     /// What a mistaken command line may have meant, or where it is said what there is.

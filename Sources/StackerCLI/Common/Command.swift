@@ -2,10 +2,17 @@ import ArgumentParser
 
 /// One command: what it needs of the surroundings is handed to it.
 protocol Command: ParsableCommand {
+    /// The exit status of a failure that asks for no other, and of a mistake on its command line.
+    static var troubleStatus: Int32 { get }
+
     /// Does the work.
     ///
     /// - Throws: a `Failure`, whose exit status becomes the process's.
     func run(in surroundings: Surroundings) throws
+}
+
+extension Command {
+    static var troubleStatus: Int32 { 1 }
 }
 
 /// A command whose words, from the second on, are a command line of another program.

@@ -1,0 +1,117 @@
+import Failure
+import Progress
+
+extension ImageComparison {
+    /// How many entries of one layer are listed, and how many lines of one patch.
+    private static let mostEntries = 200
+    private static let mostLines = 40
+    /// How many places of one reason are named.
+    private static let mostPlaces = 5
+
+    /// In a few words.
+    package var verdict: String {
+        "\(shown(names.a)) and \(shown(names.b)) \(isEqual ? "are equal" : "differ")"
+    }
+
+    /// For people.
+    package func text() -> String {
+        if isEqual { return verdict }
+        var lines = ["a: \(shown(names.a))", "b: \(shown(names.b))"]
+        for part in parts {
+            lines += Self.lines(of: part)
+        }
+        let reasons = reasons
+        if !reasons.isEmpty { lines.append("why it may be:") }
+        for (reason, places) in reasons {
+            let more = places.count > Self.mostPlaces ? ", and \(places.count - Self.mostPlaces) more" : ""
+            lines.append("  \(reason.rawValue): \(places.prefix(Self.mostPlaces).joined(separator: ", "))\(more)")
+            lines.append("    help: \(reason.hint)")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func lines(of part: Part) -> [String] {
+        let title = part.title.joined(separator: ", ")
+        let head = title.isEmpty ? "" : "\(title): "
+        switch part.finding {
+        case .equal: return ["\(head)equal"]
+        case .onlyInA(let what): return ["\(head)only in a: \(what)"]
+        case .onlyInB(let what): return ["\(head)only in b: \(what)"]
+        case .notThere(let digests):
+            return ["\(head)\(digests.a) → \(digests.b), of which no more can be compared"]
+        case .fields(let fields): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: fields)
+        case .entries(let entries): return ["\(head)\(entries.words)"] + lines(of: entries)
+        case .image(let image): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: image)
+        }
+    }
+
+    private static func lines(of fields: [FieldDifference]) -> [String] {
+        fields.map { field in
+            func value(_ text: String?) -> String { text.map { shown($0, limit: 300) } ?? "not there" }
+            return "  \(field.place): \(value(field.values.a)) → \(value(field.values.b))"
+        }
+    }
+
+    private static func lines(of image: ImageDifference) -> [String] {
+        var lines = ["manifest: \(image.digests.a) → \(image.digests.b)"]
+        lines += Self.lines(of: image.fields)
+        lines += image.rewritten.map { "  \($0): the same values, written otherwise" }
+        if !image.layers.isEmpty { lines.append("layers:") }
+        lines += image.layers.map { "  \($0.name): \($0.words)" }
+        for layer in image.layers {
+            guard case .differ(let entries) = layer.outcome else { continue }
+            lines.append("\(layer.name):")
+            lines += Self.lines(of: entries)
+        }
+        return lines
+    }
+
+    private static func lines(of entries: EntriesDifference) -> [String] {
+        var lines: [String] = []
+        for entry in entries.entries.prefix(mostEntries) {
+            let mark = entry.facts.b == nil ? "-" : entry.facts.a == nil ? "+" : "~"
+            lines.append("  \(mark) \(entry.shownPath): \(entry.words)")
+            if let content = entry.content { lines += content.lines(atMost: mostLines).map { "      \($0)" } }
+        }
+        let rest = entries.count - min(entries.entries.count, mostEntries)
+        if rest > 0 { lines.append("  and \(rest) more") }
+        if let order = entries.order {
+            let (a, b) = (order.first.a, order.first.b)
+            lines.append(
+                "  order: \(order.moved) \(order.moved == 1 ? "entry comes" : "entries come") elsewhere; where a has /\(a.isEmpty ? "" : plain(a)), b has /\(b.isEmpty ? "" : plain(b))"
+            )
+        }
+        lines += entries.form.map { "  written otherwise: \($0.what): \($0.values.a) → \($0.values.b)" }
+        return lines
+    }
+}
+
+extension LayerComparison {
+    /// What became of it, on one line.
+    var words: String {
+        let moved = isMoved ? ", at another place" : ""
+        switch outcome {
+        case .equal: return "equal\(moved), \(places.a.map { "\($0.digest), \(humanSize($0.size))" } ?? "")"
+        case .repacked(let forms): return "the same content, packed otherwise\(moved): \(forms.a) → \(forms.b)"
+        case .onlyInA: return "only in a: \(places.a.map { "\($0.digest), \(humanSize($0.size))" } ?? "")"
+        case .onlyInB: return "only in b: \(places.b.map { "\($0.digest), \(humanSize($0.size))" } ?? "")"
+        case .differ(let entries):
+            guard let a = places.a, let b = places.b else { return entries.words }
+            return "\(entries.words); \(a.digest) → \(b.digest), \(humanSize(a.size)) → \(humanSize(b.size))"
+        }
+    }
+}
+
+extension ContentDifference {
+    /// As a patch, or by bytes.
+    func lines(atMost limit: Int) -> [String] {
+        switch form {
+        case .patch(let patch):
+            let left = patch.leftOut + max(0, patch.lines.count - limit)
+            return patch.lines.prefix(limit).map(\.text) + (left > 0 ? ["… and \(left) more lines"] : [])
+        case .bytes(let offset, let bytes):
+            return ["first differs at byte \(offset)", "a: \(hexWords(bytes.a))", "b: \(hexWords(bytes.b))"]
+        case .unread(let why): return [why]
+        }
+    }
+}

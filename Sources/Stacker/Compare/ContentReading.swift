@@ -1,0 +1,94 @@
+import Failure
+import Layers
+import OCI
+
+/// Reads a second time what is wanted of the content of files that differ: of each the piece in which both part.
+struct ContentReading {
+    /// How many files are looked into, and how much of them is kept of either side.
+    static let mostFiles = 200
+    static let mostBytes = 64 << 20
+
+    /// Where in `entries` those are that are looked into, in order.
+    private(set) var chosen: [Int] = []
+
+    /// Chooses among differences those that can be looked into.
+    init(_ entries: [EntryDifference]) {
+        var room = Self.mostBytes
+        for (place, entry) in entries.enumerated() where entry.aspects.contains(.content) {
+            guard let a = entry.facts.a, let b = entry.facts.b, a.kind == .file, b.kind == .file else { continue }
+            let length = max(a.pieceRange.count, b.pieceRange.count)
+            guard chosen.count < Self.mostFiles, length <= room else { continue }
+            room -= length
+            chosen.append(place)
+        }
+    }
+
+    /// Looks into them, both sides at a time, and says of each how it differs.
+    func fill(_ entries: inout [EntryDifference], _ sources: BothSides<any EntrySource>) throws {
+        for place in entries.indices where entries[place].aspects.contains(.content) {
+            entries[place].content = ContentDifference(unread: "not looked into: too many others differ")
+        }
+        guard !chosen.isEmpty else { return }
+        let wanted = BothSides(
+            chosen.compactMap { entries[$0].facts.a }, chosen.compactMap { entries[$0].facts.b })
+        let sides = BothSides((sources.a, wanted.a), (sources.b, wanted.b))
+        let pieces = try sides.mapAtOnce { source, wanted in try Self.pieces(wanted, of: source) }
+        for (number, place) in chosen.enumerated() {
+            let (a, b) = (wanted.a[number], wanted.b[number])
+            let isWhole = max(a.size, b.size) <= Int64(ContentDifference.longestText)
+            entries[place].content = ContentDifference(
+                BothSides(pieces.a[a.position] ?? [], pieces.b[b.position] ?? []),
+                at: a.pieceRange.lowerBound, isWhole: isWhole)
+        }
+    }
+
+    /// All has been found that was looked for.
+    private struct Found: Error {}
+
+    /// The pieces by the place of their entries.
+    private static func pieces(_ wanted: [EntryFacts], of source: any EntrySource) throws -> [Int: [UInt8]] {
+        let ranges = Dictionary(wanted.map { ($0.position, $0) }) { first, _ in first }
+        var found: [Int: [UInt8]] = [:]
+        var position = 0
+        do {
+            try source.forEach { entry, content in
+                defer { position += 1 }
+                guard let facts = ranges[position] else { return }
+                let piece = try Self.piece(facts.pieceRange, content)
+                let isChanged = facts.size <= Int64(EntryTable.pieceSize) && Digest(of: piece).bytes != facts.digest
+                if entry.size != facts.size || isChanged {
+                    throw Failure("\(shown(path: entry.path)) has changed while it was read")
+                }
+                found[position] = piece
+                if found.count == ranges.count { throw Found() }
+            }
+        } catch is Found {
+        } catch let failure as Failure where failure.rootCause is Found {
+            // A source has said what it was reading.
+        }
+        return found
+    }
+
+    private static func piece(_ range: Range<Int64>, _ content: ContentPieces) throws -> [UInt8] {
+        // Holes are zeros.
+        var bytes = [UInt8](repeating: 0, count: range.count)
+        while let (piece, offset) = try content() {
+            let common = range.clamped(to: offset..<offset + Int64(piece.count))
+            if !common.isEmpty {
+                let part = piece[Int(common.lowerBound - offset)..<Int(common.upperBound - offset)]
+                bytes.replaceSubrange(
+                    Int(common.lowerBound - range.lowerBound)..<Int(common.upperBound - range.lowerBound), with: part)
+            }
+            if offset + Int64(piece.count) >= range.upperBound { break }
+        }
+        return bytes
+    }
+}
+
+extension EntryFacts {
+    /// Where in the content the piece is that the other side has otherwise.
+    var pieceRange: Range<Int64> {
+        let start = min(Int64(piece) * Int64(EntryTable.pieceSize), size)
+        return start..<min(start + Int64(EntryTable.pieceSize), size)
+    }
+}

@@ -1,0 +1,69 @@
+import Failure
+import OCI
+
+/// A member of a JSON document that one side has otherwise.
+struct FieldDifference: Sendable {
+    /// Where it is: `config.Env[1]`.
+    let place: String
+    /// What either side has there, as JSON; `nil` where it has nothing.
+    let values: BothSides<String?>
+    var reasons: Set<Reason> = []
+}
+
+/// Compares two JSON documents member by member.
+struct DocumentComparison {
+    private(set) var differences: [FieldDifference] = []
+    private let finder: ReasonFinder
+
+    /// The most differences that are kept, and the longest value that is.
+    private static let limit = 1000
+    private static let longest = 4000
+
+    init(_ finder: ReasonFinder) { self.finder = finder }
+
+    /// - Parameter place: of both in their documents.
+    mutating func compare(_ a: JSONValue?, _ b: JSONValue?, at place: String) {
+        guard a != b, differences.count < Self.limit else { return }
+        switch (a, b) {
+        case (.object(let left)?, .object(let right)?):
+            for name in Set(left.keys).union(right.keys).sorted() {
+                compare(left[name], right[name], at: "\(place)\(place.isEmpty ? "" : ".")\(Self.shownName(name))")
+            }
+        case (.array(let left)?, .array(let right)?): compare(left, right, at: place)
+        default:
+            let values = BothSides(a.map(Self.text), b.map(Self.text))
+            differences.append(
+                FieldDifference(place: place, values: values, reasons: finder.reasons(place, values)))
+        }
+    }
+
+    /// Lists of one length element by element; else without the beginning and the end that they have in common.
+    private mutating func compare(_ left: [JSONValue], _ right: [JSONValue], at place: String) {
+        var head = 0
+        var tail = 0
+        let common = min(left.count, right.count)
+        if left.count != right.count {
+            while head < common, left[head] == right[head] { head += 1 }
+            while tail < common - head, left[left.count - 1 - tail] == right[right.count - 1 - tail] { tail += 1 }
+        }
+        let (ones, others) = (left[head..<left.count - tail], right[head..<right.count - tail])
+        for index in head..<max(ones.endIndex, others.endIndex) {
+            compare(
+                index < ones.endIndex ? ones[index] : nil, index < others.endIndex ? others[index] : nil,
+                at: "\(place)[\(index)]")
+        }
+    }
+
+    /// A member's name as it stands in a place.
+    private static func shownName(_ name: String) -> String {
+        let isPlain = name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || $0 == UInt8(ascii: "_")
+        }
+        return isPlain && !name.isEmpty ? name : quoted(name)
+    }
+
+    private static func text(_ value: JSONValue) -> String {
+        let text = (try? JSON.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "?"
+        return text.utf8.count > longest ? "\(text.prefix(longest))…" : text
+    }
+}

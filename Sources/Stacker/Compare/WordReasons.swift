@@ -1,0 +1,169 @@
+import FileTree
+
+/// Why two pieces of text differ, by what the words look like.
+struct WordReasons {
+    let marks: [ComparisonMark]
+
+    /// How much of a line is looked at.
+    private static let longest = 2000
+
+    /// Of lines that face each other.
+    func reasons(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Set<Reason> {
+        let (left, right) = (Array(a.prefix(Self.longest)), Array(b.prefix(Self.longest)))
+        guard left != right else { return [] }
+        var found: Set<Reason> = []
+        for mark in marks where left.has(mark.words.a) && right.has(mark.words.b) && mark.words.a != mark.words.b {
+            found.insert(mark.reason)
+        }
+        if !found.isEmpty { return found }
+        var head = 0
+        while head < min(left.count, right.count), left[head] == right[head] { head += 1 }
+        var tail = 0
+        while tail < min(left.count, right.count) - head, left[left.count - 1 - tail] == right[right.count - 1 - tail] {
+            tail += 1
+        }
+        let (one, other) = (
+            DifferingWord(left, head..<left.count - tail), DifferingWord(right, head..<right.count - tail)
+        )
+        return reason(one, other).map { [$0] } ?? []
+    }
+
+    private func reason(_ a: DifferingWord, _ b: DifferingWord) -> Reason? {
+        let line = String(decoding: a.line, as: UTF8.self).lowercased()
+        if a.isTime, b.isTime { return .timeStamp }
+        if line.contains("umask"), a.isOctal, b.isOctal { return .umask }
+        if a.isLocale, b.isLocale { return .locale }
+        if a.isHexadecimal(atLeast: 16), b.isHexadecimal(atLeast: 16) {
+            return line.contains("build") && line.contains("id") ? .buildID : .randomNumber
+        }
+        if a.isUUID, b.isUUID { return .randomNumber }
+        if let left = a.userAndHost, let right = b.userAndHost, left.user == right.user { return .hostName }
+        if line.contains("hostname") { return .hostName }
+        if a.isPath, b.isPath { return .buildPath }
+        if a.isNumber, b.isNumber {
+            if ["jobs", "nproc", "processor", "cpu", "thread", "-j"].contains(where: line.contains) { return .jobs }
+            return .randomNumber
+        }
+        if a.isDecimalNumber, b.isDecimalNumber { return .locale }
+        if a.isMadeUp, b.isMadeUp, a.word.count == b.word.count { return .randomNumber }
+        return nil
+    }
+}
+
+/// The word of a line in which another line has another one.
+struct DifferingWord {
+    let line: [UInt8]
+    /// What differs, and what belongs to it on either side.
+    let word: ArraySlice<UInt8>
+    private let surroundings: ArraySlice<UInt8>
+
+    /// - Parameter range: where the line differs; it may be empty.
+    init(_ line: [UInt8], _ range: Range<Int>) {
+        self.line = line
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start > 0, !line[start - 1].endsWord { start -= 1 }
+        while end < line.count, !line[end].endsWord { end += 1 }
+        word = line[start..<end]
+        // A date is of several words: Mon Nov 30 17:46:54 UTC 2026.
+        surroundings = line[max(0, start - 24)..<min(line.count, end + 24)]
+    }
+
+    // MARK: - What it looks like
+
+    /// Digits as 0, letters as a, all else as it is.
+    private static func shape(_ bytes: ArraySlice<UInt8>) -> String {
+        String(
+            decoding: bytes.map { byte in
+                byte.isDigit ? UInt8(ascii: "0") : byte.isLetter ? UInt8(ascii: "a") : byte
+            }, as: UTF8.self)
+    }
+
+    private static let months = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ]
+
+    /// Whether it is a time, or a part of one.
+    var isTime: Bool {
+        if Self.isEpoch(word) { return true }
+        let shape = Self.shape(surroundings)
+        if ["0000-00-00", "0000/00/00", "00:00:00", "00000000a000000"].contains(where: shape.contains) { return true }
+        let text = String(decoding: surroundings, as: UTF8.self).lowercased()
+        return Self.months.contains(where: text.contains) && (shape.contains("00:00") || shape.contains("0000"))
+    }
+
+    /// Whether it is seconds since 1970 of this century, or such in thousandths, millionths or billionths.
+    private static func isEpoch(_ word: ArraySlice<UInt8>) -> Bool {
+        let whole = word.prefix(while: \.isDigit)
+        guard [10, 13, 16, 19].contains(whole.count), whole.count == word.count || word[whole.endIndex] == 0x2e,
+            let number = Int64(String(decoding: whole.prefix(10), as: UTF8.self))
+        else { return false }
+        return (1_000_000_000..<4_102_444_800).contains(number)
+    }
+
+    /// By itself, or behind an option as `-j4`.
+    var isNumber: Bool {
+        let digits = word.starts(with: "-j".utf8) ? word.dropFirst(2) : word
+        return !digits.isEmpty && digits.allSatisfy(\.isDigit)
+    }
+
+    /// With a fraction, by a point or a comma.
+    var isDecimalNumber: Bool {
+        let parts = word.split(omittingEmptySubsequences: false) { $0 == 0x2e || $0 == 0x2c }
+        return parts.count >= 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isDigit) }
+    }
+
+    var isOctal: Bool { (3...5).contains(word.count) && word.allSatisfy { (0x30...0x37).contains($0) } }
+
+    func isHexadecimal(atLeast count: Int) -> Bool {
+        word.count >= count && word.allSatisfy { $0.isDigit || (0x61...0x66).contains($0 | 0x20) }
+    }
+
+    var isUUID: Bool {
+        let parts = word.split(separator: UInt8(ascii: "-"))
+        return parts.map(\.count) == [8, 4, 4, 4, 12]
+    }
+
+    /// `de_DE.UTF-8`, `C`, `POSIX`.
+    var isLocale: Bool {
+        let text = String(decoding: word, as: UTF8.self)
+        let name = text.prefix { $0 != "." && $0 != "@" }
+        if ["C", "POSIX"].contains(name) { return true }
+        let parts = name.split(separator: "_", omittingEmptySubsequences: false)
+        return parts.count == 2 && (2...3).contains(parts[0].count) && parts[0].allSatisfy(\.isLowercase)
+            && parts[1].count == 2 && parts[1].allSatisfy(\.isUppercase)
+    }
+
+    var isPath: Bool { word.count { $0 == UInt8(ascii: "/") } >= 2 || word.first == UInt8(ascii: "/") }
+
+    var userAndHost: (user: ArraySlice<UInt8>, host: ArraySlice<UInt8>)? {
+        let parts = word.split(separator: UInt8(ascii: "@"))
+        return parts.count == 2 ? (parts[0], parts[1]) : nil
+    }
+
+    /// As names of temporary files: letters of both cases or digits, mixed.
+    var isMadeUp: Bool {
+        let end = word.split { $0 == 0x2e || $0 == 0x2d || $0 == 0x5f }.last ?? word
+        guard end.count >= 6, end.allSatisfy({ $0.isDigit || $0.isLetter }) else { return false }
+        let kinds = [
+            end.contains(where: \.isDigit), end.contains { (0x41...0x5a).contains($0) }, end.contains { $0 >= 0x61 },
+        ]
+        return kinds.count { $0 } >= 2
+    }
+}
+
+extension UInt8 {
+    fileprivate var isDigit: Bool { (0x30...0x39).contains(self) }
+    fileprivate var isLetter: Bool { (0x61...0x7a).contains(self | 0x20) }
+    /// Blanks, quotes, and what stands between a name and its value.
+    fileprivate var endsWord: Bool { self <= 0x20 || "\"'`=,;()[]{}<>|".utf8.contains(self) }
+}
+
+extension [UInt8] {
+    /// Whether it has these bytes somewhere.
+    func has(_ other: [UInt8]) -> Bool {
+        guard let first = other.first, count >= other.count else { return false }
+        return (0...count - other.count).contains {
+            self[$0] == first && self[$0..<$0 + other.count].elementsEqual(other)
+        }
+    }
+}
