@@ -142,6 +142,7 @@ package enum Container {
                                         user_namespace: config.rights.namespace?.file.number ?? -1,
                                         no_network: !config.rights.hasHostNetwork, terminal: config.terminal,
                                         cancellation: cancellation?.file.number ?? -1,
+                                        umask: config.umask, processors: UInt32(config.processors ?? 0),
                                         output: output.output, error: output.error, argv: argv)
                                     return lxcw_run(&container, &result)
                                 }

@@ -1,4 +1,5 @@
 import Failure
+import Glibc
 import SystemPackage
 
 /// A directory or file of the host, or of the build, that a container sees.
@@ -49,6 +50,10 @@ package struct ContainerConfig: Sendable {
     package var terminal: Bool
     /// Where its standard output and standard error go; a program that keeps the terminal has stacker's own.
     package var output = ContainerOutput.inherited
+    /// The program's file mode creation mask, whatever that of this process is.
+    package var umask: mode_t = 0o022
+    /// On how many processors of this process's the program runs, 1 or more; all of them if `nil`.
+    package var processors: Int?
     /// What the program may do, and as whom.
     package var rights = ContainerRights()
 

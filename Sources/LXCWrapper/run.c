@@ -14,14 +14,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Numbers as arguments. */
+struct numbers {
+	char umask[16], processors[16];
+};
+
 /* The command line of the guard; spawn.c takes it apart. NULL with errno if there is no memory. */
-static char **guard_arguments(const struct lxcw_container *container)
+static char **guard_arguments(const struct lxcw_container *container, struct numbers *numbers)
 {
 	size_t words = lxcw_length(container->argv), n = 0;
-	char **all = calloc(14 + words, sizeof(*all));
+	char **all = calloc(18 + words, sizeof(*all));
 
 	if (!all)
 		return NULL;
+	snprintf(numbers->umask, sizeof(numbers->umask), "%o", container->umask);
+	snprintf(numbers->processors, sizeof(numbers->processors), "%u", container->processors);
 	all[n++] = "stacker";
 	all[n++] = LXCW_INTERNAL;
 	all[n++] = "spawn";
@@ -38,6 +45,10 @@ static char **guard_arguments(const struct lxcw_container *container)
 		all[n++] = "--no-network";
 	if (container->terminal)
 		all[n++] = "--terminal";
+	all[n++] = "--umask";
+	all[n++] = numbers->umask;
+	all[n++] = "--processors";
+	all[n++] = numbers->processors;
 	all[n++] = "--";
 	memcpy(all + n, container->argv, words * sizeof(*all));
 	return all;
@@ -79,7 +90,8 @@ static int start_guard(const struct lxcw_container *container, int input, int re
 	int environment = environment_file(container->environment), error;
 	const int descriptors[] = { input, container->output, container->error,
 				    report, environment, container->user_namespace };
-	char **arguments = guard_arguments(container);
+	struct numbers numbers;
+	char **arguments = guard_arguments(container, &numbers);
 	sigset_t blocked;
 	struct stacker_child child = {
 		.program = container->executable ? container->executable : "/proc/self/exe",

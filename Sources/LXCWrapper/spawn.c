@@ -56,10 +56,16 @@ struct request {
 	const char *name, *directory, *config, *sys;
 	char **environment;
 	bool terminal, user_namespace, no_network;
+	mode_t umask;
+	unsigned int processors;
 	char **argv;
 };
 
 static struct shared *shared;
+
+/* What the program itself begins with: liblxc, which makes files on the way to it, does not. */
+static mode_t program_umask;
+static cpu_set_t program_processors;
 
 /* Reads the environment that we were handed: entries with a NUL behind each. NULL if that can't be. */
 static char **read_environment(void)
@@ -111,6 +117,10 @@ static void parse(char **arguments, struct request *request)
 			request->no_network = true;
 		} else if (strcmp(*arguments, "--terminal") == 0) {
 			request->terminal = true;
+		} else if (strcmp(*arguments, "--umask") == 0 && arguments[1]) {
+			request->umask = (mode_t)strtoul(*++arguments, NULL, 8);
+		} else if (strcmp(*arguments, "--processors") == 0 && arguments[1]) {
+			request->processors = (unsigned int)strtoul(*++arguments, NULL, 10);
 		} else {
 			request->argv = arguments + 1;
 			return;
@@ -130,8 +140,29 @@ static _Noreturn void give_up(const char *what, int error)
 /* After a fork(): in the container only init forks, and the last that it forks is the program. */
 static void note_program(void)
 {
-	if (getppid() == 1 && getpid() != 1)
-		shared->program = getpid();
+	if (getppid() != 1 || getpid() == 1)
+		return;
+	shared->program = getpid();
+	umask(program_umask);
+	/* A cpuset may have become smaller meanwhile: then the program runs on what there is. */
+	if (CPU_COUNT(&program_processors) > 0)
+		sched_setaffinity(0, sizeof(program_processors), &program_processors);
+}
+
+/* Chooses the first processors of those that this process may use; with 0 none, which stands for all. */
+static void choose_processors(unsigned int count)
+{
+	cpu_set_t allowed;
+
+	CPU_ZERO(&program_processors);
+	if (count == 0 || sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		return;
+	for (int i = 0; i < CPU_SETSIZE && count > 0; i++) {
+		if (!CPU_ISSET(i, &allowed))
+			continue;
+		CPU_SET(i, &program_processors);
+		count--;
+	}
 }
 
 /* liblxc's init ends its child with exit() when the program could not be executed, without a word; errno is exec's. */
@@ -272,6 +303,8 @@ static _Noreturn void monitor(const struct request *request, pid_t guard)
 	if (!container->want_close_all_fds(container, true))
 		give_up("liblxc couldn't be told to close descriptors", 0);
 
+	program_umask = request->umask;
+	choose_processors(request->processors);
 	if (pthread_atfork(NULL, NULL, note_program) != 0 || atexit(note_exec_failure) != 0)
 		give_up("no memory", 0);
 	lxcw_keep_standard_files();

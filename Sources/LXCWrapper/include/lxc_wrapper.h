@@ -90,6 +90,10 @@ struct lxcw_container {
 	bool terminal;
 	/* A descriptor that ends the container, as a stop signal does, as soon as it can be read; or -1. */
 	int cancellation;
+	/* The file mode creation mask of the program. */
+	unsigned int umask;
+	/* On how many processors of those that this process may use the program runs; 0 for all. */
+	unsigned int processors;
 	/* What the program has as standard output and standard error: descriptors of this process. */
 	int output, error;
 	/* The program and its arguments, NULL-terminated. */
