@@ -86,7 +86,12 @@ extension Directory {
     /// The names in this directory without `.` and `..`, sorted by their bytes.
     ///
     /// - Throws: `Errno`.
-    package func fileNames() throws -> [FileName] {
+    package func fileNames() throws -> [FileName] { try listedNames().sorted() }
+
+    /// The same in the order in which the file system lists them.
+    ///
+    /// - Throws: `Errno`.
+    package func listedNames() throws -> [FileName] {
         // A descriptor of its own, which fdopendir takes over.
         let number = try checked(stacker_openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0))
         guard let stream = fdopendir(number) else {
@@ -104,7 +109,6 @@ extension Directory {
             if strcmp(name, ".") != 0, strcmp(name, "..") != 0 { names.append(FileName(name)) }
         }
         if errno != 0 { throw Errno(rawValue: errno) }
-        names.sort()
         return names
     }
 }

@@ -67,6 +67,12 @@ package struct BuildRequest: Sendable {
     package var sourceDateEpoch = Environment["SOURCE_DATE_EPOCH"]
     /// What stacker's own annotations begin with.
     package var annotationsNamespace = "io.stackeroci"
+    /// What scripts find around them.
+    var surroundings = ScriptSurroundings()
+    /// Whether what is kept of web servers and registries is what they have: they are not asked.
+    var trustsKept = false
+    /// Whether all that is built, or fails, is gone when the command ends: nobody can look at it then.
+    var leavesNothing = false
 
     /// `stacker build` without options.
     package init() {}

@@ -26,10 +26,12 @@ extension ScriptRun {
     }
 
     /// How a user finds out why a script failed.
-    var waysToLook: String {
+    var waysToLook: String? {
+        let canOpenShell = context.request.onRunFailure == nil
+        if context.request.leavesNothing { return canOpenShell ? "--shell-fail opens a shell there at once" : nil }
         let file = recipe == "stacker.yaml" ? "" : "-f \(recipe) "
         let enter = "stacker chroot \(file)\(layer.name) enters the layer as the script left it"
-        return context.request.onRunFailure == nil
+        return canOpenShell
             ? "\(enter); stacker build \(file)--shell-fail opens a shell there at once" : enter
     }
 }

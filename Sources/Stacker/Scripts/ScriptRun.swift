@@ -25,6 +25,7 @@ struct ScriptRun {
 
     private var directories: StackerDirectories { context.directories }
     private var log: Log { context.log }
+    private var surroundings: ScriptSurroundings { context.request.surroundings }
     /// What is run, with the terminal, in the state that a failed script left; nothing if `nil`.
     private var onFailure: [String]? { context.request.onRunFailure }
 
@@ -221,18 +222,22 @@ struct ScriptRun {
         let targets = try MountTargets(
             Self.systemTargets + mounts.map { .init(path: $0.target, isDirectory: $0.isDirectory) },
             in: view, over: mounted, at: storage.targets)
+        let order = try EntryOrder(surroundings, of: lowerdirs, at: storage.path.appending("order"))
+        defer { order.unmount() }
         let places = targets.resolved.dropFirst(Self.systemTargets.count)
         try binds.adopt(view, at: places.dropLast(caches.mounts.count).suffix(bound.count))
         try caches.adopt(view, at: places.suffix(caches.mounts.count))
-        let config = ContainerConfig(
-            lowerdirs: [storage.targets] + mounted.lowerdirs, upperdir: upperdir, rootfsMount: storage.rootfs,
+        var config = ContainerConfig(
+            lowerdirs: [storage.targets] + mounted.lowerdirs + order.lowerdirs, upperdir: upperdir,
+            rootfsMount: storage.rootfs,
             mounts: zip(mounts, places).map { mount, target in
                 var mount = mount
                 mount.target = target
                 return mount
             },
-            environment: try environment(), stateDirectory: directories.stacker,
+            environment: try environment(), hostname: surroundings.hostName, stateDirectory: directories.stacker,
             logFile: directories.stacker.appending("lxc-\(layer.name).log"))
+        (config.umask, config.processors) = (surroundings.umask, surroundings.processors)
         for argument in config.overlayArguments { log.debug("overlay of \(layer.name): \(argument)") }
         return try body(config, targets)
     }
@@ -274,14 +279,17 @@ struct ScriptRun {
         ]
     }
 
-    /// The base image's variables, those of the layer's platform, those of stacker's own environment that pass through, `build_env`; later ones win.
+    /// The variables of the surroundings, those of the base image, those of the layer's platform, those of stacker's own
+    /// environment that pass through, `build_env`; later ones win.
     private func environment() throws -> [(name: String, value: String)] {
         var variables: OrderedDictionary = ["PATH": ImageConfig.Execution.standardPath]
+        for (name, value) in surroundings.variables.sorted(by: { $0.key < $1.key }) { variables[name] = value }
         for (name, value) in Environment.pairs(baseEnvironment) { variables[name] = value }
         for (name, value) in Substitutions.values(of: layer.target).sorted(by: { $0.key < $1.key }) {
             variables[name] = value
         }
         var own = Dictionary(Environment.pairs(Environment.all)) { $1 }
+        own.merge(surroundings.callersVariables) { $1 }
         own["SOURCE_DATE_EPOCH"] = context.request.sourceDateEpoch
         for (name, value) in try layer.runEnvironment(passing: own) { variables[name] = value }
         variables["STACKER_LAYER_NAME"] = layer.tag
