@@ -52,7 +52,7 @@ final class RegistryBases: Sendable {
         if let known = run.withLock({ $0.kept[key] ?? $0.images[key]?.descriptor }) { return known.digest }
         let pull = pull(key.reference, insecure)
         let entry = try entry(key)
-        if let entry, let source = try pull.source(), entry.annotations?[Self.sourceAnnotation] == source.description {
+        if let entry, try context.request.trustsKept || isCurrent(entry, pull) {
             run.withLock { $0.kept[key] = entry }
             return entry.digest
         }
@@ -62,6 +62,12 @@ final class RegistryBases: Sendable {
         // The tag may have moved to an index that has the same image for this platform.
         if let entry, entry.digest == found.descriptor.digest { try record(found, key, by: writer()) }
         return found.descriptor.digest
+    }
+
+    /// Whether a tag still names what an image that is kept was made of.
+    private func isCurrent(_ entry: Descriptor, _ pull: ImagePull) throws -> Bool {
+        guard let source = try pull.source() else { return false }
+        return entry.annotations?[Self.sourceAnnotation] == source.description
     }
 
     /// What is to be fetched of an image.
