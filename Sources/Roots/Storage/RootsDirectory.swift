@@ -16,7 +16,7 @@ import SystemPackage
 /// foo/rootfs                    where foo is mounted inside the build
 /// foo/overlay_metadata.json     what foo was built on and came out as
 /// foo/overlay_base.json         what foo's last build stands on, from its beginning
-/// .run-<hex>                    what an image changes that is running
+/// .run-<hex>                    what an image changes that is running; or what build --reproduce makes
 /// ```
 package struct RootsDirectory: Sendable {
     /// Where it is, absolute.

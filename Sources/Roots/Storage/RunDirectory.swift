@@ -3,8 +3,8 @@ import FileTree
 import Glibc
 import SystemPackage
 
-/// What belongs to one run of an image, in the roots directory: `.run-<16 hex digits>`, mode 0700, locked as long as
-/// whoever made it lives. One that nobody has locked is left over from a run that was killed.
+/// What belongs to one run of an image, or to one reproduction of builds, in the roots directory: `.run-<16 hex digits>`,
+/// mode 0700, locked as long as whoever made it lives. One that nobody has locked is left over from one that was killed.
 package struct RunDirectory: Sendable {
     /// Where it is.
     package let path: FilePath

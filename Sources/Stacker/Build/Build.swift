@@ -1,6 +1,7 @@
 import Failure
 import Host
 import OCI
+import Recipes
 import Roots
 import SystemPackage
 
@@ -33,6 +34,9 @@ package struct Build {
         try refuseUnusableLayout()
         if request.traceFile != nil { try timing.refuseUnusable() }
     }
+
+    /// The layers, in build order.
+    var layers: [LayerDefinition] { project.recipes.layers.map(\.definition) }
 
     /// Before anything is made: a layout that can't be used is not worth a build.
     private func refuseUnusableLayout() throws {

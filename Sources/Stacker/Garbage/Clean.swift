@@ -17,7 +17,8 @@ extension StackerDirectories {
         defer { withExtendedLifetime(locks) {} }
         if try RootsDirectory(ifOursAt: roots)?.hasLiveRun == true {
             throw Failure(
-                "couldn't remove \(roots): stacker run has an image of it running", help: "end that first")
+                "couldn't remove \(roots): stacker run has an image of it running, or build --reproduce is under way",
+                help: "end that first")
         }
         // First the layout: others may build into it, or publish from it, whose other directories these are not, and wait.
         try attempt("couldn't remove \(oci)") {

@@ -70,7 +70,7 @@ package struct GarbageCollection {
         if let pulled { kept.formUnion(pulled.kept) }
         if let roots {
             if try roots.hasLiveRun {
-                doubts = ["\(roots.path): stacker run has an image of it running"]
+                doubts = ["\(roots.path): stacker run has an image of it running, or build --reproduce is under way"]
             } else {
                 items += try RootsGarbage(roots, kept, builds?.layers ?? []).items
             }

@@ -42,6 +42,16 @@ package struct StackerDirectories: Sendable {
         try refuseSame()
     }
 
+    /// Directories of one build alone.
+    ///
+    /// - Parameters:
+    ///   - place: where they are, absolute.
+    ///   - oci: where the output layout is; at `place`, too, if `nil`.
+    init(beneath place: FilePath, oci: FilePath? = nil) {
+        (work, stacker) = (place, place.appending(".stacker"))
+        (self.oci, roots) = (oci ?? place.appending("oci"), place.appending("roots"))
+    }
+
     /// Refuses one directory for two purposes: each is emptied, and listed, by what its own purpose knows of it.
     private func refuseSame() throws {
         let all = [("roots", roots, "--roots-dir"), ("stacker", stacker, "--stacker-dir"), ("OCI", oci, "--oci-dir")]

@@ -13,6 +13,7 @@ struct BuildCommand: Command {
               stacker build
               stacker build -f images/stacker.yaml --substitute VERSION=1.2
               stacker build --layer-type squashfs --layer-type tar --shell-fail
+              stacker build --reproduce --source-date-epoch 1700000000
             """
     )
 
@@ -23,7 +24,10 @@ struct BuildCommand: Command {
 
     @OptionGroup var options: BuildOptions
 
+    @OptionGroup var reproduction: ReproduceOptions
+
     func run(in surroundings: Surroundings) throws {
+        if reproduction.reproduce { return try reproduction.run([stackerFile], options, in: surroundings) }
         try options.build([stackerFile], in: surroundings)
     }
 }

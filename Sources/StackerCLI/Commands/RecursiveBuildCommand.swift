@@ -19,7 +19,11 @@ struct RecursiveBuildCommand: Command {
 
     @OptionGroup var options: BuildOptions
 
+    @OptionGroup var reproduction: ReproduceOptions
+
     func run(in surroundings: Surroundings) throws {
-        try options.build(search.files(in: surroundings), in: surroundings)
+        let files = try search.files(in: surroundings)
+        if reproduction.reproduce { return try reproduction.run(files, options, in: surroundings) }
+        try options.build(files, in: surroundings)
     }
 }
