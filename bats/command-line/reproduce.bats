@@ -3,6 +3,7 @@
 
 load ../helpers
 load ../imports/web-server
+load ../registries
 
 # reproduce_it SCRIPT [OPTION…]: reproduces a layer "it" with that script, beside a layer "same" that is always the same.
 reproduce_it() {
@@ -163,6 +164,22 @@ END
     assert_success
 }
 
+# behaviour: a script that lists a directory of its imports without sorting gives another image in the second build
+# documented: docs/reproducible.md#what-differs
+# status: beyond
+@test "the order of names in imports" {
+    mkdir -p tree/below
+    touch tree/below/{a..t}
+    echo one >tree/below/file
+    more='  imports: [tree]'
+    assert_blamed order "another order of names in directories" 'find /stacker/imports/tree >/it'
+    reproduce_it 'cp -a /stacker/imports/tree /it; sh -c ". /stacker/imports/tree/below/a"; ! touch /stacker/imports/new' \
+        --reproduce-vary order
+    assert_success
+    more='  import: [tree]'
+    assert_blamed order "another order of names in directories" 'find /stacker/tree >/it'
+}
+
 # behaviour: a recipe that lets HOME through gives another image in the second build
 # documented: docs/reproducible.md#what-differs
 # status: beyond
@@ -265,6 +282,34 @@ END
     assert_equal "$(list_requests)" "HEAD /file"
     # What is kept for builds is what it was.
     assert_equal "$(cat .stacker/downloads/*/*)" one
+}
+
+# behaviour: a base of a registry is fetched once for both builds, and taken from what is kept where it is
+# documented: docs/reproducible.md#two-builds
+# status: beyond
+@test "a base from a registry" {
+    requires docker_registry skopeo
+    clamp_times
+    start_registry
+    push_base
+    docker_recipe "$registry/base:latest"
+    list_registry_requests >/dev/null
+    run --separate-stderr stacker build --reproduce
+    assert_success
+    list_registry_requests >requests
+    assert_equal "$(sort requests | uniq -d)" ""
+    assert_equal "$(grep -c "GET /v2/base/blobs" requests)" 2
+    assert_not_exists .stacker/layer-bases
+    stacker build
+    list_registry_requests >/dev/null
+    run --separate-stderr stacker build --reproduce --reproduce-blame --reproduce-vary order
+    assert_success
+    assert_equal "$(list_registry_requests)" "HEAD /v2/base/manifests/latest"
+    # The layout of what is kept is as it was: another build finds all of it.
+    sed -i 's/echo it/echo other/' stacker.yaml
+    stacker build
+    run list_registry_requests
+    refute_output --partial /blobs/
 }
 
 # behaviour: a second build that fails says in which surroundings it did

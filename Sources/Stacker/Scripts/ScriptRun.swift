@@ -31,6 +31,8 @@ struct ScriptRun {
 
     /// How a script is called beside the imports, if nothing else is called so there.
     private static let scriptName: FilePath = ".stacker-run.sh"
+    /// Where imports are shown in another order.
+    private static let importsOrder: FilePath = "imports-order"
     /// The longest label that is read, in bytes.
     private static let labelLimit = 1 << 20
 
@@ -208,7 +210,9 @@ struct ScriptRun {
     ) throws -> Result {
         let binds = BindMounts(of: layer, in: directories.stacker)
         defer {
-            for name in ["targets", ResolverCopy.name] { try? Directory(at: storage.path).removeTree(name) }
+            for name in ["targets", Self.importsOrder, ResolverCopy.name] {
+                try? Directory(at: storage.path).removeTree(name)
+            }
             binds.removeVolumes()
         }
         let caches = try cacheDirectories.open()
@@ -224,6 +228,8 @@ struct ScriptRun {
             in: view, over: mounted, at: storage.targets)
         let order = try EntryOrder(surroundings, of: lowerdirs, at: storage.path.appending("order"))
         defer { order.unmount() }
+        let imports = try ReversedImports(surroundings, of: importsPath, at: storage.path.pushing(Self.importsOrder))
+        defer { imports.unmount() }
         let places = targets.resolved.dropFirst(Self.systemTargets.count)
         try binds.adopt(view, at: places.dropLast(caches.mounts.count).suffix(bound.count))
         try caches.adopt(view, at: places.suffix(caches.mounts.count))
@@ -232,7 +238,7 @@ struct ScriptRun {
             rootfsMount: storage.rootfs,
             mounts: zip(mounts, places).map { mount, target in
                 var mount = mount
-                mount.target = target
+                (mount.source, mount.target) = (imports.shown(mount.source), target)
                 return mount
             },
             environment: try environment(), hostname: surroundings.hostName, stateDirectory: directories.stacker,
@@ -250,12 +256,13 @@ struct ScriptRun {
         .init(path: "sys", isDirectory: true),
     ]
 
+    private var importsPath: FilePath { directories.stacker.appending("imports").appending(layer.name) }
+
     /// The layer's imports: every run has them, read-only.
     private func importsMount() throws -> ContainerMount {
-        let source = directories.stacker.appending("imports").appending(layer.name)
-        try Directory.create(source, isPlain: true)
+        try Directory.create(importsPath, isPlain: true)
         return ContainerMount(
-            source: source, target: "stacker/imports", readOnly: true, isDirectory: true)
+            source: importsPath, target: "stacker/imports", readOnly: true, isDirectory: true)
     }
 
     /// The same, and where the deprecated key puts them: on /stacker itself, too.
