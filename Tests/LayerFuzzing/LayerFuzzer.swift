@@ -7,7 +7,7 @@ import SystemPackage
 
 @testable import Layers
 
-/// Makes damaged and hostile layers, unpacks them, and sees that nothing worse than an error comes of it.
+/// Makes damaged and hostile layers, unpacks and lists them, and sees that nothing worse than an error comes of it.
 ///
 /// What an iteration does follows from the seed, its number and the path of the working directory alone.
 package struct LayerFuzzer {
@@ -119,12 +119,23 @@ package struct LayerFuzzer {
         var problems: [String] = []
         let target = try canary.makeTarget()
         let before = try canary.snapshot()
+        var isRefused = true
         do {
             try unpack(input, into: target)
+            isRefused = false
         } catch let failure as Failure {
             if String(describing: failure).isEmpty { problems.append("a failure without a word") }
         } catch {
             problems.append("not a Failure: \(type(of: error)) \(error)")
+        }
+        if !input.isPlainFile {
+            do {
+                try list(input)
+            } catch let failure as Failure {
+                if !isRefused { problems.append("what is unpacked can't be listed: \(failure)") }
+            } catch {
+                problems.append("listing, not a Failure: \(type(of: error)) \(error)")
+            }
         }
         let after = try canary.snapshot()
         if after != before {
@@ -148,6 +159,17 @@ package struct LayerFuzzer {
             _ = try unpackTarFile(file, into: target, options: options)
         } else {
             _ = try unpackLayer(file, input.descriptor, diffID: input.diffID, into: target, options: options)
+        }
+    }
+
+    /// Lists a layer, and reads what is in it.
+    private func list(_ input: Input) throws {
+        let file = try scratch.openNoSymlinks("input", O_RDONLY)
+        var options = ListOptions()
+        options.limits.bytes = Self.limit
+        options.limits.entries = Self.entries
+        _ = try listLayer(file, input.descriptor, diffID: input.diffID, options: options) { _, content in
+            while try content.next() != nil {}
         }
     }
 }
