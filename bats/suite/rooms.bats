@@ -45,6 +45,12 @@ package struct Stone {
     func hidden() {}
 }
 END_OF_FILE
+    cat >Sources/Ground/Grain.swift <<'END_OF_FILE'
+enum Grain: String {
+    case fine = "fine, or nearly"
+    init?(of stone: Stone, or text: String) { nil }
+}
+END_OF_FILE
 }
 
 # behaviour: a file that names what a room above its own defines is told, with both places, and what goes down is not

@@ -252,11 +252,16 @@ class Reader:
         while True:
             self.skip_group("(")
             if self.here == "=":
-                self.skip_to(",", "///", "case", "}")
+                self.index += 1
+                self.skip_literal()
             if self.here != ",":
                 return
             self.index += 2
             self.found.append(dataclasses.replace(first, name=self.tokens[self.index - 1]))
+
+    def skip_literal(self) -> None:
+        """Passes over a raw value: a number, which may have a sign, or a string, of which only quotes are left."""
+        self.index += 2 if self.here in ('"', "-") else 1
 
     def skip_to(self, *tokens: str) -> None:
         while self.here not in (*tokens, ""):
