@@ -2,26 +2,29 @@
 ///
 /// - Parameter limit: how much of it is shown, in Unicode scalars.
 package func shown(_ text: some StringProtocol, limit: Int = 200) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(limit) {
-        // Line breaks and other control characters would garble the message; all else stays as written.
-        result += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
-    }
+    let result = text.unicodeScalars.prefix(limit).map(\.shown).joined()
     return text.unicodeScalars.count > limit ? result + "…" : result
 }
 
 /// The bytes of a path in a tree as they may stand in a message: on one line, whatever they are. The root is "/".
 package func shown(path bytes: some Collection<UInt8>) -> String {
-    var text = ""
-    for scalar in String(decoding: bytes.prefix(500), as: UTF8.self).unicodeScalars {
-        if scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) {
-            text += scalar.escaped(asASCII: true)
-        } else {
-            text.unicodeScalars.append(scalar)
-        }
-    }
+    let text = String(decoding: bytes.prefix(500), as: UTF8.self).unicodeScalars.map(\.shown).joined()
     return text.isEmpty ? "/" : bytes.count > 500 ? text + "…" : text
 }
 
+/// The same with a slash before it: a path of an image, from its root.
+package func shown(fromRoot bytes: some Collection<UInt8>) -> String { bytes.isEmpty ? "/" : "/" + shown(path: bytes) }
+
 /// Text of a recipe as it may stand in a message: quoted, on one line, and not too long.
 package func quoted(_ text: some StringProtocol) -> String { "\"\(shown(text, limit: 80))\"" }
+
+extension Unicode.Scalar {
+    /// As it may stand in a message: escaped if it would garble it. Those are line breaks and other control characters, and what
+    /// nobody sees: marks of writing directions, by which a text reads as another one, and characters without a width.
+    package var shown: String {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: escaped(asASCII: true)
+        default: String(self)
+        }
+    }
+}

@@ -1,3 +1,5 @@
+import Failure
+
 /// The name of an extended attribute with its namespace, as `user.mime_type`: bytes, which need not be UTF-8.
 package struct AttributeName: Sendable, Hashable {
     /// The bytes, of which none is NUL.
@@ -47,8 +49,6 @@ extension AttributeName: CustomStringConvertible {
                 (0x20..<0x7f).contains(byte) ? String(UnicodeScalar(byte)) : "\\x" + String(byte, radix: 16)
             }.joined()
         }
-        return text.unicodeScalars.map { scalar in
-            scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) ? scalar.escaped(asASCII: true) : String(scalar)
-        }.joined()
+        return text.unicodeScalars.map(\.shown).joined()
     }
 }

@@ -265,20 +265,22 @@ PUT /v2/team/cache/manifests/$key.used"
     requires curl skopeo
     share_layers a
     key=$(entry_of a)
-    change_entry "$key" '.annotations["vnd.stacker.shared-layer.layer"] = "x\u001b[31m\nremoved 9 entries \"y"
-        | .annotations["vnd.stacker.shared-layer.platform"] = "a\rb"
+    change_entry "$key" '.annotations["vnd.stacker.shared-layer.layer"] = "x\u001b[31m\n\u202eremoved 9 entries \"y"
+        | .annotations["vnd.stacker.shared-layer.platform"] = "a\rb\u2066"
         | .annotations["vnd.stacker.shared-layer.types"] = "\u0007 tar"'
     for command in ls "prune --keep-size 0 --dry-run"; do
         # shellcheck disable=SC2086  # words
         care $command
         assert_success
         refute_output --regexp $'[\e\r\a]'
-        assert_output --partial 'x\u{1B}[31m\nremoved 9 entries'
+        refute_output --partial $'\u202e'
+        refute_output --partial $'\u2066'
+        assert_output --partial 'x\u{1B}[31m\n\u{202E}removed 9 entries'
         refute_line --regexp "^removed"
         assert_output --partial "$key"
     done
     care ls --format json
-    assert_equal "$(jq -c '.entries[0].layer' <<<"$output")" '"x\u001b[31m\nremoved 9 entries \"y"'
+    assert_equal "$(jq -ca '.entries[0].layer' <<<"$output")" '"x\u001b[31m\n\u202eremoved 9 entries \"y"'
 }
 
 # behaviour: a list of tags that comes in pages is read to its end

@@ -379,9 +379,9 @@ END
 # status: beyond
 @test "hostile names" {
     compare_layers 'add("a\x1b[31mred\r\nx\u202ey"); add("file", b"one\x1b]0;title\x07 \xe2\x80\xae\n")' \
-        'add("file", b"two\x1b]0;title\x07 \xe2\x80\xae\n"); add("link", type=tarfile.SYMTYPE, linkname="\x1b[2J")'
+        'add("file", b"two\x1b]0;title\x07 \xe2\x80\xae\n"); add("link", type=tarfile.SYMTYPE, linkname="\x1b[2J\u2066x")'
     run ! grep -P '[\x00-\x08\x0b-\x1f\x7f]' said
-    run ! grep -F $'\u202e' said
+    run ! grep -e $'\u202e' -e $'\u2066' said
     grep -qF '  - /a\u{1B}[31mred\r\nx\u{202E}y: file' said
     assert_equal "$(found '.differences[0].path == "/a\u001b[31mred\r\nx\u202ey"')" true
 }

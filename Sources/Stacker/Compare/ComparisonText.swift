@@ -76,10 +76,9 @@ extension ImageComparison {
         let rest = entries.count - min(entries.entries.count, mostEntries)
         if rest > 0 { lines.append("  and \(rest) more") }
         if let order = entries.order {
-            let (a, b) = (order.first.a, order.first.b)
-            lines.append(
-                "  order: \(order.moved) \(order.moved == 1 ? "entry comes" : "entries come") elsewhere; where a has /\(a.isEmpty ? "" : plain(a)), b has /\(b.isEmpty ? "" : plain(b))"
-            )
+            let first = order.first.map { shown(fromRoot: $0) }
+            let words = order.moved == 1 ? "entry comes" : "entries come"
+            lines.append("  order: \(order.moved) \(words) elsewhere; where a has \(first.a), b has \(first.b)")
         }
         lines += entries.form.map { "  written otherwise: \($0.what): \($0.values.a) → \($0.values.b)" }
         return lines

@@ -72,7 +72,7 @@ extension EntriesDifference {
 
 extension EntryDifference {
     /// From the root of the image, on one line, whatever is in it.
-    var shownPath: String { path.isEmpty ? "/" : "/" + plain(path) }
+    var shownPath: String { shown(fromRoot: path) }
 
     /// `content, mode 0644 → 0600`
     var words: String {
@@ -81,7 +81,7 @@ extension EntryDifference {
             switch aspect {
             case .kind: "\(a.kind.rawValue) → \(b.kind.rawValue)"
             case .content: a.size == b.size ? "content of \(humanSize(a.size))" : "content, \(a.size) → \(b.size) bytes"
-            case .target: "target \(plain(a.target)) → \(plain(b.target))"
+            case .target: "target \(shown(path: a.target)) → \(shown(path: b.target))"
             case .links: "hard links: \(a.linkWords) → \(b.linkWords)"
             case .device: "device number"
             case .mode: "mode \(a.mode) → \(b.mode)"
@@ -102,20 +102,13 @@ extension EntryDifference {
     }
 }
 
-/// As ``shown(path:)``; what turns the direction of text around is escaped, too.
-func plain(_ path: [UInt8]) -> String {
-    shown(path: path).unicodeScalars.map { scalar in
-        scalar.properties.generalCategory == .format ? scalar.escaped(asASCII: true) : String(scalar)
-    }.joined()
-}
-
 extension EntryFacts {
     /// `file of 12 B, 0644, owner 0:0`
     var words: String {
         switch kind {
         case .whiteout, .opaque: kind.rawValue
-        case .hardLink: "hard link to /\(plain(target))"
-        case .symlink: "symlink to \(plain(target)), owner \(owner)"
+        case .hardLink: "hard link to \(shown(fromRoot: target))"
+        case .symlink: "symlink to \(shown(path: target)), owner \(owner)"
         case .file: "file of \(humanSize(size)), \(mode), owner \(owner)"
         default: "\(kind.rawValue), \(mode), owner \(owner)"
         }
@@ -128,7 +121,7 @@ extension EntryFacts {
 
     var owner: String { "\(uid.map { "\($0)" } ?? "?"):\(gid.map { "\($0)" } ?? "?")" }
 
-    var linkWords: String { kind == .hardLink ? "another name of /\(plain(target))" : "a file of its own" }
+    var linkWords: String { kind == .hardLink ? "another name of \(shown(fromRoot: target))" : "a file of its own" }
 
     var time: String { RFC3339.format(modified, fraction: modified.nanoseconds != 0) }
 }
@@ -148,14 +141,10 @@ extension LinePatch.Line {
     /// How much of a line is shown.
     private static let longest = 500
 
-    /// Control characters, and those that turn the direction of text around, are escaped; a tab is one.
+    /// A tab stays.
     private static func shown(_ line: [UInt8]) -> String {
-        var text = ""
-        for scalar in String(decoding: line.prefix(longest), as: UTF8.self).unicodeScalars {
-            let category = scalar.properties.generalCategory
-            let isPlain = scalar == "\t" || category != .control && category != .format
-            text += isPlain ? String(scalar) : scalar.escaped(asASCII: true)
-        }
+        let scalars = String(decoding: line.prefix(longest), as: UTF8.self).unicodeScalars
+        let text = scalars.map { $0 == "\t" ? "\t" : $0.shown }.joined()
         return line.count > longest ? text + "…" : text
     }
 }

@@ -53,7 +53,7 @@ extension ImageSizes {
         guard !biggest.isEmpty else { return [] }
         return ["", "biggest files:"]
             + biggest.prefix(Self.shownFiles).map {
-                "  \(humanSize($0.bytes).padding(to: 7))  \(inWords($0.path)), layer \($0.layer)"
+                "  \(humanSize($0.bytes).padding(to: 7))  \(shown(fromRoot: $0.path)), layer \($0.layer)"
             }
     }
 
@@ -97,11 +97,11 @@ extension Waste {
     /// Which content is wasted, and why.
     fileprivate var words: String {
         if kind == .copies {
-            let named = paths.prefix(3).map(inWords).joined(separator: ", ")
+            let named = paths.prefix(3).map { shown(fromRoot: $0) }.joined(separator: ", ")
             return "\(named)\(count > 3 ? " and \(count - 3) more" : ""): \(kind.words)"
         }
         let by = hidden.map { " by layer \($0)" } ?? ""
-        return "\(inWords(paths[0])) of layer \(layer): \(kind.words)\(by)"
+        return "\(shown(fromRoot: paths[0])) of layer \(layer): \(kind.words)\(by)"
     }
 }
 
@@ -117,6 +117,3 @@ extension Waste.Remedy {
         }
     }
 }
-
-/// A path in an image, as it may stand in a line.
-private func inWords(_ path: [UInt8]) -> String { "/" + (path.isEmpty ? "" : shown(path: path)) }

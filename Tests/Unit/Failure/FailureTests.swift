@@ -24,8 +24,20 @@ struct FailureTests {
     @Test("shows text of others on one line, and not all of it if there is much")
     func shows() {
         #expect(shown("a\nb\u{1b}[0m \"ü\"") == #"a\nb\u{1B}[0m "ü""#)
+        #expect(shown(path: "a\nb\u{1b}[0m \"ü\"".utf8) == #"a\nb\u{1B}[0m "ü""#)
+        #expect((shown(path: []), shown(fromRoot: []), shown(fromRoot: "a/b".utf8)) == ("/", "/", "/a/b"))
         #expect(shown(String(repeating: "x", count: 9), limit: 9) == "xxxxxxxxx")
         #expect(shown(String(repeating: "x", count: 10), limit: 9) == "xxxxxxxxx…")
+    }
+
+    @Test(
+        "shows marks of writing directions, and what has no width, as escapes",
+        arguments: ["202E", "2066", "2067", "2068", "2069", "200E", "200F", "200B", "2028", "2029", "FEFF", "0085"])
+    func showsUnseen(digits: String) throws {
+        let scalar = try #require(UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init))
+        let text = "gpj.\(scalar)exe"
+        #expect(shown(text) == "gpj.\\u{\(digits)}exe")
+        #expect(shown(path: text.utf8) == "gpj.\\u{\(digits)}exe")
     }
 
     @Test("traced, says where it arose and where it passed, innermost first")
