@@ -42,7 +42,7 @@ struct EntryLister {
         guard entry.isOpaque else { return }
         var mark = listed
         mark.kind = .opaque
-        try body(mark, ListedContent { nil })
+        try body(mark, .none)
     }
 
     /// - Returns: `nil` for what aufs keeps for itself, which means nothing.

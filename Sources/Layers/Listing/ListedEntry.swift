@@ -60,12 +60,46 @@ package struct ListedEntry: Sendable {
 package struct ListedContent {
     private let read: () throws -> (bytes: UnsafeRawBufferPointer, offset: Int64)?
 
-    init(_ read: @escaping () throws -> (bytes: UnsafeRawBufferPointer, offset: Int64)?) {
+    /// Content that comes from somewhere.
+    ///
+    /// - Parameter read: gives the next piece and its offset in the file, and `nil` at the end.
+    package init(_ read: @escaping () throws -> (bytes: UnsafeRawBufferPointer, offset: Int64)?) {
         self.read = read
     }
+
+    /// That of whatever is no regular file.
+    package static var none: ListedContent { ListedContent { nil } }
 
     /// The next piece and its offset in the file; between pieces, and after the last one, there may be holes. `nil` at the end.
     ///
     /// The bytes are there until the next call.
     package func next() throws -> (bytes: UnsafeRawBufferPointer, offset: Int64)? { try read() }
+
+    /// Gives all of the content, without a gap: holes are the zeros that they are read as.
+    ///
+    /// - Parameters:
+    ///   - size: how long the content is.
+    ///   - checkpoint: called between pieces of holes, which may be as long as whoever made the layer says. What it throws ends
+    ///     the reading.
+    package func readAll(
+        size: Int64, checkpoint: () throws -> Void, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        var end: Int64 = 0
+        func fill(to offset: Int64) throws {
+            while end < offset {
+                try checkpoint()
+                let count = min(Int64(Self.zeros.count), offset - end)
+                try Self.zeros.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0.prefix(Int(count)))) }
+                end += count
+            }
+        }
+        while let piece = try next() {
+            try fill(to: piece.offset)
+            try body(piece.bytes)
+            end = piece.offset + Int64(piece.bytes.count)
+        }
+        try fill(to: size)
+    }
+
+    private static let zeros = [UInt8](repeating: 0, count: 1 << 20)
 }

@@ -41,14 +41,16 @@ package struct TarForm: Sendable {
 
     /// Reads a layer that is an archive.
     ///
+    /// - Parameter checkpoint: called every so often; what it throws ends the reading.
     /// - Throws: A ``Failure`` for one that is damaged, or not the one that is asked for.
-    package init(_ blob: OpenFile, _ descriptor: Descriptor) throws {
+    package init(_ blob: OpenFile, _ descriptor: Descriptor, checkpoint: () throws -> Void) throws {
         let input = BlobInput(blob, hashes: true)
         let stream = try ArchiveStream(input, .layer, blobSize: descriptor.size, limit: .max, on: .all)
         // Its threads must have ended before the input is used again.
         defer { stream.stop() }
         var scan = TarScan()
         while let chunk = try stream.next() {
+            try checkpoint()
             try scan.read(chunk.bytes) { header, records in add(header, records) }
         }
         self.scan = scan

@@ -15,7 +15,7 @@ struct BinaryReasons {
             reasons = [.timeStamp]
             return
         }
-        if hasTimeOfZip(place) || hasTimeOfTar(place, start: content.start) {
+        if hasTimeOfZip(place) || hasTimeOfTar(place) {
             reasons = [.timeStamp]
             return
         }
@@ -62,7 +62,8 @@ struct BinaryReasons {
     }
 
     /// pax, "ustar Interchange Format": mtime, and the sum that follows from it.
-    private func hasTimeOfTar(_ place: Int, start: Int64) -> Bool {
+    private func hasTimeOfTar(_ place: Int) -> Bool {
+        // Pieces begin at multiples of a block.
         let block = place / 512 * 512
         guard block + 512 <= a.count, a[(block + 257)...].starts(with: "ustar".utf8) else { return false }
         return (136..<148).contains(place - block)

@@ -69,10 +69,10 @@ struct ContentReading {
         return found
     }
 
-    private static func piece(_ range: Range<Int64>, _ content: ContentPieces) throws -> [UInt8] {
+    private static func piece(_ range: Range<Int64>, _ content: ListedContent) throws -> [UInt8] {
         // Holes are zeros.
         var bytes = [UInt8](repeating: 0, count: range.count)
-        while let (piece, offset) = try content() {
+        while let (piece, offset) = try content.next() {
             let common = range.clamped(to: offset..<offset + Int64(piece.count))
             if !common.isEmpty {
                 let part = piece[Int(common.lowerBound - offset)..<Int(common.upperBound - offset)]

@@ -8,13 +8,9 @@ import SystemPackage
 
 /// Something with entries that can be gone through, again and again: a layer's blob, or a directory.
 protocol EntrySource: Sendable {
-    /// Goes through all entries in their order, each with its content, which ends with `nil`. What `body` throws ends it.
-    func forEach(_ body: (ListedEntry, ContentPieces) throws -> Void) throws
+    /// Goes through all entries in their order, each with its content. What `body` throws ends it.
+    func forEach(_ body: (ListedEntry, ListedContent) throws -> Void) throws
 }
-
-/// Gives the content of an entry piece by piece, and `nil` at its end; between pieces there may be holes. Valid until the
-/// next entry.
-typealias ContentPieces = () throws -> (bytes: UnsafeRawBufferPointer, offset: Int64)?
 
 /// A layer's blob, whose digests are checked while it is read.
 struct LayerSource: EntrySource {
@@ -23,13 +19,11 @@ struct LayerSource: EntrySource {
     /// Opens the blob, and says of which type it is by its content: of what nobody needs none is opened, or fetched.
     let open: @Sendable () throws -> (blob: OpenFile, descriptor: Descriptor)
 
-    func forEach(_ body: (ListedEntry, ContentPieces) throws -> Void) throws {
+    func forEach(_ body: (ListedEntry, ListedContent) throws -> Void) throws {
         let (blob, descriptor) = try open()
         var options = ListOptions()
         options.checkpoint = { try StopSignal.check() }
-        _ = try listLayer(blob, descriptor, diffID: diffID, options: options) { entry, content in
-            try body(entry, content.next)
-        }
+        _ = try listLayer(blob, descriptor, diffID: diffID, options: options, body)
     }
 }
 
@@ -37,7 +31,7 @@ struct LayerSource: EntrySource {
 struct TreeSource: EntrySource {
     let path: FilePath
 
-    func forEach(_ body: (ListedEntry, ContentPieces) throws -> Void) throws {
+    func forEach(_ body: (ListedEntry, ListedContent) throws -> Void) throws {
         let root = try Directory(at: path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
@@ -67,43 +61,44 @@ struct TreeSource: EntrySource {
     }
 
     /// A directory's own entry, and the one that says it is opaque.
-    private func report(_ entry: ListedEntry, _ body: (ListedEntry, ContentPieces) throws -> Void) throws {
+    private func report(_ entry: ListedEntry, _ body: (ListedEntry, ListedContent) throws -> Void) throws {
         var entry = entry
         let isOpaque = entry.attributes.contains { OverlayAttribute.has($0.name) && $0.name.hasSuffix(".opaque") }
         entry.attributes.removeAll { !CarriedAttributes.carries($0.name) }
-        try body(entry, { nil })
+        try body(entry, .none)
         guard isOpaque else { return }
         entry.kind = .opaque
         entry.attributes = []
-        try body(entry, { nil })
+        try body(entry, .none)
     }
 
     private func visit(
         _ child: TreeChild, _ status: FileStatus, at path: [UInt8], _ buffer: UnsafeMutableRawBufferPointer,
-        _ firstNames: inout [FileIdentity: [UInt8]], _ body: (ListedEntry, ContentPieces) throws -> Void
+        _ firstNames: inout [FileIdentity: [UInt8]], _ body: (ListedEntry, ListedContent) throws -> Void
     ) throws {
         var entry = ListedEntry(status, at: path)
         if status.kind == .symlink { entry.kind = .symlink(target: try child.holder.symlinkTarget(child.name)) }
-        guard entry.kind != .whiteout else { return try body(entry, { nil }) }
+        guard entry.kind != .whiteout else { return try body(entry, .none) }
         if status.links > 1 {
             if let first = firstNames[status.identity] {
                 entry.kind = .hardLink(to: first)
-                return try body(entry, { nil })
+                return try body(entry, .none)
             }
             firstNames[status.identity] = path
         }
         entry.attributes = try child.holder.attributes(of: child.name.path, where: CarriedAttributes.carries)
-        guard status.kind == .regular else { return try body(entry, { nil }) }
+        guard status.kind == .regular else { return try body(entry, .none) }
         let file = try attempt("couldn't open \(shown(path: path))") {
             try child.holder.open(child.name, O_RDONLY | O_NONBLOCK)
         }
         var offset: Int64 = 0
-        try body(entry) {
+        let content = ListedContent {
             try StopSignal.check()
             let count = try file.read(into: buffer, at: offset)
             defer { offset += Int64(count) }
             return count == 0 ? nil : (UnsafeRawBufferPointer(rebasing: buffer[..<count]), offset)
         }
+        try body(entry, content)
     }
 }
 

@@ -1,6 +1,7 @@
 import Failure
 import FileTree
 import Glibc
+import Host
 import Layers
 import OCI
 
@@ -39,7 +40,7 @@ struct EntryTable: Sendable {
     private static let limit = 512 << 20
 
     /// Adds an entry, and reads its content to the end.
-    mutating func add(_ entry: ListedEntry, _ content: ContentPieces) throws {
+    mutating func add(_ entry: ListedEntry, _ content: ListedContent) throws {
         let path = append(entry.path)
         var detail = bytes.count..<bytes.count
         let firstSum = sums.count
@@ -80,15 +81,9 @@ struct EntryTable: Sendable {
     }
 
     /// The digest of all content. Holes are zeros.
-    private mutating func digest(_ content: ContentPieces, size: Int64) throws -> [UInt8] {
+    private mutating func digest(_ content: ListedContent, size: Int64) throws -> [UInt8] {
         var hash = PiecewiseHash(keepsSums: size > Self.pieceSize)
-        var end: Int64 = 0
-        while let (piece, offset) = try content() {
-            if offset > end { hash.updateZeros(offset - end) }
-            hash.update(piece)
-            end = offset + Int64(piece.count)
-        }
-        if end < size { hash.updateZeros(size - end) }
+        try content.readAll(size: size, checkpoint: StopSignal.check) { hash.update($0) }
         sums += hash.sums
         return hash.finish()
     }

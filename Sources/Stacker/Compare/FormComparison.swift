@@ -1,4 +1,4 @@
-import Failure
+import Host
 import Layers
 import OCI
 
@@ -9,7 +9,7 @@ struct FormComparison {
     init(_ layers: BothSides<LayerSource>) throws {
         let forms = try layers.mapAtOnce { layer in
             let (blob, descriptor) = try layer.open()
-            return try TarForm(blob, descriptor)
+            return try TarForm(blob, descriptor, checkpoint: StopSignal.check)
         }
         differences = forms.a.differences(from: forms.b).map {
             FormDifference(what: $0.what, values: BothSides($0.own, $0.others))

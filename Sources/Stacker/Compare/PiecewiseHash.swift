@@ -25,19 +25,6 @@ struct PiecewiseHash {
         }
     }
 
-    /// Takes as many zeros.
-    mutating func updateZeros(_ number: Int64) {
-        withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 64) { zeros in
-            zeros.initializeMemory(as: UInt8.self, repeating: 0)
-            var rest = number
-            while rest > 0 {
-                let piece = min(rest, Int64(zeros.count))
-                update(UnsafeRawBufferPointer(rebasing: zeros[..<Int(piece)]))
-                rest -= piece
-            }
-        }
-    }
-
     /// The digest's 32 bytes.
     consuming func finish() -> [UInt8] { hash.finish() }
 }

@@ -46,25 +46,9 @@ extension ShippedTree {
     /// The digest of a file's content, holes as the zeros that they are.
     private static func digest(of content: ListedContent, size: Int64) throws -> Digest {
         var hasher = DigestHasher()
-        var end: Int64 = 0
-        func fill(to offset: Int64) throws {
-            while end < offset {
-                let count = min(Int64(zeros.count), offset - end)
-                zeros.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0.prefix(Int(count)))) }
-                end += count
-                try StopSignal.check()
-            }
-        }
-        while let piece = try content.next() {
-            try fill(to: piece.offset)
-            hasher.update(piece.bytes)
-            end = piece.offset + Int64(piece.bytes.count)
-        }
-        try fill(to: size)
+        try content.readAll(size: size, checkpoint: StopSignal.check) { hasher.update($0) }
         return hasher.finish()
     }
-
-    private static let zeros = [UInt8](repeating: 0, count: 1 << 20)
 }
 
 extension ShippedTree.Metadata {

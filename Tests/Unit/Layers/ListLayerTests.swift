@@ -51,6 +51,29 @@ struct ListLayerTests: LayerSuite {
         return try lines(temporaryFile(tar.archive), descriptor, diffID: nil)
     }
 
+    @Test("holes are read as zeros, and however long they are, reading can be ended")
+    func holes() throws {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 6, alignment: 1)
+        defer { bytes.deallocate() }
+        bytes.copyBytes(from: "onetwo".utf8)
+        var pieces: [(range: Range<Int>, offset: Int64)] = [(0..<3, 2), (3..<6, 7)]
+        let content = ListedContent {
+            guard !pieces.isEmpty else { return nil }
+            let (range, offset) = pieces.removeFirst()
+            return (UnsafeRawBufferPointer(rebasing: bytes[range]), offset)
+        }
+        var read: [UInt8] = []
+        try content.readAll(size: 12, checkpoint: {}) { read += $0 }
+        #expect(read == Array("\0\0one\0\0two\0\0".utf8))
+        struct Stop: Error {}
+        var count = 0
+        #expect(throws: Stop.self) {
+            try ListedContent.none.readAll(size: 1 << 60, checkpoint: { if count > 1 << 20 { throw Stop() } }) {
+                count += $0.count
+            }
+        }
+    }
+
     @Test(
         "entries are the same, whatever the layer is", .enabled(if: geteuid() == 0),
         arguments: [

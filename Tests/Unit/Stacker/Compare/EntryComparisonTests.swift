@@ -17,7 +17,7 @@ struct EntryComparisonTests {
     /// A table of entries without content.
     private static func table(_ entries: [ListedEntry]) throws -> EntryTable {
         var table = EntryTable()
-        for entry in entries { try table.add(entry) { nil } }
+        for entry in entries { try table.add(entry, .none) }
         return table
     }
 
@@ -76,11 +76,12 @@ struct EntryComparisonTests {
             var rest = pieces[...]
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(size), alignment: 16)
             defer { memory.deallocate() }
-            try table.add(Self.entry("f", size: size)) {
+            let content = ListedContent {
                 guard let next = rest.popFirst() else { return nil }
                 memory.copyBytes(from: next.bytes)
                 return (UnsafeRawBufferPointer(rebasing: memory[..<next.bytes.count]), next.offset)
             }
+            try table.add(Self.entry("f", size: size), content)
             return table
         }
         let zeros = [UInt8](repeating: 0, count: Int(size))
