@@ -313,6 +313,9 @@ the user who builds|b"x", uid=1000|b"x", uid=1001
 a number of processors|b"make -j4\n"|b"make -j8\n"
 a number of processors|b"jobs: 4\n"|b"jobs: 8\n"
 a build id|b"\x7fELF" + b"\0" * 60 + b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0" + b"A" * 20|b"\x7fELF" + b"\0" * 60 + b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0" + b"B" * 20
+an order|b"/usr/b\n/usr/a"|b"/usr/a\n/usr/b\n"
+an order|b"/usr/b /usr/a\n"|b"/usr/a /usr/b\n"
+an order|b"".join(b"/usr/%d\n" % n for n in range(150000))|b"".join(b"/usr/%d\n" % n for n in reversed(range(150000)))
 END
     compare_layers 'add("var/log/x.log", b"one\n")' 'add("var/log/x.log", b"two\n")'
     assert_reason "a log or a cache"

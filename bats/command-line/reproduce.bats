@@ -119,6 +119,10 @@ END
 @test "the locale" {
     # shellcheck disable=SC2016  # the script's own
     assert_blamed locale "another locale" 'echo "locale: $LANG" >/it'
+    # The first build has none.
+    # shellcheck disable=SC2016  # the script's own
+    reproduce_it 'echo "$LANG" >/it'
+    assert_line "  a locale: /it"
 }
 
 # behaviour: a script that tells the time in its zone gives another image in the second build
@@ -151,6 +155,9 @@ END
 @test "the number of jobs" {
     (($(nproc) > 1)) || skip "this machine has one processor"
     assert_blamed jobs "another number of jobs and processors" 'nproc >/it'
+    reproduce_it 'nproc >/it'
+    assert_line "  a number of processors: /it"
+    refute_line --partial "a random number"
 }
 
 # behaviour: a script that lists a directory of its base without sorting gives another image in the second build
@@ -412,7 +419,7 @@ END
     assert_said 'nothing called "moon" can be varied'
     assert_said "locale, time-zone, host-name, umask, user, jobs, order"
     refuse build --reproduce --reproduce-vary umask=9
-    assert_said "9 is no umask"
+    assert_said '"9" is no umask'
     refuse build --reproduce --reproduce-vary locale,locale=C
     assert_said "locale is there twice"
     assert_not_exists roots

@@ -13,6 +13,8 @@ struct ContentDifference: Sendable {
     /// The pieces of content that were read of it, for who looks for reasons, and where in the content they begin.
     var pieces = BothSides<[UInt8]>([], [])
     var start: Int64 = 0
+    /// Whether it is known of a text of which only pieces were read that all of its lines are the same, in another order.
+    var hasSameLines = false
 
     /// How long a text may be of which a patch is made.
     static let longestText = EntryTable.pieceSize

@@ -1,4 +1,5 @@
 import Failure
+import Host
 import Layers
 import OCI
 
@@ -36,27 +37,37 @@ struct ContentReading {
         for (number, place) in chosen.enumerated() {
             let (a, b) = (wanted.a[number], wanted.b[number])
             let isWhole = max(a.size, b.size) <= Int64(ContentDifference.longestText)
-            entries[place].content = ContentDifference(
-                BothSides(pieces.a[a.position] ?? [], pieces.b[b.position] ?? []),
-                at: a.pieceRange.lowerBound, isWhole: isWhole)
+            let read = BothSides(pieces.a[a.position] ?? Piece(), pieces.b[b.position] ?? Piece())
+            var content = ContentDifference(read.map(\.bytes), at: a.pieceRange.lowerBound, isWhole: isWhole)
+            content.hasSameLines = !isWhole && read.a.lines != nil && read.a.lines == read.b.lines
+            entries[place].content = content
         }
     }
 
     /// All has been found that was looked for.
     private struct Found: Error {}
+    /// Of a content no more has to be read.
+    private struct Enough: Error {}
+
+    /// What was read of one content.
+    private struct Piece: Sendable {
+        var bytes: [UInt8] = []
+        /// The sum of all lines, of a text that is longer than a piece.
+        var lines: Int?
+    }
 
     /// The pieces by the place of their entries.
-    private static func pieces(_ wanted: [EntryFacts], of source: any EntrySource) throws -> [Int: [UInt8]] {
+    private static func pieces(_ wanted: [EntryFacts], of source: any EntrySource) throws -> [Int: Piece] {
         let ranges = Dictionary(wanted.map { ($0.position, $0) }) { first, _ in first }
-        var found: [Int: [UInt8]] = [:]
+        var found: [Int: Piece] = [:]
         var position = 0
         do {
             try source.forEach { entry, content in
                 defer { position += 1 }
                 guard let facts = ranges[position] else { return }
-                let piece = try Self.piece(facts.pieceRange, content)
-                let isChanged = facts.size <= Int64(EntryTable.pieceSize) && Digest(of: piece).bytes != facts.digest
-                if entry.size != facts.size || isChanged {
+                let piece = try Self.piece(of: facts, content)
+                let isWhole = facts.size <= Int64(EntryTable.pieceSize)
+                if entry.size != facts.size || isWhole && Digest(of: piece.bytes).bytes != facts.digest {
                     throw Failure("\(shown(path: entry.path)) has changed while it was read")
                 }
                 found[position] = piece
@@ -69,19 +80,24 @@ struct ContentReading {
         return found
     }
 
-    private static func piece(_ range: Range<Int64>, _ content: ListedContent) throws -> [UInt8] {
-        // Holes are zeros.
-        var bytes = [UInt8](repeating: 0, count: range.count)
-        while let (piece, offset) = try content.next() {
-            let common = range.clamped(to: offset..<offset + Int64(piece.count))
-            if !common.isEmpty {
-                let part = piece[Int(common.lowerBound - offset)..<Int(common.upperBound - offset)]
-                bytes.replaceSubrange(
-                    Int(common.lowerBound - range.lowerBound)..<Int(common.upperBound - range.lowerBound), with: part)
+    private static func piece(of facts: EntryFacts, _ content: ListedContent) throws -> Piece {
+        let range = facts.pieceRange
+        var piece = Piece()
+        piece.bytes.reserveCapacity(range.count)
+        var lines = LineSum()
+        let isLong = facts.size > Int64(EntryTable.pieceSize)
+        var offset: Int64 = 0
+        do {
+            try content.readAll(size: facts.size, checkpoint: StopSignal.check) { bytes in
+                let common = range.clamped(to: offset..<offset + Int64(bytes.count))
+                piece.bytes += bytes[Int(common.lowerBound - offset)..<Int(common.upperBound - offset)]
+                if isLong { lines.update(bytes) }
+                offset += Int64(bytes.count)
+                if offset >= range.upperBound, !isLong || !lines.isText { throw Enough() }
             }
-            if offset + Int64(piece.count) >= range.upperBound { break }
-        }
-        return bytes
+        } catch is Enough {}
+        if isLong { piece.lines = lines.finish() }
+        return piece
     }
 }
 

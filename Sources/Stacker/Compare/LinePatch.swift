@@ -11,6 +11,19 @@ struct LinePatch: Sendable {
     private(set) var removed: [[UInt8]] = []
     private(set) var added: [[UInt8]] = []
 
+    /// What is only in A, and only in B, without the lines that are both: those stand elsewhere. Blank ones are no lines here.
+    var withoutMoved: BothSides<[[UInt8]]> {
+        func rest(_ lines: [[UInt8]], without others: [[UInt8]]) -> [[UInt8]] {
+            var counts = Dictionary(grouping: others, by: \.self).mapValues(\.count)
+            return lines.filter { line in
+                guard !line.isEmpty, let count = counts[line], count > 0 else { return true }
+                counts[line] = count - 1
+                return false
+            }
+        }
+        return BothSides(rest(removed, without: added), rest(added, without: removed))
+    }
+
     /// One line of what is shown.
     enum Line: Sendable, Equatable {
         case hunk(String)

@@ -39,15 +39,18 @@ package enum Reason: String, Sendable, Hashable, CaseIterable, Encodable {
     }
 }
 
-/// Words that are known to be of one side: where what differs has them, the reason is known, too.
+/// What is known to be of one side: where what differs has it, the reason is known, too.
 package struct ComparisonMark: Sendable {
-    /// What they are.
+    /// What it is.
     package let reason: Reason
     let words: BothSides<[UInt8]>
+    /// Whether it is a mark only where it is all that differs: a number may stand in any line.
+    let isWhole: Bool
 
-    /// Of A and of B.
-    package init(_ reason: Reason, a: String, b: String) {
+    /// Words of A and of B. An empty one stands for nothing: the other side has its word, and this one has none there.
+    package init(_ reason: Reason, a: String, b: String, isWhole: Bool = false) {
         self.reason = reason
         words = BothSides(Array(a.utf8), Array(b.utf8))
+        self.isWhole = isWhole
     }
 }

@@ -59,6 +59,7 @@ struct ReasonFinder {
         if let known { return [known] }
         switch content.form {
         case .patch(let patch): return reasons(patch, of: content, isShadow: path.elementsEqual("etc/shadow".utf8))
+        case .bytes where content.hasSameLines: return [.order]
         case .bytes: return BinaryReasons(content, path: path, words: words).reasons
         case .unread: return []
         }
@@ -78,14 +79,15 @@ struct ReasonFinder {
         if let reason = Self.reasonOfOrder(content.pieces) { return [reason] }
         // Of a password, the day of its last change.
         if isShadow { return [.timeStamp] }
-        var found: Set<Reason> = []
-        for (one, other) in zip(patch.removed, patch.added).prefix(100) { found.formUnion(words.reasons(one, other)) }
+        // What moved faces other lines, of which nothing follows.
+        let lines = patch.withoutMoved
+        var found: Set<Reason> = lines.a.count < patch.removed.count ? [.order] : []
+        for (one, other) in zip(lines.a, lines.b).prefix(100) { found.formUnion(words.reasons(one, other)) }
         return found
     }
 
     /// Of texts of the same lines. Where both are sorted, one by bytes and the other as a language has it, it is the locale.
     private static func reasonOfOrder(_ texts: BothSides<[UInt8]>) -> Reason? {
-        guard texts.a.count == texts.b.count else { return nil }
         let lines = texts.map { $0.split(separator: UInt8(ascii: "\n")).map(Array.init) }
         guard lines.a.sorted(by: precedes) == lines.b.sorted(by: precedes) else { return nil }
         let byBytes = lines.map { isSorted($0, by: precedes) }

@@ -11,21 +11,28 @@ struct WordReasons {
     func reasons(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Set<Reason> {
         let (left, right) = (Array(a.prefix(Self.longest)), Array(b.prefix(Self.longest)))
         guard left != right else { return [] }
-        var found: Set<Reason> = []
-        for mark in marks where left.has(mark.words.a) && right.has(mark.words.b) && mark.words.a != mark.words.b {
-            found.insert(mark.reason)
-        }
-        if !found.isEmpty { return found }
         var head = 0
         while head < min(left.count, right.count), left[head] == right[head] { head += 1 }
         var tail = 0
         while tail < min(left.count, right.count) - head, left[left.count - 1 - tail] == right[right.count - 1 - tail] {
             tail += 1
         }
-        let (one, other) = (
-            DifferingWord(left, head..<left.count - tail), DifferingWord(right, head..<right.count - tail)
-        )
-        return reason(one, other).map { [$0] } ?? []
+        let words = BothSides(
+            DifferingWord(left, head..<left.count - tail), DifferingWord(right, head..<right.count - tail))
+        let known = Set(marks.filter { $0.marks(words) }.map(\.reason))
+        if !known.isEmpty { return known }
+        if Self.arePermuted(left, right) { return [.order] }
+        return reason(words.a, words.b).map { [$0] } ?? []
+    }
+
+    /// Whether both lines have the same words, in another order.
+    private static func arePermuted(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        let words = BothSides(left, right).map { $0.split(whereSeparator: \.endsWord) }
+        return words.a != words.b && words.a.sorted(by: precedes) == words.b.sorted(by: precedes)
+    }
+
+    private static func precedes(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> Bool {
+        one.lexicographicallyPrecedes(other)
     }
 
     private func reason(_ a: DifferingWord, _ b: DifferingWord) -> Reason? {
@@ -50,9 +57,26 @@ struct WordReasons {
     }
 }
 
+extension ComparisonMark {
+    /// Whether both sides have what is known of them.
+    fileprivate func marks(_ differing: BothSides<DifferingWord>) -> Bool {
+        words.a != words.b && has(differing.a, words.a) && has(differing.b, words.b)
+    }
+
+    private func has(_ differing: DifferingWord, _ word: [UInt8]) -> Bool {
+        if word.isEmpty { return differing.range.isEmpty }
+        if isWhole { return differing.number.elementsEqual(word) }
+        // Beside nothing it must be what is there, and not stand anywhere in the line.
+        let isBesideNothing = words.a.isEmpty || words.b.isEmpty
+        return isBesideNothing ? Array(differing.word).has(word) : differing.line.has(word)
+    }
+}
+
 /// The word of a line in which another line has another one.
 struct DifferingWord {
     let line: [UInt8]
+    /// What differs.
+    let range: Range<Int>
     /// What differs, and what belongs to it on either side.
     let word: ArraySlice<UInt8>
     private let surroundings: ArraySlice<UInt8>
@@ -60,6 +84,7 @@ struct DifferingWord {
     /// - Parameter range: where the line differs; it may be empty.
     init(_ line: [UInt8], _ range: Range<Int>) {
         self.line = line
+        self.range = range
         var (start, end) = (range.lowerBound, range.upperBound)
         while start > 0, !line[start - 1].endsWord { start -= 1 }
         while end < line.count, !line[end].endsWord { end += 1 }
@@ -100,11 +125,10 @@ struct DifferingWord {
         return (1_000_000_000..<4_102_444_800).contains(number)
     }
 
-    /// By itself, or behind an option as `-j4`.
-    var isNumber: Bool {
-        let digits = word.starts(with: "-j".utf8) ? word.dropFirst(2) : word
-        return !digits.isEmpty && digits.allSatisfy(\.isDigit)
-    }
+    /// The word itself, or what is behind an option as `-j4`.
+    var number: ArraySlice<UInt8> { word.starts(with: "-j".utf8) ? word.dropFirst(2) : word }
+
+    var isNumber: Bool { !number.isEmpty && number.allSatisfy(\.isDigit) }
 
     /// With a fraction, by a point or a comma.
     var isDecimalNumber: Bool {

@@ -13,7 +13,7 @@ struct TrialComparison {
     func text(of tag: String) throws -> String {
         var options = ImageComparison.Options()
         options.marks =
-            variations.compactMap(\.mark) + [
+            variations.flatMap(\.marks) + [
                 ComparisonMark(.buildPath, a: first.place.string, b: second.place.string)
             ]
         func place(_ trial: TrialBuild) -> ComparedPlace { .image("oci:\(trial.directories.oci):\(tag)") }
@@ -25,18 +25,22 @@ struct TrialComparison {
 }
 
 extension Variation {
-    /// The words that a script may have of either build, where they are no other's; `nil` if there are none.
-    fileprivate var mark: ComparisonMark? {
+    /// What a script may have of either build and of no other. Of a variable that the first build lacks that one has nothing.
+    fileprivate var marks: [ComparisonMark] {
         let standard = ScriptSurroundings()
         switch self {
-        case .locale(let name): return ComparisonMark(.locale, a: "POSIX", b: name)
+        case .locale(let name): return ["POSIX", ""].map { ComparisonMark(.locale, a: $0, b: name) }
         case .timeZone(let zone):
-            guard zone.hasPrefix("<"), let end = zone.firstIndex(of: ">") else { return nil }
-            return ComparisonMark(.timeStamp, a: "UTC", b: String(zone[..<end].dropFirst()))
-        case .hostName(let name): return ComparisonMark(.hostName, a: standard.hostName, b: name)
-        case .user(let home): return Environment["HOME"].map { ComparisonMark(.user, a: $0, b: home) }
-        // Modes speak for themselves; numbers may be anything.
-        case .mask, .jobs, .order: return nil
+            let variable = ComparisonMark(.timeStamp, a: "", b: zone)
+            guard zone.hasPrefix("<"), let end = zone.firstIndex(of: ">") else { return [variable] }
+            return [variable, ComparisonMark(.timeStamp, a: "UTC", b: String(zone[..<end].dropFirst()))]
+        case .hostName(let name): return [ComparisonMark(.hostName, a: standard.hostName, b: name)]
+        case .user(let home): return [ComparisonMark(.user, a: Environment["HOME"] ?? "", b: home)]
+        case .jobs(let jobs):
+            let processors = BothSides(BuildRequest.processors, Self.processors(for: jobs)).map { "\($0)" }
+            return [ComparisonMark(.jobs, a: processors.a, b: processors.b, isWhole: true)]
+        // Modes speak for themselves, and so does an order.
+        case .mask, .order: return []
         }
     }
 }

@@ -74,7 +74,7 @@ package enum Variation: Sendable, Equatable {
         case ("umask", nil): self = .mask(0o002)
         case ("umask", let text?):
             guard let mask = mode_t(text, radix: 8), mask <= 0o777 else {
-                throw Failure("\(text) is no umask", help: "it is an octal number from 0 to 777, as 027")
+                throw Failure("\(quoted(text)) is no umask", help: "it is an octal number from 0 to 777, as 027")
             }
             self = .mask(mask)
         case ("user", let home): self = .user(home: home ?? "/home/somebody-else")
@@ -84,7 +84,7 @@ package enum Variation: Sendable, Equatable {
             self = .jobs(jobs)
         case ("jobs", let text?):
             guard let jobs = Int(text), jobs > 0 else {
-                throw Failure("\(text) is no number of jobs", help: "it is a number from 1 on")
+                throw Failure("\(quoted(text)) is no number of jobs", help: "it is a number from 1 on")
             }
             self = .jobs(jobs)
         case ("order", nil): self = .order
@@ -121,12 +121,14 @@ package enum Variation: Sendable, Equatable {
                 request.surroundings.callersVariables[variable] = value
             }
         case .jobs(let jobs):
-            // The first one runs on all: here it has to be another number.
-            request.surroundings.processors = min(jobs, max(1, BuildRequest.processors - 1))
+            request.surroundings.processors = Self.processors(for: jobs)
             request.jobs = jobs
         case .order: request.surroundings.reversesDirectories = true
         }
     }
+
+    /// On how many processors scripts run beside so many jobs: the first build's run on all, so that it has to be another number.
+    static func processors(for jobs: Int) -> Int { min(jobs, max(1, BuildRequest.processors - 1)) }
 
     /// What the build has, in words.
     var inWords: String {

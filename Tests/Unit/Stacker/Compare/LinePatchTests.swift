@@ -20,6 +20,26 @@ struct LinePatchTests {
             patch.lines.map(\.text) == ["@@ -2,7 +2,7 @@", " 2", " 3", " 4", "-5", "+five", " 6", " 7", " 8"])
     }
 
+    @Test("lines that moved are on neither side, as often as they are on both")
+    func moved() {
+        let lines = Self.patch("a\nx\nb\nb\n", "b\na\ny\n").withoutMoved
+        #expect(lines == BothSides([Array("x".utf8), Array("b".utf8)], [Array("y".utf8)]))
+    }
+
+    @Test("the sum of lines is the same in any order, however they come in pieces, and of nothing else")
+    func sums() {
+        func sum(_ pieces: String...) -> Int? {
+            var sum = LineSum()
+            for piece in pieces { Array(piece.utf8).withUnsafeBytes { sum.update($0) } }
+            return sum.finish()
+        }
+        #expect(sum("one\ntwo\n\nthree\n") == sum("three\ntw", "o", "\n\n", "one"))
+        #expect(sum("one\ntwo\n") != sum("one\ntwo\ntwo\n"))
+        #expect(sum("one\ntwo\n") != sum("onet\nwo\n"))
+        #expect(sum("one\n\n") != sum("one\n"))
+        #expect(sum("one\n\0") == nil)
+    }
+
     @Test("a missing line end is said")
     func lineEnd() {
         #expect(

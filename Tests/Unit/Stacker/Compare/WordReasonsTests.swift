@@ -41,6 +41,33 @@ struct WordReasonsTests {
         #expect(Self.reasons("on x at 17:46:54", "on x at 17:46:55", marks) == [.timeStamp])
     }
 
+    @Test("a number is a mark where it is the word that differs, and nowhere else")
+    func numbers() {
+        let marks = [ComparisonMark(.jobs, a: "4", b: "3", isWhole: true)]
+        #expect(Self.reasons("4", "3", marks) == [.jobs])
+        #expect(Self.reasons("make -j4", "make -j3", marks) == [.jobs])
+        #expect(Self.reasons("4 times 14", "4 times 13", marks) == [.randomNumber])
+        #expect(Self.reasons("3", "4", marks) == [.randomNumber])
+    }
+
+    @Test("what one side has and the other has not is a mark where nothing stands in its place")
+    func nothingOnOneSide() {
+        let marks = [ComparisonMark(.locale, a: "", b: "C.UTF-8")]
+        #expect(Self.reasons("", "C.UTF-8", marks) == [.locale])
+        #expect(Self.reasons("LANG=", "LANG=C.UTF-8", marks) == [.locale])
+        #expect(Self.reasons("LANG=x", "LANG=C.UTF-8", marks) == [])
+        #expect(Self.reasons("LANG=C.UTF-8 one", "LANG=C.UTF-8 one more", marks) == [])
+        #expect(Self.reasons("LANG=C.UTF-8", "LANG=", marks) == [])
+    }
+
+    @Test(
+        "the same words in another order are that, whatever they look like",
+        arguments: [("/usr/b /usr/a", "/usr/a /usr/b"), ("[3, 1, 2]", "[1, 2, 3]")])
+    func permuted(a: String, b: String) {
+        #expect(Self.reasons(a, b) == [.order])
+        #expect(Self.reasons("a b", "a  b") == [])
+    }
+
     @Test("lines of any length and bytes are looked at within bounds")
     func hostile() {
         #expect(
