@@ -71,6 +71,18 @@ found() {
     jq -r ".parts[0].layers[0].entries | $1" found
 }
 
+# put_index LAYOUT FILTER [OPTION]: the layout's image "it" becomes an index of it for two platforms, changed by jq.
+put_index() {
+    jq "${3:--c}" "{schemaVersion: 2, mediaType: \"application/vnd.oci.image.index.v1+json\", manifests: ([
+        (.manifests[0] | del(.annotations) | .platform = {os: \"linux\", architecture: \"amd64\"}),
+        (.manifests[0] | del(.annotations) | .platform = {os: \"linux\", architecture: \"arm64\"})] | $2)}" \
+        "$1/index.json" | put_blob "$1" >blob
+    jq -c --slurpfile blob blob '{schemaVersion: 2, manifests: [$blob[0] + {
+        mediaType: "application/vnd.oci.image.index.v1+json",
+        annotations: {"org.opencontainers.image.ref.name": "it"}}]}' "$1/index.json" >new
+    mv new "$1/index.json"
+}
+
 # assert_reason REASON: it is one of those that were found, and it is said with what to do.
 assert_reason() {
     assert_equal "$(jq -r --arg reason "$1" '.reasons[] | select(.reason == $reason) | .help | length > 20' found)" true
@@ -301,6 +313,9 @@ a time stamp|b"2026-11-30T17:46:54Z x"|b"2026-12-01T17:46:54Z x"
 a time stamp|b"\x1f\x8b\x08\x00\x01\x02\x03\x04\x02\x03abc"|b"\x1f\x8b\x08\x00\x05\x02\x03\x04\x02\x03abc"
 a time stamp|b"x", mtime=1|b"x", mtime=2
 an order|b"b\na\nc\n"|b"c\na\nb\n"
+an order|b"/usr/b\n/usr/a"|b"/usr/a\n/usr/b\n"
+an order|b"/usr/b /usr/a\n"|b"/usr/a /usr/b\n"
+an order|b"".join(b"/usr/%d\n" % n for n in range(150000))|b"".join(b"/usr/%d\n" % n for n in reversed(range(150000)))
 a locale|b"B\na\nc\n"|b"a\nB\nc\n"
 a locale|b"LANG=de_DE.UTF-8\n"|b"LANG=C\n"
 a random number|b"key 4f2a9c61e0b7d8354f2a\n"|b"key 9e7c1b0254adf3869e7c\n"
@@ -313,9 +328,6 @@ the user who builds|b"x", uid=1000|b"x", uid=1001
 a number of processors|b"make -j4\n"|b"make -j8\n"
 a number of processors|b"jobs: 4\n"|b"jobs: 8\n"
 a build id|b"\x7fELF" + b"\0" * 60 + b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0" + b"A" * 20|b"\x7fELF" + b"\0" * 60 + b"\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0" + b"B" * 20
-an order|b"/usr/b\n/usr/a"|b"/usr/a\n/usr/b\n"
-an order|b"/usr/b /usr/a\n"|b"/usr/a /usr/b\n"
-an order|b"".join(b"/usr/%d\n" % n for n in range(150000))|b"".join(b"/usr/%d\n" % n for n in reversed(range(150000)))
 END
     compare_layers 'add("var/log/x.log", b"one\n")' 'add("var/log/x.log", b"two\n")'
     assert_reason "a log or a cache"
@@ -360,21 +372,48 @@ END
     run -1 --separate-stderr stacker diff --json a ./b
     assert_equal "$(jq -c '[.parts[] | [.title, .state]]' <<<"$output")" '[[["tag it"],"differs"],[["tag other"],"only in a"]]'
     # Indexes.
-    for layout in a b; do
-        jq -c '{schemaVersion: 2, mediaType: "application/vnd.oci.image.index.v1+json", manifests: [
-            (.manifests[0] | del(.annotations) | .platform = {os: "linux", architecture: "amd64"}),
-            (.manifests[0] | del(.annotations) | .platform = {os: "linux", architecture: "arm64"})]}' $layout/index.json |
-            put_blob $layout >blob
-        jq -c --slurpfile blob blob '{schemaVersion: 2, manifests: [$blob[0] + {
-            mediaType: "application/vnd.oci.image.index.v1+json",
-            annotations: {"org.opencontainers.image.ref.name": "it"}}]}' $layout/index.json >new
-        mv new $layout/index.json
-    done
+    for layout in a b; do put_index $layout .; done
     run -1 --separate-stderr stacker diff --json oci:a:it oci:b:it
     assert_equal "$(jq -c '[.parts[] | [.title, .state]]' <<<"$output")" \
         '[[["linux/amd64"],"differs"],[["linux/arm64"],"differs"]]'
     run -1 --separate-stderr stacker diff --json --platform linux/amd64 oci:a:it oci:b:it
     assert_equal "$(jq -c '[.parts[].title]' <<<"$output")" '[[]]'
+}
+
+# behaviour: of indexes with the same images it is said what makes them others: their order, what they say of an image, or how they are written
+# documented: docs/diff.md#what-differs
+# status: beyond
+@test "indexes of the same images" {
+    local layout
+    write_layer one.tar 'add("one")'
+    write_image a one.tar
+    for layout in order words form foreign; do cp -r a $layout; done
+    put_index a .
+    put_index foreign '[{digest: ("sha512:" + "0" * 128), size: 1, mediaType: .[0].mediaType}] + .'
+    put_index order reverse
+    put_index words '.[1].annotations = {note: "new"}'
+    put_index form . --tab
+    run -1 --separate-stderr stacker diff oci:a:it oci:order:it
+    assert_line "the images come in another order: linux/amd64, linux/arm64 → linux/arm64, linux/amd64"
+    assert_line "  an order: the images of an index"
+    refute_output --partial "written otherwise"
+    run -1 --separate-stderr stacker diff --json oci:a:it oci:order:it
+    assert_equal "$(jq -c '[.parts[] | [.title, .state, .order.b]]' <<<"$output")" \
+        '[[[],"differs",["linux/arm64","linux/amd64"]],[["linux/amd64"],"equal",null],[["linux/arm64"],"equal",null]]'
+    run -1 --separate-stderr stacker diff oci:a:it oci:words:it
+    assert_line "  index.manifests[1].annotations: not there → {\"note\":\"new\"}"
+    refute_output --partial "another order"
+    run -1 --separate-stderr stacker diff oci:a:it oci:foreign:it
+    assert_line --partial '  index.manifests: not there → [{"digest":"sha512:000'
+    refute_output --partial "written otherwise"
+    run -1 --separate-stderr stacker diff oci:a:it oci:form:it
+    assert_line --partial ", the same values, written otherwise"
+    refute_output --partial "another order"
+    for layout in order words form; do
+        run -1 --separate-stderr stacker diff oci:a:it oci:$layout:it --html page.html
+        "$TOP/tools/test/read-page.py" page.html text >said
+        grep -q -e "another order" -e "index.manifests" -e "written otherwise" said
+    done
 }
 
 # behaviour: nothing in a name, a link target or a text is a command to a terminal

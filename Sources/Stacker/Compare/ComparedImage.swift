@@ -74,6 +74,8 @@ struct ComparedIndex: Sendable {
     /// What it says beside the images.
     let members: JSONValue
     let entries: [Descriptor]
+    /// What it says of each of them.
+    let words: [JSONValue]
     /// Finds what an entry is.
     let subject: @Sendable (Descriptor) throws -> ComparedSubject
 
@@ -111,9 +113,11 @@ extension Layout {
             throw Failure("index \(entry.digest) of \(path) names more than \(ComparedIndex.limit) images")
         }
         var members = try JSON.decode(JSONValue.self, from: bytes).members
-        members["manifests"] = nil
+        // What is left there are entries that we can't use.
+        members["manifests"] = members["manifests"]?.withoutDescriptors
+        let words = try index.manifests.map { try JSON.decode(JSONValue.self, from: JSON.encode($0)) }
         return .index(
-            ComparedIndex(digest: entry.digest, members: .object(members), entries: index.manifests) {
+            ComparedIndex(digest: entry.digest, members: .object(members), entries: index.manifests, words: words) {
                 try subject($0, depth: depth - 1)
             })
     }
@@ -123,6 +127,13 @@ extension JSONValue {
     /// Those of an object.
     var members: [String: JSONValue] {
         if case .object(let members) = self { members } else { [:] }
+    }
+
+    /// The list without what is a descriptor; `nil` if no more is in it.
+    fileprivate var withoutDescriptors: JSONValue? {
+        guard case .array(let list) = self else { return self }
+        let rest = list.filter { (try? JSON.decode(Descriptor.self, from: JSON.encode($0))) == nil }
+        return rest.isEmpty ? nil : .array(rest)
     }
 
     /// The object without these members.

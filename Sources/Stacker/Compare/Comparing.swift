@@ -81,18 +81,25 @@ struct Comparing {
 
     private func indexes(_ a: ComparedIndex, _ b: ComparedIndex, _ title: [String]) throws -> [Part] {
         var parts: [Part] = []
+        let names = BothSides(a.names, b.names)
+        let (ones, others) = (Self.places(names.a), Self.places(names.b))
         var comparison = DocumentComparison(finder)
         comparison.compare(a.members, b.members, at: "index")
+        for (name, one) in ones.sorted(by: { $0.value < $1.value }) {
+            guard let other = others[name] else { continue }
+            comparison.compare(
+                a.words[one].without("digest", "size"), b.words[other].without("digest", "size"),
+                at: "index.manifests[\(one)]")
+        }
         if !comparison.differences.isEmpty {
             parts.append(Part(title: title, finding: .fields(comparison.differences)))
         }
-        let (ones, others) = (
-            Dictionary(uniqueKeysWithValues: zip(a.names, a.entries)),
-            Dictionary(uniqueKeysWithValues: zip(b.names, b.entries))
-        )
-        for name in Set(ones.keys).union(others.keys).sorted() {
+        // Of those that both have.
+        let order = BothSides(names.a.filter { others[$0] != nil }, names.b.filter { ones[$0] != nil })
+        if order.a != order.b { parts.append(Part(title: title, finding: .order(order))) }
+        for name in Set(names.a).union(names.b).sorted() {
             let place = title + [name]
-            switch (ones[name], others[name]) {
+            switch (ones[name].map { a.entries[$0] }, others[name].map { b.entries[$0] }) {
             case (let one?, let other?):
                 if one.digest == other.digest {
                     parts.append(Part(title: place, finding: .equal))
@@ -104,11 +111,15 @@ struct Comparing {
             case (nil, nil): break
             }
         }
-        // The order of entries, or how the document is written.
         if parts.allSatisfy(\.finding.isEqual) {
-            parts.append(Part(title: title, finding: .notThere(BothSides(a.digest, b.digest))))
+            parts.append(Part(title: title, finding: .rewritten(BothSides(a.digest, b.digest))))
         }
         return parts
+    }
+
+    /// Where each of some names stands.
+    private static func places(_ names: [String]) -> [String: Int] {
+        Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
     }
 
     /// The image of an index that one image can be compared with.

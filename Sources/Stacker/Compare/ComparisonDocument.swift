@@ -31,6 +31,7 @@ private struct PartDocument: Encodable {
     var digests: BothSides<Digest>?
     var fields: [FieldDocument]?
     var rewritten: [String]?
+    var order: BothSides<[String]>?
     var layers: [LayerDocument]?
     var entries: EntriesDocument?
 
@@ -41,6 +42,8 @@ private struct PartDocument: Encodable {
         case .onlyInA: state = "only in a"
         case .onlyInB: state = "only in b"
         case .notThere(let digests): self.digests = digests
+        case .order(let order): self.order = order
+        case .rewritten(let digests): (self.digests, rewritten) = (digests, ["index"])
         case .fields(let fields): self.fields = fields.map(FieldDocument.init)
         case .entries(let entries): self.entries = EntriesDocument(entries)
         case .image(let image):

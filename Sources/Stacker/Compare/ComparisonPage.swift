@@ -54,6 +54,11 @@ extension ImageComparison {
         case .notThere(let digests):
             return
                 "\(heading)<p><code>\(digests.a.description)</code> → <code>\(digests.b.description)</code>, of which no more can be compared</p>"
+        case .order(let order):
+            return "\(heading)<p>the images come in another order: \(visible(order.words, isText: true))</p>"
+        case .rewritten(let digests):
+            return
+                "\(heading)<p>index: <code>\(digests.a.description)</code> → <code>\(digests.b.description)</code>, the same values, written otherwise</p>"
         case .fields(let fields): return "\(heading)\(html(fields))"
         case .entries(let entries): return "\(heading)\(html(entries, of: "entries"))"
         case .image(let image): return "\(heading)\(html(image))"

@@ -39,6 +39,9 @@ extension ImageComparison {
         case .onlyInB(let what): return ["\(head)only in b: \(what)"]
         case .notThere(let digests):
             return ["\(head)\(digests.a) → \(digests.b), of which no more can be compared"]
+        case .order(let order): return ["\(head)the images come in another order: \(order.words)"]
+        case .rewritten(let digests):
+            return ["\(head)index: \(digests.a) → \(digests.b), the same values, written otherwise"]
         case .fields(let fields): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: fields)
         case .entries(let entries): return ["\(head)\(entries.words)"] + lines(of: entries)
         case .image(let image): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: image)
@@ -83,6 +86,11 @@ extension ImageComparison {
         lines += entries.form.map { "  written otherwise: \($0.what): \($0.values.a) → \($0.values.b)" }
         return lines
     }
+}
+
+extension BothSides<[String]> {
+    /// Both orders of some names.
+    var words: String { "\(a.joined(separator: ", ")) → \(b.joined(separator: ", "))" }
 }
 
 extension LayerComparison {

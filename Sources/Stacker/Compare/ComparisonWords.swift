@@ -21,7 +21,8 @@ extension ImageComparison {
 extension ImageComparison.Finding {
     fileprivate var reasons: [(Set<Reason>, String)] {
         switch self {
-        case .equal, .onlyInA, .onlyInB, .notThere: []
+        case .equal, .onlyInA, .onlyInB, .notThere, .rewritten: []
+        case .order: [([.order], "the images of an index")]
         case .fields(let fields): fields.map { ($0.reasons, $0.place) }
         case .entries(let entries): entries.reasons
         case .image(let image):

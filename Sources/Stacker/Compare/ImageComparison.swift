@@ -22,8 +22,12 @@ package struct ImageComparison: Sendable {
         case onlyInA(String), onlyInB(String)
         /// Of it no more is there than its digest.
         case notThere(BothSides<Digest>)
-        /// Of an index, what it says beside its images.
+        /// Of an index, what it says of its images and beside them.
         case fields([FieldDifference])
+        /// Of an index, images that both have, in the order of either.
+        case order(BothSides<[String]>)
+        /// Of an index, that it says the same, and has other bytes.
+        case rewritten(BothSides<Digest>)
         case image(ImageDifference)
         case entries(EntriesDifference)
 
