@@ -357,6 +357,9 @@ END
     assert_failure 1
     assert_said "kept is not empty"
     assert_layout_whole kept/first
+    reproduce_it 'date +%s%N >/it' --reproduce-keep with:colon
+    assert_failure 1
+    assert_line "  a time stamp: /it"
     reproduce_it 'exit 5' --reproduce-keep new
     assert_failure 5
     assert_not_exists new

@@ -223,6 +223,13 @@ END
     rm "$(layer_blob above -1)"
     stacker inspect --html all.html
     read_page all.html text | grep "^above: couldn't"
+    # A tag is no name of an image elsewhere, whatever it looks like.
+    jq -c '.manifests[1].annotations["org.opencontainers.image.ref.name"] = "docker://127.0.0.1:9/x:1"' oci/index.json >new
+    mv new oci/index.json
+    stacker inspect --html all.html
+    read_page all.html text >words
+    grep -F "docker://127.0.0.1:9/x:1" words
+    run ! grep -F "couldn't get" words
 }
 
 # behaviour: build --timing's last times are in numbers and page, of the image's own layers

@@ -6,7 +6,7 @@ import SystemPackage
 /// What a user compares, by how it is written.
 package enum ComparedPlace: Sendable {
     /// An image: a tag of the output layout, `oci:DIRECTORY:TAG`, or `docker://REGISTRY/NAME:TAG`.
-    case image(String)
+    case image(NamedImageRequest)
     /// All images of a layout.
     case layout(FilePath)
     /// A directory, which may be one of a layer.
@@ -15,19 +15,19 @@ package enum ComparedPlace: Sendable {
     /// - Parameter text: a directory has a slash in it, or is no tag.
     package init(_ text: String, in directories: StackerDirectories) throws {
         if text.hasPrefix("docker://") {
-            self = .image(text)
+            self = .image(NamedImageRequest(text))
             return
         }
         if text.hasPrefix("oci:") {
             let path = FilePath(String(text.dropFirst(4)))
             // A tag may be missing; a directory's name may have a colon.
-            self = Self.isLayout(path) ? .layout(try path.absolute()) : .image(text)
+            self = Self.isLayout(path) ? .layout(try path.absolute()) : .image(NamedImageRequest(text))
             return
         }
         let isTag = try !text.contains("/") && Layout(ifThereAt: directories.oci)?.entry(tag: text) != nil
         let path = try FilePath(text).absolute()
         guard !isTag, !text.isEmpty, (try? FileStatus(at: path))?.kind == .directory else {
-            self = .image(text)
+            self = .image(NamedImageRequest(text))
             return
         }
         if Self.isLayout(path) {
@@ -57,7 +57,7 @@ extension ComparedPlace {
     /// Whether an ordinary user needs a namespace to read it, or to keep it: files of many owners.
     package var needsNamespace: Bool {
         switch self {
-        case .image(let name): name.hasPrefix("docker://")
+        case .image(let wanted): wanted.layout == nil && wanted.name.hasPrefix("docker://")
         case .layout: false
         case .tree: true
         }

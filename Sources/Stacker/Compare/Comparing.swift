@@ -18,21 +18,21 @@ struct Comparing {
     // MARK: - What there is
 
     /// The image, or the index of images, that a user names.
-    func subject(_ name: String) throws -> ComparedSubject {
-        try attempt("couldn't read \(shown(name))") { try found(name) }
+    func subject(_ wanted: NamedImageRequest) throws -> ComparedSubject {
+        try attempt("couldn't read \(shown(wanted.name))") { try found(wanted) }
     }
 
-    private func found(_ name: String) throws -> ComparedSubject {
+    private func found(_ wanted: NamedImageRequest) throws -> ComparedSubject {
         // Of an image for several platforms all are compared, if they are here.
         if options.platform == nil,
-            case .oci(let path, let tag) = try ImageName(name, of: "diff", in: directories).base(isInsecure: false)
+            case .oci(let path, let tag) = try wanted.imageName(of: "diff", in: directories).base(isInsecure: false)
         {
             let layout = try Layout(at: path)
             if let entry = try layout.entry(tag: tag), try layout.index(of: entry) != nil {
                 return try layout.subject(entry)
             }
         }
-        var request = NamedImageRequest(name)
+        var request = wanted
         request.platform = PlatformChoice(options.platform)
         request.isInsecure = options.isInsecure
         return .image(try ComparedImage(NamedImage(request, of: "diff", in: directories, log: log)))

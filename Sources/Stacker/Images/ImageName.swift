@@ -11,6 +11,9 @@ struct ImageName {
     /// Where it is.
     let place: ImagePlace
 
+    /// An image whose place is known.
+    init(text: String, place: ImagePlace) { (self.text, self.place) = (text, place) }
+
     /// Reads it.
     ///
     /// - Parameter command: which command it is an argument of, for what messages advise.

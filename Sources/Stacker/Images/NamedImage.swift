@@ -9,8 +9,10 @@ import SystemPackage
 
 /// Which image is to be looked into.
 package struct NamedImageRequest: Sendable {
-    /// A tag of the output layout, `oci:DIRECTORY:TAG` or `docker://REGISTRY/NAME:TAG`.
+    /// A tag of the output layout, `oci:DIRECTORY:TAG` or `docker://REGISTRY/NAME:TAG`; or a tag of ``layout``.
     package var name: String
+    /// The layout whose tag the name is, whatever it looks like; `nil` if the name says where the image is.
+    var layout: FilePath?
     /// Which image of several is meant.
     package var platform = PlatformChoice()
     /// Whether a registry may be spoken to without verified TLS.
@@ -18,6 +20,15 @@ package struct NamedImageRequest: Sendable {
 
     /// The image of that name for this machine.
     package init(_ name: String) { self.name = name }
+
+    /// The image of a tag that was read in a layout, which nobody has written as a name.
+    init(tag: String, in layout: FilePath) { (name, self.layout) = (tag, layout) }
+
+    /// - Parameter command: which command asks, for what messages advise.
+    func imageName(of command: String, in directories: StackerDirectories) throws -> ImageName {
+        guard let layout else { return try ImageName(name, of: command, in: directories) }
+        return ImageName(text: name, place: .layout(layout, tag: name))
+    }
 }
 
 /// An image that is looked into: what it says of itself, and its layers as far as they are asked for.
@@ -65,7 +76,7 @@ package final class NamedImage: Sendable {
     package init(
         _ request: NamedImageRequest, of command: String, in directories: StackerDirectories, log: Log
     ) throws {
-        let name = try ImageName(request.name, of: command, in: directories)
+        let name = try request.imageName(of: command, in: directories)
         let platform = try name.platform(request.platform)
         switch name.place {
         case .registry(let reference):

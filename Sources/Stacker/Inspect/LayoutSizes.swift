@@ -16,7 +16,7 @@ package struct LayoutSizes {
             try StopSignal.check()
             let name = tag + (platform.map { " (\($0))" } ?? "")
             do {
-                var request = NamedImageRequest(tag)
+                var request = NamedImageRequest(tag: tag, in: directories.oci)
                 request.platform = PlatformChoice(platform)
                 let image = try NamedImage(request, of: "inspect", in: directories, log: log)
                 images.append(

@@ -16,7 +16,9 @@ struct TrialComparison {
             variations.flatMap(\.marks) + [
                 ComparisonMark(.buildPath, a: first.place.string, b: second.place.string)
             ]
-        func place(_ trial: TrialBuild) -> ComparedPlace { .image("oci:\(trial.directories.oci):\(tag)") }
+        func place(_ trial: TrialBuild) -> ComparedPlace {
+            .image(NamedImageRequest(tag: tag, in: trial.directories.oci))
+        }
         return try ImageComparison(
             of: place(first), and: place(second), called: ("the first build's", "the second build's"), options,
             in: first.directories, log: log

@@ -58,6 +58,20 @@ struct NamedImageTests {
         }
     }
 
+    @Test(
+        "a tag that was read in a layout is that, whatever it looks like",
+        arguments: ["docker://127.0.0.1:9/x:1", "oci:a:b"])
+    func tags(tag: String) throws {
+        try withTemporaryDirectory { scratch in
+            let layout = scratch.appending("with:colon")
+            try makeLayout(at: layout, tag: tag, in: scratch)
+            let image = try NamedImage(
+                NamedImageRequest(tag: tag, in: layout), of: "inspect", in: directories(in: scratch),
+                log: Log(level: .quiet))
+            #expect(image.layers.count == 2)
+        }
+    }
+
     @Test("what names no image is said, with what is probably meant")
     func missing() throws {
         try withTemporaryDirectory { scratch in
