@@ -19,10 +19,10 @@ struct SeenTree: Sendable {
     /// How many files are seen.
     let files: Int
 
-    /// How many items there are at most, about, where one image is looked at.
+    /// How many items there are at most where one image is looked at.
     static let limit = 8000
 
-    /// - Parameter limit: how many items there are at most, about: the largest.
+    /// - Parameter limit: how many items there are at most, the root among them: the largest.
     init(_ tree: ShippedTree, _ account: TreeAccount, limit: Int) {
         var bytes = [Int64](repeating: 0, count: tree.nodes.count)
         var files = [Int32](repeating: 0, count: tree.nodes.count)
@@ -52,10 +52,22 @@ struct SeenTree: Sendable {
             // The layer of the largest part stands for that of most: it is what one sees.
             if bytes[node] > largest[parent] { (largest[parent], owner[parent]) = (bytes[node], owner[node]) }
         }
-        let threshold = bytes.count > limit ? max(1, bytes.sorted(by: >)[limit]) : 1
+        let isShown = Self.largest(limit, of: bytes)
         self.files = Int(files[0])
         root = Self.item(0, in: tree) { node in
-            (bytes[node], Int(files[node]), Int(owner[node]), isDirectory[node], bytes[node] >= threshold)
+            (bytes[node], Int(files[node]), Int(owner[node]), isDirectory[node], isShown[node])
+        }
+    }
+
+    /// Which numbers are among the largest, none of 0. Of equal ones the first are: a directory comes before what is in it.
+    private static func largest(_ limit: Int, of numbers: [Int64]) -> [Bool] {
+        guard numbers.count > limit else { return numbers.map { $0 > 0 } }
+        let threshold = max(1, numbers.sorted(by: >)[limit])
+        var room = limit - numbers.count { $0 > threshold }
+        return numbers.map { number in
+            guard number == threshold, room > 0 else { return number > threshold }
+            room -= 1
+            return true
         }
     }
 

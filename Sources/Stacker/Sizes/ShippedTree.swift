@@ -1,3 +1,4 @@
+import Failure
 import FileTree
 import Glibc
 import OCI
@@ -5,19 +6,21 @@ import Roots
 
 /// All that the layers of an image have, by path: what is seen in the end, and what is only shipped.
 ///
-/// A name is kept once however many layers have it. What a hostile image can ask for is bounded: see ``Limit``.
+/// A name is kept once however many layers have it. What a hostile image can ask for is bounded: see ``Limits``.
 struct ShippedTree {
     /// Bounds, far above any real image.
-    enum Limit {
+    struct Limits {
         /// Names in all layers together, those of directories that have no entry among them.
-        static let names = 3_000_000
+        var names = 3_000_000
         /// What the layers have at those names.
-        static let entries = 3_000_000
+        var entries = 3_000_000
         /// Bytes of names.
-        static let bytes = 256 << 20
+        var bytes = 256 << 20
         /// Symlinks on the way to one entry.
-        static let symlinks = 40
+        var symlinks = 40
     }
+
+    private let limits: Limits
 
     /// A name in a directory. The first one is the root.
     struct Node {
@@ -96,6 +99,9 @@ struct ShippedTree {
     private var repeated: Int32?
     private var firstContents: [Digest: Int32] = [:]
 
+    /// Nothing but the root.
+    init(limits: Limits = Limits()) { self.limits = limits }
+
     /// Begins the next higher layer.
     mutating func beginLayer(_ blob: Digest) {
         layer += 1
@@ -112,7 +118,7 @@ extension ShippedTree {
         let key = ChildKey(parent: parent, name: Array(name))
         if let known = children[key] { return known }
         nameBytes += name.count
-        guard nodes.count < Limit.names, nameBytes <= Limit.bytes else { throw SizesFailure.tooMany() }
+        guard nodes.count <= limits.names, nameBytes <= limits.bytes else { throw limits.exceeded() }
         let place = Int32(nodes.count)
         var node = Node(name: key.name, parent: parent)
         node.sibling = nodes[Int(parent)].lastChild
@@ -135,7 +141,7 @@ extension ShippedTree {
             }
             if name.elementsEqual(".".utf8) { continue }
             let next = try child(name, of: node)
-            guard let target = symlinks[next], followed < Limit.symlinks else {
+            guard let target = symlinks[next], followed < limits.symlinks else {
                 node = next
                 continue
             }
@@ -161,7 +167,7 @@ extension ShippedTree {
     }
 
     private mutating func add(_ mark: OverlayMark, at node: Int32) throws -> Int32 {
-        guard entries.count < Limit.entries else { throw SizesFailure.tooMany() }
+        guard entries.count < limits.entries else { throw limits.exceeded() }
         let place = Int32(entries.count)
         entries.append(Entry(layer: layer, mark: mark, below: nodes[Int(node)].top))
         nodes[Int(node)].top = place
@@ -258,5 +264,14 @@ extension ShippedTree {
             node = nodes[Int(node)].parent
         }
         return Array(names.reversed().joined(separator: [UInt8(ascii: "/")]))
+    }
+}
+
+extension ShippedTree.Limits {
+    /// What is wrong with an image that is too much to be accounted for.
+    fileprivate func exceeded() -> Failure {
+        Failure(
+            "it has more than \(names) names, more than \(entries) entries, or more than \(bytes >> 20) MiB of names",
+            help: "images have some hundred thousand names at most: look at what makes so many")
     }
 }

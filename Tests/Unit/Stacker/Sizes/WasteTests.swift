@@ -21,8 +21,8 @@ struct WasteTests {
         case opaque(String)
     }
 
-    private func tree(_ layers: [[Step]]) throws -> ShippedTree {
-        var tree = ShippedTree()
+    private func tree(_ layers: [[Step]], limits: ShippedTree.Limits = .init()) throws -> ShippedTree {
+        var tree = ShippedTree(limits: limits)
         for (number, layer) in layers.enumerated() {
             tree.beginLayer(Digest(of: [UInt8(number)]))
             for step in layer { try add(step, to: &tree) }
@@ -142,6 +142,33 @@ struct WasteTests {
         let account = TreeAccount(tree, layers: 3)
         #expect(Waste.all(in: tree, account, [LayerOrigin(), LayerOrigin(), LayerOrigin()]).isEmpty)
         #expect(account.layers.map(\.contents) == [5, 0, 0])
+    }
+
+    @Test("names, entries and bytes of names are bounded")
+    func bounds() throws {
+        // The root, d, a and b, in two layers.
+        let layers: [[Step]] = [[.file("d/a", "a")], [.file("d/bb", "b")]]
+        var limits = ShippedTree.Limits()
+        (limits.names, limits.entries, limits.bytes) = (3, 6, 4)
+        _ = try tree(layers, limits: limits)
+        for path in [\ShippedTree.Limits.names, \.entries, \.bytes] {
+            var limits = limits
+            limits[keyPath: path] -= 1
+            let failure = try #require(throws: Failure.self) { try tree(layers, limits: limits) }
+            #expect(failure.description.contains("it has more than \(limits.names) names"))
+        }
+    }
+
+    @Test("of what is seen no more items are kept than are asked for, and the largest", arguments: [1, 3, 4, 100])
+    func items(limit: Int) throws {
+        let tree = try tree([[.file("d/big", "z")] + (0..<50).map { .file("d/\($0)", "a") }])
+        let seen = SeenTree(tree, TreeAccount(tree, layers: 1), limit: limit)
+        func all(_ item: SeenTree.Item) -> [SeenTree.Item] { [item] + item.children.flatMap(all) }
+        let items = all(seen.root)
+        // The root counts as one, and so does d.
+        #expect(items.count == min(limit, 53))
+        #expect(items.contains { $0.name == Array("big".utf8) } == (limit >= 3))
+        #expect(items.map(\.smaller.count).reduce(0, +) + items.count { !$0.isDirectory } == 51)
     }
 
     @Test("what each layer adds, changes and deletes")
