@@ -128,6 +128,10 @@ states() { jq -r '[.recipes[].layers[] | "\(.name)=\(.state)"] | join(" ")' <<<"
         run -1 --separate-stderr on one plan $option
         assert_said "${option%% *}"
         assert_said "is not for plan"
+        run -0 stacker help plan
+        refute_output --partial -- "${option%% *}"
+        run -0 stacker help build
+        assert_output --partial -- "${option%% *}"
     done
     run -1 --separate-stderr on one plan --tag 1
     assert_said "--tag is for --publish"

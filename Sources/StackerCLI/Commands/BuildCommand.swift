@@ -24,10 +24,12 @@ struct BuildCommand: Command {
 
     @OptionGroup var options: BuildOptions
 
+    @OptionGroup var running: BuildRunOptions
+
     @OptionGroup var reproduction: ReproduceOptions
 
     func run(in surroundings: Surroundings) throws {
-        if reproduction.reproduce { return try reproduction.run([stackerFile], options, in: surroundings) }
-        try options.build([stackerFile], in: surroundings)
+        if reproduction.reproduce { return try reproduction.run([stackerFile], options, running, in: surroundings) }
+        try options.build([stackerFile], running, in: surroundings)
     }
 }

@@ -44,9 +44,12 @@ struct PlanCommand: Command {
 
     @OptionGroup var options: BuildOptions
 
+    @OptionGroup(visibility: .hidden) var running: BuildRunOptions
+
     func run(in surroundings: Surroundings) throws {
-        try options.refuseWhatJobsCantDo()
-        var request = try options.request(search.files(in: surroundings), in: surroundings)
+        try running.refuseWhatJobsCantDo()
+        try options.refuseUnknownSigner()
+        var request = try options.request(search.files(in: surroundings), running, in: surroundings)
         // Jobs sign; who makes the plan need not have the key.
         request.cacheSign = nil
         let publication = try publication

@@ -19,11 +19,13 @@ struct RecursiveBuildCommand: Command {
 
     @OptionGroup var options: BuildOptions
 
+    @OptionGroup var running: BuildRunOptions
+
     @OptionGroup var reproduction: ReproduceOptions
 
     func run(in surroundings: Surroundings) throws {
         let files = try search.files(in: surroundings)
-        if reproduction.reproduce { return try reproduction.run(files, options, in: surroundings) }
-        try options.build(files, in: surroundings)
+        if reproduction.reproduce { return try reproduction.run(files, options, running, in: surroundings) }
+        try options.build(files, running, in: surroundings)
     }
 }

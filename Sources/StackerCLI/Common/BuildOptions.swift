@@ -7,7 +7,7 @@ import RecipeText
 import Recipes
 import Stacker
 
-/// What `build` and `recursive-build` have in common.
+/// What `build`, `recursive-build` and `plan` have in common: what there is to build, and with which caches.
 struct BuildOptions: ParsableArguments {
     @Option(help: "Give a variable of the stacker file a value, as NAME=value. May be given several times.")
     var substitute: [String] = []
@@ -20,9 +20,6 @@ struct BuildOptions: ParsableArguments {
 
     @Option(help: "A YAML file of variables and values; --substitute wins over it.", completion: .file())
     var substituteFile: String?
-
-    @Flag(help: "Build every layer, whatever the cache says.")
-    var noCache = false
 
     @Option(
         help:
@@ -52,10 +49,6 @@ struct BuildOptions: ParsableArguments {
     @Flag(name: .customLong("cache-skip-tls"), help: "Those registries may have an unknown certificate, or no TLS.")
     var cacheSkipTLS = false
 
-    @Flag(
-        help: "Build only what neither this machine nor --cache-from has, and take from there only what that needs.")
-    var onlyMissing = false
-
     @Option(help: "The type of layer to write. May be given several times.")
     var layerType: [LayerType] = []
 
@@ -67,12 +60,6 @@ struct BuildOptions: ParsableArguments {
         ))
     var hardlinkOverflow = HardLinkOverflow.split
 
-    @Option(help: "Run a program in the container of a run: that failed, as it left it. It has the terminal.")
-    var onRunFailure: String?
-
-    @Flag(help: "The same with /bin/sh.")
-    var shellFail = false
-
     @Option(
         name: [.customShort("j", allowingJoined: true), .long],
         help: ArgumentHelp(
@@ -81,15 +68,6 @@ struct BuildOptions: ParsableArguments {
 
     @Flag(help: "Where a layer fails, build all that doesn't need it.")
     var keepGoing = false
-
-    @Flag(help: "Say where the time went, and write a trace of it: timing.json in the stacker directory.")
-    var timing = false
-
-    @Option(help: "Do so, and write the trace to this file.", completion: .file())
-    var timingFile: String?
-
-    @Flag(help: "Only print in which order the files would be built.")
-    var orderOnly = false
 
     @Option(
         help: ArgumentHelp(
@@ -101,50 +79,45 @@ struct BuildOptions: ParsableArguments {
     var requireHash = false
 
     /// What is asked for, of these files.
-    func request(_ recipes: [String], in surroundings: Surroundings) throws -> BuildRequest {
+    func request(
+        _ recipes: [String], _ running: BuildRunOptions, in surroundings: Surroundings
+    ) throws -> BuildRequest {
         var request = BuildRequest()
         request.recipes = recipes
         request.substitutions = substitute
         request.platforms = try platforms(platform)
         request.substituteFile = substituteFile
-        request.ignoresCache = noCache
         request.cacheFrom = cacheFrom
         request.cacheTo = cacheTo
         request.sharesCacheDirectories = cacheWithCacheDirs
         request.cacheSign = cacheSign
         request.cacheTrust = cacheTrust
         request.cachesSkipTLS = cacheSkipTLS
-        if onlyMissing, noCache {
-            throw Failure("--only-missing and --no-cache don't go together", help: "leave one out")
-        }
-        request.buildsOnlyMissing = onlyMissing
         if !layerType.isEmpty { request.layerTypes = layerType }
         try writing.apply(to: &request)
         request.requiresHashes = requireHash
         request.sourceDateEpoch = sourceDateEpoch ?? request.sourceDateEpoch
         request.hardLinkOverflow = hardlinkOverflow
-        request.onRunFailure = try commandOnFailure
         if let jobs, jobs < 1 { throw Failure("--jobs \(jobs): at least one layer is built at a time") }
         request.jobs = jobs ?? surroundings.config.jobs ?? BuildRequest.processors
         request.keepsGoing = keepGoing
-        request.reportsTimes = timing || timingFile != nil
-        request.traceFile = timingFile
+        try running.apply(to: &request)
         return request
     }
 
     /// Builds these files, or says what would be built.
-    func build(_ recipes: [String], in surroundings: Surroundings) throws {
-        let request = try request(recipes, in: surroundings)
+    func build(_ recipes: [String], _ running: BuildRunOptions, in surroundings: Surroundings) throws {
+        let request = try request(recipes, running, in: surroundings)
         // Without anything to build root needs no namespace; what is found out on the way to the first layer that must
         // be built is found out, and said, again inside. Caches are not asked twice for that.
         if !surroundings.isInsideNamespace { surroundings.log.hold() }
         let build = try Build(request, in: surroundings.directories, log: surroundings.log)
-        if orderOnly {
+        if running.orderOnly {
             surroundings.log.release()
             for line in build.order { try say(line) }
             return
         }
-        let mayTry = surroundings.isInsideNamespace || !onlyMissing
+        let mayTry = surroundings.isInsideNamespace || !running.onlyMissing
         if !Namespace.isNeededForFiles, mayTry, try build.run(mayBuild: surroundings.isInsideNamespace) {
             return surroundings.log.release()
         }
@@ -153,20 +126,6 @@ struct BuildOptions: ParsableArguments {
             throw Failure("a layer could be neither found nor built, for no reason that stacker knows of")
         }
         try surroundings.enterNamespace()
-    }
-}
-
-extension BuildOptions {
-    /// What is run when a script has failed.
-    private var commandOnFailure: [String]? {
-        get throws {
-            guard let onRunFailure else { return shellFail ? ["/bin/sh"] : nil }
-            guard !shellFail else {
-                throw Failure(
-                    "--shell-fail is incompatible with --on-run-failure=\(onRunFailure)", help: "leave one of them out")
-            }
-            return try commandWords(onRunFailure)
-        }
     }
 }
 

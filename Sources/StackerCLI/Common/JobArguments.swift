@@ -3,8 +3,7 @@ import Host
 import Plans
 import Stacker
 
-// What was given to `plan`, handed on to the jobs of a plan.
-extension BuildOptions {
+extension BuildRunOptions {
     /// Refuses what can be said of one build, and of no plan.
     func refuseWhatJobsCantDo() throws {
         let unfit: [(given: Bool, name: String, reason: String)] = [
@@ -14,6 +13,16 @@ extension BuildOptions {
             (orderOnly, "--order-only", "the plan says it"),
             (timing || timingFile != nil, "--timing", "nothing is built"),
         ]
+        if let first = unfit.first(where: \.given) {
+            throw Failure("\(first.name) is not for plan: \(first.reason)", help: "leave it out")
+        }
+    }
+}
+
+// What was given to `plan`, handed on to the jobs of a plan.
+extension BuildOptions {
+    /// Refuses a plan that could not know what jobs sign.
+    func refuseUnknownSigner() throws {
         if cacheSign != nil, cacheTo.isEmpty {
             throw Failure(
                 "--cache-sign is about what jobs put into a shared cache, and there is no --cache-to",
@@ -24,9 +33,6 @@ extension BuildOptions {
                 "a plan with --cache-sign needs --cache-trust: it does not read the key that jobs sign with, and has to know "
                     + "what they take",
                 help: "name its public half, which openssl pkey -in PRIVATE -pubout makes")
-        }
-        if let first = unfit.first(where: \.given) {
-            throw Failure("\(first.name) is not for plan: \(first.reason)", help: "leave it out")
         }
     }
 

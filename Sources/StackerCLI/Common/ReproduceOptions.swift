@@ -38,9 +38,11 @@ struct ReproduceOptions: ParsableArguments {
     /// Builds these files twice, and says what differs.
     ///
     /// - Throws: ``ArgumentParser/ExitCode`` 1 if something does.
-    func run(_ recipes: [String], _ options: BuildOptions, in surroundings: Surroundings) throws {
-        try options.refuseWhatIsNotBuiltTwice()
-        var request = try ReproduceRequest(options.request(recipes, in: surroundings))
+    func run(
+        _ recipes: [String], _ options: BuildOptions, _ running: BuildRunOptions, in surroundings: Surroundings
+    ) throws {
+        try options.refuseWhatIsNotBuiltTwice(running)
+        var request = try ReproduceRequest(options.request(recipes, running, in: surroundings))
         if let reproduceVary {
             request.variations = try attempt("couldn't understand --reproduce-vary") {
                 try Variation.list(reproduceVary, besides: request.build)
@@ -57,13 +59,13 @@ struct ReproduceOptions: ParsableArguments {
 
 extension BuildOptions {
     /// Refuses what has no meaning for two builds that have nothing in common with others.
-    fileprivate func refuseWhatIsNotBuiltTwice() throws {
+    fileprivate func refuseWhatIsNotBuiltTwice(_ running: BuildRunOptions) throws {
         let unfit: [(given: Bool, name: String, reason: String)] = [
             (!cacheFrom.isEmpty, "--cache-from", "both build everything themselves"),
             (!cacheTo.isEmpty, "--cache-to", "what they make is not kept"),
-            (onlyMissing, "--only-missing", "both build everything themselves"),
-            (orderOnly, "--order-only", "that builds nothing"),
-            (timing || timingFile != nil, "--timing", "there is more than one build"),
+            (running.onlyMissing, "--only-missing", "both build everything themselves"),
+            (running.orderOnly, "--order-only", "that builds nothing"),
+            (running.timing || running.timingFile != nil, "--timing", "there is more than one build"),
         ]
         if let first = unfit.first(where: \.given) {
             throw Failure("\(first.name) and --reproduce don't go together: \(first.reason)", help: "leave one out")
