@@ -357,7 +357,7 @@ END
     assert_failure 1
     assert_said "kept is not empty"
     assert_layout_whole kept/first
-    reproduce_it 'date +%s%N >/it' --reproduce-keep with:colon
+    reproduce_it 'date +%s >/it' --reproduce-keep with:colon
     assert_failure 1
     assert_line "  a time stamp: /it"
     reproduce_it 'exit 5' --reproduce-keep new
