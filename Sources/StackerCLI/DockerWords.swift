@@ -16,7 +16,7 @@ enum DockerWords {
 
     private static let commands = [
         "images": "stacker inspect says what images there are",
-        "history": "stacker inspect NAME has the layers of an image",
+        "history": "stacker inspect NAME has the layers of an image, stacker explain NAME --sizes what each does",
         "push": "stacker publish --url docker://REGISTRY --tag TAG",
         "pull": "build and run fetch by themselves what they need: stacker run docker://REGISTRY/NAME:TAG",
         "rmi": "stacker gc removes what nothing needs any more, stacker clean all that builds made",

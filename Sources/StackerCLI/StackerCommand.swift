@@ -57,7 +57,7 @@ struct StackerCommand: ParsableCommand {
     static func troubleStatus(for arguments: [String]) -> Int32 {
         let name = GlobalOptions.commandName(in: arguments)
         let type = configuration.subcommands.first { $0.configuration.commandName == name }
-        return (type as? any Command.Type)?.troubleStatus ?? 1
+        return (type as? any Command.Type)?.troubleStatus(for: arguments) ?? 1
     }
 
     /// What a mistaken command line may have meant, or where it is said what there is.

@@ -10,7 +10,7 @@ explain_json() {
     cat explained.json
 }
 
-# print_stack LAYER: the name of each directory of the stack, top first.
+# print_stack LAYER: the name of each directory of the stack, bottom first.
 print_stack() {
     explain_json "$1" | jq -er '.stack[].name'
 }
@@ -32,18 +32,19 @@ END
     wait_for_file signs/ready
 }
 
-# behaviour: the stack is listed top to bottom, each with digest, directory and size
+# behaviour: the stack is listed bottom to top, numbered, each with digest, directory and size
 # documented: docs/debugging.md#explain; docs/commands.md#explain
 # status: beyond
 @test "the stack of a built layer" {
     build_pair 'head -c 1000 /dev/zero > /f' 'head -c 234 /dev/zero > /g'
-    assert_equal "$(print_stack above)" "$(for n in -1 -2 -3; do layer_digest above $n; done)"
-    assert_equal "$(explain_json above | jq -c '[.state, .stack[0].unpacked, .stack[1].unpacked]')" '["built",234,1000]'
+    assert_equal "$(print_stack above)" "$(for n in -3 -2 -1; do layer_digest above $n; done)"
+    assert_equal "$(explain_json above | jq -c '[.state, .stack[2].unpacked, .stack[1].unpacked, [.stack[].number]]')" '["built",234,1000,[0,1,2]]'
     assert_equal "$(explain_json above | jq -r '.stack[].directory')" \
-        "$(for n in -1 -2 -3; do echo "$PWD/$(layer_directory above $n)/overlay"; done)"
+        "$(for n in -3 -2 -1; do echo "$PWD/$(layer_directory above $n)/overlay"; done)"
     run -0 stacker explain above
     assert_line --index 0 "above: built"
-    assert_line --index 1 --regexp "^  $(layer_digest above -1) +234 B unpacked +$PWD/$(layer_directory above -1)/overlay$"
+    assert_line --index 1 "layers, bottom to top:"
+    assert_line --index 4 --regexp "^  2  $(layer_digest above -1) +234 B unpacked +$PWD/$(layer_directory above -1)/overlay$"
 }
 
 # behaviour: what is not encoded is in the stack under its own name: overlay dirs below the upperdir, build_only layers
@@ -65,10 +66,10 @@ it:
   run: echo it > /it
 END
     stacker build
-    assert_equal "$(print_stack it)" "upperdir of it
-overlay dir extra of it
+    assert_equal "$(print_stack it)" "$(layer_digest latest -1 busybox)
 upperdir of below
-$(layer_digest latest -1 busybox)"
+overlay dir extra of it
+upperdir of it"
 }
 
 # behaviour: a layer whose script failed has the stack that the script had, with what it left
@@ -87,8 +88,8 @@ END
     run -7 stacker build
     run -0 stacker explain it
     assert_line --index 0 "it: not finished, its last build failed or was stopped"
-    assert_equal "$(print_stack it)" "upperdir of it
-$(layer_digest latest -1 busybox)"
+    assert_equal "$(print_stack it)" "$(layer_digest latest -1 busybox)
+upperdir of it"
     assert_equal "$(explain_json it:/half | jq -r .provider.layer)" "upperdir of it"
     assert_equal "$(explain_json it:/bin/zcat | jq -c '[.provider, .end.reason, .hidden[].copy.layer]')" \
         "[null,\"whiteout\",\"$(layer_digest latest -1 busybox)\"]"
@@ -118,7 +119,7 @@ $(layer_digest latest -1 busybox)"
     wait_for_killed
     run -0 stacker explain it:/half
     assert_line --partial "  provided by upperdir of it: $PWD/roots/it/overlay/half"
-    assert_equal "$(print_stack it | tail -n 1)" "$(layer_digest latest -1 busybox)"
+    assert_equal "$(print_stack it | head -n 1)" "$(layer_digest latest -1 busybox)"
 }
 
 # behaviour: a path is provided by one layer; a file hides copies below it
@@ -179,6 +180,12 @@ $(layer_digest latest -1 busybox)"
     assert_said "there is no /nowhere in above"
     refuse explain abov
     assert_said "there are above, below"
+    refuse explain docker://registry.example.com/above:1
+    assert_said "stacker explain docker://registry.example.com/above:1 --sizes says what an image ships"
+    refuse inspect oci:oci:above
+    assert_said "stacker explain oci:oci:above --sizes says"
+    refuse explain above:/x --sizes
+    assert_said "a path in a layer has no sizes"
 }
 
 # behaviour: an ordinary user can explain what root built, and nothing is written

@@ -64,6 +64,14 @@ END
     assert_line --regexp '^  layer  packed  unpacked +adds +changes +deletes +made by$'
     assert_line --regexp '^  80 B +/kept, /copy, /b/copy: the same content at several paths$'
     assert_line --regexp '^  30 B +/a/gone of layer 0: deleted by layer 1$'
+    assert_line "  together 80 B in copies, 30 B deleted, 20 B shipped again for metadata, 10 B overwritten"
+    run -0 stacker explain oci:stacked:latest --layer 1
+    assert_line --index 0 --partial "oci:stacked:latest, layer 1, $(layer_digest latest 1 stacked), made by"
+    assert_line --regexp '^  11 B +changes /a/changed$'
+    assert_line --regexp '^  30 B +deletes /a/gone$'
+    assert_line --regexp '^  40 B +adds /copy$'
+    refuse explain oci:stacked:latest --layer 3
+    assert_said "its layers are 0 to 2, bottom to top"
 }
 
 # behaviour: sizes don't depend on the type of the layers
@@ -117,6 +125,60 @@ END
     assert_equal "$(jq -c '[.waste.items[] | select(.remedy == "base") | .paths[0]]' sizes.json)" '["/etc/passwd"]'
 }
 
+# behaviour: a file of the base that a chmod, chown or touch ships again is that, other names of it or not; a hard link across layers
+#   and copies of them are told from copies within one, and each has an advice that helps
+# documented: docs/sizes.md#waste; docs/sizes.md#for-programs
+# status: beyond
+@test "what a file is shipped again for" {
+    busybox_base
+    cat >stacker.yaml <<'END'
+mode: {from: &base {type: oci, url: "busybox:latest"}, run: chmod 4755 /bin/busybox}
+owner: {from: *base, run: chown -R 7 /etc}
+time: {from: *base, run: touch -d 2001-01-01 /etc/passwd}
+linked: {from: *base, run: ln /bin/busybox /bin/tool}
+copied: {from: *base, run: cp /bin/busybox /bin/tool}
+symlinked: {from: *base, run: ln -s busybox /bin/tool}
+twice: {from: *base, run: echo twice > /one; cp /one /two}
+END
+    stacker build
+    local items='[.waste.items[] | [.kind, .changed, .remedy, .layer, .hiddenBy]] | unique'
+    assert_equal "$(sizes_of mode "$items")" '[["metadata",["mode"],"keep",0,1]]'
+    assert_equal "$(jq -r '.waste.items[0].paths[0]' sizes.json)" /bin/busybox
+    assert_equal "$(sizes_of owner "$items")" '[["metadata",["owner"],"keep",0,1]]'
+    assert_equal "$(sizes_of time "$items")" '[["metadata",["time"],"keep",0,1]]'
+    assert_equal "$(sizes_of linked "$items")" '[["metadata",[],"symlink",0,1]]'
+    assert_equal "$(sizes_of copied "$items")" '[["copies",null,"symlink",0,null]]'
+    assert_equal "$(sizes_of twice "$items")" '[["copies",null,"link",1,null]]'
+    assert_equal "$(sizes_of symlinked .waste.bytes)" 0
+    run -0 stacker explain mode --sizes
+    assert_output --partial "/bin/busybox of layer 0: shipped again for mode by layer 1"
+    assert_output --partial "chmod, chown -R and touch ship them a second time"
+    run -0 stacker explain linked --sizes
+    assert_output --partial "/bin/busybox of layer 0: shipped again, though nothing of it changed by layer 1"
+    assert_output --partial "make symlinks of it: a hard link to a file of a lower layer ships that once more"
+}
+
+# behaviour: many wasted files of a directory are one line, by kind and layers; what is large by itself is named
+# documented: docs/sizes.md; docs/sizes.md#for-programs
+# status: beyond
+@test "waste by directory" {
+    python3 - >layers <<'END'
+import json
+files = [{"path": f"usr/share/locale/{n}/text", "text": "%010d" % n} for n in range(100)]
+files += [{"path": f"usr/share/doc/{n}", "text": "doc%07d" % n} for n in range(4)] + [{"path": "var/cache/large", "size": 3000}]
+gone = [{"path": "var/.wh.cache"}]
+print(json.dumps([files, [dict(file, mode="600") for file in files[:104]] + gone]))
+END
+    stacked_image <layers
+    assert_equal "$(sizes_of oci:stacked:latest '.waste.groups[] | [.kind, .bytes, .path, .files]')" \
+        '["deleted",3000,"/var/cache/large",1]
+["metadata",1000,"/usr/share/locale",100]
+["metadata",40,"/usr/share",4]'
+    run -0 stacker explain oci:stacked:latest --sizes
+    assert_line --regexp '^  1.0 kB +100 files in /usr/share/locale of layer 0: shipped again for mode by layer 1$'
+    assert_line --partial "by COPY --chmod and --chown, say"
+}
+
 # behaviour: an image of another program, with layers that its history tells of, is accounted for like any other
 # documented: docs/sizes.md#who-made-a-layer
 # status: beyond
@@ -138,7 +200,8 @@ END
     assert grep -Fx "a layer <of> umoci" words
 }
 
-# behaviour: --fail-above ends with status 1 if more is wasted, in a part of the image or in bytes, and says how much
+# behaviour: --fail-above ends with status 1 if more is wasted, in a part of the image or in bytes, and says how much; with 2 for
+#   trouble
 # documented: docs/sizes.md#a-limit; docs/commands.md#explain
 # status: beyond
 @test "a limit of waste" {
@@ -154,10 +217,16 @@ END
         assert_said "are wasted"
     done
     for limit in 101% -- x 5x 1e9; do
-        refuse explain oci:stacked:latest "--fail-above=$limit"
+        run -2 --separate-stderr stacker explain oci:stacked:latest "--fail-above=$limit"
         assert_said "is no limit of waste"
         assert_said "as 5%, or a size, as 10MB"
     done
+    run -2 stacker explain oci:stacked:none --fail-above 5%
+    run -2 stacker explain oci:stacked:latest --fail-above 5% --no-such-option
+    rm -r stacked
+    stacked_image <<<'[[{"path": "a", "size": 1}, {"path": "b", "size": 100000}], [{"path": ".wh.a"}]]'
+    refuse explain oci:stacked:latest --fail-above 0.0009%
+    assert_said "wastes 1 B, 0.001 % of its unpacked size, and may waste 0.0009 %"
 }
 
 # behaviour: names in an image are text in a page, and what can't be seen in them is written out
@@ -206,6 +275,8 @@ END
     refuse explain oci:stacked:latest --html directory
     assert_said "no file"
     refuse explain oci:stacked:none --html page.html
+    refuse explain oci:stacked:latest --html -
+    assert_said "./- is one of that name"
     cmp page.html before
 }
 
@@ -256,6 +327,12 @@ END
     assert_said "the blob is damaged"
     refuse explain nothing --sizes
     assert_said "there is no OCI layout"
+    busybox_base
+    printf '%s\n' 'tools: {from: {type: oci, url: "busybox:latest"}, build_only: true}' \
+        'app: {from: {type: built, tag: tools}}' >stacker.yaml
+    stacker build
+    refuse explain tools --sizes
+    assert_said "tools is a layer that was built without becoming an image: build_only"
     refuse explain docker:// --sizes
 }
 

@@ -18,7 +18,7 @@ extension ImageSizes {
         """
         <p>\(layers.count) \(layers.count == 1 ? "layer" : "layers"), \(humanSize(packed)) packed, \
         \(humanSize(unpacked)) unpacked, \(seen.files) files that are seen.</p>
-        <p>\(humanSize(wasted)) (\(inTenths(wastedPercent)) %) of the unpacked size are shipped and not seen, or shipped \
+        <p>\(humanSize(wasted)) (\(inPercent(wastedPercent)) %) of the unpacked size are shipped and not seen, or shipped \
         more than once.</p>
 
         """
@@ -66,7 +66,9 @@ extension ImageSizes {
             return "<h3>What is wasted</h3>\n<p>Nothing is shipped that is not seen, and nothing twice.</p>\n"
         }
         var remedies = Table("What would save it", [.numbers("bytes"), .words("how")])
-        for saving in savings { remedies.add(["\(humanSize(saving.bytes))", "\(saving.remedy.words)"]) }
+        for saving in savings {
+            remedies.add(["\(humanSize(saving.bytes))", "\(saving.remedy.words(isOurs: isOurs))"])
+        }
         var table = Table(
             "Shipped and not seen, or more than once",
             [.numbers("bytes"), .words("path"), .words("why"), .numbers("layer"), .numbers("hidden by")])
@@ -77,7 +79,7 @@ extension ImageSizes {
             let more = waste.count - min(waste.paths.count, Self.shownPaths)
             let rest: HTML = more > 0 ? "<div class=\"quiet\">and \(more) more</div>" : ""
             table.add([
-                "\(humanSize(waste.bytes))", "\(paths)\(rest)", "\(waste.kind.words)", "\(waste.layer)",
+                "\(humanSize(waste.bytes))", "\(paths)\(rest)", "\(waste.reason)", "\(waste.layer)",
                 "\(waste.hidden.map { "\($0)" } ?? "")",
             ])
         }

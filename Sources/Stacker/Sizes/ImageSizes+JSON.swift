@@ -32,6 +32,8 @@ extension ImageSizes {
         let percent: Double
         let byKind: [String: Int64]
         let byRemedy: [String: Int64]
+        /// By directory.
+        let groups: [Group]
         let items: [Item]
         /// How many items are left out.
         let omitted: Int
@@ -39,9 +41,8 @@ extension ImageSizes {
         init(_ sizes: ImageSizes) {
             bytes = sizes.wasted
             percent = (sizes.wastedPercent * 100).rounded() / 100
-            byKind = Dictionary(grouping: sizes.wastes, by: \.kind.rawValue).mapValues {
-                $0.reduce(0) { $0 + $1.bytes }
-            }
+            byKind = Dictionary(sizes.wastedByKind.map { ($0.kind.rawValue, $0.bytes) }) { $0 + $1 }
+            groups = sizes.wasteGroups.prefix(listedWastes).map(Group.init)
             byRemedy = Dictionary(sizes.savings.map { ($0.remedy.rawValue, $0.bytes) }) { $0 + $1 }
             items = sizes.wastes.prefix(listedWastes).map(Item.init)
             omitted = max(0, sizes.wastes.count - listedWastes)
@@ -59,6 +60,7 @@ extension ImageSizes {
         let deletes: TreeAccount.Change
         let createdBy: String?
         let recipe: Recipe?
+        let largest: [LargePart]
 
         struct Recipe: Encodable {
             let layer: String
@@ -74,11 +76,44 @@ extension ImageSizes {
             (adds, changes, deletes) = (layer.changes.added, layer.changes.changed, layer.changes.deleted)
             createdBy = layer.origin.createdBy
             recipe = layer.origin.recipe.map { Recipe(layer: $0.tag, buildOnly: $0.isBuildOnly, line: $0.line) }
+            largest = layer.parts.map(LargePart.init)
+        }
+    }
+
+    /// What a layer does to the names in a directory.
+    private struct LargePart: Encodable {
+        let does: TreeAccount.NameChange.Kind
+        let bytes: Int64
+        let path: String
+        let entries: Int
+
+        init(_ part: ImageSizes.Part) {
+            (does, bytes, entries) = (part.kind, part.place.bytes, part.place.files)
+            path = visiblePath(part.place.path)
+        }
+    }
+
+    private struct Group: Encodable {
+        let kind: Waste.Kind
+        let changed: [String]?
+        let bytes: Int64
+        let path: String
+        let files: Int
+        let layer: Int
+        let hiddenBy: Int?
+        let remedy: Waste.Remedy
+
+        init(_ group: WasteGroup) {
+            (kind, layer, hiddenBy) = (group.example.kind, group.example.layer, group.example.hidden)
+            (bytes, files) = (group.place.bytes, group.place.files)
+            path = visiblePath(group.place.path)
+            (changed, remedy) = (group.example.changedNames, group.example.remedy)
         }
     }
 
     private struct Item: Encodable {
         let kind: Waste.Kind
+        let changed: [String]?
         let bytes: Int64
         let paths: [String]
         let count: Int
@@ -89,7 +124,7 @@ extension ImageSizes {
         init(_ waste: Waste) {
             (kind, bytes, count, layer) = (waste.kind, waste.bytes, waste.count, waste.layer)
             paths = waste.paths.map(visiblePath)
-            (hiddenBy, remedy) = (waste.hidden, waste.remedy)
+            (hiddenBy, remedy, changed) = (waste.hidden, waste.remedy, waste.changedNames)
         }
     }
 
@@ -98,6 +133,11 @@ extension ImageSizes {
         let bytes: Int64
         let layer: Int
     }
+}
+
+extension Waste {
+    /// What of the metadata changed, where it is wasted for that.
+    fileprivate var changedNames: [String]? { kind == .metadata ? changed.names : nil }
 }
 
 /// A path in an image from its root, as text in which everything can be seen.

@@ -10,7 +10,7 @@ extension ImageSizes {
     private var heading: String {
         let count = layers.count == 1 ? "1 layer" : "\(layers.count) layers"
         return "\(shown(name)): \(count), \(humanSize(packed)) packed, \(humanSize(unpacked)) unpacked, of which "
-            + "\(humanSize(wasted)) (\(inTenths(wastedPercent)) %) are wasted"
+            + "\(humanSize(wasted)) (\(inPercent(wastedPercent)) %) are wasted"
     }
 
     // MARK: - Layers
@@ -42,10 +42,17 @@ extension ImageSizes {
     private var wasteLines: [String] {
         guard !wastes.isEmpty else { return ["nothing is shipped that is not seen, and nothing twice"] }
         var lines = ["shipped and not seen, or more than once:"]
-        for waste in wastes.prefix(Self.shownWastes) { lines.append("  \(waste.sizeInWords)  \(waste.words)") }
-        lines += rest(wastes.dropFirst(Self.shownWastes).map(\.bytes))
+        lines += wasteGroups.prefix(Self.shownWastes).map {
+            "  \(humanSize($0.place.bytes).padding(to: 7))  \($0.words)"
+        }
+        lines += rest(wasteGroups.dropFirst(Self.shownWastes).map(\.place))
+        if wastedByKind.count > 1 {
+            lines.append(
+                "  together "
+                    + wastedByKind.map { "\(humanSize($0.bytes)) \($0.kind.words)" }.joined(separator: ", "))
+        }
         lines += ["", "what would save it:"]
-        lines += savings.map { "  \(humanSize($0.bytes).padding(to: 7))  \($0.remedy.words)" }
+        lines += savings.map { "  \(humanSize($0.bytes).padding(to: 7))  \($0.remedy.words(isOurs: isOurs))" }
         return lines
     }
 
@@ -57,8 +64,33 @@ extension ImageSizes {
             }
     }
 
-    private func rest(_ bytes: [Int64]) -> [String] {
-        bytes.isEmpty ? [] : ["  \(humanSize(bytes.reduce(0, +)).padding(to: 7))  in \(bytes.count) more"]
+    private func rest(_ places: [FileGroup]) -> [String] {
+        guard !places.isEmpty else { return [] }
+        let bytes = humanSize(places.reduce(0) { $0 + $1.bytes }).padding(to: 7)
+        return ["  \(bytes)  in \(places.reduce(0) { $0 + $1.files }) more"]
+    }
+
+    // MARK: - One layer
+
+    /// For people: what one layer adds, changes and deletes, by directory.
+    ///
+    /// - Throws: `Failure` if there is no layer of that number.
+    package func text(layer number: Int) throws -> String {
+        let layer = try self.layer(number)
+        var lines = ["\(shown(name)), layer \(number), \(layer.descriptor.digest), made by \(layer.origin.words):"]
+        if layer.parts.isEmpty { lines.append("  it adds, changes and deletes nothing") }
+        lines += layer.parts.map {
+            "  \(humanSize($0.place.bytes).padding(to: 7))  \($0.kind.rawValue) \($0.place.words(of: "name"))"
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func layer(_ number: Int) throws -> Layer {
+        guard layers.indices.contains(number) else {
+            throw Failure(
+                "\(shown(name)) has no layer \(number)", help: "its layers are 0 to \(layers.count - 1), bottom to top")
+        }
+        return layers[number]
     }
 
     private var timingLines: [String] {
@@ -91,29 +123,44 @@ extension LastBuild.Layer {
     }
 }
 
-extension Waste {
-    fileprivate var sizeInWords: String { humanSize(bytes).padding(to: 7) }
+extension FileGroup {
+    /// The file, or how many there are in which directory.
+    ///
+    /// - Parameter noun: what one of them is.
+    func words(of noun: String) -> String {
+        files == 1 ? shown(fromRoot: path) : "\(files)\(isRest ? " more" : "") \(noun)s in \(shown(fromRoot: path))"
+    }
+}
 
-    /// Which content is wasted, and why.
+extension WasteGroup {
+    /// Which contents are wasted, and why.
     fileprivate var words: String {
-        if kind == .copies {
-            let named = paths.prefix(3).map { shown(fromRoot: $0) }.joined(separator: ", ")
-            return "\(named)\(count > 3 ? " and \(count - 3) more" : ""): \(kind.words)"
+        if place.files == 1, example.kind == .copies {
+            let named = example.paths.prefix(3).map { shown(fromRoot: $0) }.joined(separator: ", ")
+            return "\(named)\(example.count > 3 ? " and \(example.count - 3) more" : ""): \(example.reason)"
         }
-        let by = hidden.map { " by layer \($0)" } ?? ""
-        return "\(shown(fromRoot: paths[0])) of layer \(layer): \(kind.words)\(by)"
+        let by = example.hidden.map { " by layer \($0)" } ?? ""
+        return "\(place.words(of: "file")) of layer \(example.layer): \(example.reason)\(by)"
     }
 }
 
 extension Waste.Remedy {
     /// What to do, as an advice.
-    var words: String {
+    ///
+    /// - Parameter isOurs: whether it is for a recipe of stacker's, or for a Dockerfile.
+    func words(isOurs: Bool) -> String {
         switch self {
         case .collapse: "build with --collapse-build-only, or collapse_build_only: true in the recipe"
-        case .script: "delete it in the script that makes it, or make it in the layer that changes it"
-        case .mode: "give it its mode and owner where it is made: in the script, or by mode, uid and gid of an import"
+        case .script:
+            "delete it in the \(isOurs ? "script" : "step") that makes it, or make it in the layer that changes it"
+        case .mode:
+            "give it its mode, owner and time where it is made: "
+                + (isOurs ? "in the script, or by mode, uid and gid of an import" : "by COPY --chmod and --chown, say")
+        case .keep:
+            "leave mode, owner and time of the base's files alone: chmod, chown -R and touch ship them a second time"
         case .base: "take another base, or one that was squashed: what a base ships no layer on it can take back"
         case .link: "make hard links or symlinks of it, in the layer that makes it"
+        case .symlink: "make symlinks of it: a hard link to a file of a lower layer ships that once more"
         }
     }
 }

@@ -11,6 +11,8 @@ package struct ImageSizes: Sendable {
     let layers: [Layer]
     /// What is wasted, the most first.
     let wastes: [Waste]
+    /// The same by directory.
+    let wasteGroups: [WasteGroup]
     /// The largest files that are seen.
     let biggest: [File]
     /// What is seen, by directories.
@@ -27,9 +29,17 @@ package struct ImageSizes: Sendable {
         /// Bytes of the contents in it.
         let unpacked: Int64
         let changes: TreeAccount.LayerChanges
+        /// The largest of what it adds, changes and deletes, by directory.
+        let parts: [Part]
 
         /// Bytes of its blob; none if another layer ships it.
         var packed: Int64 { twin == nil ? descriptor.size : 0 }
+    }
+
+    /// What a layer does to the names in one directory.
+    struct Part: Sendable, Equatable {
+        let kind: TreeAccount.NameChange.Kind
+        let place: FileGroup
     }
 
     /// One file.
@@ -58,17 +68,37 @@ package struct ImageSizes: Sendable {
     private init(_ image: NamedImage, _ tree: ShippedTree, _ timing: LastBuild?, called name: String, items: Int) {
         let origins = LayerOrigin.origins(of: image)
         let account = TreeAccount(tree, layers: image.layers.count)
+        let parts = Self.parts(in: tree, account)
         self.name = name
         layers = image.layers.enumerated().map { number, descriptor in
             Layer(
                 descriptor: descriptor, origin: origins[number],
                 twin: image.layers.firstIndex { $0.digest == descriptor.digest }.flatMap { $0 < number ? $0 : nil },
-                unpacked: account.layers[number].contents, changes: account.layers[number])
+                unpacked: account.layers[number].contents, changes: account.layers[number],
+                parts: parts[number] ?? [])
         }
         wastes = Waste.all(in: tree, account, origins)
+        wasteGroups = WasteGroup.groups(of: wastes, in: tree)
         biggest = Self.biggest(in: tree, account)
         seen = SeenTree(tree, account, limit: items)
         self.timing = timing?.only(origins.compactMap { $0.recipe?.tag })
+    }
+
+    /// How many parts of a layer are named.
+    private static let namedParts = 50
+
+    private static func parts(in tree: ShippedTree, _ account: TreeAccount) -> [Int: [Part]] {
+        Dictionary(grouping: account.names) { Int($0.layer) }.mapValues { changes in
+            let parts = TreeAccount.NameChange.Kind.allCases.flatMap { kind in
+                let alike = changes.lazy.filter { $0.kind == kind }.map { (node: $0.node, bytes: $0.bytes) }
+                return tree.groups(of: Array(alike)).map { Part(kind: kind, place: $0) }
+            }
+            // Of the same size in the order of the kinds.
+            return Array(
+                parts.enumerated().sorted {
+                    ($1.element.place.bytes, $0.offset) < ($0.element.place.bytes, $1.offset)
+                }.prefix(namedParts).map(\.element))
+        }
     }
 
     /// How many of the biggest files are named.
@@ -85,6 +115,9 @@ package struct ImageSizes: Sendable {
 
     // MARK: - Sums
 
+    /// Whether stacker made the image of a recipe, so that advice can be about that.
+    var isOurs: Bool { layers.map(\.origin).areOurs }
+
     /// Bytes of all blobs of layers.
     var packed: Int64 { layers.reduce(0) { $0 + $1.packed } }
     /// Bytes of all contents in them.
@@ -93,6 +126,12 @@ package struct ImageSizes: Sendable {
     var wasted: Int64 { wastes.reduce(0) { $0 + $1.bytes } }
     /// The same in a hundred of all.
     var wastedPercent: Double { unpacked == 0 ? 0 : Double(wasted) * 100 / Double(unpacked) }
+
+    /// What is wasted of each kind, the most first.
+    var wastedByKind: [(kind: Waste.Kind, bytes: Int64)] {
+        Dictionary(grouping: wastes, by: \.kind).map { ($0.key, $0.value.reduce(0) { $0 + $1.bytes }) }
+            .sorted { ($0.1, $1.0.rawValue) > ($1.1, $0.0.rawValue) }
+    }
 
     /// What each remedy would save, the most first.
     var savings: [(remedy: Waste.Remedy, bytes: Int64)] {

@@ -61,6 +61,12 @@ struct LayerOrigin: Sendable {
 }
 
 extension [LayerOrigin] {
+    /// Whether stacker made the image, of a recipe that it carries.
+    var areOurs: Bool { contains { $0.recipe != nil } }
+
+    /// Whether a layer came with the base of an image that stacker made.
+    func isOfBase(_ layer: Int) -> Bool { self[layer].recipe == nil && areOurs }
+
     /// Whether two layers would be one if build_only layers were collapsed: all from the lower one up to the higher one are
     /// build_only, but the higher one need not be.
     func wouldCollapse(_ lower: Int, _ higher: Int) -> Bool {

@@ -64,6 +64,8 @@ extension ShippedTree.Metadata {
             }
             attributes = ShippedTree.Fingerprint(Digest(of: bytes)).words[0]
         }
-        self.init(permissions: entry.permissions, uid: entry.uid, gid: entry.gid, attributes: attributes)
+        self.init(
+            permissions: entry.permissions, uid: entry.uid, gid: entry.gid, attributes: attributes,
+            modified: entry.modified.seconds)
     }
 }

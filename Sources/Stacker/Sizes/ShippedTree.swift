@@ -41,17 +41,19 @@ struct ShippedTree {
         var content: Int32 = -1
         /// The next lower layer's.
         let below: Int32
-        /// Owner, mode and attributes; `nil` for a directory that has no entry.
+        /// Owner, mode, attributes and time; `nil` for a directory that has no entry.
         var metadata: Metadata?
     }
 
-    /// Owner, mode and attributes of an entry, to see whether another one has the same.
-    struct Metadata: Equatable {
+    /// Owner, mode, attributes and time of an entry, to see whether another one has the same.
+    struct Metadata {
         let permissions: mode_t
         let uid: uid_t?
         let gid: gid_t?
         /// A digest of the attributes; 0 without any.
         let attributes: UInt64
+        /// When the content was modified, in seconds.
+        var modified: Int64 = 0
 
         /// That of a directory that has no entry, as unpacking makes it.
         static let ofNoEntry = Metadata(permissions: 0o755, uid: 0, gid: 0, attributes: 0)

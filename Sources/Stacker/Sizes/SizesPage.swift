@@ -55,7 +55,7 @@ package struct SizesPage {
             let link: HTML = "<a href=\"#image-\(id)\">\(visible(sizes.name, isText: false))</a>"
             table.add([
                 link, "\(sizes.layers.count)", "\(humanSize(sizes.packed))", "\(humanSize(sizes.unpacked))",
-                "\(humanSize(sizes.wasted)) (\(inTenths(sizes.wastedPercent)) %)",
+                "\(humanSize(sizes.wasted)) (\(inPercent(sizes.wastedPercent)) %)",
             ])
         }
         var users: [Digest: [Int]] = [:]

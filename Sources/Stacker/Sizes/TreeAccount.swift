@@ -7,11 +7,30 @@ struct TreeAccount {
     enum Loss: UInt8, Sendable {
         /// Another content, or something that is no file, took its place.
         case overwritten
-        /// The same content took its place, with another mode, owner or attributes.
+        /// The same content took its place, with other metadata.
         case metadata
         case deleted
         /// The same layer has its name once more.
         case repeated
+    }
+
+    /// A content in the place of the same one of a lower layer.
+    struct Repetition: Sendable {
+        /// The place.
+        let node: Int32
+        /// The lower content.
+        let content: Int
+        let changed: MetadataChange
+    }
+
+    /// One name that a layer adds, changes or deletes, and the bytes of its content.
+    struct NameChange: Sendable {
+        enum Kind: String, Sendable, CaseIterable, Encodable { case adds, changes, deletes }
+
+        let kind: Kind
+        let layer: Int32
+        let node: Int32
+        let bytes: Int64
     }
 
     /// What one layer does, in entries and in bytes of contents.
@@ -36,8 +55,12 @@ struct TreeAccount {
 
     /// By the number of the layer, from the bottom.
     private(set) var layers: [LayerChanges]
+    /// What they do to each name.
+    private(set) var names: [NameChange] = []
     /// For each content: which layer has taken its last name that is not seen, and how.
-    private(set) var losses: [(layer: Int32, loss: Loss)]
+    private(set) var losses: [(layer: Int32, loss: Loss, changed: MetadataChange)]
+    /// Contents that came in the place of the same: what they are shipped again for.
+    private(set) var repetitions: [Int: Repetition] = [:]
     /// Which contents are seen.
     private(set) var isSeen: [Bool]
     /// For each name: which entry is seen there in the end; -1 if none.
@@ -59,7 +82,7 @@ struct TreeAccount {
 
     init(_ tree: ShippedTree, layers count: Int) {
         layers = Array(repeating: LayerChanges(), count: count)
-        losses = tree.contents.map { ($0.layer, .repeated) }
+        losses = tree.contents.map { ($0.layer, .repeated, []) }
         isSeen = Array(repeating: false, count: tree.contents.count)
         seen = Array(repeating: -1, count: tree.nodes.count)
         for content in tree.contents { layers[Int(content.layer)].contents += content.size }
@@ -135,21 +158,46 @@ struct TreeAccount {
         for (before, after) in zip(states, states.dropFirst()) where before.entry != after.entry {
             let layer = after.from - 1
             switch (before.entry, after.entry) {
-            case (nil, let new?): layers[Int(layer)].added.add(tree.bytes(of: new, at: node))
+            case (nil, let new?): note(.adds, new, at: node, by: layer, tree)
             case (let old?, nil):
-                layers[Int(layer)].deleted.add(tree.bytes(of: old, at: node))
+                note(.deletes, old, at: node, by: layer, tree)
                 lose(old, .deleted, by: layer, tree)
             case (let old?, let new?):
-                if tree.saysSomething(new, after: old) { layers[Int(layer)].changed.add(tree.bytes(of: new, at: node)) }
-                lose(old, tree.haveSameContent(old, new) ? .metadata : .overwritten, by: layer, tree)
+                if tree.saysSomething(new, after: old) { note(.changes, new, at: node, by: layer, tree) }
+                replace(old, new, at: node, by: layer, tree)
             case (nil, nil): break
             }
         }
     }
 
-    private mutating func lose(_ entry: Int32, _ loss: Loss, by layer: Int32, _ tree: ShippedTree) {
+    private mutating func note(
+        _ kind: NameChange.Kind, _ entry: Int32, at node: Int32, by layer: Int32, _ tree: ShippedTree
+    ) {
+        let bytes = tree.bytes(of: entry, at: node)
+        switch kind {
+        case .adds: layers[Int(layer)].added.add(bytes)
+        case .changes: layers[Int(layer)].changed.add(bytes)
+        case .deletes: layers[Int(layer)].deleted.add(bytes)
+        }
+        names.append(NameChange(kind: kind, layer: layer, node: node, bytes: bytes))
+    }
+
+    private mutating func replace(_ old: Int32, _ new: Int32, at node: Int32, by layer: Int32, _ tree: ShippedTree) {
+        guard tree.haveSameContent(old, new), let lower = tree.content(of: old), let upper = tree.content(of: new),
+            let before = tree.entries[Int(old)].metadata, let after = tree.entries[Int(new)].metadata
+        else { return lose(old, .overwritten, by: layer, tree) }
+        let changed = MetadataChange(before, after)
+        lose(old, .metadata, changed, by: layer, tree)
+        // Of several places the one that came first in the layer.
+        guard lower != upper, repetitions[upper] == nil || tree.contents[upper].node == node else { return }
+        repetitions[upper] = Repetition(node: node, content: lower, changed: changed)
+    }
+
+    private mutating func lose(
+        _ entry: Int32, _ loss: Loss, _ changed: MetadataChange = [], by layer: Int32, _ tree: ShippedTree
+    ) {
         guard let content = tree.content(of: entry), losses[content].layer <= layer else { return }
-        losses[content] = (layer, loss)
+        losses[content] = (layer, loss, changed)
     }
 }
 
@@ -180,6 +228,7 @@ extension ShippedTree {
             if case .directory = entries[Int(new)].mark, case .directory = entries[Int(old)].mark { return false }
             return true
         }
-        return one != entries[Int(old)].metadata ?? .ofNoEntry
+        // The time of a directory changes with what is in it.
+        return !MetadataChange(entries[Int(old)].metadata ?? .ofNoEntry, one).subtracting(.time).isEmpty
     }
 }

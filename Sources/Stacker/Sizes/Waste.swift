@@ -6,7 +6,8 @@ package struct Waste: Sendable, Equatable {
     enum Kind: String, Sendable, CaseIterable, Encodable {
         /// The path has another content in the end.
         case overwritten
-        /// The path has the same content in the end, shipped again with another mode, owner or attribute.
+        /// A layer above has the same content at the path, shipped again with another mode, owner, attribute or time, or for
+        /// a hard link.
         case metadata
         /// The path is not there in the end.
         case deleted
@@ -15,14 +16,14 @@ package struct Waste: Sendable, Equatable {
         /// Several files that are seen have the same content; one of them is none of the waste.
         case copies
 
-        /// What happened to the content, as the end of a sentence that begins with it.
+        /// The kind in a sum of all that is of it.
         var words: String {
             switch self {
             case .overwritten: "overwritten"
-            case .metadata: "shipped again for its metadata"
+            case .metadata: "shipped again for metadata"
             case .deleted: "deleted"
-            case .repeated: "twice in the same layer"
-            case .copies: "the same content at several paths"
+            case .repeated: "twice in a layer"
+            case .copies: "in copies"
             }
         }
     }
@@ -35,10 +36,14 @@ package struct Waste: Sendable, Equatable {
         case script
         /// An import, or the script that makes the file, can give it its mode and owner.
         case mode
+        /// The file is one of the base, and the own layer that changes its metadata can leave it alone.
+        case keep
         /// The file is one of the base.
         case base
         /// Hard links, or symlinks.
         case link
+        /// Symlinks: across layers, a hard link is a copy.
+        case symlink
     }
 
     /// Why they are.
@@ -54,6 +59,24 @@ package struct Waste: Sendable, Equatable {
     /// The layer that has hidden it.
     let hidden: Int?
     let remedy: Remedy
+    /// What of the metadata has changed, where the content is shipped again for that.
+    var changed: MetadataChange = []
+
+    /// What happened to the content, as the end of a sentence that begins with it.
+    var reason: String {
+        switch kind {
+        case .overwritten: "overwritten"
+        case .metadata:
+            changed.isEmpty
+                ? "shipped again, though nothing of it changed" : "shipped again for \(changed.names.inWords)"
+        case .deleted: "deleted"
+        case .repeated: "twice in the same layer"
+        case .copies: "the same content at several paths"
+        }
+    }
+
+    /// The first of the paths, as a name of the tree.
+    var node: Int32 = 0
 }
 
 extension Waste {
@@ -62,7 +85,7 @@ extension Waste {
     /// - Parameter origins: what is known of the layers.
     static func all(in tree: ShippedTree, _ account: TreeAccount, _ origins: [LayerOrigin]) -> [Waste] {
         var wastes = hidden(in: tree, account, origins)
-        wastes += copies(in: tree, account)
+        wastes += seen(in: tree, account, origins)
         return wastes.sorted { one, other in
             one.bytes != other.bytes ? one.bytes > other.bytes : one.paths.lexicographicallyPrecedes(other.paths)
         }
@@ -86,21 +109,26 @@ extension Waste {
                 }
             return Waste(
                 kind: kind, bytes: content.size, paths: [tree.path(of: content.node)], count: 1, layer: layer,
-                hidden: kind == .repeated ? nil : by, remedy: remedy(kind, layer, by, origins))
+                hidden: kind == .repeated ? nil : by, remedy: remedy(kind, layer, by, loss.changed, origins),
+                changed: loss.changed, node: content.node)
         }
     }
 
-    private static func remedy(_ kind: Kind, _ layer: Int, _ by: Int, _ origins: [LayerOrigin]) -> Remedy {
+    private static func remedy(
+        _ kind: Kind, _ layer: Int, _ by: Int, _ changed: MetadataChange, _ origins: [LayerOrigin]
+    ) -> Remedy {
         if origins.wouldCollapse(layer, by) { return .collapse }
-        if origins[layer].recipe == nil, origins.contains(where: { $0.recipe != nil }) { return .base }
-        return kind == .metadata ? .mode : .script
+        let isOfBase = origins.isOfBase(layer)
+        guard kind == .metadata, !isOfBase || !origins.isOfBase(by) else { return isOfBase ? .base : .script }
+        if changed.isEmpty { return .symlink }
+        return isOfBase ? .keep : .mode
     }
 
     /// How many paths of copies are named.
     private static let namedCopies = 20
 
     /// Contents that are seen, and equal.
-    private static func copies(in tree: ShippedTree, _ account: TreeAccount) -> [Waste] {
+    private static func seen(in tree: ShippedTree, _ account: TreeAccount, _ origins: [LayerOrigin]) -> [Waste] {
         var first: [ShippedTree.Fingerprint: Int] = [:]
         var groups: [Int: [Int]] = [:]
         for (number, content) in tree.contents.enumerated() where account.isSeen[number] && content.size > 0 {
@@ -110,18 +138,54 @@ extension Waste {
                 first[content.digest] = number
             }
         }
-        return groups.values.map { group in
-            let content = tree.contents[group[0]]
-            return Waste(
-                kind: .copies, bytes: content.size * Int64(group.count - 1),
-                paths: group.prefix(namedCopies).map { tree.path(of: tree.contents[$0].node) }, count: group.count,
-                layer: Int(content.layer), hidden: nil, remedy: .link)
+        return groups.values.flatMap { group -> [Waste] in
+            // What has the same below itself at its own path is no copy that somebody made.
+            func isAgain(_ number: Int) -> Bool {
+                account.repetitions[number].map { account.isSeen[$0.content] } ?? false
+            }
+            let again = group.filter(isAgain)
+            let apart = group.filter { !isAgain($0) }
+            return again.map { repetition($0, in: tree, account, origins) }
+                + (apart.count > 1 ? [copies(apart, in: tree, origins)] : [])
         }
+    }
+
+    /// A content that is seen, above the same one, which other names show.
+    private static func repetition(
+        _ number: Int, in tree: ShippedTree, _ account: TreeAccount, _ origins: [LayerOrigin]
+    ) -> Waste {
+        let content = tree.contents[number]
+        let repetition = account.repetitions[number]
+        let node = repetition?.node ?? content.node
+        let lower = repetition.map { Int(tree.contents[$0.content].layer) } ?? 0
+        let changed = repetition?.changed ?? []
+        return Waste(
+            kind: .metadata, bytes: content.size, paths: [tree.path(of: node)], count: 1, layer: lower,
+            hidden: Int(content.layer), remedy: remedy(.metadata, lower, Int(content.layer), changed, origins),
+            changed: changed, node: node)
+    }
+
+    private static func copies(_ group: [Int], in tree: ShippedTree, _ origins: [LayerOrigin]) -> Waste {
+        let content = tree.contents[group[0]]
+        let layers = Set(group.map { Int(tree.contents[$0].layer) })
+        let remedy: Remedy =
+            layers.allSatisfy(origins.isOfBase) ? .base : layers.count == 1 ? .link : .symlink
+        return Waste(
+            kind: .copies, bytes: content.size * Int64(group.count - 1),
+            paths: group.prefix(namedCopies).map { tree.path(of: tree.contents[$0].node) }, count: group.count,
+            layer: Int(content.layer), hidden: nil, remedy: remedy, node: content.node)
     }
 }
 
 extension [[UInt8]] {
     fileprivate func lexicographicallyPrecedes(_ other: [[UInt8]]) -> Bool {
         lexicographicallyPrecedes(other) { $0.lexicographicallyPrecedes($1) }
+    }
+}
+
+extension [String] {
+    /// `mode, owner and time`.
+    fileprivate var inWords: String {
+        count < 2 ? joined() : dropLast().joined(separator: ", ") + " and " + self[count - 1]
     }
 }

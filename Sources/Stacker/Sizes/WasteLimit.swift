@@ -41,7 +41,7 @@ package enum WasteLimit: Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .percent(let percent): "\(inTenths(percent)) %"
+        case .percent(let percent): "\(inPercent(percent)) %"
         case .bytes(let bytes): humanSize(bytes)
         }
     }
@@ -57,9 +57,10 @@ extension ImageSizes {
             }
         guard isAbove else { return }
         throw Failure(
-            "\(shown(name)) wastes \(humanSize(wasted)), \(inTenths(wastedPercent)) % of its unpacked size, and may waste "
+            "\(shown(name)) wastes \(humanSize(wasted)), \(inPercent(wastedPercent)) % of its unpacked size, and may waste "
                 + "\(limit)",
-            help: "stacker explain \(shown(name)) --sizes lists what it is, and what would save it")
+            help: "stacker explain \(shown(name)) --sizes lists what it is, and what would save it",
+            exitStatus: 1)
     }
 }
 
@@ -67,4 +68,13 @@ extension ImageSizes {
 func inTenths(_ number: Double) -> String {
     let tenths = Int64((number * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
+}
+
+/// A part in a hundred with one decimal, or as many more as it needs to be something.
+func inPercent(_ number: Double) -> String {
+    guard number > 0, number < 0.05 else { return inTenths(number) }
+    var (scaled, decimals) = (number, 0)
+    while scaled < 0.95, decimals < 9 { (scaled, decimals) = (scaled * 10, decimals + 1) }
+    let digits = "\(Int64(scaled.rounded()))"
+    return "0." + String(repeating: "0", count: max(0, decimals - digits.count)) + digits
 }

@@ -23,7 +23,7 @@ struct DiffCommand: Command {
     )
 
     /// As diff(1) has it: 1 is for what differs.
-    static let troubleStatus: Int32 = 2
+    static func troubleStatus(for arguments: [String]) -> Int32 { 2 }
 
     @Argument(help: "What is compared: a tag, oci:DIRECTORY:TAG, docker://REGISTRY/NAME:TAG, a layout or a directory.")
     var a: String

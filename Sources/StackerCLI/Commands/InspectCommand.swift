@@ -1,4 +1,5 @@
 import ArgumentParser
+import Failure
 import OCI
 import Stacker
 import SystemPackage
@@ -29,6 +30,13 @@ struct InspectCommand: Command {
     var html: String?
 
     func run(in surroundings: Surroundings) throws {
+        if let html { try PageFile.refuseStream(html) }
+        if let tag, tag.hasPrefix("oci:") || tag.hasPrefix("docker://") {
+            throw Failure(
+                "\(shown(tag)) is not in the output layout, which inspect is about",
+                help: "stacker explain \(shown(tag)) --sizes says what the image ships; "
+                    + "stacker --oci-dir DIRECTORY inspect is for another layout")
+        }
         let layout = try Layout(at: surroundings.directories.oci, help: StackerDirectories.adviceOnMissingOutput)
         let inspection = try Inspection(of: layout, tag: tag, platform: platform.value())
         guard let html else { return try say(json ? inspection.json() : inspection.text()) }

@@ -3,7 +3,9 @@ import ArgumentParser
 /// One command: what it needs of the surroundings is handed to it.
 protocol Command: ParsableCommand {
     /// The exit status of a failure that asks for no other, and of a mistake on its command line.
-    static var troubleStatus: Int32 { get }
+    ///
+    /// - Parameter arguments: what it was called with.
+    static func troubleStatus(for arguments: [String]) -> Int32
 
     /// Does the work.
     ///
@@ -12,7 +14,7 @@ protocol Command: ParsableCommand {
 }
 
 extension Command {
-    static var troubleStatus: Int32 { 1 }
+    static func troubleStatus(for arguments: [String]) -> Int32 { 1 }
 }
 
 /// A command whose words, from the second on, are a command line of another program.

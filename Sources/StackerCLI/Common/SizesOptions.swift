@@ -5,7 +5,12 @@ struct SizesOptions: ParsableArguments {
     @Flag(help: "Show what an image ships: layers, sizes, and what is wasted.")
     var sizes = false
 
-    @Option(help: ArgumentHelp("Write a page for browsers that shows it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Show what one layer adds, changes and deletes, by directory; 0 is the lowest.", valueName: "number"))
+    var layer: Int?
+
+    @Option(help: ArgumentHelp("Write a page for browsers that shows it, in place of the text.", valueName: "file"))
     var html: String?
 
     @Option(
@@ -17,5 +22,5 @@ struct SizesOptions: ParsableArguments {
     var skipTls = false
 
     /// Whether it is an image that is to be looked at.
-    var areWanted: Bool { sizes || html != nil || failAbove != nil }
+    var areWanted: Bool { sizes || layer != nil || html != nil || failAbove != nil }
 }

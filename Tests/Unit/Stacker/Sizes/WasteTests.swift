@@ -202,6 +202,31 @@ struct WasteTests {
         #expect(wastes.map { "\($0.bytes) \($0.remedy)" } == ["3 mode", "2 collapse", "1 base"])
     }
 
+    @Test("what is at its own path once more is no copy, also if other names of the lower file are seen")
+    func repetitions() throws {
+        let lower: [Step] = [.file("a", "e"), .link("b", to: "a")]
+        #expect(try wastes([lower, [.file("a", "e", mode: 0o755)]]) == ["metadata 5 a@0<1"])
+        #expect(try wastes([lower, [.file("a", "e"), .link("tool", to: "a")]]) == ["metadata 5 a@0<1"])
+        #expect(
+            try wastes([lower, [.file("a", "e", mode: 0o755)], [.file("a", "e")], [.file("c", "e")]])
+                == ["copies 5 a+c@0", "metadata 5 a@0<2", "metadata 5 a@1<2"])
+    }
+
+    @Test("files by directory: what is a quarter of it has a line, and what is small is together")
+    func groups() throws {
+        var tree = ShippedTree()
+        var files: [(node: Int32, bytes: Int64)] = []
+        for (path, bytes) in [("a/b/large", 100), ("a/b/x", 1), ("a/b/y", 2), ("c/only/one", 50)] as [(String, Int64)] {
+            files.append((try tree.place(of: Array(path.utf8)), bytes))
+        }
+        for number in 0..<40 { files.append((try tree.place(of: Array("d/\(number)".utf8)), 2)) }
+        let groups = tree.groups(of: files).map {
+            "\($0.bytes) \($0.files) \(String(decoding: $0.path, as: UTF8.self))\($0.isRest ? " more" : "")"
+        }
+        #expect(groups == ["100 1 a/b/large", "80 40 d", "50 1 c/only/one", "3 2 a/b more"])
+        #expect(tree.groups(of: []).isEmpty)
+    }
+
     @Test(
         "limits of waste",
         arguments: [
