@@ -42,6 +42,20 @@ enum Style {
         .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
         :focus-visible { outline: 3px solid var(--focus); outline-offset: 1px; }
         summary { cursor: pointer; }
+        tr.above td { border-bottom: 0; }
+        td ul { margin: 0.25rem 0; padding-left: 1.25rem; }
+        @media (max-width: 37.5rem) {
+          table, tbody, tr, caption { display: block; }
+          thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+          td, td.words, td.number {
+            display: block; min-width: 0; padding: 0.1rem 0; border: 0; text-align: left; white-space: normal;
+            overflow-wrap: anywhere;
+          }
+          td[data-title]::before { content: attr(data-title) ": "; color: var(--quiet); }
+          td:empty { display: none; }
+          tr { padding: 0.4rem 0; border-bottom: 1px solid var(--line); }
+          tr.above { padding-bottom: 0; border-bottom: 0; }
+        }
 
         """
 }

@@ -1,4 +1,5 @@
-/// A table, which scrolls by itself where it is wider than what it is looked at with.
+/// A table, which scrolls by itself where it is wider than what it is looked at with. Where that is a phone, each row is a block, and
+/// each cell says what it is.
 package struct Table {
     /// A column.
     package struct Column {
@@ -13,7 +14,12 @@ package struct Table {
 
     private let caption: String
     private let columns: [Column]
-    private var rows: [[HTML]] = []
+    private var rows: [Row] = []
+
+    private struct Row {
+        let cells: [HTML]
+        let below: HTML?
+    }
 
     /// A table without rows.
     ///
@@ -24,7 +30,9 @@ package struct Table {
     }
 
     /// Adds a row, a cell for each column.
-    package mutating func add(_ cells: [HTML]) { rows.append(cells) }
+    ///
+    /// - Parameter below: what stands under it, as wide as the table.
+    package mutating func add(_ cells: [HTML], below: HTML? = nil) { rows.append(Row(cells: cells, below: below)) }
 
     /// Whether there is no row.
     package var isEmpty: Bool { rows.isEmpty }
@@ -36,10 +44,17 @@ package struct Table {
                 ? "<th scope=\"col\" class=\"number\">\(column.title)</th>" : "<th scope=\"col\">\(column.title)</th>"
         }
         let body = rows.map { row -> HTML in
-            let cells = zip(columns, row).map { column, cell -> HTML in
-                column.isNumber ? "<td class=\"number\">\(cell)</td>" : "<td class=\"words\">\(cell)</td>"
+            let cells = zip(columns, row.cells).map { column, cell -> HTML in
+                column.isNumber
+                    ? "<td class=\"number\" data-title=\"\(column.title)\">\(cell)</td>"
+                    : "<td class=\"words\" data-title=\"\(column.title)\">\(cell)</td>"
             }
-            return "<tr>\(cells)</tr>\n"
+            guard let below = row.below else { return "<tr>\(cells)</tr>\n" }
+            return """
+                <tr class="above">\(cells)</tr>
+                <tr><td class="below" colspan="\(columns.count)">\(below)</td></tr>
+
+                """
         }
         return """
             <div class="scroll" role="region" tabindex="0" aria-label="\(caption)">

@@ -44,8 +44,8 @@ END
 ["metadata",20,["/a/mode"],1,0,1]
 ["overwritten",10,["/a/changed"],1,0,1]'
     assert_equal "$(jq '[.waste.byRemedy[]] | add' sizes.json)" 140
-    assert_equal "$(jq -c '[.biggest[] | [.path, .bytes, .layer]]' sizes.json)" \
-        '[["/kept",40,0],["/copy",40,1],["/b/copy",40,2],["/a/mode",20,1],["/a/changed",11,1]]'
+    assert_equal "$(jq -c '[.biggest[] | [.path, .bytes, .layer, .names]]' sizes.json)" \
+        '[["/kept",40,0,2],["/copy",40,1,1],["/b/copy",40,2,1],["/a/mode",20,1,1],["/a/changed",11,1,1]]'
 }
 
 # behaviour: layers are listed from the bottom, with packed and unpacked sizes, and what each adds, changes and deletes
@@ -66,7 +66,8 @@ END
     assert_line --regexp '^  30 B +/a/gone of layer 0: deleted by layer 1$'
     assert_line "  together 80 B in copies, 30 B deleted, 20 B shipped again for metadata, 10 B overwritten"
     run -0 stacker explain oci:stacked:latest --layer 1
-    assert_line --index 0 --partial "oci:stacked:latest, layer 1, $(layer_digest latest 1 stacked), made by"
+    assert_line --index 0 "oci:stacked:latest, layer 1: nobody says"
+    assert_line --index 1 "  $(layer_digest latest 1 stacked)"
     assert_line --regexp '^  11 B +changes /a/changed$'
     assert_line --regexp '^  30 B +deletes /a/gone$'
     assert_line --regexp '^  40 B +adds /copy$'
@@ -151,10 +152,10 @@ END
     assert_equal "$(sizes_of twice "$items")" '[["copies",null,"link",1,null]]'
     assert_equal "$(sizes_of symlinked .waste.bytes)" 0
     run -0 stacker explain mode --sizes
-    assert_output --partial "/bin/busybox of layer 0: shipped again for mode by layer 1"
+    assert_output --partial "/bin/busybox of layer 0: shipped again by layer 1 for mode"
     assert_output --partial "chmod, chown -R and touch ship them a second time"
     run -0 stacker explain linked --sizes
-    assert_output --partial "/bin/busybox of layer 0: shipped again, though nothing of it changed by layer 1"
+    assert_output --partial "/bin/busybox of layer 0: shipped again by layer 1, though nothing of it changed"
     assert_output --partial "make symlinks of it: a hard link to a file of a lower layer ships that once more"
 }
 
@@ -175,7 +176,7 @@ END
 ["metadata",1000,"/usr/share/locale",100]
 ["metadata",40,"/usr/share",4]'
     run -0 stacker explain oci:stacked:latest --sizes
-    assert_line --regexp '^  1.0 kB +100 files in /usr/share/locale of layer 0: shipped again for mode by layer 1$'
+    assert_line --regexp '^  1.0 kB +100 files in /usr/share/locale of layer 0: shipped again by layer 1 for mode$'
     assert_line --partial "by COPY --chmod and --chown, say"
 }
 
@@ -263,7 +264,12 @@ END
     wasteful_image
     run -0 stacker explain oci:stacked:latest --html page.html
     assert_output ""
-    read_page page.html text | grep -Fx "oci:stacked:latest"
+    read_page page.html text >words
+    assert grep -Fx "oci:stacked:latest" words
+    assert grep -F "$(jq -r .manifests[0].digest stacked/index.json), for linux/" words
+    assert grep -F "11 B changes /a/changed" words
+    assert grep -Fx "$(layer_digest latest 1 stacked)" words
+    assert grep -F "Written by stacker $("$STACKER" --version | awk '{ print $2; exit }')" words
     cp page.html before
     run -0 stacker explain oci:stacked:latest --html page.html --sizes
     assert_said "140 B (66.4 %) are wasted"

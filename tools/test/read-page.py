@@ -18,7 +18,7 @@ ELEMENTS = set(
     " details summary pre code noscript script br".split()
 )
 ATTRIBUTES = set(
-    "lang charset http-equiv content name class id role tabindex aria-label aria-live scope hidden data-image type href".split()
+    "lang charset http-equiv content name class id role tabindex aria-label aria-live scope hidden data-image data-title colspan type href".split()
 )
 VOID = {"meta", "br"}
 ENDS = {"h1", "h2", "h3", "h4", "p", "li", "td", "th", "caption", "summary", "pre", "title"}

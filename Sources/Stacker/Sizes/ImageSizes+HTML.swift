@@ -6,6 +6,8 @@ extension ImageSizes {
     private static let shownWastes = 200
     /// How many paths of copies are named.
     private static let shownPaths = 5
+    /// How much of each layer a page has.
+    fileprivate static let shownParts = 20
 
     /// All that a page says of the image.
     ///
@@ -15,17 +17,21 @@ extension ImageSizes {
     }
 
     private var summary: HTML {
-        """
-        <p>\(layers.count) \(layers.count == 1 ? "layer" : "layers"), \(humanSize(packed)) packed, \
-        \(humanSize(unpacked)) unpacked, \(seen.files) files that are seen.</p>
-        <p>\(humanSize(wasted)) (\(inPercent(wastedPercent)) %) of the unpacked size are shipped and not seen, or shipped \
-        more than once.</p>
+        let made = identity.created.map { ", made \($0)" } ?? ""
+        let maker = identity.maker.map { ", by stacker \($0)" } ?? ""
+        let facts = visible(", for \(identity.platform)\(made)\(maker)", isText: false, limit: 300)
+        return """
+            <p class="quiet"><span class="path">\(identity.digest.description)</span>\(facts)</p>
+            <p>\(layers.count) \(layers.count == 1 ? "layer" : "layers"), \(humanSize(packed)) packed, \
+            \(humanSize(unpacked)) unpacked, \(seen.files) files that are seen.</p>
+            <p>\(humanSize(wasted)) (\(inPercent(wastedPercent)) %) of the unpacked size are shipped and not seen, or shipped \
+            more than once.</p>
 
-        """
+            """
     }
 
     private func treemap(_ id: Int) -> HTML {
-        let legend = layers.indices.map { number -> HTML in
+        let legend = layers.indices.filter(seen.layers.contains).map { number -> HTML in
             "<li><span class=\"swatch layer-\(number % TreemapStyle.colours)\"></span>layer \(number)</li>"
         }
         return """
@@ -56,7 +62,8 @@ extension ImageSizes {
             }
             let mark: HTML = "<span class=\"swatch layer-\(number % TreemapStyle.colours)\"></span>\(number)"
             let packed: HTML = "\(layer.twin.map { "as layer \($0)" } ?? humanSize(layer.packed))"
-            table.add([mark, packed, "\(humanSize(layer.unpacked))"] + changes + [layer.origin.html])
+            table.add(
+                [mark, packed, "\(humanSize(layer.unpacked))"] + changes + [layer.origin.html], below: layer.below)
         }
         return "<h3>The layers</h3>\n" + table.html
     }
@@ -69,27 +76,40 @@ extension ImageSizes {
         for saving in savings {
             remedies.add(["\(humanSize(saving.bytes))", "\(saving.remedy.words(isOurs: isOurs))"])
         }
+        var kinds = Table("What became of it", [.numbers("bytes"), .words("kind")])
+        for kind in wastedByKind { kinds.add(["\(humanSize(kind.bytes))", "\(kind.kind.words)"]) }
+        return "<h3>What is wasted</h3>\n" + kinds.html + remedies.html + wasteByDirectory
+    }
+
+    private var wasteByDirectory: HTML {
         var table = Table(
-            "Shipped and not seen, or more than once",
-            [.numbers("bytes"), .words("path"), .words("why"), .numbers("layer"), .numbers("hidden by")])
-        for waste in wastes.prefix(Self.shownWastes) {
-            let paths = waste.paths.prefix(Self.shownPaths).map { path -> HTML in
-                "<div class=\"path\">\(visiblePath(path))</div>"
-            }
-            let more = waste.count - min(waste.paths.count, Self.shownPaths)
-            let rest: HTML = more > 0 ? "<div class=\"quiet\">and \(more) more</div>" : ""
+            "Shipped and not seen, or more than once, by directory",
+            [
+                .numbers("bytes"), .numbers("files"), .words("where"), .words("why"), .numbers("layer"),
+                .numbers("hidden by"),
+            ])
+        for group in wasteGroups.prefix(Self.shownWastes) {
             table.add([
-                "\(humanSize(waste.bytes))", "\(paths)\(rest)", "\(waste.reason)", "\(waste.layer)",
-                "\(waste.hidden.map { "\($0)" } ?? "")",
+                "\(humanSize(group.place.bytes))", "\(group.place.files)", Self.paths(of: group),
+                "\(group.example.reason(saysLayer: false))", "\(group.example.layer)",
+                "\(group.example.hidden.map { "\($0)" } ?? "")",
             ])
         }
-        var html: HTML = "<h3>What is wasted</h3>\n"
-        html += remedies.html + table.html
-        if wastes.count > Self.shownWastes {
-            let rest = wastes.dropFirst(Self.shownWastes).reduce(0) { $0 + $1.bytes }
-            html += "<p>\(wastes.count - Self.shownWastes) more have \(humanSize(rest)).</p>\n"
+        guard wasteGroups.count > Self.shownWastes else { return table.html }
+        let rest = wasteGroups.dropFirst(Self.shownWastes).reduce(0) { $0 + $1.place.bytes }
+        return table.html + "<p>\(wasteGroups.count - Self.shownWastes) more have \(humanSize(rest)).</p>\n"
+    }
+
+    private static func paths(of group: WasteGroup) -> HTML {
+        guard group.place.files == 1, group.example.kind == .copies else {
+            return "<div class=\"path\">\(visiblePath(group.place.path))</div>"
         }
-        return html
+        let paths = group.example.paths.prefix(shownPaths).map { path -> HTML in
+            "<div class=\"path\">\(visiblePath(path))</div>"
+        }
+        let more = group.example.count - paths.count
+        let rest: HTML = more > 0 ? "<div class=\"quiet\">and \(more) more</div>" : ""
+        return "\(paths)\(rest)"
     }
 
     private var files: HTML {
@@ -97,7 +117,8 @@ extension ImageSizes {
         var table = Table("The biggest files that are seen", [.numbers("bytes"), .words("path"), .numbers("layer")])
         for file in biggest {
             table.add([
-                "\(humanSize(file.bytes))", "<span class=\"path\">\(visiblePath(file.path))</span>", "\(file.layer)",
+                "\(humanSize(file.bytes))", "<span class=\"path\">\(visiblePath(file.path))</span>\(file.otherNames)",
+                "\(file.layer)",
             ])
         }
         return "<h3>The biggest files</h3>\n" + table.html
@@ -118,15 +139,41 @@ extension ImageSizes {
 }
 
 extension LayerOrigin {
-    /// What made the layer, with the lines of its recipe folded under that.
-    fileprivate var html: HTML {
+    /// What made the layer.
+    var html: HTML {
         guard let recipe else {
             return "<span class=\"path\">\(visible(createdBy ?? "nobody says", isText: false, limit: 500))</span>"
         }
         let kind = recipe.isBuildOnly ? "build_only layer" : "layer"
+        return "\(kind) \(visible(recipe.tag, isText: false)), line \(recipe.line) of its recipe"
+    }
+}
+
+extension ImageSizes.Layer {
+    /// What it does, by directory, with its digest and the lines of its recipe, folded.
+    fileprivate var below: HTML {
+        let items = parts.prefix(ImageSizes.shownParts).map { part -> HTML in
+            """
+            <li>\(humanSize(part.place.bytes)) \(part.kind.rawValue) \(part.place.files == 1 ? "" : part.place.count)\
+            <span class="path">\(visiblePath(part.place.path))</span></li>
+
+            """
+        }
+        let more = parts.count - items.count
+        let rest: HTML = more > 0 ? "<li class=\"quiet\">and \(more) more</li>\n" : ""
+        let recipe = origin.recipe.map { recipe -> HTML in
+            "<pre>\(visible(recipe.text, isText: true, limit: 20_000))</pre>"
+        }
         return """
-            <details><summary>\(kind) \(visible(recipe.tag, isText: false)), line \(recipe.line) of its recipe</summary>\
-            <pre>\(visible(recipe.text, isText: true, limit: 20_000))</pre></details>
+            <details><summary>\(origin.recipe == nil ? "what it does" : "what it does, and its recipe")</summary>
+            <p class="path quiet">\(descriptor.digest.description)</p>
+            \(recipe ?? HTML())<ul>
+            \(items)\(rest)</ul></details>
             """
     }
+}
+
+extension FileGroup {
+    /// How many names of which directory, as what comes before that.
+    fileprivate var count: String { "\(files)\(isRest ? " more" : "") names in " }
 }

@@ -22,7 +22,9 @@ extension ImageSizes {
             (packed, unpacked) = (sizes.packed, sizes.unpacked)
             waste = WasteSums(sizes)
             layers = sizes.layers.enumerated().map(LayerNumbers.init)
-            biggest = sizes.biggest.map { Big(path: visiblePath($0.path), bytes: $0.bytes, layer: $0.layer) }
+            biggest = sizes.biggest.map {
+                Big(path: visiblePath($0.path), names: $0.names, bytes: $0.bytes, layer: $0.layer)
+            }
             lastBuild = sizes.timing?.layers
         }
     }
@@ -130,6 +132,7 @@ extension ImageSizes {
 
     private struct Big: Encodable {
         let path: String
+        let names: Int
         let bytes: Int64
         let layer: Int
     }

@@ -60,7 +60,7 @@ extension ImageSizes {
         guard !biggest.isEmpty else { return [] }
         return ["", "biggest files:"]
             + biggest.prefix(Self.shownFiles).map {
-                "  \(humanSize($0.bytes).padding(to: 7))  \(shown(fromRoot: $0.path)), layer \($0.layer)"
+                "  \(humanSize($0.bytes).padding(to: 7))  \(shown(fromRoot: $0.path))\($0.otherNames), layer \($0.layer)"
             }
     }
 
@@ -77,7 +77,7 @@ extension ImageSizes {
     /// - Throws: `Failure` if there is no layer of that number.
     package func text(layer number: Int) throws -> String {
         let layer = try self.layer(number)
-        var lines = ["\(shown(name)), layer \(number), \(layer.descriptor.digest), made by \(layer.origin.words):"]
+        var lines = ["\(shown(name)), layer \(number): \(layer.origin.words)", "  \(layer.descriptor.digest)"]
         if layer.parts.isEmpty { lines.append("  it adds, changes and deletes nothing") }
         lines += layer.parts.map {
             "  \(humanSize($0.place.bytes).padding(to: 7))  \($0.kind.rawValue) \($0.place.words(of: "name"))"
@@ -98,6 +98,11 @@ extension ImageSizes {
         return ["", "the last build that was timed:"]
             + timing.layers.map { "  \($0.timeInWords.padding(to: 7))  \(shown($0.tag)): \(shown($0.outcome))" }
     }
+}
+
+extension ImageSizes.File {
+    /// How many names it has beside the one that is shown, as the end of that.
+    var otherNames: String { names > 1 ? " (+\(names - 1) \(names == 2 ? "name" : "names"))" : "" }
 }
 
 extension TreeAccount.Change {
@@ -137,10 +142,10 @@ extension WasteGroup {
     fileprivate var words: String {
         if place.files == 1, example.kind == .copies {
             let named = example.paths.prefix(3).map { shown(fromRoot: $0) }.joined(separator: ", ")
-            return "\(named)\(example.count > 3 ? " and \(example.count - 3) more" : ""): \(example.reason)"
+            return
+                "\(named)\(example.count > 3 ? " and \(example.count - 3) more" : ""): \(example.reason(saysLayer: true))"
         }
-        let by = example.hidden.map { " by layer \($0)" } ?? ""
-        return "\(place.words(of: "file")) of layer \(example.layer): \(example.reason)\(by)"
+        return "\(place.words(of: "file")) of layer \(example.layer): \(example.reason(saysLayer: true))"
     }
 }
 

@@ -7,6 +7,8 @@ import OCI
 package struct ImageSizes: Sendable {
     /// The image, as it was named.
     package let name: String
+    /// Which one it is.
+    let identity: Identity
     /// Its layers, bottom first.
     let layers: [Layer]
     /// What is wasted, the most first.
@@ -47,6 +49,24 @@ package struct ImageSizes: Sendable {
         let path: [UInt8]
         let bytes: Int64
         let layer: Int
+        /// How many names show it.
+        let names: Int
+    }
+
+    /// Which image it is, as it says itself.
+    struct Identity: Sendable {
+        let digest: Digest
+        let platform: String
+        let created: String?
+        /// The version of stacker that made it.
+        let maker: String?
+
+        init(_ image: NamedImage) {
+            digest = image.descriptor.digest
+            platform = image.config.platform.description
+            created = image.config.created
+            maker = image.manifest.annotations?.first { $0.key.hasSuffix(".stacker.stacker_version") }?.value
+        }
     }
 
     /// Reads all layers of an image.
@@ -79,8 +99,10 @@ package struct ImageSizes: Sendable {
         }
         wastes = Waste.all(in: tree, account, origins)
         wasteGroups = WasteGroup.groups(of: wastes, in: tree)
-        biggest = Self.biggest(in: tree, account)
-        seen = SeenTree(tree, account, limit: items)
+        let names = SeenNames(tree, account)
+        biggest = Self.biggest(in: tree, account, names)
+        seen = SeenTree(tree, account, names, limit: items)
+        identity = Identity(image)
         self.timing = timing?.only(origins.compactMap { $0.recipe?.tag })
     }
 
@@ -104,12 +126,14 @@ package struct ImageSizes: Sendable {
     /// How many of the biggest files are named.
     private static let biggestFiles = 50
 
-    private static func biggest(in tree: ShippedTree, _ account: TreeAccount) -> [File] {
+    private static func biggest(in tree: ShippedTree, _ account: TreeAccount, _ names: SeenNames) -> [File] {
         tree.contents.indices.filter { account.isSeen[$0] && tree.contents[$0].size > 0 }
             .sorted { tree.contents[$0].size > tree.contents[$1].size }.prefix(biggestFiles)
             .map { number in
                 let content = tree.contents[number]
-                return File(path: tree.path(of: content.node), bytes: content.size, layer: Int(content.layer))
+                return File(
+                    path: tree.path(of: names.node[number]), bytes: content.size, layer: Int(content.layer),
+                    names: Int(names.count[number]))
             }
     }
 

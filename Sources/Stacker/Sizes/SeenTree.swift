@@ -18,16 +18,18 @@ struct SeenTree: Sendable {
     let root: Item
     /// How many files are seen.
     let files: Int
+    /// The layers that bytes of it come from.
+    let layers: Set<Int>
 
     /// How many items there are at most where one image is looked at.
     static let limit = 8000
 
     /// - Parameter limit: how many items there are at most, the root among them: the largest.
-    init(_ tree: ShippedTree, _ account: TreeAccount, limit: Int) {
+    init(_ tree: ShippedTree, _ account: TreeAccount, _ names: SeenNames, limit: Int) {
         var bytes = [Int64](repeating: 0, count: tree.nodes.count)
         var files = [Int32](repeating: 0, count: tree.nodes.count)
         var isDirectory = [Bool](repeating: false, count: tree.nodes.count)
-        var counted = [Bool](repeating: false, count: tree.contents.count)
+        var layers: Set<Int> = []
         var owner = [Int32](repeating: 0, count: tree.nodes.count)
         isDirectory[0] = true
         for node in tree.nodes.indices where account.seen[node] >= 0 {
@@ -38,10 +40,10 @@ struct SeenTree: Sendable {
             }
             files[node] = 1
             owner[node] = entry.layer
-            // The bytes of a file of several names are at the first.
-            guard entry.content >= 0, !counted[Int(entry.content)] else { continue }
-            counted[Int(entry.content)] = true
+            // The bytes of a file of several names are at one of them.
+            guard entry.content >= 0, names.node[Int(entry.content)] == node else { continue }
             bytes[node] = tree.contents[Int(entry.content)].size
+            if bytes[node] > 0 { layers.insert(Int(entry.layer)) }
         }
         // A name comes after its directory, so that sums go upwards.
         var largest = [Int64](repeating: 0, count: tree.nodes.count)
@@ -53,7 +55,7 @@ struct SeenTree: Sendable {
             if bytes[node] > largest[parent] { (largest[parent], owner[parent]) = (bytes[node], owner[node]) }
         }
         let isShown = Self.largest(limit, of: bytes)
-        self.files = Int(files[0])
+        (self.files, self.layers) = (Int(files[0]), layers)
         root = Self.item(0, in: tree) { node in
             (bytes[node], Int(files[node]), Int(owner[node]), isDirectory[node], isShown[node])
         }

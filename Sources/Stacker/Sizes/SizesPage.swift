@@ -14,7 +14,7 @@ package struct SizesPage {
     /// The page of one image.
     package init(of sizes: ImageSizes) throws {
         title = "\(shown(sizes.name)): what it ships"
-        body = "<main>\n<h1>\(visible(sizes.name, isText: false))</h1>\n\(sizes.sections(id: 0))</main>\n"
+        body = "<main>\n<h1>\(visible(sizes.name, isText: false))</h1>\n\(sizes.sections(id: 0))\(Self.foot)</main>\n"
         data = try Self.data([sizes])
     }
 
@@ -42,9 +42,12 @@ package struct SizesPage {
 
                 """
         }
-        self.body = body + "</main>\n"
+        self.body = body + Self.foot + "</main>\n"
         data = try Self.data(images)
     }
+
+    /// Who wrote the page.
+    private static let foot: HTML = "<p class=\"quiet\">Written by stacker \(Version.stacker).</p>\n"
 
     /// All images in a line each, and the layers that they share once.
     private static func summary(_ images: [ImageSizes]) -> HTML {
@@ -66,14 +69,19 @@ package struct SizesPage {
                 sizes[layer.descriptor.digest] = layer.descriptor.size
             }
         }
+        var makers: [Digest: LayerOrigin] = [:]
+        for layer in images.flatMap(\.layers) { makers[layer.descriptor.digest] = layer.origin }
         let packed = sizes.values.reduce(0, +)
         let apart = images.reduce(0) { $0 + $1.packed }
-        var shared = Table("Layers that several images have", [.words("layer"), .numbers("packed"), .words("images")])
+        var shared = Table(
+            "Layers that several images have",
+            [.words("layer"), .words("made by"), .numbers("packed"), .words("images")])
         for (digest, ids) in users.sorted(by: { (sizes[$0.key] ?? 0, $0.key) > (sizes[$1.key] ?? 0, $1.key) })
         where ids.count > 1 {
             let names = ids.map { images[$0].name }.joined(separator: ", ")
             shared.add([
-                "<span class=\"path\">\(String(digest.hex.prefix(12)))</span>", "\(humanSize(sizes[digest] ?? 0))",
+                "<span class=\"path\">\(String(digest.hex.prefix(12)))</span>", makers[digest]?.html ?? HTML(),
+                "\(humanSize(sizes[digest] ?? 0))",
                 "\(visible(names, isText: false))",
             ])
         }

@@ -8,6 +8,7 @@ enum TreemapScript {
           const COLOURS = 8;
           const MOST_TILES = 400;
           const MOST_PARTS = 60;
+          const LEAST_PART = 100;
           const HEADER = 34;
           const trees = JSON.parse(document.getElementById('treemaps').textContent);
 
@@ -22,25 +23,27 @@ enum TreemapScript {
             return bytes.toFixed(digits) + ' ' + units[unit];
           }
 
-          // The tiles of a directory, the largest first; what is small stands together in the last one.
-          function tilesOf(item) {
+          // The tiles of a directory, the largest first: `most` of them, of `least` bytes. What is smaller is one together.
+          function tilesOf(item, most, least) {
             const tiles = [];
             let restCount = 0;
             let restBytes = 0;
+            let restNoun = ' smaller files';
             if (item[REST]) {
               restCount = item[REST][0];
               restBytes = item[REST][1];
             }
             for (const child of item[CHILDREN]) {
-              if (tiles.length < MOST_TILES) {
+              if (tiles.length < most && child[BYTES] >= least) {
                 tiles.push({ item: child, name: child[NAME], bytes: child[BYTES], layer: child[LAYER] });
               } else {
                 restCount += 1;
                 restBytes += child[BYTES];
+                if (child[CHILDREN] !== undefined) restNoun = ' smaller files and directories';
               }
             }
             if (restBytes > 0) {
-              tiles.push({ item: null, name: restCount + ' smaller', bytes: restBytes, layer: item[LAYER] });
+              tiles.push({ item: null, name: restCount + restNoun, bytes: restBytes, layer: item[LAYER] });
             }
             return tiles.sort((one, other) => other.bytes - one.bytes);
           }
@@ -103,8 +106,7 @@ enum TreemapScript {
             }
 
             function tell(tile) {
-              const kind = tile.item === null ? 'files in ' + pathOf() : pathOf(tile.name);
-              const name = tile.item === null ? tile.name + ' ' + kind : kind;
+              const name = tile.item === null ? tile.name + ' in ' + pathOf() : pathOf(tile.name);
               told.textContent = name + ': ' + inWords(tile.bytes) + ', layer ' + tile.layer;
             }
 
@@ -195,10 +197,10 @@ enum TreemapScript {
             // Shows what is in a directory, as far as there is room, without being anything to go to.
             function furnish(parent, item, width, height, depth) {
               if (depth === 0 || width < 80 || height < HEADER + 30) return;
-              const parts = tilesOf(item);
+              const area = (width - 8) * (height - HEADER - 4);
+              const parts = tilesOf(item, MOST_PARTS, item[BYTES] * LEAST_PART / area);
               place(parts, width - 8, height - HEADER - 4);
-              for (const part of parts.slice(0, MOST_PARTS)) {
-                if (part.box.width < 4 || part.box.height < 4) continue;
+              for (const part of parts) {
                 const inner = document.createElement('div');
                 inner.className = 'part layer-' + part.layer % COLOURS;
                 inner.setAttribute('aria-hidden', 'true');
@@ -209,6 +211,7 @@ enum TreemapScript {
                 if (part.box.width > 50 && part.box.height > 18) {
                   const label = document.createElement('span');
                   label.textContent = part.name + (isDirectory(part) ? '/' : '');
+                  if (part.box.height > 36) label.append(document.createElement('br'), inWords(part.bytes));
                   inner.append(label);
                 }
                 if (isDirectory(part)) furnish(inner, part.item, part.box.width, part.box.height, depth - 1);
@@ -232,7 +235,7 @@ enum TreemapScript {
             // if it is undefined.
             function draw(wanted) {
               const item = opened[opened.length - 1];
-              tiles = tilesOf(item);
+              tiles = tilesOf(item, MOST_TILES, 0);
               place(tiles, board.clientWidth, board.clientHeight);
               for (const tile of tiles) tile.button = button(tile);
               board.replaceChildren(...tiles.map((tile) => tile.button));

@@ -63,13 +63,16 @@ package struct Waste: Sendable, Equatable {
     var changed: MetadataChange = []
 
     /// What happened to the content, as the end of a sentence that begins with it.
-    var reason: String {
-        switch kind {
-        case .overwritten: "overwritten"
+    ///
+    /// - Parameter isAll: whether the sentence also says by which layer.
+    func reason(saysLayer isAll: Bool) -> String {
+        let by = isAll ? hidden.map { " by layer \($0)" } ?? "" : ""
+        return switch kind {
+        case .overwritten: "overwritten\(by)"
         case .metadata:
             changed.isEmpty
-                ? "shipped again, though nothing of it changed" : "shipped again for \(changed.names.inWords)"
-        case .deleted: "deleted"
+                ? "shipped again\(by), though nothing of it changed" : "shipped again\(by) for \(changed.names.inWords)"
+        case .deleted: "deleted\(by)"
         case .repeated: "twice in the same layer"
         case .copies: "the same content at several paths"
         }

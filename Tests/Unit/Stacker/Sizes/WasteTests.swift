@@ -162,7 +162,8 @@ struct WasteTests {
     @Test("of what is seen no more items are kept than are asked for, and the largest", arguments: [1, 3, 4, 100])
     func items(limit: Int) throws {
         let tree = try tree([[.file("d/big", "z")] + (0..<50).map { .file("d/\($0)", "a") }])
-        let seen = SeenTree(tree, TreeAccount(tree, layers: 1), limit: limit)
+        let account = TreeAccount(tree, layers: 1)
+        let seen = SeenTree(tree, account, SeenNames(tree, account), limit: limit)
         func all(_ item: SeenTree.Item) -> [SeenTree.Item] { [item] + item.children.flatMap(all) }
         let items = all(seen.root)
         // The root counts as one, and so does d.
