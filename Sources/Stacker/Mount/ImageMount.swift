@@ -120,27 +120,43 @@ package struct ImageMount {
     // MARK: - The steps
 
     private struct Device {
+        /// Each is kept until it is mounted.
+        enum Source {
+            case loop(LoopDevice)
+            /// A device of ours stands on a loop device, which its opening needs; one of another mount has its own.
+            case verity(VerityDevice, over: LoopDevice?)
+        }
+
         let layer: Descriptor
-        let loop: LoopDevice
-        let verity: VerityDevice?
+        let source: Source
 
         /// What to mount.
-        var path: FilePath { verity?.path ?? loop.path }
+        var path: FilePath {
+            switch source {
+            case .loop(let device): device.path
+            case .verity(let device, _): device.path
+            }
+        }
     }
 
     /// The file is checked by the descriptor that the device then has: nobody can put another in its place.
     private func device(of layer: Descriptor) throws -> Device {
         let blob = try layout.open(layer)
         let tree = try verifyImage(blob, layer)
+        if let tree, let verity = try VerityDevice(existingOf: layer.digest, tree) {
+            log.debug("layer \(layer.digest) is \(verity.path), as for another mount")
+            return Device(layer: layer, source: .verity(verity, over: nil))
+        }
         let loop = try LoopDevice(blob, layer.digest)
         log.debug("layer \(layer.digest) is \(loop.path)")
-        var verity: VerityDevice?
         do {
-            verity = try tree.flatMap { try VerityDevice(over: loop, $0) }
+            if let tree, let verity = try VerityDevice(of: layer.digest, over: loop, tree) {
+                return Device(layer: layer, source: .verity(verity, over: loop))
+            }
         } catch {
             log.warn("layer \(layer.digest) is checked now and not again when it is read: \(error)")
         }
-        return Device(layer: layer, loop: loop, verity: verity)
+        return Device(layer: layer, source: .loop(loop))
     }
 
     /// Mounts the layers, top first, down to one whose root is opaque: for overlayfs, all roots merge.
