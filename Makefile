@@ -23,8 +23,10 @@ LINK_FLAGS = $$(<.build/liblxc) $$(<.build/version)
 REPORT := .build/report
 # Which bats files: those that TEST names, those of CHAPTER, or all.
 SOME = $(strip $(CHAPTER:%=--chapter=%) $(TEST))
+# Of these the tests of one group, if GROUP names it: quick.
+export GROUP
 # Whether `check` is of everything.
-WHOLE = $(if $(STACKER)$(SOME)$(FS)$(PLATFORM),,yes)
+WHOLE = $(if $(STACKER)$(SOME)$(FS)$(PLATFORM)$(GROUP),,yes)
 # A step of `check` that fails doesn't keep the next from running. Each has a line of its own, since `make -n` runs what is on a
 # line with $(MAKE).
 note_failure = { mkdir -p $(REPORT) && echo $1 >>$(REPORT)/failed; }
@@ -34,7 +36,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages report pictures static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -135,6 +137,11 @@ report: ## write the report of the last run again; BEFORE=DIR says what is diffe
 check-pages: $(if $(STACKER),,stacker) ## look at the pages that stacker writes in chromium: keyboard, contrast, a phone's width, 200,000 files; PAGES=DIR keeps pictures
 	@tools/build/install-packages pages
 	@tools/test/check-pages.py $(or $(STACKER),stacker) $(if $(PAGES),--keep $(PAGES))
+
+check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-12-backports, CMDLINE=words, TEST=, CHAPTER=
+	@tools/build/install-packages kernel
+	@tools/kernels/make-fixtures
+	@tools/kernels/check-kernel.py --kernel="$(or $(KERNEL),debian-12)" --cmdline="$(CMDLINE)" $(if $(SOME),$(SOME),--group=quick)
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz

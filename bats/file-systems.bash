@@ -14,9 +14,7 @@ say_what_file_system_lacks() {
     local type=${1%%-*}
     case $1 in
         tmpfs)
-            # Its user xattrs, without which there is no overlay on it.
-            [[ $(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1) == 6.6 ]] ||
-                echo "tmpfs has no user xattrs before Linux 6.6"
+            [[ -z ${STACKER_TEST_USER:-} ]] || say_what_tmpfs_lacks_for_users
             return
             ;;
         ext4 | xfs | btrfs | btrfs-noextref-*) ;;
@@ -30,10 +28,24 @@ say_what_file_system_lacks() {
     losetup --find >/dev/null 2>&1 || echo "no loop devices"
 }
 
-# Whether a tmpfs can hold the roots of overlays, and whether there is the room.
+# say_what_tmpfs_lacks_for_users: user xattrs, without which a user has no overlay on it. Root's overlays have others.
+say_what_tmpfs_lacks_for_users() {
+    [[ $(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1) == 6.6 ]] ||
+        echo "tmpfs has no user xattrs before Linux 6.6"
+}
+
+# list_file_systems: those that can be made here, and hold overlays at this level.
+list_file_systems() {
+    local name
+    for name in "${FILE_SYSTEMS[@]}"; do
+        [[ -n $(say_what_file_system_lacks "$name") ]] || echo "$name"
+    done
+}
+
+# Whether a tmpfs can hold the roots of overlays, at both levels, and whether there is the room.
 can_use_tmpfs() {
     ((EUID == 0)) || return 1
-    [[ -z $(say_what_file_system_lacks tmpfs) ]] || return 1
+    [[ -z $(say_what_tmpfs_lacks_for_users) ]] || return 1
     (($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) > 4 * 1024 * 1024))
 }
 

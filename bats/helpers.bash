@@ -22,10 +22,12 @@
 # `make check-fs` runs it on each. tools/report/check-headers reads the same format. There a file can say, too,
 #
 #   # runs: alone: why         it bears no other file beside it: it looks at all of the machine, or at the clock
+#   # runs: in a machine of its own: why   what it does is the whole machine's; `make check-kernel` runs it, and nothing else
 #   # bound: 300 s: why        how long each test may take; 120 s unless it says so
 #
 # A test that means something at one privilege level only has "# bats test_tags=level:priv" (or
-# level:unpriv) above its header, and a "# why: …" that says why.
+# level:unpriv) above its header, and a "# why: …" that says why. "group:quick" there is for the few that show a kernel in
+# minutes.
 #
 # The environment: STACKER is the binary under test (default ./stacker at the top); CI=true or
 # STACKER_REQUIRE=all turns a missing capability from a skip into a failure. At the level "unpriv"

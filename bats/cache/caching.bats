@@ -29,6 +29,7 @@ assert_miss() {
     assert_said "filesystem it built successfully"
 }
 
+# bats test_tags=group:quick
 # behaviour: a build without a change takes everything from the cache
 # documented: docs/recipe.md#cache
 # status: documented

@@ -8,6 +8,7 @@ setup() {
     requires container loop ext4 btrfs
 }
 
+# bats test_tags=group:quick
 # behaviour: where everything is there, each line begins with ok and the status is 0
 # documented: docs/commands.md#check
 # status: beyond

@@ -30,7 +30,7 @@ load mount
 # behaviour: neither the image nor a device below it can be written to
 # documented: docs/mounting.md#mounting
 # status: beyond
-# bats test_tags=level:priv
+# bats test_tags=level:priv,group:quick
 # why: only root can use loop devices
 @test "a mount is read-only" {
     pair_of squashfs
@@ -278,7 +278,7 @@ load mount
 # behaviour: an ordinary user is told that mounting takes root, and what does without
 # documented: docs/mounting.md#mounting
 # status: beyond
-# bats test_tags=level:unpriv
+# bats test_tags=level:unpriv,group:quick
 # why: root can
 @test "an ordinary user can't mount" {
     pair_of squashfs

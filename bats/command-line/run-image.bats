@@ -23,6 +23,7 @@ END
     stacker build "$@"
 }
 
+# bats test_tags=group:quick
 # behaviour: user, groups, working directory, environment, entrypoint and cmd are those of the config
 # documented: docs/commands.md#run
 # status: beyond
@@ -247,6 +248,7 @@ wait_for_word() {
     fail "it never said $1: $(cat started.out started.err)"
 }
 
+# bats test_tags=group:quick
 # behaviour: what a run that was killed has left goes with the next run, and with gc
 # documented: docs/security.md#images-that-are-run
 # status: beyond

@@ -18,6 +18,7 @@ printed() {
     layer_tar it -1 | tar xO "$1"
 }
 
+# bats test_tags=group:quick
 # behaviour: nothing below /sys can be written to, what root may write on the host included
 # documented: docs/security.md#what-a-script-can-reach
 # status: beyond
@@ -85,6 +86,7 @@ END
     assert_equal "$(cat host/file)" written
 }
 
+# bats test_tags=group:quick
 # behaviour: the processes of the host are out of sight
 # documented: docs/security.md#what-a-script-can-reach
 # status: beyond

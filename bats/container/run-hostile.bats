@@ -20,7 +20,7 @@ layer() {
 # behaviour: root of an image is nobody of the machine: for root as for a user it is in a user namespace
 # documented: docs/security.md#images-that-are-run
 # status: beyond
-# bats test_tags=level:priv
+# bats test_tags=level:priv,group:quick
 # why: the files that only root of the machine could change are root's
 @test "root of an image is not root" {
     hostile_image '{}'

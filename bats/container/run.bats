@@ -80,6 +80,7 @@ END
     assert_equal "$(cat rootfs/input)" ""
 }
 
+# bats test_tags=group:quick
 # behaviour: no descriptor of the host reaches the container but 0, 1 and 2
 # documented: docs/security.md#descriptors
 # status: beyond

@@ -79,6 +79,7 @@ assert_stopped_cleanly() {
     assert_stopped_cleanly
 }
 
+# bats test_tags=group:quick
 # behaviour: a stacker killed with SIGKILL takes its container along: no process lives on, no lock stays
 # documented: docs/commands.md#signals
 # status: beyond

@@ -66,6 +66,7 @@ list_owners() {
     layer_tar "$@" | tar tv --numeric-owner | awk '{ sub(/^\.\//, "", $6); print $2, $6 }' | LC_ALL=C sort -k 2
 }
 
+# bats test_tags=group:quick
 # behaviour: what a script makes belongs to root, or to whom the script gives it, by the numbers inside
 # documented: docs/unprivileged.md#ids
 # status: documented
@@ -193,6 +194,7 @@ END
     assert_equal "$(layer_tar it -1 | tar xO list)" fifo
 }
 
+# bats test_tags=group:quick
 # behaviour: a file's capabilities come through from base to image
 # documented: docs/unprivileged.md#what-only-root-can
 # status: documented
@@ -293,6 +295,7 @@ END
     assert_said "newuidmap ended with status 3"
 }
 
+# bats test_tags=group:quick
 # behaviour: a kernel that allows no more user namespaces is an error with the switch to turn
 # documented: docs/unprivileged.md#set-up
 # status: beyond

@@ -9,7 +9,7 @@ load ../helpers
 
 setup() {
     begin_test
-    requires container loop ext4 btrfs xfs tmpfs
+    requires container loop ext4 btrfs xfs
 }
 
 # behaviour: link(2) ends with EMLINK where the file system says so, and nowhere else
@@ -32,7 +32,7 @@ setup() {
 # documented: docs/file-systems.md#how-many-names-a-file-can-have
 # status: documented
 # why: it is the file systems' own doing, whoever runs stacker
-# bats test_tags=level:priv
+# bats test_tags=level:priv,group:quick
 @test "btrfs without extref counts the bytes of the names in one directory" {
     mount_file_system btrfs-noextref-4k fs
     mkdir fs/short fs/long fs/other
@@ -61,7 +61,7 @@ setup() {
 # documented: docs/file-systems.md#how-many-names-a-file-can-have
 # status: documented
 # why: it is the file systems' own doing, whoever runs stacker
-# bats test_tags=level:priv
+# bats test_tags=level:priv,group:quick
 @test "an overlay has the limit of what is below it" {
     local name
     declare -A most=([btrfs-noextref-4k]=189 [btrfs-noextref-16k]=774 [btrfs]=2000 [ext4]=2000)
@@ -164,6 +164,7 @@ it:
 END
 }
 
+# bats test_tags=group:quick
 # behaviour: busybox can be built on everywhere, and the image is the same
 # documented: docs/file-systems.md#what-a-build-does
 # status: beyond
@@ -171,7 +172,7 @@ END
     local name digest first
     busybox_recipe
     export SOURCE_DATE_EPOCH=1700000000
-    for name in "${FILE_SYSTEMS[@]}"; do
+    for name in $(list_file_systems); do
         mount_file_system "$name" "$name"
         run -0 stacker --work-dir "$name" build
         digest=$(layer_digest it -1 "$name/oci")
@@ -356,7 +357,7 @@ assert_deleted() {
 @test "rm of many files in run: passes elsewhere" {
     local name
     many_and_none 1000
-    for name in ext4 btrfs xfs tmpfs; do
+    for name in $(list_file_systems | grep -v noextref); do
         mount_file_system "$name" "$name"
         stacker --work-dir "$name" build
         assert_deleted "$name" 1000

@@ -18,6 +18,7 @@ config_of() {
 # The command line that a runtime would execute.
 whole_command='(.config.Entrypoint // []) + (.config.Cmd // [])'
 
+# bats test_tags=group:quick
 # behaviour: environment: adds to the base's environment
 # documented: docs/recipe.md#environment
 # status: documented

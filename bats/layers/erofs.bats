@@ -71,6 +71,7 @@ assert_next() {
     done
 }
 
+# bats test_tags=group:quick
 # behaviour: the kernel mounts an erofs layer; whiteouts are devices 0:0, times have nanoseconds
 # documented: docs/storage.md#layer-types
 # status: documented

@@ -14,6 +14,7 @@ try: print(os.getxattr(sys.argv[1], sys.argv[2]).decode())
 except OSError: pass' "$1" "$2"
 }
 
+# bats test_tags=group:quick
 # behaviour: a directory that the script deleted and made again is opaque: .wh..wh..opq in a tar
 # documented: docs/storage.md#whiteouts
 # status: documented

@@ -38,6 +38,7 @@ whiteouts_of() {
     assert_equal "$(cat rootfs/f rootfs/s)" $'new\nfile'
 }
 
+# bats test_tags=group:quick
 # behaviour: a file that one script made and deleted leaves no whiteout
 # documented: docs/storage.md#whiteouts
 # status: documented

@@ -30,6 +30,7 @@ END
     assert_equal "$(list_tags)" app
 }
 
+# bats test_tags=group:quick
 # behaviour: an image on build_only layers has a layer for each of them, in order
 # documented: docs/recipe.md#build_only
 # status: documented

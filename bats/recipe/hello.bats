@@ -16,6 +16,7 @@ hello:
 END
 }
 
+# bats test_tags=group:quick
 # behaviour: a build runs the script in a container on the base and adds what it wrote as one layer
 # documented: docs/recipe.md#run
 # status: documented
@@ -38,6 +39,7 @@ END
     assert_equal "$(layer_digest hello 0)" "$(layer_digest latest 0 busybox)"
 }
 
+# bats test_tags=group:quick
 # behaviour: the hard links of the base survive: 404 names of one file
 # documented: docs/recipe.md#from
 # status: documented
@@ -121,6 +123,7 @@ END
     assert_equal "$(count_layers same)" 1
 }
 
+# bats test_tags=group:quick
 # behaviour: a deleted file of the base is a whiteout in the layer
 # documented: docs/storage.md#whiteouts
 # status: documented

@@ -22,6 +22,7 @@ class Behaviour:
     why: str
     fails: dict[str, str]  # by file system: why it is known to fail there
     original: str  # what the original does instead, if it is known to fail the test, and why that is its fault
+    group: str  # quick if it is one of the few that show a machine in minutes, else empty
 
     @property
     def key(self) -> tuple[str, str]:
@@ -45,14 +46,14 @@ def read(files: list[pathlib.Path]) -> list[Behaviour]:
 
 
 def parse(line: str) -> Behaviour:
-    file, name, status, text, documented, level, why, fails, original = line.split("\t")
+    file, name, status, text, documented, level, why, fails, original, group = line.split("\t")
     reasons = {}
     for entry in filter(None, fails.split(" // ")):
         names, reason = entry.split(": ", 1)
         reasons |= {name: reason for name in names.split()}
     path = pathlib.Path(file)
     places = documented.split("; ")
-    return Behaviour(path.parent.name, path.name, name, status, text, places, level, why, reasons, original)
+    return Behaviour(path.parent.name, path.name, name, status, text, places, level, why, reasons, original, group)
 
 
 def all_files() -> list[pathlib.Path]:

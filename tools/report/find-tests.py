@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the paths of bats files, a line each: those that are named, or all of them.
 
-    tools/report/find-tests.py [--chapter=NAME]… [NAME…]
+    tools/report/find-tests.py [--chapter=NAME]… [NAME…]   GROUP=quick: of these, the files with tests of that group
     tools/report/find-tests.py --list-chapters             the chapters instead, each with the first line of its page
 
 A chapter is a folder of bats/ with a README.md. No two of them have a file of one name, so a NAME needs neither chapter nor
@@ -11,6 +11,7 @@ is elsewhere stays as it is.
 
 import argparse
 import difflib
+import os
 import pathlib
 import sys
 
@@ -79,7 +80,13 @@ def main() -> None:
     files = of_chapters(options.chapter)
     where = f" in {' and '.join(options.chapter)}" if options.chapter else ""
     found = [each for name in options.names for each in find(name, files, where)]
-    print(*(found if options.names else map(path, files)), sep="\n")
+    chosen = found if options.names else list(map(path, files))
+    if group := os.environ.get("GROUP"):
+        of_group = {each.path for each in behaviours.read([TOP / name for name in chosen]) if each.group == group}
+        chosen = [name for name in chosen if (TOP / name).resolve() in of_group]
+        if not chosen:
+            raise NotFound(f"test of the group {group}{where}", "the only group is quick")
+    print(*chosen, sep="\n")
 
 
 try:

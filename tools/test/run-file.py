@@ -27,15 +27,17 @@ import processes
 import reports
 import tap
 
+# What a machine that is slow, since it is emulated, has of each wait: so many times as much.
+SLOWNESS = float(os.environ.get("SLOWNESS") or 1)
 # How many seconds a test's teardown may take after its bound, and bats and what else is there after the last test.
-GRACE = float(os.environ.get("GRACE", 20))
+GRACE = float(os.environ.get("GRACE", 20)) * SLOWNESS
 OTHER_LEVEL = {"priv": "unpriv", "unpriv": "priv"}
 
 
 def bound_of(file: pathlib.Path) -> float:
     """How many seconds each test of a file may take."""
     asked = [re.fullmatch(r"bound: (\d+) s\b.*", line) for line in behaviours.top_comment(file)]
-    return next((float(match[1]) for match in asked if match), 120)
+    return SLOWNESS * next((float(match[1]) for match in asked if match), 120)
 
 
 class FileRun:
@@ -46,9 +48,11 @@ class FileRun:
         self.bound = bound_of(file)
         self.stream = tap.Stream(file.name)
         self.complaints: list[str] = []
+        group = os.environ.get("GROUP")
+        tags = [f"!level:{OTHER_LEVEL[level]}", *([f"group:{group}"] if group else [])]
         # In a session of its own, and without input: nobody can be asked for anything.
         self.bats = subprocess.Popen(
-            ["bats", "--formatter", "cat", "--filter-tags", f"!level:{OTHER_LEVEL[level]}", file],
+            ["bats", "--formatter", "cat", "--filter-tags", ",".join(tags), file],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,7 +5,8 @@
 
 As many files run at a time as JOBS says, or half as many again as there are processors, since tests wait for a third of
 their time: for servers, for what is tried again, for mounts. The largest begin, so that none of them is left for the end. A
-file that says `# runs: alone` in the comment at its top has the machine for itself, when the others are through. What a file
+file that says `# runs: alone` in the comment at its top has the machine for itself, when the others are through, and one that
+says `# runs: in a machine of its own` is left out, unless MACHINE=own says that this is one, as tools/kernels does. What a file
 prints comes in one piece, when it is through.
 
 With SECOND_TRY=true, as in continuous integration, what failed is run once more by itself when all others are through, if it
@@ -110,6 +111,10 @@ def runs_alone(file: pathlib.Path) -> bool:
     return any(line.startswith("runs: alone") for line in behaviours.top_comment(file))
 
 
+def needs_a_machine(file: pathlib.Path) -> bool:
+    return any(line.startswith("runs: in a machine of its own") for line in behaviours.top_comment(file))
+
+
 def run(pieces: list[Piece], jobs: int) -> int:
     """Runs so many at a time, and prints what each says; the worst status."""
     pending, running = collections.deque(pieces), list[Piece]()
@@ -180,6 +185,13 @@ def main() -> int:
 
     jobs = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)) * 3 // 2 or 1)
     files = list(dict.fromkeys(options.files))
+    if os.environ.get("MACHINE") != "own":
+        left_out = [file for file in files if needs_a_machine(file)]
+        files = [file for file in files if file not in left_out]
+        if left_out and (options.named or not files):
+            print("error: what it does is the whole machine's:", *left_out)
+            print("help: make check-kernel TEST=", *(file.name for file in left_out), sep="")
+            return 2
     with tempfile.TemporaryDirectory() as scratch:
         largest_first = sorted(files, key=lambda file: -file.stat().st_size)
         apart = choose_apart()

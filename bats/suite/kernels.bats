@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# `make check-kernel`, as far as it goes without a machine: which kernel is meant, what it begins with, and which tests are run where.
+#
+# It is the suite's own work, whoever runs stacker. What the machine does is seen by running it.
+# bats file_tags=level:priv
+
+load ../helpers
+
+setup() {
+    begin_test
+}
+
+# make_kernel FILE VERSION: the head of an x86 image, as far as it says which kernel it is.
+make_kernel() {
+    mkdir -p "$(dirname "$1")"
+    truncate -s 4096 "$1"
+    printf 'HdrS' | dd of="$1" bs=1 seek=$((0x202)) conv=notrunc status=none
+    printf '\x00\x08' | dd of="$1" bs=1 seek=$((0x20e)) conv=notrunc status=none
+    printf '%s (builder) #1 SMP' "$2" | dd of="$1" bs=1 seek=$((0xa00)) conv=notrunc status=none
+}
+
+# python CODE…: runs it with the tools of check-kernel.
+python() {
+    PYTHONPATH=$TOP/tools/kernels python3 -c "$@"
+}
+
+# behaviour: a kernel is known by what its image says of itself, and its modules are found beside an unpacked package's boot/
+# documented: docs/kernels.md#other-kernels
+# status: beyond
+# why: it is the suite's own work
+@test "which kernel it is" {
+    make_kernel package/boot/vmlinuz 6.99.1-test
+    mkdir -p package/lib/modules/6.99.1-test
+    touch package/lib/modules/6.99.1-test/modules.builtin
+    run -0 python 'import kernels, sys; found = kernels.find(sys.argv[1]); print(found.name, found.version, found.modules)' \
+        ./package/boot/vmlinuz
+    assert_output "6.99.1-test 6.99.1-test $PWD/package/lib/modules/6.99.1-test"
+
+    run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel ./nowhere --report "$PWD/report"
+    assert_said "error: can't read"
+    head -c 4096 /dev/zero >zeros
+    run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel ./zeros --report "$PWD/report"
+    assert_said "is no x86 kernel"
+    run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel slackware-15 --report "$PWD/report"
+    assert_said "help: KERNEL is the path of a vmlinuz"
+}
+
+# behaviour: a kernel begins with busybox and with the modules that it needs to see this machine's files, each after what it needs
+# documented: docs/kernels.md#what-the-machine-is
+# status: beyond
+# why: it is the suite's own work
+@test "what a kernel begins with" {
+    make_kernel package/boot/vmlinuz 6.99.1-test
+    modules=package/lib/modules/6.99.1-test
+    mkdir -p "$modules/kernel"
+    echo kernel/ext4.ko >"$modules/modules.builtin"
+    for name in fuse virtiofs overlay virtio_blk virtio virtio-pci; do echo "$name" >"$modules/kernel/$name.ko"; done
+    xz "$modules/kernel/virtiofs.ko"
+    cat >"$modules/modules.dep" <<'END'
+kernel/virtiofs.ko.xz: kernel/fuse.ko kernel/virtio.ko
+kernel/fuse.ko:
+kernel/overlay.ko:
+kernel/virtio.ko:
+kernel/virtio_blk.ko: kernel/virtio.ko
+kernel/virtio-pci.ko: kernel/virtio.ko
+END
+    make='import initramfs, kernels, pathlib, sys
+pathlib.Path("initramfs").write_bytes(initramfs.make(kernels.find(sys.argv[1]), pathlib.Path(sys.argv[2])))'
+    sed -i 's/virtio_blk/virtio-blk/' "$modules/modules.dep"
+    mv "$modules/kernel/virtio_blk.ko" "$modules/kernel/virtio-blk.ko"
+    python "$make" ./package/boot/vmlinuz "$(command -v busybox)"
+    mkdir in
+    # An independent reader.
+    (cd in && busybox cpio -i) <initramfs
+    assert_equal "$(tr '\n' ' ' <in/modules.order)" "virtio virtio-pci fuse virtiofs overlay virtio-blk "
+    assert_equal "$(<in/modules/virtiofs)" virtiofs
+    cmp in/bin/busybox "$(command -v busybox)"
+    cmp in/init "$TOP/tools/kernels/begin"
+    [[ -x in/init && -d in/proc ]]
+
+    # One that can't see them is refused before it boots.
+    sed -i '/overlay/d' "$modules/modules.dep"
+    run -1 python "$make" ./package/boot/vmlinuz "$(command -v busybox)"
+    assert_output --partial "has no overlay"
+}
+
+# behaviour: GROUP=quick runs the tests of that group, and no other of their files
+# documented: docs/kernels.md#the-quick-group
+# status: beyond
+# why: it is the suite's own work
+@test "a group of tests" {
+    run -0 env GROUP=quick "$TOP/tools/report/find-tests.py" --chapter=recipe
+    assert_line bats/recipe/hello.bats
+    refute_line bats/recipe/substitution.bats
+    run -1 env GROUP=quicker "$TOP/tools/report/find-tests.py"
+    assert_output --partial "the only group is quick"
+    sed 's/^TEST/@test/' >some.bats <<'END'
+#!/usr/bin/env bats
+# bats test_tags=group:quick
+TEST "quick" { true; }
+TEST "another" { false; }
+END
+    mkdir reports
+    run -0 env -i PATH="${PATH#"$BATS_LIBEXEC:"}" TMPDIR="$PWD" GROUP=quick \
+        "$TOP/tools/test/run-files.py" --named --level=priv reports none some.bats
+    assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "1 passed, 0 failed"
+}
+
+# behaviour: a file that wants a machine of its own is left out elsewhere, and who names it is told what to do
+# documented: docs/kernels.md#in-a-machine-of-its-own
+# status: beyond
+# why: it is the suite's own work
+@test "files for a machine of their own" {
+    for name in own other; do
+        printf '#!/usr/bin/env bats\n@%s "it" { [[ ${MACHINE:-} == own || $BATS_TEST_FILENAME == *other* ]]; }\n' test >"$name.bats"
+    done
+    sed -i '1a # runs: in a machine of its own: it says so' own.bats
+    mkdir reports
+    run_files() {
+        run -"$1" env -i PATH="${PATH#"$BATS_LIBEXEC:"}" TMPDIR="$PWD" "${@:2}"
+    }
+    run_files 0 "$TOP/tools/test/run-files.py" --level=priv reports none own.bats other.bats
+    assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "1 passed, 0 failed"
+    run_files 2 "$TOP/tools/test/run-files.py" --named --level=priv reports none own.bats
+    assert_output --partial "help: make check-kernel TEST=own.bats"
+    run_files 0 MACHINE=own "$TOP/tools/test/run-files.py" --named --level=priv reports none own.bats
+    assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "1 passed, 0 failed"
+}

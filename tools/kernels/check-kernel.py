@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Runs bats files on another kernel, in a virtual machine: `make check-kernel`.
+
+    tools/kernels/check-kernel.py [--kernel=KERNEL] [--cmdline=WORDS] [--minutes=N] [--report=DIR]
+        [--group=NAME] [--chapter=NAME]… [NAME…]
+
+KERNEL is the path of a vmlinuz, debian-12 (the default), debian-12-backports, or a package linux-image-…, which apt fetches
+once; its modules lie in /lib/modules, or in lib/modules beside its boot/. Words are put on its command line:
+`systemd.unified_cgroup_hierarchy=0` has cgroups of both versions mounted, in place of version 2 alone.
+
+The machine sees this one's files and can't change them: what it writes is in its memory, but for what tests work on, which is
+ext4, and the report. Its processor is emulated, unless a trial shows that this one's can be had; so SLOWNESS multiplies
+whatever the suite waits for. Tests, names and chapters are run-bats', and so are PRIVILEGE_LEVEL and the JUnit reports,
+which DIR gets, as .build/report/kernels/KERNEL by default. The status is the suite's; 2 if the machine got into trouble, and
+then the last of its console is shown. All of it is in DIR/console.log.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shlex
+import signal
+import sys
+
+import kernels
+from kernels import TOP, Trouble
+from machine import Machine
+
+# What a test sees of the caller's environment.
+PASSED_ON = ("PRIVILEGE_LEVEL", "CI", "JOBS", "STACKER", "FS")
+SLOWNESS = 15
+
+
+def command(options: argparse.Namespace, report: str) -> str:
+    variables = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+    variables |= {"REPORT": report, "MACHINE": "own", "SLOWNESS": os.environ.get("SLOWNESS") or str(SLOWNESS)}
+    if options.group:
+        variables["GROUP"] = options.group
+    given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+    words = [f"--chapter={name}" for name in options.chapter] + options.names
+    return f"cd {shlex.quote(str(TOP))} && exec env {' '.join(given)} tools/test/run-bats {shlex.join(words)}\n"
+
+
+def end(number: int, _frame: object) -> None:
+    """Leaves by way of all `finally`."""
+    sys.exit(128 + number)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kernel", default="debian-12")
+    parser.add_argument("--cmdline", default="")
+    parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument("--report", type=pathlib.Path)
+    parser.add_argument("--group", default="")
+    parser.add_argument("--chapter", action="append", default=[])
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, end)
+    try:
+        if os.geteuid() != 0:
+            raise Trouble("only root can show a machine all files of this one", "sudo make check-kernel")
+        kernel = kernels.find(options.kernel)
+        words = "+".join([kernel.name, *options.cmdline.split()])
+        report = options.report or TOP / ".build/report/kernels" / re.sub(r"[^\w.+=-]", "_", words)
+        report.mkdir(parents=True, exist_ok=True)
+        machine = Machine(kernel, report.absolute(), options.cmdline)
+        # Where the machine finds the directory for its report.
+        return machine.run(command(options, "/run/report"), options.minutes * 60)
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
