@@ -45,16 +45,19 @@ struct LayerOrigin: Sendable {
         let source = RecipeSource("stacker.yaml", workingDirectory: "/")
         guard let text, let recipe = try? Recipe(Array(text.utf8), source: source) else { return [:] }
         let lines = recipe.text.split(separator: "\n", omittingEmptySubsequences: false)
-        let begins = recipe.layers.map { $0.position.line - 1 }.sorted()
+        let begins = Set(recipe.layers.map { $0.position.line - 1 }).filter(lines.indices.contains).sorted()
+        // One text for all layers of a line, of which there may be as many as it has room for.
+        var texts: [Int: String] = [:]
+        for (begin, end) in zip(begins, begins.dropFirst() + [lines.count]) {
+            var own = lines[begin..<end]
+            while own.last?.allSatisfy(\.isWhitespace) == true { own.removeLast() }
+            texts[begin] = own.joined(separator: "\n")
+        }
         var layers: [String: RecipeLayer] = [:]
         for layer in recipe.layers {
-            let begin = layer.position.line - 1
-            let end = begins.first { $0 > begin } ?? lines.count
-            guard lines.indices.contains(begin), end <= lines.count else { continue }
-            var own = Array(lines[begin..<end])
-            while own.last?.allSatisfy(\.isWhitespace) == true { own.removeLast() }
-            layers[layer.tag] = RecipeLayer(
-                tag: layer.tag, isBuildOnly: layer.isBuildOnly, line: begin + 1, text: own.joined(separator: "\n"))
+            let line = layer.position.line
+            guard let text = texts[line - 1] else { continue }
+            layers[layer.tag] = RecipeLayer(tag: layer.tag, isBuildOnly: layer.isBuildOnly, line: line, text: text)
         }
         return layers
     }

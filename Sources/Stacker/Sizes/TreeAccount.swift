@@ -68,7 +68,7 @@ struct TreeAccount {
 
     /// How far down a name's directory reaches in the image of the layers below a number, from that number on. `nil`: there is
     /// no such directory.
-    private struct Reach {
+    fileprivate struct Reach {
         var from: Int32
         var floor: Int32?
     }
@@ -102,52 +102,69 @@ struct TreeAccount {
 
     /// What is at a name as layer comes upon layer.
     private static func states(of node: Int32, in tree: ShippedTree, _ above: [Reach]) -> [State] {
-        var own: [Int32] = []
-        var next = tree.nodes[Int(node)].top
-        while next >= 0 {
-            own.append(next)
-            next = tree.entries[Int(next)].below
-        }
-        // It can change where the directory does, and above each layer that has the name.
-        let changes = Set(above.map(\.from) + own.map { tree.entries[Int($0)].layer + 1 }).sorted()
-        var states: [State] = []
-        for from in changes {
-            let floor = above.last { $0.from <= from }?.floor
-            // The root is there in any case.
-            var state = State(from: from, entry: nil, reach: node == 0 ? 0 : nil)
-            if let floor {
-                let (entry, reach) = look(own, in: tree, from..<from, floor)
-                (state.entry, state.reach) = (entry, reach ?? state.reach)
-            }
-            if let last = states.last, last.entry == state.entry, last.reach == state.reach { continue }
-            states.append(state)
-        }
-        return states
-    }
-
-    /// Looks for a name as overlayfs does, in the layers from `floor` up to, and without, the lower bound of `below`.
-    private static func look(
-        _ own: [Int32], in tree: ShippedTree, _ below: Range<Int32>, _ floor: Int32
-    ) -> (entry: Int32?, reach: Int32?) {
-        var rule = OverlayRule()
-        var first: Int32?
-        for place in own {
+        var states = Name(isRoot: node == 0)
+        let own = tree.ownEntries(at: node)
+        for (number, place) in own.enumerated() {
             let entry = tree.entries[Int(place)]
-            guard entry.layer < below.lowerBound else { continue }
-            guard entry.layer >= floor else { break }
-            if rule.add(entry.mark), first == nil { first = place }
-            guard rule.hasEnded else { continue }
-            guard let first, case .directory = tree.entries[Int(first)].mark else { return (first, nil) }
-            // An opaque directory shows its own layer, what else ends a directory does not.
-            if case .directory = entry.mark { return (first, entry.layer) }
-            return (first, entry.layer + 1)
+            let at = above.last(upTo: entry.layer + 1)
+            states.limit(to: above[at].floor, in: tree)
+            states.put(place, entry)
+            states.note(from: entry.layer + 1)
+            // What changes the directory next takes the name away, or all that a directory here has in lower layers. From then
+            // on nothing changes until a layer has the name again, since floors only rise.
+            let next = number + 1 < own.count ? tree.entries[Int(own[number + 1])].layer + 1 : .max
+            guard at + 1 < above.count, above[at + 1].from < next else { continue }
+            states.limit(to: above[at + 1].floor, in: tree)
+            states.note(from: above[at + 1].from)
         }
-        guard let first, case .directory = tree.entries[Int(first)].mark else { return (first, nil) }
-        return (first, floor)
+        return states.states
     }
 
+    /// A name while layer comes upon layer.
+    private struct Name {
+        let isRoot: Bool
+        var states: [State]
+        /// What is seen.
+        private var entry: Int32?
+        private var isDirectory = false
+        /// How far down a directory reaches that comes next.
+        private var floor: Int32 = 0
+
+        init(isRoot: Bool) {
+            self.isRoot = isRoot
+            // The root is there in any case.
+            states = [State(from: 0, entry: nil, reach: isRoot ? 0 : nil)]
+        }
+
+        /// The directory of the name reaches so far down; `nil`: it is not there.
+        mutating func limit(to floor: Int32?, in tree: ShippedTree) {
+            self.floor = max(self.floor, floor ?? 0)
+            if let place = entry, floor.map({ tree.entries[Int(place)].layer < $0 }) ?? true { entry = nil }
+        }
+
+        /// The next layer has the name.
+        mutating func put(_ place: Int32, _ new: ShippedTree.Entry) {
+            if case .directory = new.mark { isDirectory = true } else { isDirectory = false }
+            entry = new.mark == .whiteout ? nil : place
+            // An opaque directory shows its own layer, what else ends a directory does not.
+            if new.mark.end != nil { floor = isDirectory ? new.layer : new.layer + 1 }
+        }
+
+        /// Keeps what is there by now.
+        mutating func note(from: Int32) {
+            let reach = isRoot || (entry != nil && isDirectory) ? floor : nil
+            guard let last = states.last, last.entry != entry || last.reach != reach else { return }
+            states.append(State(from: from, entry: entry, reach: reach))
+        }
+    }
+
+    /// Only where it becomes another one.
     private static func reaches(_ states: [State]) -> [Reach] {
-        states.map { Reach(from: $0.from, floor: $0.reach) }
+        var reaches: [Reach] = []
+        for state in states where reaches.isEmpty || reaches.last?.floor != state.reach {
+            reaches.append(Reach(from: state.from, floor: state.reach))
+        }
+        return reaches
     }
 
     // MARK: - Accounts
@@ -201,7 +218,30 @@ struct TreeAccount {
     }
 }
 
+extension [TreeAccount.Reach] {
+    /// Which one is the last from a number, or one below it, on.
+    fileprivate func last(upTo from: Int32) -> Int {
+        var (low, high) = (0, count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if self[middle].from <= from { low = middle } else { high = middle }
+        }
+        return low
+    }
+}
+
 extension ShippedTree {
+    /// What the layers have at a name, bottom first.
+    fileprivate func ownEntries(at node: Int32) -> [Int32] {
+        var own: [Int32] = []
+        var next = nodes[Int(node)].top
+        while next >= 0 {
+            own.append(next)
+            next = entries[Int(next)].below
+        }
+        return own.reversed()
+    }
+
     /// The content of an entry, if it is a regular file.
     fileprivate func content(of entry: Int32) -> Int? {
         let content = entries[Int(entry)].content
