@@ -21,10 +21,12 @@ extension ShippedTree {
 
     /// Takes an entry of the layer that is being read.
     mutating func add(_ entry: ListedEntry, _ content: ListedContent) throws {
+        // It lies in the directory, through whose symlinks it is found.
+        if entry.kind == .opaque { return try addOpaque(at: directory(entry.path[...])) }
         let node = try place(of: entry.path)
         switch entry.kind {
         case .directory: try addDirectory(at: node, Metadata(entry))
-        case .opaque: try addOpaque(at: node)
+        case .opaque: break
         case .whiteout: try addWhiteout(at: node)
         case .regular:
             let digest = try Self.digest(of: content, size: entry.size)

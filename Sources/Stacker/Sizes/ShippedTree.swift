@@ -31,6 +31,9 @@ struct ShippedTree {
         var sibling: Int32 = -1
         /// What the topmost layer has here; from each the next lower one.
         var top: Int32 = -1
+        /// What the layer that is being read has in the directory is a list of the same kind.
+        var lastOwnChild: Int32 = -1
+        var ownSibling: Int32 = -1
     }
 
     /// What one layer has at a name.
@@ -168,26 +171,61 @@ extension ShippedTree {
         return top >= 0 && entries[Int(top)].layer == layer ? top : nil
     }
 
+    /// - Parameter node: a name that the layer has nothing at, in a directory that it has.
     private mutating func add(_ mark: OverlayMark, at node: Int32) throws -> Int32 {
         guard entries.count < limits.entries else { throw limits.exceeded() }
         let place = Int32(entries.count)
         entries.append(Entry(layer: layer, mark: mark, below: nodes[Int(node)].top))
         nodes[Int(node)].top = place
+        nodes[Int(node)].lastOwnChild = -1
+        let parent = Int(nodes[Int(node)].parent)
+        guard parent >= 0 else { return place }
+        nodes[Int(node)].ownSibling = nodes[parent].lastOwnChild
+        nodes[parent].lastOwnChild = node
         return place
     }
 
     /// Makes sure that this layer has the directories of a name.
     private mutating func addParents(of node: Int32) throws {
+        var missing: [Int32] = []
         var node = nodes[Int(node)].parent
         while node >= 0 {
             if let own = ownEntry(at: node) {
+                switch entries[Int(own)].mark {
+                case .directory: break
                 // A whiteout hides what lower layers have, not what the same layer has.
-                if entries[Int(own)].mark == .whiteout { entries[Int(own)].mark = .directory(isOpaque: true) }
-                return
+                case .whiteout: entries[Int(own)].mark = .directory(isOpaque: true)
+                case .file: throw isNoDirectory(node)
+                }
+                break
             }
-            _ = try add(.directory(isOpaque: false), at: node)
+            missing.append(node)
             node = nodes[Int(node)].parent
         }
+        for node in missing.reversed() { _ = try add(.directory(isOpaque: false), at: node) }
+    }
+
+    /// What is wrong with a layer that cannot be unpacked.
+    private func isNoDirectory(_ node: Int32) -> Failure {
+        Failure(
+            "a layer has something in \(shown(fromRoot: path(of: node))), which is no directory in it",
+            help: "no tool can unpack such a layer: make the image anew")
+    }
+
+    /// Forgets what this layer has in a directory, which unpacking removes.
+    private mutating func removeChildren(of node: Int32) {
+        var pending = [node]
+        while let directory = pending.popLast() {
+            var child = nodes[Int(directory)].lastOwnChild
+            nodes[Int(directory)].lastOwnChild = -1
+            while child >= 0 {
+                nodes[Int(child)].top = entries[Int(nodes[Int(child)].top)].below
+                forget(child)
+                pending.append(child)
+                child = nodes[Int(child)].ownSibling
+            }
+        }
+        lastParent = nil
     }
 
     /// Takes a directory of this layer.
@@ -209,7 +247,8 @@ extension ShippedTree {
     mutating func addOpaque(at node: Int32) throws {
         try addParents(of: node)
         let own = try ownEntry(at: node) ?? add(.directory(isOpaque: true), at: node)
-        if entries[Int(own)].mark != .file { entries[Int(own)].mark = .directory(isOpaque: true) }
+        guard entries[Int(own)].mark != .file else { throw isNoDirectory(node) }
+        entries[Int(own)].mark = .directory(isOpaque: true)
     }
 
     /// Takes that this layer hides a name.
@@ -228,8 +267,10 @@ extension ShippedTree {
     mutating func addFile(
         at node: Int32, _ metadata: Metadata, content: Int32 = -1, symlink target: [UInt8]? = nil
     ) throws {
+        guard node > 0 else { throw Failure("the root can only be a directory") }
         try addParents(of: node)
         let own = try ownEntry(at: node) ?? add(.file, at: node)
+        if case .directory = entries[Int(own)].mark { removeChildren(of: node) }
         entries[Int(own)].mark = .file
         entries[Int(own)].content = content
         entries[Int(own)].metadata = metadata
