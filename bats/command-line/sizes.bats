@@ -227,7 +227,45 @@ END
     rm -r stacked
     stacked_image <<<'[[{"path": "a", "size": 1}, {"path": "b", "size": 100000}], [{"path": ".wh.a"}]]'
     refuse explain oci:stacked:latest --fail-above 0.0009%
-    assert_said "wastes 1 B, 0.001 % of its unpacked size, and may waste 0.0009 %"
+    assert_said "wastes 1 B, 0.001 % of its unpacked size, and may waste 0.0009%"
+}
+
+# behaviour: what a layer has in a directory that it replaces is not there, as unpacked; what can't be unpacked is refused
+# documented: docs/sizes.md#waste; docs/sizes.md#bounds
+# status: beyond
+@test "a layer that replaces what it has itself" {
+    stacked_image <<'END'
+[[{"path": "d", "directory": true}, {"path": "d/x", "size": 7}, {"path": "d", "size": 3}, {"path": "d", "directory": true}]]
+END
+    assert_equal "$(sizes_of oci:stacked:latest '[.waste.items[] | [.kind, .bytes, .paths[0]]], .biggest, .layers[0].adds')" \
+        '[["repeated",7,"/d/x"],["repeated",3,"/d"]]
+[]
+{"bytes":0,"entries":2}'
+    umoci unpack --image stacked:latest bundle
+    assert_equal "$(find bundle/rootfs/d)" bundle/rootfs/d
+
+    rm -r stacked
+    stacked_image <<<'[[{"path": "d", "size": 3}, {"path": "d/g", "size": 1}]]'
+    run ! umoci unpack --image stacked:latest refused
+    refuse explain oci:stacked:latest --sizes
+    assert_said "a layer has something in /d, which is no directory in it"
+}
+
+# behaviour: of names in an image, what nobody could see or would garble the text is written out
+# documented: docs/sizes.md#words
+# status: beyond
+@test "hostile names in the text" {
+    stacked_image <<'END'
+[[{"path": "big\u061c\ufeff\udb40\udc41\u2028\u202e\u001b[31m", "size": 90}, {"path": "\u061c/\u2028gone", "size": 9},
+  {"path": "\ufeff", "text": "xyz"}, {"path": "copy\u202e", "text": "xyz"}], [{"path": "\u061c/.wh.\u2028gone"}]]
+END
+    run -0 stacker explain oci:stacked:latest --sizes
+    assert_line --partial '/big\u{061C}\u{FEFF}\u{000E0041}\u{2028}\u{202E}\u{1B}[31m, layer 0'
+    assert_line --partial '/\u{061C}/\u{2028}gone of layer 0: deleted by layer 1'
+    assert_line --partial '/\u{FEFF}, /copy\u{202E}: the same content'
+    run -0 stacker explain oci:stacked:latest --layer 0
+    assert_line --partial '\u{061C}'
+    refute_output --regexp $'\u061c|\ufeff|\U000e0041|\u2028|\u202e|\e'
 }
 
 # behaviour: names in an image are text in a page, and what can't be seen in them is written out

@@ -1,13 +1,16 @@
 /// Files of one directory that stand in one line.
 struct FileGroup: Sendable, Equatable {
     /// The directory; where it is one file, that.
-    let path: [UInt8]
-    /// The same as a name of the tree.
     let node: Int32
+    /// The same from the root, if it was asked for. See ``name(in:)``.
+    private(set) var path: [UInt8] = []
     let files: Int
     let bytes: Int64
     /// Whether other lines have what is largest in the directory.
     let isRest: Bool
+
+    /// Gives it its path: there may be as many groups as files, and paths are long.
+    mutating func name(in tree: ShippedTree) { path = tree.path(of: node) }
 }
 
 extension ShippedTree {
@@ -29,12 +32,9 @@ extension ShippedTree {
             let place = rest.files == 1 ? sums.onlyFile(of: node, without: large) : node
             groups.append(
                 FileGroup(
-                    path: path(of: place), node: place, files: rest.files, bytes: rest.bytes,
-                    isRest: rest.files > 1 && !large.isEmpty))
+                    node: place, files: rest.files, bytes: rest.bytes, isRest: rest.files > 1 && !large.isEmpty))
         }
-        return groups.sorted { one, other in
-            one.bytes != other.bytes ? one.bytes > other.bytes : one.path.lexicographicallyPrecedes(other.path)
-        }
+        return groups.sorted { ($1.bytes, $0.node) < ($0.bytes, $1.node) }
     }
 
     /// What is in each directory on the way to some files.

@@ -5,9 +5,6 @@ extension ImageSizes {
     /// For programs.
     package func json() throws -> String { try JSON.text(Document(self)) }
 
-    /// How many wastes are listed: the sums are of all.
-    private static let listedWastes = 1000
-
     private struct Document: Encodable {
         let image: String
         let packed: Int64
@@ -44,10 +41,10 @@ extension ImageSizes {
             bytes = sizes.wasted
             percent = (sizes.wastedPercent * 100).rounded() / 100
             byKind = Dictionary(sizes.wastedByKind.map { ($0.kind.rawValue, $0.bytes) }) { $0 + $1 }
-            groups = sizes.wasteGroups.prefix(listedWastes).map(Group.init)
+            groups = sizes.wasteGroups.prefix(Waste.listed).map(Group.init)
             byRemedy = Dictionary(sizes.savings.map { ($0.remedy.rawValue, $0.bytes) }) { $0 + $1 }
-            items = sizes.wastes.prefix(listedWastes).map(Item.init)
-            omitted = max(0, sizes.wastes.count - listedWastes)
+            items = sizes.wastes.prefix(Waste.listed).map(Item.init)
+            omitted = max(0, sizes.wastes.count - Waste.listed)
         }
     }
 

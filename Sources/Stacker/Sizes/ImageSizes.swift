@@ -41,7 +41,13 @@ package struct ImageSizes: Sendable {
     /// What a layer does to the names in one directory.
     struct Part: Sendable, Equatable {
         let kind: TreeAccount.NameChange.Kind
-        let place: FileGroup
+        private(set) var place: FileGroup
+
+        fileprivate func named(in tree: ShippedTree) -> Part {
+            var part = self
+            part.place.name(in: tree)
+            return part
+        }
     }
 
     /// One file.
@@ -116,10 +122,9 @@ package struct ImageSizes: Sendable {
                 return tree.groups(of: Array(alike)).map { Part(kind: kind, place: $0) }
             }
             // Of the same size in the order of the kinds.
-            return Array(
-                parts.enumerated().sorted {
-                    ($1.element.place.bytes, $0.offset) < ($0.element.place.bytes, $1.offset)
-                }.prefix(namedParts).map(\.element))
+            return parts.enumerated().sorted {
+                ($1.element.place.bytes, $0.offset) < ($0.element.place.bytes, $1.offset)
+            }.prefix(namedParts).map { $0.element.named(in: tree) }
         }
     }
 

@@ -50,8 +50,8 @@ package struct Waste: Sendable, Equatable {
     let kind: Kind
     /// How many bytes: of the content, as often as it is too often there.
     let bytes: Int64
-    /// Where the content is; for copies, of all of them, the one that is none of the waste first.
-    let paths: [[UInt8]]
+    /// Where the content is; for copies, of some of them, the one that is none of the waste first. See ``name(in:)``.
+    private(set) var paths: [[UInt8]] = []
     /// How many paths there are: of very many only some are named.
     let count: Int
     /// The layer that ships it, from 0 at the bottom; of copies that of the first one.
@@ -80,6 +80,11 @@ package struct Waste: Sendable, Equatable {
 
     /// The first of the paths, as a name of the tree.
     var node: Int32 = 0
+    /// The others that are named.
+    private var others: [Int32] = []
+
+    /// Gives it its paths: of millions they would be far more than all names.
+    mutating func name(in tree: ShippedTree) { paths = ([node] + others).map { tree.path(of: $0) } }
 }
 
 extension Waste {
@@ -89,10 +94,13 @@ extension Waste {
     static func all(in tree: ShippedTree, _ account: TreeAccount, _ origins: [LayerOrigin]) -> [Waste] {
         var wastes = hidden(in: tree, account, origins)
         wastes += seen(in: tree, account, origins)
-        return wastes.sorted { one, other in
-            one.bytes != other.bytes ? one.bytes > other.bytes : one.paths.lexicographicallyPrecedes(other.paths)
-        }
+        wastes.sort { ($1.bytes, $0.node) < ($0.bytes, $1.node) }
+        for number in wastes.indices.prefix(listed) { wastes[number].name(in: tree) }
+        return wastes
     }
+
+    /// How many have paths: those that are listed.
+    static let listed = 1000
 
     /// Contents that no name shows.
     private static func hidden(
@@ -111,7 +119,7 @@ extension Waste {
                 case .repeated: .repeated
                 }
             return Waste(
-                kind: kind, bytes: content.size, paths: [tree.path(of: content.node)], count: 1, layer: layer,
+                kind: kind, bytes: content.size, count: 1, layer: layer,
                 hidden: kind == .repeated ? nil : by, remedy: remedy(kind, layer, by, loss.changed, origins),
                 changed: loss.changed, node: content.node)
         }
@@ -163,7 +171,7 @@ extension Waste {
         let lower = repetition.map { Int(tree.contents[$0.content].layer) } ?? 0
         let changed = repetition?.changed ?? []
         return Waste(
-            kind: .metadata, bytes: content.size, paths: [tree.path(of: node)], count: 1, layer: lower,
+            kind: .metadata, bytes: content.size, count: 1, layer: lower,
             hidden: Int(content.layer), remedy: remedy(.metadata, lower, Int(content.layer), changed, origins),
             changed: changed, node: node)
     }
@@ -174,15 +182,9 @@ extension Waste {
         let remedy: Remedy =
             layers.allSatisfy(origins.isOfBase) ? .base : layers.count == 1 ? .link : .symlink
         return Waste(
-            kind: .copies, bytes: content.size * Int64(group.count - 1),
-            paths: group.prefix(namedCopies).map { tree.path(of: tree.contents[$0].node) }, count: group.count,
-            layer: Int(content.layer), hidden: nil, remedy: remedy, node: content.node)
-    }
-}
-
-extension [[UInt8]] {
-    fileprivate func lexicographicallyPrecedes(_ other: [[UInt8]]) -> Bool {
-        lexicographicallyPrecedes(other) { $0.lexicographicallyPrecedes($1) }
+            kind: .copies, bytes: content.size * Int64(group.count - 1), count: group.count,
+            layer: Int(content.layer), hidden: nil, remedy: remedy, node: content.node,
+            others: group.prefix(namedCopies).dropFirst().map { tree.contents[$0].node })
     }
 }
 

@@ -1,22 +1,26 @@
 /// Wastes of one kind in one directory, which stand in one line.
 struct WasteGroup: Sendable {
     /// One of them; where it is one alone, that.
-    let example: Waste
-    let place: FileGroup
+    private(set) var example: Waste
+    private(set) var place: FileGroup
 
     /// Those of all wastes, the most first.
     static func groups(of wastes: [Waste], in tree: ShippedTree) -> [WasteGroup] {
-        Dictionary(grouping: wastes, by: Key.init).values
+        var groups = Dictionary(grouping: wastes, by: Key.init).values
             .flatMap { alike -> [WasteGroup] in
                 let first = Dictionary(alike.map { ($0.node, $0) }) { first, _ in first }
                 return tree.groups(of: alike.map { ($0.node, $0.bytes) }).map { place in
                     WasteGroup(example: first[place.node] ?? alike[0], place: place)
                 }
             }
-            .sorted { one, other in
-                one.place.bytes != other.place.bytes
-                    ? one.place.bytes > other.place.bytes : one.order.lexicographicallyPrecedes(other.order)
-            }
+        groups.sort { one, other in
+            one.place.bytes != other.place.bytes ? one.place.bytes > other.place.bytes : one.order < other.order
+        }
+        for number in groups.indices.prefix(Waste.listed) {
+            groups[number].place.name(in: tree)
+            if groups[number].place.files == 1 { groups[number].example.name(in: tree) }
+        }
+        return groups
     }
 
     /// What they have in common.
@@ -33,7 +37,12 @@ struct WasteGroup: Sendable {
         }
     }
 
-    private var order: [UInt8] {
-        place.path + [0] + "\(example.kind.rawValue) \(example.layer) \(example.hidden ?? -1)".utf8
+    /// No two have the same.
+    private var order: (Int32, Int, Int, String, String, UInt8) {
+        let waste = example
+        return (
+            place.node, waste.layer, waste.hidden ?? -1, waste.kind.rawValue, waste.remedy.rawValue,
+            waste.changed.rawValue
+        )
     }
 }

@@ -2,9 +2,15 @@ import Failure
 import Progress
 
 /// How much of an image may be wasted: `5%` of its unpacked size, or `10MB`.
-package enum WasteLimit: Sendable, Equatable, CustomStringConvertible {
-    case percent(Double)
-    case bytes(Int64)
+package struct WasteLimit: Sendable, CustomStringConvertible {
+    enum Amount: Sendable, Equatable {
+        case percent(Double)
+        case bytes(Int64)
+    }
+
+    let amount: Amount
+    /// As it was written.
+    package let description: String
 
     /// The units, as powers of 1000 and of 1024.
     private static let units: [(name: String, bytes: Int64)] = [
@@ -14,16 +20,17 @@ package enum WasteLimit: Sendable, Equatable, CustomStringConvertible {
 
     /// Reads a limit as it is written on a command line.
     package init(_ text: String) throws {
+        description = shown(text.filter { $0 != " " })
         let word = text.lowercased().filter { $0 != " " }
         if word.hasSuffix("%"), let percent = Self.number(word.dropLast()), percent <= 100 {
-            self = .percent(percent)
+            amount = .percent(percent)
             return
         }
         for unit in Self.units where word.hasSuffix(unit.name) {
             guard let number = Self.number(word.dropLast(unit.name.count)) else { continue }
             let bytes = number * Double(unit.bytes)
             guard bytes < 0x1p62 else { break }
-            self = .bytes(Int64(bytes))
+            amount = .bytes(Int64(bytes))
             return
         }
         throw Failure(
@@ -38,20 +45,13 @@ package enum WasteLimit: Sendable, Equatable, CustomStringConvertible {
         else { return nil }
         return Double(text)
     }
-
-    package var description: String {
-        switch self {
-        case .percent(let percent): "\(inPercent(percent)) %"
-        case .bytes(let bytes): humanSize(bytes)
-        }
-    }
 }
 
 extension ImageSizes {
     /// - Throws: `Failure` if more than that is wasted.
     package func refuseWaste(above limit: WasteLimit) throws {
         let isAbove =
-            switch limit {
+            switch limit.amount {
             case .percent(let percent): wastedPercent > percent
             case .bytes(let bytes): wasted > bytes
             }

@@ -124,6 +124,38 @@ struct WasteTests {
         #expect(try wastes([[.file("a", "c"), .file("a", "d")]]) == ["repeated 3 a@0"])
     }
 
+    @Test("what a layer has in a directory that it replaces is not there, also if the directory comes again")
+    func replaced() throws {
+        let steps: [Step] = [.directory("d"), .file("d/x", "c"), .file("d/e/y", "b"), .file("d", "e"), .directory("d")]
+        #expect(try wastes([steps]) == ["repeated 2 d/e/y@0", "repeated 3 d/x@0", "repeated 5 d@0"])
+        let tree = try tree([steps])
+        #expect(TreeAccount(tree, layers: 1).names.map { tree.path(of: $0.node) } == [[], Array("d".utf8)])
+        // What a lower layer has there is hidden by what is left, as before.
+        #expect(
+            try wastes([[.file("d/x", "a")], [.file("d/x", "c"), .symlink("d", to: "z")]])
+                == ["deleted 1 d/x@0<1", "repeated 3 d/x@1"])
+    }
+
+    @Test("a layer that has something in a file cannot be unpacked")
+    func noDirectory() throws {
+        for steps in [[.file("d", "e"), .file("d/g", "a")], [.file("d", "e"), .opaque("d")]] as [[Step]] {
+            let failure = try #require(throws: Failure.self) { try tree([steps]) }
+            #expect(failure.description.contains("a layer has something in /d, which is no directory in it"))
+        }
+    }
+
+    @Test("no more of the waste has paths than is listed, and no more of its groups")
+    func listed() throws {
+        let files = (0..<Waste.listed + 10).map { Step.file("d/\($0)", $0 == 1005 ? "b" : "a") }
+        let tree = try tree([files, [.whiteout("d")]])
+        let account = TreeAccount(tree, layers: 2)
+        let wastes = Waste.all(in: tree, account, [LayerOrigin(), LayerOrigin()])
+        #expect(wastes.count == files.count)
+        #expect(wastes.count { !$0.paths.isEmpty } == Waste.listed)
+        // The largest, and of equal ones those that came first.
+        #expect(wastes.prefix(2).map(\.paths) == [[Array("d/1005".utf8)], [Array("d/0".utf8)]])
+    }
+
     @Test("what lies behind a symlink of the same layer is where that leads")
     func symlinks() throws {
         #expect(
@@ -222,7 +254,7 @@ struct WasteTests {
         }
         for number in 0..<40 { files.append((try tree.place(of: Array("d/\(number)".utf8)), 2)) }
         let groups = tree.groups(of: files).map {
-            "\($0.bytes) \($0.files) \(String(decoding: $0.path, as: UTF8.self))\($0.isRest ? " more" : "")"
+            "\($0.bytes) \($0.files) \(String(decoding: tree.path(of: $0.node), as: UTF8.self))\($0.isRest ? " more" : "")"
         }
         #expect(groups == ["100 1 a/b/large", "80 40 d", "50 1 c/only/one", "3 2 a/b more"])
         #expect(tree.groups(of: []).isEmpty)
@@ -231,12 +263,13 @@ struct WasteTests {
     @Test(
         "limits of waste",
         arguments: [
-            ("5%", WasteLimit.percent(5)), ("0.5 %", .percent(0.5)), ("10MB", .bytes(10_000_000)),
+            ("5%", WasteLimit.Amount.percent(5)), ("0.5 %", .percent(0.5)), ("10MB", .bytes(10_000_000)),
             ("1.5kB", .bytes(1500)), ("2KiB", .bytes(2048)), ("7", .bytes(7)), ("0", .bytes(0)),
-            ("3GiB", .bytes(3 << 30)),
+            ("3GiB", .bytes(3 << 30)), ("0.04%", .percent(0.04)),
         ])
-    func limits(text: String, limit: WasteLimit) throws {
-        #expect(try WasteLimit(text) == limit)
+    func limits(text: String, limit: WasteLimit.Amount) throws {
+        #expect(try WasteLimit(text).amount == limit)
+        #expect(try "\(WasteLimit(text))" == text.filter { $0 != " " })
     }
 
     @Test("no limits", arguments: ["", "%", "-1", "101%", "x", "1e3", "10 apples", "0x10", "1e400%", "nan", "MB"])
