@@ -337,3 +337,26 @@ END_OF_REPORT
     make -C "$TOP" report REPORT="$PWD/now"
     refute grep -q 'section id="comparison"' now/index.html
 }
+
+# behaviour: a report that is empty, cut or no file is a failure on the page, times that are none and numbers of characters without end keep nothing from being shown, and names that differ in signs only have places of their own
+# documented: CONTRIBUTING.md, "The report"
+# status: beyond
+# why: nothing of it depends on who runs stacker
+@test "reports that can't be read" {
+    : >now/bats-priv.ext4.xml
+    echo '<testsuites><testsuite>' >now/bats-priv.xfs.xml
+    mkdir now/bats-unpriv.ext4.xml
+    {
+        case_of "a b" abc
+        case_of "a-b" inf
+        case_of "a b 2" 1 "<failure>&#$(printf '9%.0s' {1..5000});it is quiet</failure>"
+    } | report_of now/bats-unpriv.xfs.xml
+    write_report
+    run show section failures
+    for name in bats-priv.ext4 bats-priv.xfs bats-unpriv.ext4; do assert_output --partial "couldn't read $name.xml"; done
+    assert_output --partial "it is quiet"
+    run -0 grep -o '<tr id="hello/[^"]*"' now/index.html
+    assert_equal "$(sort <<<"$output" | uniq)" '<tr id="hello/a-b"
+<tr id="hello/a-b-2"
+<tr id="hello/a-b-3"'
+}

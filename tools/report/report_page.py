@@ -7,7 +7,7 @@ from behaviours import Behaviour
 from comparison import CHANGES, Change, Comparison
 from page import HERE, document, quote, table
 from reports import Outcome, readable
-from runs import STATES, SWIFT, Cell, Column, Key, Run, link, link_group
+from runs import STATES, SWIFT, Cell, Column, Key, Run, link_group
 
 # How many of the slowest tests are listed, of the bats files and of Swift.
 SLOWEST = 20
@@ -82,18 +82,18 @@ class Report:
         options = f"PRIVILEGE_LEVEL={column.level} TEST={test.file}"
         said = cell.outcome.text or test.fails.get(column.file_system, "")
         words = "passes, should fail" if cell.known else ""
-        return fold(
+        return self.fold(
             Key(*test.key, column), test.text, cell, ["failed", *self.change_status(Key(*test.key, column))], words,
             f"<p>{quote(str(column))}: <code>make check {quote(options)}</code></p>"
-            f'<p><a href="#{link(*test.key)}">{quote(test.file)}: {quote(test.name)}</a></p>{self.output(said)}',
+            f'<p><a href="#{self.run.link(*test.key)}">{quote(test.file)}: {quote(test.name)}</a></p>{self.output(said)}',
         )
 
     def swift_failure(self, test: Outcome) -> str:
         key = Key(test.group, test.name, SWIFT)
         name = f"{test.group} {test.name}"
-        return fold(
+        return self.fold(
             key, name, Cell(test), ["failed", *self.change_status(key)], "",
-            f'<p><a href="#{link(test.group, test.name)}">{quote(name)}</a></p>{self.output(test.text)}',
+            f'<p><a href="#{self.run.link(test.group, test.name)}">{quote(name)}</a></p>{self.output(test.text)}',
         )
 
     def output(self, said: str) -> str:
@@ -146,7 +146,7 @@ class Report:
     def named(self, key: Key, is_here: bool) -> str:
         """A cell that leads to a test; one that is gone is nowhere."""
         text = quote(self.texts.get((key.group, key.name), key.name))
-        text = f'<a href="#{link(key.group, key.name)}">{text}</a>' if is_here else text
+        text = f'<a href="#{self.run.link(key.group, key.name)}">{text}</a>' if is_here else text
         return f"<td>{text}<br><small>{quote(key.group)}</small></td>"
 
     def change_status(self, *keys: Key) -> list[str]:
@@ -202,8 +202,8 @@ class Report:
         cells = {Key(*test.key, column): self.run.cell(test, column) for column in columns}
         statuses = [*sorted({cell.state for cell in cells.values()}), *self.change_status(*cells)]
         return (
-            f'<tr id="{link(*test.key)}" data-status="{" ".join(statuses)}">'
-            f'<td><a href="#{link(*test.key)}">{quote(test.text)}</a><br><small>{quote("; ".join(test.documented))}</small></td>'
+            f'<tr id="{self.run.link(*test.key)}" data-status="{" ".join(statuses)}">'
+            f'<td><a href="#{self.run.link(*test.key)}">{quote(test.text)}</a><br><small>{quote("; ".join(test.documented))}</small></td>'
             f"<td>{test.status or 'no header'}</td>" + "".join(self.cell(key, cell) for key, cell in cells.items()) + "</tr>"
         )
 
@@ -211,7 +211,7 @@ class Report:
         words = {"passed": "yes", "failed": "fails", "known": "fails, as known", "elsewhere": "not at this level"}
         text = words.get(cell.state) or STATES[cell.state]
         if cell.state == "failed":
-            text = f'<a href="#{failure_link(key)}">{"passes, should fail" if cell.known else text}</a>'
+            text = f'<a href="#{self.failure_link(key)}">{"passes, should fail" if cell.known else text}</a>'
         why = {"skipped": cell.outcome and cell.outcome.text, "known": cell.known}.get(cell.state)
         about = f' <small class="why">{quote(why)}</small>' if why else ""
         change = f' <small class="change">{self.changes[key]}</small>' if key in self.changes else ""
@@ -234,13 +234,24 @@ class Report:
         rows = []
         for test in tests:
             key = Key(test.group, test.name, SWIFT)
-            place = link(test.group, test.name)
+            place = self.run.link(test.group, test.name)
             statuses = " ".join([test.result, *self.change_status(key)])
             rows.append(
                 f'<tr id="{place}" data-status="{statuses}"><td><a href="#{place}">{quote(test.name)}</a></td>'
                 f"{self.cell(key, Cell(test))}</tr>"
             )
         return group(name, "", f"{passed} of {len(tests)} passed", table(["test", "outcome"], rows))
+
+    def fold(self, key: Key, text: str, cell: Cell, statuses: list[str], words: str, output: str) -> str:
+        """A failure, with its output folded under it."""
+        about = ", ".join(filter(None, [words, str(key.column), f"{cell.seconds:.1f} s"]))
+        return (
+            f'<details id="{self.failure_link(key)}" data-of="{self.run.link(key.group, key.name)}" data-status="{" ".join(statuses)}">'
+            f'<summary><bdi class="failed">{quote(text)}</bdi> <small>{quote(about)}</small></summary>{output}</details>'
+        )
+
+    def failure_link(self, key: Key) -> str:
+        return f"failure/{self.run.link(key.group, key.name)}/{link_group(f'{key.column.level}.{key.column.file_system}')}"
 
 
 # --- Pieces ---------------------------------------------------------------------------------------------
@@ -257,19 +268,6 @@ def group(name: str, above: str, introduction: str, content: str) -> str:
         f'<section class="group" id="{link_group(name)}" data-words="{words}">'
         f"<h3>{quote(name)} <small>{quote(above)}</small></h3><p>{introduction}</p>{content}</section>"
     )
-
-
-def fold(key: Key, text: str, cell: Cell, statuses: list[str], words: str, output: str) -> str:
-    """A failure, with its output folded under it."""
-    about = ", ".join(filter(None, [words, str(key.column), f"{cell.seconds:.1f} s"]))
-    return (
-        f'<details id="{failure_link(key)}" data-of="{link(key.group, key.name)}" data-status="{" ".join(statuses)}">'
-        f'<summary><bdi class="failed">{quote(text)}</bdi> <small>{quote(about)}</small></summary>{output}</details>'
-    )
-
-
-def failure_link(key: Key) -> str:
-    return f"failure/{link(key.group, key.name)}/{link_group(f'{key.column.level}.{key.column.file_system}')}"
 
 
 def check(value: str, name: str, count: int) -> str:

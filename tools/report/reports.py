@@ -1,6 +1,7 @@
 """Reads JUnit XML as bats and Swift Testing write it, and writes it."""
 
 import dataclasses
+import math
 import pathlib
 import re
 from xml.etree import ElementTree
@@ -8,6 +9,8 @@ from xml.etree import ElementTree
 # What XML can't hold, neither as it is nor by its number, which bats writes: control characters and the like.
 UNFIT = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 BY_NUMBER = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
+# Of such a number, more digits than any has.
+DIGITS = 20
 # Of a failure's text, more than anybody reads; the output of the run has all of it.
 MOST = 1 << 16
 
@@ -24,10 +27,13 @@ class Outcome:
 
 
 def read(path: pathlib.Path) -> list[Outcome]:
-    """The tests of one report. A report that is not there has none."""
+    """The tests of one report. A report that is not there has none; that one can't be read is a failure of its own."""
     if not path.exists():
         return []
-    return [outcome(case) for case in parse(path).iter("testcase")]
+    try:
+        return [outcome(case) for case in parse(path).iter("testcase")]
+    except (OSError, ElementTree.ParseError) as error:
+        return [Outcome(path.name, f"couldn't read {path.name}", "failed", 0, f"{type(error).__name__}: {error}")]
 
 
 def parse(path: pathlib.Path) -> ElementTree.Element:
@@ -38,7 +44,10 @@ def parse(path: pathlib.Path) -> ElementTree.Element:
 
 def fit_number(match: re.Match[str]) -> str:
     """A reference to a character by its number, or nothing where XML can't hold that."""
-    number = int(match[1], 16) if match[1] else int(match[2])
+    digits = (match[1] or match[2]).lstrip("0") or "0"
+    if len(digits) > DIGITS:
+        return ""
+    number = int(digits, 16 if match[1] else 10)
     return match[0] if number <= 0x10FFFF and not UNFIT.match(chr(number)) else ""
 
 
@@ -52,9 +61,18 @@ def outcome(case: ElementTree.Element) -> Outcome:
         group=pathlib.PurePath(case.get("classname", "")).name,
         name=case.get("name", ""),
         result=result,
-        seconds=float(case.get("time") or 0),
+        seconds=seconds(case.get("time", "")),
         text=readable(text),
     )
+
+
+def seconds(text: str) -> float:
+    """How long a test took; 0 where that is no time."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0
+    return number if math.isfinite(number) and number >= 0 else 0
 
 
 def write(path: pathlib.Path, outcomes: list[Outcome]) -> None:

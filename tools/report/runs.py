@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import pathlib
 import re
 import textwrap
@@ -87,6 +88,21 @@ class Run:
         self.swift = [each for path in sorted(directory.glob("swift*.xml")) for each in reports.read(path)]
 
     @functools.cached_property
+    def links(self) -> dict[tuple[str, str], str]:
+        """Where a page has each test: those of names that differ in signs only are numbered."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for key in sorted({*self.ran, *((each.group, each.name) for each in self.swift)}):
+            found.setdefault(link(*key), []).append(key)
+        numbered = {}
+        for place, keys in found.items():
+            for key in keys:
+                numbered[key] = place if len(numbered.keys() & keys) == 0 else free(place, {*found, *numbered.values()})
+        return numbered
+
+    def link(self, group: str, name: str) -> str:
+        return self.links.get((group, name)) or link(group, name)
+
+    @functools.cached_property
     def ran(self) -> dict[tuple[str, str], Outcome]:
         """The tests that have an outcome anywhere."""
         return {key: outcome for found in self.outcomes.values() for key, outcome in found.items()}
@@ -139,6 +155,11 @@ def link(group: str, name: str) -> str:
     of letters, digits, "-", "." and "_", and one "/"."""
     words = re.findall("[a-z0-9]+", name.lower())
     return f"{link_group(group.removesuffix('.bats'))}/{'-'.join(words)}"
+
+
+def free(place: str, taken: set[str]) -> str:
+    """The place with the first number that no other has."""
+    return next(each for each in (f"{place}-{number}" for number in itertools.count(2)) if each not in taken)
 
 
 def link_group(group: str) -> str:
