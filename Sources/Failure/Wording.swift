@@ -21,10 +21,13 @@ package func quoted(_ text: some StringProtocol) -> String { "\"\(shown(text, li
 extension Unicode.Scalar {
     /// As it may stand in a message: escaped if it would garble it. Those are line breaks and other control characters, and what
     /// nobody sees: marks of writing directions, by which a text reads as another one, and characters without a width.
-    package var shown: String {
+    package var shown: String { isHidden ? escaped(asASCII: true) : String(self) }
+
+    /// Whether it would garble a text, or is seen by nobody.
+    package var isHidden: Bool {
         switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: escaped(asASCII: true)
-        default: String(self)
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
         }
     }
 }

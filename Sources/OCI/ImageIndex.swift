@@ -22,7 +22,12 @@ package struct ImageIndex: Sendable, Equatable {
 
     /// The entry with this tag. Where a tag was written twice the later one holds, as other tools have it.
     package func entry(tag: String) -> Descriptor? {
-        manifests.last { $0.tag == tag }
+        manifests.last { $0.hasTag(tag) }
+    }
+
+    /// Whether an entry has this tag, also one that we can't use.
+    package func has(tag: String) -> Bool {
+        manifests.contains { $0.hasTag(tag) } || foreign.contains { $0.hasTag(tag) }
     }
 
     /// The tags of all entries that have one, in order; those of foreign entries last.
@@ -32,9 +37,9 @@ package struct ImageIndex: Sendable, Equatable {
     package mutating func setEntry(tag: String, to descriptor: Descriptor) {
         var entry = descriptor
         entry.tag = tag
-        if let place = manifests.lastIndex(where: { $0.tag == tag }) {
+        if let place = manifests.lastIndex(where: { $0.hasTag(tag) }) {
             manifests[place] = entry
-        } else if let place = foreign.lastIndex(where: { $0.tag == tag }) {
+        } else if let place = foreign.lastIndex(where: { $0.hasTag(tag) }) {
             manifests.insert(entry, at: min(foreign.remove(at: place).before, manifests.count))
             for later in foreign.indices[place...] { foreign[later].before += 1 }
         } else {
@@ -58,6 +63,9 @@ package struct ForeignEntry: Sendable, Hashable {
 
     /// Its tag.
     package var tag: String? { json["annotations"]?[Descriptor.tagAnnotation]?.text }
+
+    /// Whether that is its tag, byte by byte.
+    package func hasTag(_ tag: String) -> Bool { self.tag?.isSame(as: tag) == true }
 
     /// Its digest: `sha512:…`.
     package var digest: String { json["digest"]?.text ?? "" }
@@ -154,6 +162,9 @@ extension Descriptor {
             self.annotations = annotations.isEmpty ? nil : annotations
         }
     }
+
+    /// Whether that is its tag, byte by byte.
+    package func hasTag(_ tag: String) -> Bool { self.tag?.isSame(as: tag) == true }
 
     static let tagAnnotation = "org.opencontainers.image.ref.name"
 }

@@ -60,7 +60,7 @@ struct KnownIndex: Sendable {
     /// Whether it has been changed here, and not been read since.
     var isInPieces: Bool { text != nil }
     /// Where in the index the entry is that holds for a tag.
-    private var places: [String: Int] = [:]
+    private var places: [ExactText: Int] = [:]
     /// What has the bytes. It is held open, so that no other file gets its inode's number.
     private var file: OpenFile?
     /// What the file looks like as long as nobody touches it; `nil` if that would not show.
@@ -81,7 +81,7 @@ struct KnownIndex: Sendable {
     private mutating func findPlaces() {
         places = [:]
         for (place, entry) in index.manifests.enumerated() {
-            if let tag = entry.tag { places[tag] = place }
+            if let tag = entry.tag { places[ExactText(tag)] = place }
         }
     }
 
@@ -110,7 +110,7 @@ struct KnownIndex: Sendable {
     // MARK: - What is in it
 
     /// The entry with this tag, as ``ImageIndex/entry(tag:)`` has it.
-    func entry(tag: String) -> Descriptor? { places[tag].map { index.manifests[$0] } }
+    func entry(tag: String) -> Descriptor? { places[ExactText(tag)].map { index.manifests[$0] } }
 
     /// What a change brings in that is not named yet; `nil` if all stays the same.
     func coming(with change: IndexChange) -> [Descriptor]? {
@@ -147,18 +147,19 @@ struct KnownIndex: Sendable {
     }
 
     private mutating func set(_ tag: IndexChange.Tag) throws {
-        if places[tag.tag] == nil, index.foreign.contains(where: { $0.tag == tag.tag }) {
+        let name = ExactText(tag.tag)
+        if places[name] == nil, index.foreign.contains(where: { $0.hasTag(tag.tag) }) {
             index.setEntry(tag: tag.tag, to: tag.entry)
             text = nil
             return findPlaces()
         }
-        let place = places[tag.tag] ?? index.manifests.count
+        let place = places[name] ?? index.manifests.count
         if place < index.manifests.count {
             index.manifests[place] = tag.entry
         } else {
             index.manifests.append(tag.entry)
         }
-        places[tag.tag] = place
+        places[name] = place
         try text?.set(place, tag.entry)
     }
 }

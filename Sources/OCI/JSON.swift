@@ -47,10 +47,29 @@ package enum JSON {
         String(decoding: try encode(value, indented: true), as: UTF8.self)
     }
 
+    /// The same as it may stand on a terminal, whoever has written the value: what would garble it, and what nobody sees, is there
+    /// by its numbers, which to programs is the same.
+    package static func shownText(_ value: some Encodable) throws -> String {
+        var text = ""
+        for scalar in try self.text(value).unicodeScalars {
+            if scalar == "\n" || !scalar.isHidden {
+                text.unicodeScalars.append(scalar)
+            } else {
+                for unit in String(scalar).utf16 {
+                    text += "\\u" + String(UInt32(unit) + 0x10000, radix: 16).dropFirst()
+                }
+            }
+        }
+        return text
+    }
+
     /// Reads a value; the failure says at which member the text departs from what was expected.
+    ///
+    /// What of it has no type is read as ``JSONValue``: at most 64 arrays and objects deep, and no name twice in an object.
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+        if type == JSONValue.self, let value = try JSONText.value(of: bytes) as? Value { return value }
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes))
+            return try JSONSource(bytes).decoder.decode(type, from: Data(bytes))
         } catch let error as DecodingError {
             throw Failure(explain(error))
         }

@@ -1,12 +1,15 @@
 /// Any JSON, with the values that were read: what others have written and we have no type for. How a number was written
-/// is lost: `1.0` becomes `1`, which JSON does not tell apart.
-package indirect enum JSONValue: Sendable, Hashable {
+/// is lost: `1.0` becomes `1`, which JSON does not tell apart. Texts and names are equal if their bytes are.
+package indirect enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
     /// An integer beyond those.
     case unsigned(UInt64)
     case number(Double)
+    /// A number of more digits than those, or another size: all that it has, in one way for each number, and the nearest of those,
+    /// which is what an encoder writes.
+    case digits(String, near: Double)
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
@@ -24,38 +27,55 @@ package indirect enum JSONValue: Sendable, Hashable {
     }
 }
 
+extension JSONValue: Hashable {
+    /// Whether both are the same, byte by byte: to Swift two texts are equal if Unicode calls them the same.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.unsigned(let left), .unsigned(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.digits(let left, _), .digits(let right, _)): left == right
+        case (.string(let left), .string(let right)): left.isSame(as: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): areSame(left, right)
+        default: false
+        }
+    }
+
+    fileprivate static func areSame(_ left: [String: JSONValue], _ right: [String: JSONValue]) -> Bool {
+        left.count == right.count
+            && left.allSatisfy { name, value in
+                right.index(forKey: name).map { right[$0].key.isSame(as: name) && right[$0].value == value } ?? false
+            }
+    }
+
+    /// Agrees with ``==(_:_:)``: what is the same byte by byte is the same to Swift.
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let flag): hasher.combine(flag)
+        case .integer(let number): hasher.combine(number)
+        case .unsigned(let number): hasher.combine(number)
+        case .number(let number): hasher.combine(number)
+        case .digits(let text, _), .string(let text): hasher.combine(text)
+        case .array(let values): hasher.combine(values)
+        case .object(let members): hasher.combine(members)
+        }
+    }
+}
+
 extension JSONValue: Codable {
-    /// Reads whatever is there.
+    /// Reads whatever is there, of what ``JSON/decode(_:from:)`` decodes.
     ///
-    /// - Throws: `DecodingError` for a number that has no place in 64 bits.
+    /// - Throws: `Failure` for what ``JSONText`` refuses.
     package init(from decoder: any Decoder) throws {
-        if let members = try? decoder.container(keyedBy: AnyMember.self) {
-            self = .object(
-                try members.allKeys.reduce(into: [:]) {
-                    $0[$1.stringValue] = try members.decode(JSONValue.self, forKey: $1)
-                })
-            return
+        guard let value = try JSONSource.value(at: decoder) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "there is no value that could be read by hand"))
         }
-        if var elements = try? decoder.unkeyedContainer() {
-            var values: [JSONValue] = []
-            while !elements.isAtEnd { values.append(try elements.decode(JSONValue.self)) }
-            self = .array(values)
-            return
-        }
-        let value = try decoder.singleValueContainer()
-        if value.decodeNil() {
-            self = .null
-        } else if let flag = try? value.decode(Bool.self) {
-            self = .bool(flag)
-        } else if let text = try? value.decode(String.self) {
-            self = .string(text)
-        } else if let number = try? value.decode(Int64.self) {
-            self = .integer(number)
-        } else if let number = try? value.decode(UInt64.self) {
-            self = .unsigned(number)
-        } else {
-            self = .number(try value.decode(Double.self))
-        }
+        self = value
     }
 
     /// Writes the same value again.
@@ -71,7 +91,7 @@ extension JSONValue: Codable {
             case .bool(let flag): try container.encode(flag)
             case .integer(let number): try container.encode(number)
             case .unsigned(let number): try container.encode(number)
-            case .number(let number): try container.encode(number)
+            case .number(let number), .digits(_, let number): try container.encode(number)
             case .string(let text): try container.encode(text)
             case .null, .array, .object: try container.encodeNil()
             }
@@ -104,6 +124,11 @@ package struct OtherMembers: Sendable, Hashable, Encodable {
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: AnyMember.self)
         for (name, value) in members { try container.encode(value, forKey: AnyMember(name)) }
+    }
+
+    /// Whether both have the same members, byte by byte.
+    package static func == (left: OtherMembers, right: OtherMembers) -> Bool {
+        JSONValue.areSame(left.members, right.members)
     }
 
     /// A member by its name.

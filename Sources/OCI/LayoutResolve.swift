@@ -12,16 +12,18 @@ extension Layout {
         // An index may hold indexes; four levels are more than anybody uses, and a cycle cannot be made by digests.
         for _ in 0..<Self.depth {
             let bytes = try read(entry)
-            entry.mediaType = try attempt("couldn't use \(tag) of \(path)") {
+            entry.mediaType = try attempt("couldn't use \(shown(tag)) of \(path)") {
                 try MediaType(ofManifest: bytes, called: entry.mediaType)
             }
             guard entry.mediaType.isIndex else { break }
             let nested = try decode(ImageIndex.self, from: bytes, of: entry, "index")
             var search = PlatformSearch(layout: self)
-            entry = try nested.require(platform, in: "\(tag) in \(path)") { try search.platforms(of: $0, Self.depth) }
+            entry = try nested.require(platform, in: "\(shown(tag)) in \(path)") {
+                try search.platforms(of: $0, Self.depth)
+            }
         }
         guard entry.mediaType.isManifest else {
-            throw Failure("\(tag) in \(path) is no image: it is \(entry.mediaType.inWords)")
+            throw Failure("\(shown(tag)) in \(path) is no image: it is \(entry.mediaType.inWords)")
         }
         return (entry, try manifest(entry))
     }
@@ -31,15 +33,16 @@ extension Layout {
     private func requireEntry(_ tag: String) throws -> Descriptor {
         if let entry = try entry(tag: tag) { return entry }
         let index = try index()
-        if let foreign = index.foreign.last(where: { $0.tag == tag }) {
+        if let foreign = index.foreign.last(where: { $0.hasTag(tag) }) {
             // Which says what is wrong with it.
-            _ = try attempt("couldn't use \(tag) of \(path)") { try Digest(foreign.digest) }
+            _ = try attempt("couldn't use \(shown(tag)) of \(path)") { try Digest(foreign.digest) }
         }
         let tags = index.tags
         throw Failure(
-            "there is no image \(tag) in \(path)",
+            "there is no image \(shown(tag)) in \(path)",
             help: tags.isEmpty
-                ? "the layout holds no images" : "it holds \(tags.prefix(20).joined(separator: ", "))")
+                ? "the layout holds no images"
+                : "it holds \(tags.prefix(20).map { shown($0) }.joined(separator: ", "))")
     }
 
     private func decode<Value: Decodable>(

@@ -54,13 +54,11 @@ struct ImageName {
                     ? ImageReference.advice(on: name) : StackerDirectories.adviceOnMissingOutput)
         }
         let index = try layout.index()
-        guard name.contains(where: ":/".contains), !index.tags.contains(name),
-            index.foreign.allSatisfy({ $0.tag != name })
-        else { return }
+        guard name.contains(where: ":/".contains), !index.has(tag: name) else { return }
         let image = String(name.prefix { $0 != ":" })
         throw Failure(
             "there is no image \(shown(name)) in \(layout.path)",
-            help: index.tags.contains(image)
+            help: index.has(tag: image)
                 ? "the images of a build have no tags, only names: stacker \(command) \(shown(image))"
                 : ImageReference.advice(on: name))
     }

@@ -6,8 +6,11 @@ import Progress
 package struct Inspection {
     private var entries: [Entry] = []
     /// The indexes that were looked into, by tag.
-    private var indexes: [String: Set<Digest>] = [:]
+    private var indexes: [ExactText: Set<Digest>] = [:]
     private var nestedCount = 0
+    /// The images that indexes name, read once, and how many bytes they have, as often as they are named.
+    private var nestedImages: [Digest: (manifest: ImageManifest, config: ImageConfig)] = [:]
+    private var nestedBytes: Int64 = 0
 
     enum Entry {
         case image(Image)
@@ -50,9 +53,11 @@ package struct Inspection {
     /// - Throws: `Failure` if what was asked for can't be read; one of several is shown with what is wrong with it.
     package init(of layout: Layout, tag: String?, platform: Platform? = nil) throws {
         let index = try layout.index()
-        if let tag, !index.tags.contains(tag) {
+        if let tag, !index.has(tag: tag) {
+            let tags = index.tags.prefix(20).map { shown($0) }.joined(separator: ", ")
             throw Failure(
-                "there is no image \(tag) in \(layout.path)", help: "it holds \(index.tags.joined(separator: ", "))")
+                "there is no image \(shown(tag)) in \(layout.path)",
+                help: tags.isEmpty ? "the layout holds no images" : "it holds \(tags)")
         }
         for entry in index.manifests where tag.map({ entry == index.entry(tag: $0) }) ?? true {
             // Of two entries of one tag the later one counts.
@@ -64,14 +69,16 @@ package struct Inspection {
             // The one that was asked for is nothing that could be left out.
             if tag != nil { try add(entry, name, in: layout) } else { addWhole(entry, name, in: layout) }
         }
-        for entry in index.foreign where tag == nil || tag == entry.tag {
+        for entry in index.foreign where tag.map(entry.hasTag) ?? true {
             entries.append(
                 .other(Other(tag: entry.tag, kind: "an entry whose digest is no sha256", digest: entry.digest)))
         }
+        let help = tag == nil ? "name one image: stacker inspect TAG" : nil
         guard nestedCount <= Self.limit else {
-            throw Failure(
-                "the indexes in \(layout.path) have more than \(Self.limit) entries",
-                help: tag == nil ? "name one image: stacker inspect TAG" : nil)
+            throw Failure("the indexes in \(layout.path) have more than \(Self.limit) entries", help: help)
+        }
+        guard nestedBytes <= Self.bytesLimit else {
+            throw Failure("the images that the indexes in \(layout.path) name say too much of themselves", help: help)
         }
         if let platform { try leave(platform, in: layout) }
     }
@@ -91,6 +98,8 @@ package struct Inspection {
     private static let depth = 4
     /// How many entries of such indexes are shown.
     private static let limit = 10_000
+    /// How many bytes may be shown of the manifests and configs that they name.
+    private static let bytesLimit: Int64 = 64 << 20
 
     /// Of what cannot be shown, says why.
     private mutating func addWhole(
@@ -108,6 +117,11 @@ package struct Inspection {
     private mutating func add(
         _ entry: Descriptor, _ tag: String, in layout: Layout, isNested: Bool = false, depth: Int = depth
     ) throws {
+        // A blob that was looked into as an index is one, whoever else names it.
+        if indexes[ExactText(tag)]?.contains(entry.digest) == true { return }
+        if isNested, nestedImages[entry.digest] != nil {
+            return try addManifest(entry, tag, in: layout, isNested: true)
+        }
         if isNested, try layout.lacks(entry) {
             // Who copies the image for one platform leaves the index as it is, since its digest is known.
             entries.append(.other(Other(entry, "an image that is not in the layout", tag)))
@@ -135,10 +149,10 @@ package struct Inspection {
     private mutating func addNested(
         _ index: ImageIndex, _ entry: Descriptor, _ tag: String, in layout: Layout, depth: Int
     ) {
-        guard indexes[tag, default: []].insert(entry.digest).inserted else { return }
+        guard indexes[ExactText(tag), default: []].insert(entry.digest).inserted else { return }
         for nested in index.manifests {
             nestedCount += 1
-            guard nestedCount <= Self.limit else { return }
+            guard nestedCount <= Self.limit, nestedBytes <= Self.bytesLimit else { return }
             addWhole(nested, tag, in: layout, isNested: true, depth: depth)
         }
     }
@@ -146,9 +160,15 @@ package struct Inspection {
     private mutating func addManifest(
         _ entry: Descriptor, _ tag: String, in layout: Layout, isNested: Bool
     ) throws {
-        let manifest = try layout.manifest(entry)
+        let known = isNested ? nestedImages[entry.digest] : nil
+        let manifest = try known?.manifest ?? layout.manifest(entry)
         guard let artifact = manifest.artifact else {
-            let config = try layout.config(manifest)
+            let config = try known?.config ?? layout.config(manifest)
+            if isNested {
+                nestedImages[entry.digest] = (manifest, config)
+                nestedBytes += entry.size + manifest.config.size
+                guard nestedBytes <= Self.bytesLimit else { return }
+            }
             entries.append(
                 .image(
                     Image(tag: tag, platform: isNested ? entry.platform : nil, manifest: manifest, config: config)))
@@ -157,10 +177,14 @@ package struct Inspection {
         entries.append(.other(Other(entry, artifact, tag)))
     }
 
-    /// The images by their tags, and by the platforms of those that an index names, in the order in which they are shown.
+    /// The images by their tags, and by the platforms of those that an index names, in the order in which they are shown; one
+    /// that a tag leads to by several ways, for the first.
     var images: [(tag: String, platform: Platform?)] {
-        entries.compactMap { entry in
-            guard case .image(let image) = entry, let tag = image.tag else { return nil }
+        var seen: [ExactText: Set<[Digest]>] = [:]
+        return entries.compactMap { entry in
+            guard case .image(let image) = entry, let tag = image.tag,
+                seen[ExactText(tag), default: []].insert(image.manifest.blobs.map(\.digest)).inserted
+            else { return nil }
             return (tag, image.platform)
         }
     }
@@ -179,7 +203,7 @@ package struct Inspection {
 
     /// For programs: an array of objects with `tag`, `manifest` and `config`; what is no image, or can't be
     /// shown, has `kind`, `digest` and `size` in place of the latter two, and `problem` if something is wrong with it.
-    package func json() throws -> String { try JSON.text(entries) }
+    package func json() throws -> String { try JSON.shownText(entries) }
 }
 
 extension Inspection.Entry: Encodable {
@@ -193,18 +217,19 @@ extension Inspection.Entry: Encodable {
 
 extension Inspection.Image {
     fileprivate func text() throws -> String {
-        var lines = [(tag ?? "") + (platform.map { " (\($0))" } ?? "")]
+        var lines = [shown(tag ?? "") + (platform.map { " (\($0))" } ?? "")]
         for (number, layer) in manifest.layers.enumerated() {
             lines.append(
-                "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)) packed, \(layer.mediaType))"
+                "\tlayer \(number): \(layer.digest.hex.prefix(12))... (\(humanSize(layer.size)) packed, \(shown(layer.mediaType.description)))"
             )
         }
         if let annotations = manifest.annotations, !annotations.isEmpty {
             lines.append("Annotations:")
-            lines += annotations.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+            lines += annotations.sorted { $0.key < $1.key }
+                .map { "  \(shown($0.key)): \(shown($0.value, limit: .max))" }
         }
         lines.append("Image config:")
-        lines.append(try JSON.text(config))
+        lines.append(try JSON.shownText(config))
         return lines.joined(separator: "\n")
     }
 }
@@ -218,7 +243,7 @@ extension Inspection.Other {
 
     /// One line.
     fileprivate var text: String {
-        let name = [tag, platform.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+        let name = [tag.map { shown($0) }, platform.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
         let facts = [shown(digest), size.map(humanSize)].compactMap(\.self).joined(separator: ", ")
         let trouble = problem.map { ": \(shown($0, limit: 1000))" } ?? ""
         return "\(name.isEmpty ? "" : "\(name): ")\(kind) (\(facts))\(trouble)"

@@ -14,7 +14,7 @@ package struct LayoutSizes {
         let all = inspection.images
         for (tag, platform) in all {
             try StopSignal.check()
-            let name = tag + (platform.map { " (\($0))" } ?? "")
+            let name = shown(tag) + (platform.map { " (\($0))" } ?? "")
             do {
                 var request = NamedImageRequest(tag: tag, in: directories.oci)
                 request.platform = PlatformChoice(platform)

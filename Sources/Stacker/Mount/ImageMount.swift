@@ -62,9 +62,9 @@ package struct ImageMount {
 
     private static func refuseUnfit(_ manifest: ImageManifest, _ request: MountRequest, _ layout: Layout) throws {
         if let archive = manifest.layers.first(where: { $0.mediaType.fileSystem == nil }) {
-            let tags = try layout.index().tags
+            let index = try layout.index()
             let images = LayerType.allCases.filter(\.isImage).map { $0.tag(for: request.tag) }
-            let other = images.first(where: tags.contains)
+            let other = images.first { index.has(tag: $0) }
             throw Failure(
                 "its layer \(archive.digest) is a tar (\(archive.mediaType)), which the kernel can't mount",
                 help: other.map { "mount \($0), which has the same content" }

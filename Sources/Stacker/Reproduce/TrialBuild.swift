@@ -45,5 +45,5 @@ struct TrialBuild {
 struct TrialImages {
     var entries: [(tag: String, digest: Digest)] = []
 
-    subscript(_ tag: String) -> Digest? { entries.last { $0.tag == tag }?.digest }
+    subscript(_ tag: String) -> Digest? { entries.last { $0.tag.isSame(as: tag) }?.digest }
 }

@@ -54,6 +54,7 @@ struct DiffCommand: Command {
         if places.contains(where: \.needsNamespace), Namespace.isNeededForFiles, Namespace.canBeEntered {
             try surroundings.enterNamespace()
         }
+        try PageFile.refuseImpossible(html.map { FilePath($0) })
         var options = ImageComparison.Options()
         options.platform = try platform.value()
         options.isInsecure = skipTls

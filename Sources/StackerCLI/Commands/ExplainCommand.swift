@@ -64,12 +64,12 @@ struct ExplainCommand: Command {
     }
 
     private func showSizes(in surroundings: Surroundings) throws {
+        try PageFile.refuseImpossible(sizes.html.map { FilePath($0) })
         let directories = surroundings.directories
         try ImageSizes.refuseLayers(place, in: directories)
         var request = NamedImageRequest(place)
         request.platform = PlatformChoice(try platform.value())
         request.isInsecure = sizes.skipTls
-        if let file = sizes.html { try PageFile.refuseStream(file) }
         let limit = try sizes.failAbove.map(WasteLimit.init)
         let image = try NamedImage(request, of: "explain", in: directories, log: surroundings.log)
         let shipped = try ImageSizes(of: image, timing: LastBuild(in: directories))

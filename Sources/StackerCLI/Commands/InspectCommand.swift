@@ -30,7 +30,7 @@ struct InspectCommand: Command {
     var html: String?
 
     func run(in surroundings: Surroundings) throws {
-        if let html { try PageFile.refuseStream(html) }
+        try PageFile.refuseImpossible(html.map { FilePath($0) })
         if let tag, tag.hasPrefix("oci:") || tag.hasPrefix("docker://") {
             throw Failure(
                 "\(shown(tag)) is not in the output layout, which inspect is about",
