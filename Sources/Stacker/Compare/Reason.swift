@@ -1,6 +1,8 @@
 /// Why what was made twice may not be the same.
 package enum Reason: String, Sendable, Hashable, CaseIterable, Encodable {
+    case recipe = "the recipe"
     case timeStamp = "a time stamp"
+    case timeZone = "a time zone"
     case order = "an order"
     case buildID = "a build id"
     case locale = "a locale"
@@ -11,12 +13,16 @@ package enum Reason: String, Sendable, Hashable, CaseIterable, Encodable {
     case user = "the user who builds"
     case jobs = "a number of processors"
     case log = "a log or a cache"
+    case layerType = "the type of the layer"
     case compression = "the compression"
     case archive = "the program that wrote the archive"
 
     /// What makes it reproducible.
     package var hint: String {
         switch self {
+        case .recipe: "both were built of different recipes: what else differs may follow from that"
+        case .timeZone: "export TZ=UTC in the script, or write times as UTC: date -u"
+        case .layerType: "build both with one --layer-type"
         case .timeStamp:
             "--source-date-epoch sets all times of an image, and scripts get it as SOURCE_DATE_EPOCH: date -u -d "
                 + "@$SOURCE_DATE_EPOCH, gzip -n, tar --mtime, ar D, zip -X"

@@ -9,6 +9,8 @@ struct ReasonFinder {
     /// What may be why fields of a document differ.
     func reasons(_ name: String, _ values: BothSides<String?>) -> Set<Reason> {
         guard let a = values.a, let b = values.b else { return [] }
+        // What it was built of says nothing of what surrounded the build.
+        if name.hasSuffix(".stacker.stacker_yaml\"") { return [.recipe] }
         let place = "\(name): "
         return words.reasons((place + a).utf8, (place + b).utf8)
     }

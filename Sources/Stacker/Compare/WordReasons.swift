@@ -11,18 +11,14 @@ struct WordReasons {
     func reasons(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Set<Reason> {
         let (left, right) = (Array(a.prefix(Self.longest)), Array(b.prefix(Self.longest)))
         guard left != right else { return [] }
-        var head = 0
-        while head < min(left.count, right.count), left[head] == right[head] { head += 1 }
-        var tail = 0
-        while tail < min(left.count, right.count) - head, left[left.count - 1 - tail] == right[right.count - 1 - tail] {
-            tail += 1
-        }
-        let words = BothSides(
+        let (head, tail) = Self.common(left[...], right[...])
+        let all = BothSides(
             DifferingWord(left, head..<left.count - tail), DifferingWord(right, head..<right.count - tail))
-        let known = Set(marks.filter { $0.marks(words) }.map(\.reason))
+        let words = Self.differingWords(left, right)
+        let known = Set(marks.filter { $0.marks(all) || words.contains(where: $0.marks) }.map(\.reason))
         if !known.isEmpty { return known }
         if Self.arePermuted(left, right) { return [.order] }
-        return reason(words.a, words.b).map { [$0] } ?? []
+        return reason(all.a, all.b).map { [$0] } ?? Set(words.compactMap { reason($0.a, $0.b) })
     }
 
     /// Whether both lines have the same words, in another order.
@@ -35,24 +31,49 @@ struct WordReasons {
         one.lexicographicallyPrecedes(other)
     }
 
+    /// Of lines of as many words those that differ.
+    private static func differingWords(_ left: [UInt8], _ right: [UInt8]) -> [BothSides<DifferingWord>] {
+        let words = BothSides(left, right).map { $0.split(whereSeparator: \.endsWord) }
+        guard words.a.count == words.b.count, words.a.count > 1 else { return [] }
+        let pairs = Array(zip(words.a, words.b)).filter { $0.0 != $0.1 }
+        return pairs.prefix(mostWords).map { one, other in
+            let (head, tail) = common(one, other)
+            return BothSides(
+                DifferingWord(left, one.startIndex + head..<one.endIndex - tail),
+                DifferingWord(right, other.startIndex + head..<other.endIndex - tail))
+        }
+    }
+
+    /// How long the beginning and the end are that both have.
+    private static func common(_ one: ArraySlice<UInt8>, _ other: ArraySlice<UInt8>) -> (head: Int, tail: Int) {
+        let head = zip(one, other).prefix { $0 == $1 }.count
+        return (head, zip(one.dropFirst(head).reversed(), other.dropFirst(head).reversed()).prefix { $0 == $1 }.count)
+    }
+
+    /// How many words of a line are looked at.
+    private static let mostWords = 20
+
     private func reason(_ a: DifferingWord, _ b: DifferingWord) -> Reason? {
         let line = String(decoding: a.line, as: UTF8.self).lowercased()
+        if a.isTimeZone, b.isTimeZone || b.isOffset { return .timeZone }
+        if a.isOffset, b.isTimeZone { return .timeZone }
         if a.isTime, b.isTime { return .timeStamp }
         if line.contains("umask"), a.isOctal, b.isOctal { return .umask }
-        if a.isLocale, b.isLocale { return .locale }
+        if a.isLocale, b.isLocale || b.isNoValue, a.isOfLocale || b.isLocale { return .locale }
+        if b.isLocale, a.isNoValue, b.isOfLocale { return .locale }
         if a.isHexadecimal(atLeast: 16), b.isHexadecimal(atLeast: 16) {
             return line.contains("build") && line.contains("id") ? .buildID : .randomNumber
         }
         if a.isUUID, b.isUUID { return .randomNumber }
         if let left = a.userAndHost, let right = b.userAndHost, left.user == right.user { return .hostName }
         if line.contains("hostname") { return .hostName }
-        if a.isPath, b.isPath { return .buildPath }
+        if DifferingWord.areMadeUp(a.component, b.component) { return .randomNumber }
+        if a.isPath, b.isPath { return DifferingWord.areOfBuild(a, b) ? .buildPath : nil }
         if a.isNumber, b.isNumber {
             if ["jobs", "nproc", "processor", "cpu", "thread", "-j"].contains(where: line.contains) { return .jobs }
-            return .randomNumber
+            return DifferingWord.areRandom(a.word, b.word) ? .randomNumber : nil
         }
-        if a.isDecimalNumber, b.isDecimalNumber { return .locale }
-        if a.isMadeUp, b.isMadeUp, a.word.count == b.word.count { return .randomNumber }
+        if a.isDecimalNumber, b.isDecimalNumber, DifferingWord.haveOtherPoints(a.word, b.word) { return .locale }
         return nil
     }
 }
@@ -79,6 +100,10 @@ struct DifferingWord {
     let range: Range<Int>
     /// What differs, and what belongs to it on either side.
     let word: ArraySlice<UInt8>
+    /// Of a path, the name of a file or a directory that differs.
+    let component: ArraySlice<UInt8>
+    /// What differs, and the digits on either side.
+    private let digits: ArraySlice<UInt8>
     private let surroundings: ArraySlice<UInt8>
 
     /// - Parameter range: where the line differs; it may be empty.
@@ -89,6 +114,14 @@ struct DifferingWord {
         while start > 0, !line[start - 1].endsWord { start -= 1 }
         while end < line.count, !line[end].endsWord { end += 1 }
         word = line[start..<end]
+        var (first, last) = (range.lowerBound, range.upperBound)
+        while first > start, line[first - 1] != UInt8(ascii: "/") { first -= 1 }
+        while last < end, line[last] != UInt8(ascii: "/") { last += 1 }
+        component = line[first..<last]
+        (first, last) = (range.lowerBound, range.upperBound)
+        while first > start, line[first - 1].isDigit { first -= 1 }
+        while last < end, line[last].isDigit { last += 1 }
+        digits = line[first..<last]
         // A date is of several words: Mon Nov 30 17:46:54 UTC 2026.
         surroundings = line[max(0, start - 24)..<min(line.count, end + 24)]
     }
@@ -109,7 +142,7 @@ struct DifferingWord {
 
     /// Whether it is a time, or a part of one.
     var isTime: Bool {
-        if Self.isEpoch(word) { return true }
+        if Self.isEpoch(word) || Self.isDate(digits) { return true }
         let shape = Self.shape(surroundings)
         if ["0000-00-00", "0000/00/00", "00:00:00", "00000000a000000"].contains(where: shape.contains) { return true }
         let text = String(decoding: surroundings, as: UTF8.self).lowercased()
@@ -123,6 +156,15 @@ struct DifferingWord {
             let number = Int64(String(decoding: whole.prefix(10), as: UTF8.self))
         else { return false }
         return (1_000_000_000..<4_102_444_800).contains(number)
+    }
+
+    /// Whether it is a date, with a time or without: 20261130191908.
+    private static func isDate(_ digits: ArraySlice<UInt8>) -> Bool {
+        guard [8, 12, 14].contains(digits.count), digits.allSatisfy(\.isDigit) else { return false }
+        let numbers = [0..<4, 4..<6, 6..<8].map { place in
+            Int(String(decoding: digits.dropFirst(place.lowerBound).prefix(place.count), as: UTF8.self)) ?? 0
+        }
+        return (1970..<2100).contains(numbers[0]) && (1...12).contains(numbers[1]) && (1...31).contains(numbers[2])
     }
 
     /// The word itself, or what is behind an option as `-j4`.
@@ -157,21 +199,74 @@ struct DifferingWord {
             && parts[1].count == 2 && parts[1].allSatisfy(\.isUppercase)
     }
 
+    /// Nothing, where a value might stand.
+    var isNoValue: Bool { word.isEmpty }
+
+    /// Whether the line is about a locale: `LANG=`, `LC_ALL=`.
+    var isOfLocale: Bool {
+        let text = String(decoding: line, as: UTF8.self)
+        return ["LANG", "LC_", "locale"].contains(where: text.contains)
+    }
+
+    /// `+0200`, `-03:30`, `+14`.
+    var isOffset: Bool {
+        guard word.first == UInt8(ascii: "+") || word.first == UInt8(ascii: "-") else { return false }
+        let digits = word.dropFirst().filter { $0 != UInt8(ascii: ":") }
+        return [2, 4].contains(digits.count) && digits.allSatisfy(\.isDigit)
+    }
+
+    /// `CET`, `Europe/Berlin`.
+    var isTimeZone: Bool {
+        let text = String(decoding: word, as: UTF8.self)
+        if Self.zones.contains(text) { return true }
+        let area = text.prefix { $0 != "/" }
+        return area.count < text.count && Self.areas.contains(String(area))
+    }
+
+    private static let zones: Set = [
+        "UTC", "GMT", "WET", "WEST", "CET", "CEST", "EET", "EEST", "MSK", "BST", "IST", "JST", "KST", "EST", "EDT",
+        "CST", "CDT", "MST", "MDT", "PST", "PDT", "AEST", "AEDT",
+    ]
+
+    private static let areas: Set = [
+        "Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Etc", "Europe", "Indian", "Pacific",
+    ]
+
+    /// Whether digits look drawn, and not counted: enough of them, most of which differ.
+    static func areRandom(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Bool {
+        min(a.count, b.count) >= 5 && zip(a, b).count { $0 == $1 } * 2 <= max(a.count, b.count)
+    }
+
+    /// Whether both are as names of temporary files: made up, of one length, and not alike.
+    static func areMadeUp(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Bool {
+        a.count == b.count && a.isMadeUp && b.isMadeUp && zip(a, b).count { $0 != $1 } >= 4
+    }
+
+    /// Whether one has a comma where the other has a point.
+    static func haveOtherPoints(_ a: ArraySlice<UInt8>, _ b: ArraySlice<UInt8>) -> Bool {
+        func points(_ word: ArraySlice<UInt8>) -> [UInt8] { word.filter { !$0.isDigit } }
+        return zip(points(a), points(b)).contains { $0 != $1 } && points(a).count == points(b).count
+    }
+
+    /// Whether one file, or another part of what is built, has its path from where it was built: one of both is where builds
+    /// are, and more than the last name differs.
+    static func areOfBuild(_ a: DifferingWord, _ b: DifferingWord) -> Bool {
+        let places = ["/tmp/", "/var/tmp/", "/home/", "/root/", "/build", "/src/", "/usr/src/", "/work", "/mnt/"]
+        func isPlace(_ side: DifferingWord) -> Bool {
+            let text = String(decoding: side.word, as: UTF8.self)
+            let path = text.drop { $0 != "/" }
+            return places.contains(where: path.hasPrefix)
+        }
+        func isInside(_ side: DifferingWord) -> Bool { side.component.endIndex < side.word.endIndex }
+        let areElsewhere = a.component.startIndex <= a.word.startIndex + 1
+        return (isPlace(a) || isPlace(b)) && (isInside(a) && isInside(b) || areElsewhere && isPlace(a) && isPlace(b))
+    }
+
     var isPath: Bool { word.count { $0 == UInt8(ascii: "/") } >= 2 || word.first == UInt8(ascii: "/") }
 
     var userAndHost: (user: ArraySlice<UInt8>, host: ArraySlice<UInt8>)? {
         let parts = word.split(separator: UInt8(ascii: "@"))
         return parts.count == 2 ? (parts[0], parts[1]) : nil
-    }
-
-    /// As names of temporary files: letters of both cases or digits, mixed.
-    var isMadeUp: Bool {
-        let end = word.split { $0 == 0x2e || $0 == 0x2d || $0 == 0x5f }.last ?? word
-        guard end.count >= 6, end.allSatisfy({ $0.isDigit || $0.isLetter }) else { return false }
-        let kinds = [
-            end.contains(where: \.isDigit), end.contains { (0x41...0x5a).contains($0) }, end.contains { $0 >= 0x61 },
-        ]
-        return kinds.count { $0 } >= 2
     }
 }
 
@@ -189,5 +284,18 @@ extension [UInt8] {
         return (0...count - other.count).contains {
             self[$0] == first && self[$0..<$0 + other.count].elementsEqual(other)
         }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Letters of both cases or digits, mixed; a capital at the beginning is usual.
+    fileprivate var isMadeUp: Bool {
+        let end = split { $0 == 0x2e || $0 == 0x2d || $0 == 0x5f }.last ?? self
+        guard end.count >= 6, end.allSatisfy({ $0.isDigit || $0.isLetter }) else { return false }
+        let kinds = [
+            end.contains(where: \.isDigit), end.dropFirst().contains { (0x41...0x5a).contains($0) },
+            end.contains { $0 >= 0x61 },
+        ]
+        return kinds.count { $0 } >= 2
     }
 }

@@ -33,9 +33,9 @@ extension Variation {
         switch self {
         case .locale(let name): return ["POSIX", ""].map { ComparisonMark(.locale, a: $0, b: name) }
         case .timeZone(let zone):
-            let variable = ComparisonMark(.timeStamp, a: "", b: zone)
+            let variable = ComparisonMark(.timeZone, a: "", b: zone)
             guard zone.hasPrefix("<"), let end = zone.firstIndex(of: ">") else { return [variable] }
-            return [variable, ComparisonMark(.timeStamp, a: "UTC", b: String(zone[..<end].dropFirst()))]
+            return [variable, ComparisonMark(.timeZone, a: "UTC", b: String(zone[..<end].dropFirst()))]
         case .hostName(let name): return [ComparisonMark(.hostName, a: standard.hostName, b: name)]
         case .user(let home): return [ComparisonMark(.user, a: Environment["HOME"] ?? "", b: home)]
         case .jobs(let jobs):

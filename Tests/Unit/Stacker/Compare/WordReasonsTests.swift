@@ -22,6 +22,12 @@ struct WordReasonsTests {
             ("root@one", "root@other", .hostName),
             ("-I/tmp/a/include", "-I/build/include", .buildPath),
             ("make -j4", "make -j8", .jobs),
+            ("2 cpus on one", "1 cpus on other", .jobs),
+            ("version 1.0.20261130191908", "version 1.0.20261130191909", .timeStamp),
+            ("UTC", "CET", .timeZone),
+            ("TZ is Europe/Berlin", "TZ is UTC", .timeZone),
+            ("LANG=C.UTF-8", "LANG=", .locale),
+            ("/tmp/tmp.tFNJDt", "/tmp/tmp.Ql8iVR", .randomNumber),
         ])
     func words(a: String, b: String, reason: Reason) {
         #expect(Self.reasons(a, b) == [reason])
@@ -29,7 +35,12 @@ struct WordReasonsTests {
 
     @Test(
         "words of which nothing can be said have no reason",
-        arguments: [("one", "other"), ("version 1.2", "version 2"), ("", "x"), ("same", "same")])
+        arguments: [
+            ("one", "other"), ("version 1.2", "version 2"), ("", "x"), ("same", "same"), ("foo 1.5", "foo 1.6"),
+            ("x=1", "x=2"), ("port 80", "port 8080"), ("/var/run/a.sock", "/var/run/b.sock"),
+            ("/srv/www/index.html", "/srv"), ("/usr/bin/a", "/usr/lib/a"), ("Stacker", "Stocker"),
+            ("nice -10", "nice -20"),
+        ])
     func nothing(a: String, b: String) {
         #expect(Self.reasons(a, b) == [])
     }
