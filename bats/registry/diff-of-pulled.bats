@@ -36,3 +36,21 @@ setup() {
     run -2 --separate-stderr stacker diff --skip-tls "docker://$registry/it:none" it
     assert_said "couldn't read docker://$registry/it:none"
 }
+
+# behaviour: an image in Docker's terms is compared as the registry has it: its media types are told
+# documented: docs/diff.md#what-differs
+# status: beyond
+@test "an image of Docker's" {
+    start_registry
+    clamp_times
+    busybox_recipe '  run: echo one > /it'
+    stacker build
+    skopeo copy --quiet --dest-tls-verify=false --format v2s2 oci:oci:it "docker://$registry/it:1"
+    docker=application/vnd.docker
+    for _ in first kept; do
+        run -1 --separate-stderr stacker diff --skip-tls it "docker://$registry/it:1"
+        assert_line --partial "\"application/vnd.oci.image.manifest.v1+json\" → \"$docker.distribution.manifest.v2+json\""
+        assert_line --partial "manifest.config.mediaType: \"application/vnd.oci.image.config.v1+json\" → \"$docker.container.image.v1+json\""
+        assert_line --partial "manifest.layers[0].mediaType: \"application/vnd.oci.image.layer.v1.tar+gzip\" → \"$docker.image.rootfs.diff.tar.gzip\""
+    done
+}

@@ -16,6 +16,8 @@ package struct ImagePull: Sendable {
         /// The image.
         package let manifest: ImageManifest
         fileprivate let bytes: [UInt8]
+        /// The manifest as the registry has it, which may be in Docker's terms.
+        package let original: [UInt8]
     }
 
     /// What the reference names is asked of the registry.
@@ -63,7 +65,7 @@ package struct ImagePull: Sendable {
         // An image of the OCI's stays as it is to the byte: its digest may be known elsewhere.
         let bytes = original == manifest ? remote.bytes : try JSON.encode(manifest)
         let descriptor = Descriptor(mediaType: .manifest, digest: Digest(of: bytes), size: Int64(bytes.count))
-        return Found(source: source, descriptor: descriptor, manifest: manifest, bytes: bytes)
+        return Found(source: source, descriptor: descriptor, manifest: manifest, bytes: bytes, original: remote.bytes)
     }
 
     /// Gets the config of an image into a layout.

@@ -39,9 +39,10 @@ struct ComparedImage: Sendable {
 
     /// An image by its name. Of one of a registry the layers that are read are fetched.
     init(_ image: NamedImage) throws {
-        digest = image.descriptor.digest
-        manifest = try JSON.decode(JSONValue.self, from: JSON.encode(image.manifest))
-        config = try JSON.decode(JSONValue.self, from: JSON.encode(image.config))
+        let documents = try image.documents()
+        digest = Digest(of: documents.manifest)
+        manifest = try JSON.decode(JSONValue.self, from: documents.manifest)
+        config = try JSON.decode(JSONValue.self, from: documents.config)
         platform = image.config.platform
         layers = image.layers.enumerated().map { number, layer in
             LayerSource(descriptor: layer, diffID: image.config.rootfs.diffIDs[number]) {

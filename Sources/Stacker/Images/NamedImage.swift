@@ -50,6 +50,7 @@ package final class NamedImage: Sendable {
     private let layout: Layout
     private let use: LayoutLock
     private let source: RegistrySource?
+    private let findOriginal: @Sendable () throws -> [UInt8]?
 
     /// What of an image of a registry may have to be fetched.
     private final class RegistrySource: Sendable {
@@ -81,7 +82,7 @@ package final class NamedImage: Sendable {
         switch name.place {
         case .registry(let reference):
             try directories.refuseForeign()
-            (layout, descriptor, manifest, source) = try directories.locked(waiting: log) {
+            (layout, descriptor, manifest, source, findOriginal) = try directories.locked(waiting: log) {
                 let bases = try Self.bases(directories, log)
                 // Layers are looked at when they are asked for.
                 let found = try bases.registries.image(reference, insecure: request.isInsecure, platform) {
@@ -89,7 +90,11 @@ package final class NamedImage: Sendable {
                     if blob.mediaType == .config { try bases.dropIfDamaged(blob, in: layout) }
                 }
                 let source = found.missing.map { RegistrySource(bases, $0, log) }
-                return (found.layout, found.descriptor, found.manifest, source)
+                let digest = found.descriptor.digest
+                let original: @Sendable () throws -> [UInt8]? = {
+                    try bases.registries.original(reference, insecure: request.isInsecure, platform, of: digest)
+                }
+                return (found.layout, found.descriptor, found.manifest, source, original)
             }
             use = try LayoutLock.use(of: layout) { try StopSignal.check() }
         case .layout(let path, let tag):
@@ -98,6 +103,7 @@ package final class NamedImage: Sendable {
             use = try LayoutLock.use(of: layout) { try StopSignal.check() }
             (descriptor, manifest) = try layout.resolve(tag, for: platform)
             source = nil
+            findOriginal = { nil }
         }
         self.name = name.text
         (layers, config) = try attempt("couldn't use \(shown(name.text))") { [layout, manifest] in
@@ -109,6 +115,13 @@ package final class NamedImage: Sendable {
             try request.platform.refuse(config.platform)
             return (layers, config)
         }
+    }
+
+    /// Its manifest and its config to the byte, as who made the image has them. Of an image of a registry the registry is
+    /// asked, if need be; where it doesn't answer any more, what is kept counts.
+    package func documents() throws -> (manifest: [UInt8], config: [UInt8]) {
+        let bytes = try? findOriginal() ?? layout.read(descriptor)
+        return (try bytes ?? JSON.encode(manifest), try layout.read(manifest.config))
     }
 
     private static func bases(_ directories: StackerDirectories, _ log: Log) throws -> Bases {

@@ -113,6 +113,19 @@ final class RegistryBases: Sendable {
         return (layout, found.descriptor, found.manifest, Missing(key: key, pull: pull, found: found, config: config))
     }
 
+    /// The manifest of an image that ``image(_:insecure:_:check:)`` has found, as the registry has it: what is kept is in the
+    /// OCI's terms.
+    ///
+    /// - Returns: `nil` if it is kept as it was, or the registry has another image there by now.
+    func original(
+        _ reference: ImageReference, insecure: Bool, _ platform: Platform, of manifest: Digest
+    ) throws -> [UInt8]? {
+        if reference.digest == manifest { return nil }
+        let key = Key(reference: reference, platform: platform)
+        let found = try run.withLock({ $0.images[key] }) ?? pull(reference, insecure).find(platform)
+        return found.descriptor.digest == manifest ? found.original : nil
+    }
+
     /// Fetches an image, and unpacks its layers while they come; those that are in the layout already are left to others. Of
     /// several images that have a blob in common, one brings it.
     func fetch(_ missing: Missing, _ unpacker: LayerUnpacker) throws {
