@@ -33,6 +33,13 @@ package enum ImageSource: Sendable, Hashable {
             + "layout of this one: write oci:directory:tag//path/in/the/image then"
     }
 
+    /// What to do about an image as other programs name it, `dir:directory` say; `nil` if it is named otherwise.
+    package static func adviceOnImage(_ text: String) -> String? {
+        guard otherTransports.contains(where: { text.hasPrefix("\($0):") }) else { return nil }
+        return "an image is named by docker:// or oci: only: skopeo copy \(shown(text)) oci:directory:tag makes a "
+            + "layout of it"
+    }
+
     /// Reads `docker://registry/name:tag//path` or `oci:directory:tag//path`: the first "//" divides.
     ///
     /// - Parameter directory: what the layout is relative to.

@@ -45,13 +45,17 @@ struct ImageName {
         return try choice.platform(of: tag, in: layout)
     }
 
+    private static func advice(on name: String) -> String? {
+        ImageSource.adviceOnImage(name) ?? ImageReference.advice(on: name)
+    }
+
     /// What other programs know by that name may be an image of a registry.
     private static func refuseMissing(_ name: String, _ command: String, _ directories: StackerDirectories) throws {
         guard let layout = try Layout(ifThereAt: directories.oci) else {
             throw Failure(
                 "there is no OCI layout at \(directories.oci)",
                 help: name.contains(where: ":/".contains)
-                    ? ImageReference.advice(on: name) : StackerDirectories.adviceOnMissingOutput)
+                    ? advice(on: name) : StackerDirectories.adviceOnMissingOutput)
         }
         let index = try layout.index()
         guard name.contains(where: ":/".contains), !index.has(tag: name) else { return }
@@ -60,6 +64,6 @@ struct ImageName {
             "there is no image \(shown(name)) in \(layout.path)",
             help: index.has(tag: image)
                 ? "the images of a build have no tags, only names: stacker \(command) \(shown(image))"
-                : ImageReference.advice(on: name))
+                : advice(on: name))
     }
 }
