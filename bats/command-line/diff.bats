@@ -118,6 +118,8 @@ assert_reason() {
     assert_output "./a and ./b differ"
     run -2 --separate-stderr stacker diff ./a nothing
     assert_output ""
+    run -2 --separate-stderr stacker diff dir:a dir:b
+    grep -qF 'skopeo copy dir:a oci:directory:tag' <<<"$stderr"
     run -2 --separate-stderr stacker diff ./a
     run -2 --separate-stderr stacker diff --no-such-option ./a ./b
 }
@@ -177,8 +179,10 @@ assert_reason() {
     write_image b one.tar two.tar three.tar
     run -1 --separate-stderr stacker diff oci:a:it oci:b:it
     assert_line --partial "layer 2: only in a: $(layer_digest it 2 a)"
+    assert_line "  - /old: file of 0 B, 0644, owner 0:0"
     run -1 --separate-stderr stacker diff oci:b:it oci:a:it
     assert_line --partial "layer 2 of b: only in b: $(layer_digest it 2 a)"
+    assert_line "  + /old: file of 0 B, 0644, owner 0:0"
 }
 
 # behaviour: of a layer with the same content that is packed otherwise it is said how either is; entries are not compared
@@ -320,6 +324,13 @@ a locale|b"B\na\nc\n"|b"a\nB\nc\n"
 a locale|b"LANG=de_DE.UTF-8\n"|b"LANG=C\n"
 a random number|b"key 4f2a9c61e0b7d8354f2a\n"|b"key 9e7c1b0254adf3869e7c\n"
 a random number|b"12345\n"|b"28112\n"
+a random number|b"/tmp/tmp.tFNJDt\n"|b"/tmp/tmp.Ql8iVR\n"
+a time stamp|b"VERSION=1.0.20261130191908\n"|b"VERSION=1.0.20261130191909\n"
+an order|b"1,2,3\n"|b"3,2,1\n"
+a locale|b"LANG=C.UTF-8\n"|b"LANG=\n"
+a locale|b"1.5\n"|b"1,5\n"
+a time zone|b"UTC\n"|b"CET\n"
+a number of processors|b"2 cpus on stacker\n"|b"1 cpus on elsewhere\n"
 a random number|b"dir tmp.Xa8Kd92lQz\n"|b"dir tmp.pL01mNbVcX\n"
 a host name|b"by me@one.example\n"|b"by me@other.example\n"
 a umask|b"x", mode=0o644|b"x", mode=0o664
@@ -453,6 +464,7 @@ END
     compare_layers 'add("<script>alert(1)</script>"); add("file", b"<img src=x onerror=alert(2)>\n")' \
         'add("file", b"\"><b>two\n")'
     run -1 --separate-stderr stacker diff --html page.html oci:a:it oci:b:it
+    assert_output ""
     python3 -IS - <<'END'
 import html.parser, sys
 
@@ -477,4 +489,113 @@ assert "/<script>alert(1)</script>" in page.text
 assert '-<img src=x onerror=alert(2)>' in page.text
 assert '+"><b>two' in page.text
 END
+}
+
+# behaviour: entries of which only the time differs are told as a number, and take no room of others
+# documented: docs/diff.md#entries
+# status: beyond
+@test "many entries of which only the time differs" {
+    compare_layers 'for n in range(1500): add(f"a/f{n}", mtime=1)
+add("z", b"one\n", mtime=1)' 'for n in range(1500): add(f"a/f{n}", mtime=2)
+add("z", b"two\n", mtime=2)'
+    grep -qx '  ~ /z: content of 4 B, time 1970-01-01T00:00:01Z → 1970-01-01T00:00:02Z' said
+    grep -qx '  1500 entries: only the time' said
+    run ! grep -F '/a/f77:' said
+    run ! grep -F 'more' <(grep -v 'time stamp' said)
+    assert_equal "$(found '[.onlyTime, .changed, .differences[0].path, (.differences | length)] | @csv')" '1500,1501,"/z",1501'
+}
+
+# behaviour: what is to be ignored lets images be equal, and nothing else does
+# documented: docs/diff.md#what-is-ignored
+# status: beyond
+@test "differences that are ignored" {
+    compare_layers 'add("file", mtime=1); add("other", uid=1)' 'add("file", mtime=2); add("other", uid=1)'
+    run -0 --separate-stderr stacker diff --ignore time oci:a:it oci:b:it
+    assert_output "oci:a:it and oci:b:it are equal, but for what is ignored: time"
+    run -1 --separate-stderr stacker diff --ignore owner,mode,order,attributes oci:a:it oci:b:it
+    assert_line "  ~ /file: time 1970-01-01T00:00:01Z → 1970-01-01T00:00:02Z"
+    assert_equal "$(stacker diff --json --ignore time oci:a:it oci:b:it |
+        jq -c '[.equal, .ignored, .parts[0].state, .parts[0].layers[0].state]')" '[true,["time"],"ignored","ignored"]'
+    compare_layers 'add("a"); add("b", uid=1, mode=0o600)' 'add("b", uid=2, mode=0o640); add("a")'
+    run -1 --separate-stderr stacker diff --ignore owner,mode oci:a:it oci:b:it
+    run -0 --separate-stderr stacker diff --ignore owner,mode,order oci:a:it oci:b:it
+    compare_layers 'add("file", b"1")' 'add("file", b"2", mtime=1)'
+    run -1 --separate-stderr stacker diff --ignore time,owner,mode,attributes,order,form,compression,history,annotations \
+        oci:a:it oci:b:it
+    run -2 --separate-stderr stacker diff --ignore time,colour oci:a:it oci:b:it
+    # shellcheck disable=SC2154  # set by run
+    assert_equal "$(grep -c 'nothing called "colour" can be ignored' <<<"$stderr")" 1
+    # Of two builds of one recipe, all but what the recipe says.
+    busybox_recipe '  run: echo it > /it'
+    stacker build
+    cp -a oci first
+    stacker clean
+    touch -d '2 hours ago' stacker.yaml
+    stacker build
+    run -1 --separate-stderr stacker diff it oci:first:it
+    run -0 --separate-stderr stacker diff --ignore time it oci:first:it
+}
+
+# behaviour: of words of which nothing can be said no reason is guessed
+# documented: docs/diff.md#why
+# status: beyond
+@test "no reasons" {
+    local one other
+    while IFS='|' read -r one other; do
+        echo "# $one"
+        compare_layers "add('file', b'$one\\n')" "add('file', b'$other\\n')"
+        assert_equal "$(jq -c '.reasons' found)" '[]'
+    done <<'END'
+foo 1.5|foo 1.6
+x=1|x=2
+port 80|port 8080
+/var/run/a.sock|/var/run/b.sock
+/srv/www/index.html|/srv
+Stacker|Stocker
+END
+}
+
+# behaviour: what two recipes have otherwise is a patch, is said to be the reason, and nothing else is a random number
+# documented: docs/diff.md#what-differs; docs/diff.md#why
+# status: beyond
+@test "two recipes" {
+    clamp_times
+    busybox_recipe '  run: echo 12345 > /it'
+    stacker build
+    cp -a oci first
+    sed -i 's/12345/28112/' stacker.yaml
+    stacker build
+    run -1 --separate-stderr stacker diff oci:first:it it
+    assert_line --regexp '^  manifest\.annotations\..*stacker_yaml":$'
+    assert_line --regexp '^      -.*echo 12345 > /it'
+    assert_line --regexp '^      \+.*echo 28112 > /it'
+    run -1 --separate-stderr stacker diff --json oci:first:it it
+    assert_equal "$(jq -c '[.reasons[].reason]' <<<"$output")" '["the recipe"]'
+}
+
+# behaviour: of a tar and a squashfs with the same entries it is the type that differs, and nothing of its form
+# documented: docs/diff.md#entries; docs/diff.md#why
+# status: beyond
+@test "layers of two types" {
+    clamp_times
+    busybox_recipe '  run: mkdir /d && echo it > /d/it'
+    stacker build --layer-type tar --layer-type squashfs
+    run -1 --separate-stderr stacker diff --json it it-squashfs
+    assert_equal "$(jq -c '[.parts[0].layers[].entries.count]' <<<"$output")" '[0,0]'
+    assert_equal "$(jq -c '[.reasons[].reason] | contains(["the type of the layer"])' <<<"$output")" true
+    run -1 --separate-stderr stacker diff it it-squashfs
+    refute_line "layer 0:"
+    refute_line "layer 1:"
+}
+
+# behaviour: what roots has of a layer is compared by the layer's own files
+# documented: docs/diff.md#what-can-be-compared
+# status: beyond
+@test "a layer of roots" {
+    clamp_times
+    busybox_recipe '  run: echo it > /it'
+    stacker build
+    run -0 --separate-stderr stacker diff ./roots/it ./roots/it/overlay
+    local base=(roots/sha256_*/overlay)
+    run -0 --separate-stderr stacker diff "./$(dirname "${base[0]}")" "./${base[0]}"
 }

@@ -34,8 +34,10 @@ package enum ComparedPlace: Sendable {
             self = .layout(path)
         } else {
             // A directory of roots has a layer's files one level below.
-            let isStored = path.appending("overlay_metadata.json").exists
-            self = .tree(isStored ? path.appending("overlay") : path)
+            let isStored =
+                path.appending("overlay_metadata.json").exists
+                || path.removingLastComponent().appending(".stacker-roots").exists
+            self = .tree(isStored && path.appending("overlay").exists ? path.appending("overlay") : path)
         }
     }
 

@@ -68,7 +68,9 @@ struct Comparing {
         if a.digest == b.digest { return [Part(title: title, finding: .equal)] }
         switch (a, b) {
         case (.image(let one), .image(let other)):
-            return [Part(title: title, finding: .image(try ImageDifference(one, other, finder)))]
+            return [
+                Part(title: title, finding: .image(try ImageDifference(one, other, finder, ignoring: options.ignored)))
+            ]
         case (.index(let one), .index(let other)): return try indexes(one, other, title)
         case (.index(let index), .image(let image)):
             return try subjects(only(in: index, for: image), b, title)
@@ -84,12 +86,12 @@ struct Comparing {
         let names = BothSides(a.names, b.names)
         let (ones, others) = (Self.places(names.a), Self.places(names.b))
         var comparison = DocumentComparison(finder)
-        comparison.compare(a.members, b.members, at: "index")
+        comparison.compare(options.ignored.strip(a.members), options.ignored.strip(b.members), at: "index")
         for (name, one) in ones.sorted(by: { $0.value < $1.value }) {
             guard let other = others[name] else { continue }
             comparison.compare(
-                a.words[one].without("digest", "size"), b.words[other].without("digest", "size"),
-                at: "index.manifests[\(one)]")
+                options.ignored.strip(a.words[one].without("digest", "size")),
+                options.ignored.strip(b.words[other].without("digest", "size")), at: "index.manifests[\(one)]")
         }
         if !comparison.differences.isEmpty {
             parts.append(Part(title: title, finding: .fields(comparison.differences)))

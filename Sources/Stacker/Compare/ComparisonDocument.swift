@@ -6,7 +6,7 @@ extension ImageComparison {
     package func json() throws -> String {
         try JSON.text(
             ComparisonDocument(
-                a: names.a, b: names.b, equal: isEqual, parts: parts.map(PartDocument.init),
+                a: names.a, b: names.b, equal: isEqual, ignored: ignored.inOrder, parts: parts.map(PartDocument.init),
                 reasons: reasons.map { .init(reason: $0.reason, help: $0.reason.hint, places: $0.places) }))
     }
 }
@@ -15,6 +15,7 @@ private struct ComparisonDocument: Encodable {
     let a: String
     let b: String
     let equal: Bool
+    let ignored: [IgnoredDifference]
     let parts: [PartDocument]
     let reasons: [FoundReason]
 
@@ -47,6 +48,7 @@ private struct PartDocument: Encodable {
         case .fields(let fields): self.fields = fields.map(FieldDocument.init)
         case .entries(let entries): self.entries = EntriesDocument(entries)
         case .image(let image):
+            if image.isEqual { state = "ignored" }
             digests = image.digests
             fields = image.fields.map(FieldDocument.init)
             rewritten = image.rewritten
@@ -59,9 +61,11 @@ private struct FieldDocument: Encodable {
     let place: String
     let a: String?
     let b: String?
+    let patch: [String]?
     let reasons: [Reason]
 
     init(_ field: FieldDifference) {
+        patch = field.patch.map { $0.lines.map(\.text) }
         (place, a, b) = (field.place, field.values.a, field.values.b)
         reasons = field.reasons.inOrder
     }
@@ -79,11 +83,13 @@ private struct LayerDocument: Encodable {
         (a, b, moved) = (layer.places.a, layer.places.b, layer.isMoved)
         switch layer.outcome {
         case .equal: state = "equal"
+        case .ignored: state = "ignored"
         case .onlyInA: state = "only in a"
         case .onlyInB: state = "only in b"
         case .repacked(let forms): (state, packed) = ("same content", forms)
-        case .differ(let entries): self.entries = EntriesDocument(entries)
+        case .differ: break
         }
+        entries = layer.entries.map(EntriesDocument.init)
     }
 }
 
@@ -92,6 +98,7 @@ private struct EntriesDocument: Encodable {
     let onlyInA: Int
     let onlyInB: Int
     let changed: Int
+    let onlyTime: Int
     let totals: BothSides<Int>
     let differences: [EntryDocument]
     let order: OrderDocument?
@@ -105,6 +112,7 @@ private struct EntriesDocument: Encodable {
     init(_ entries: EntriesDifference) {
         count = entries.count
         (onlyInA, onlyInB, changed) = (entries.onlyInA, entries.onlyInB, entries.changed)
+        onlyTime = entries.onlyTime
         totals = entries.totals
         differences = entries.entries.map(EntryDocument.init)
         order = entries.order.map { OrderDocument(moved: $0.moved, first: $0.first.map(jsonPath)) }

@@ -1,3 +1,4 @@
+import OCI
 import Pages
 
 extension ImageComparison {
@@ -13,13 +14,10 @@ extension ImageComparison {
             names.map { visible($0, isText: false, limit: 200) }.a,
             names.map { visible($0, isText: false, limit: 200) }.b
         )
-        let verdict: HTML =
-            isEqual
-            ? "<p class=\"good\">Nothing differs.</p>" : "<p>a is <code>\(a)</code>, b is <code>\(b)</code>.</p>"
         let body: HTML = """
             <main>
             <h1>What differs between \(a) and \(b)</h1>
-            \(verdict)
+            \(head)
             \(whyTable)
             \(isEqual ? [] : parts.map(Self.section))
             </main>
@@ -29,8 +27,30 @@ extension ImageComparison {
 
     private static let style: StaticString = """
         .gone { color: var(--bad); } .new { color: var(--good); }
-        td pre { max-height: 24rem; overflow: auto; }
+        h3 { font-size: 1.05rem; margin: 1.5rem 0 0.5rem; }
+        section { border-top: 2px solid var(--line); margin-top: 2rem; }
+        section > h2:first-child { font-size: 1.35rem; margin-top: 1rem; }
+        td code, p code { overflow-wrap: anywhere; }
+        pre { max-height: 24rem; overflow: auto; }
         """
+
+    /// What came out, in few words: first of all, and of how much.
+    private var head: HTML {
+        if isEqual { return "<p class=\"good\">Nothing differs\(besides).</p>" }
+        let digests = parts.compactMap { part in
+            if case .image(let image) = part.finding, part.title.isEmpty { image.digests } else { nil }
+        }
+        func name(_ name: String, _ digest: Digest?) -> HTML {
+            let digest: HTML = digest.map { ", <code>\($0.description)</code>" } ?? ""
+            return "<code>\(visible(name, isText: false, limit: 200))</code>\(digest)"
+        }
+        let differing = parts.count { !$0.finding.isEqual }
+        let count = parts.count > 1 ? ": \(differing) of \(parts.count)" : ""
+        return """
+            <p class="bad">They differ\(count)\(besides).</p>
+            <p>a is \(name(names.a, digests.first?.a)).<br>b is \(name(names.b, digests.first?.b)).</p>
+            """
+    }
 
     private var whyTable: HTML {
         let reasons = reasons
@@ -46,8 +66,12 @@ extension ImageComparison {
 
     private static func section(_ part: Part) -> HTML {
         let title = part.title.joined(separator: ", ")
-        let heading: HTML = title.isEmpty ? "" : "<h2>\(visible(title, isText: true))</h2>\n"
-        switch part.finding {
+        if title.isEmpty { return html(part.finding, "") }
+        return "<section>\(html(part.finding, "<h2>\(visible(title, isText: true))</h2>\n"))</section>\n"
+    }
+
+    private static func html(_ finding: Finding, _ heading: HTML) -> HTML {
+        switch finding {
         case .equal: return "\(heading)<p>equal</p>"
         case .onlyInA(let what): return "\(heading)<p>only in a: <code>\(what)</code></p>"
         case .onlyInB(let what): return "\(heading)<p>only in b: <code>\(what)</code></p>"
@@ -61,23 +85,25 @@ extension ImageComparison {
                 "\(heading)<p>index: <code>\(digests.a.description)</code> → <code>\(digests.b.description)</code>, the same values, written otherwise</p>"
         case .fields(let fields): return "\(heading)\(html(fields))"
         case .entries(let entries): return "\(heading)\(html(entries, of: "entries"))"
+        case .image(let image) where image.isEqual: return "\(heading)<p>equal, but for what is ignored</p>"
         case .image(let image): return "\(heading)\(html(image))"
         }
     }
 
     private static func html(_ image: ImageDifference) -> HTML {
-        var layers = Table("Layers, the lowest first", [.words("layer"), .words("what became of it")])
+        var layers = Table("Layers, the lowest first", [.words("layer"), .words("how it differs")])
         for layer in image.layers { layers.add(["\(layer.name)", "\(visible(layer.words, isText: true))"]) }
         let details = image.layers.map { layer -> HTML in
-            guard case .differ(let entries) = layer.outcome else { return "" }
-            return "<h3>\(layer.name)</h3>\n\(html(entries, of: layer.name))"
+            guard let entries = layer.entries else { return "" }
+            let details = html(entries, of: layer.name)
+            return details == "" ? "" : "<h3>\(layer.name)</h3>\n\(details)"
         }
         return """
-            <h2>Manifest and config</h2>
+            <h3>Manifest and config</h3>
             <p>manifest: <code>\(image.digests.a.description)</code> → <code>\(image.digests.b.description)</code></p>
             \(html(image.fields))
             \(image.rewritten.map { "<p>\($0): the same values, written otherwise</p>" as HTML })
-            <h2>Layers</h2>
+            <h3>Layers</h3>
             \(layers.html)
             \(details)
             """
@@ -85,6 +111,13 @@ extension ImageComparison {
 
     private static func html(_ fields: [FieldDifference]) -> HTML {
         if fields.isEmpty { return "" }
+        // A patch is as wide as the page.
+        let patches = fields.compactMap { field -> HTML? in
+            field.patch.map { patch in
+                "<p><code>\(visible(field.place, isText: true))</code>:</p>\n\(html(patch.lines(atMost: mostLines)))"
+            }
+        }
+        let fields = fields.filter { $0.patch == nil }
         var table = Table("Members that differ", [.words("member"), .words("a"), .words("b")])
         for field in fields {
             func value(_ text: String?) -> HTML {
@@ -92,13 +125,14 @@ extension ImageComparison {
             }
             table.add(["\(visible(field.place, isText: true))", value(field.values.a), value(field.values.b)])
         }
-        return table.html
+        return "\(table.isEmpty ? "" : table.html)\(patches)"
     }
 
     private static func html(_ entries: EntriesDifference, of name: String) -> HTML {
         var table = Table(
             "\(name): \(entries.words)", [.words("in"), .words("path"), .words("what differs"), .words("why")])
-        for entry in entries.entries.prefix(mostEntries) {
+        let listed = entries.listed(atMost: mostEntries)
+        for entry in listed.entries {
             let side: HTML =
                 entry.facts.b == nil
                 ? "<span class=\"gone\">a</span>" : entry.facts.a == nil ? "<span class=\"new\">b</span>" : "both"
@@ -109,8 +143,8 @@ extension ImageComparison {
                 "\(entry.reasons.inOrder.map(\.rawValue).joined(separator: ", "))",
             ])
         }
-        let rest = entries.count - min(entries.entries.count, mostEntries)
-        let more: HTML = rest > 0 ? "<p>and \(rest) more</p>" : ""
+        let more: HTML =
+            "\(listed.rest > 0 ? "<p>and \(listed.rest) more</p>" : "")\(listed.onlyTime > 0 ? "<p>\(listed.onlyTime) entries: only the time</p>" : "")"
         let order: HTML =
             entries.order.map { order in
                 "<p>\(order.moved) would have to be moved to come in the same order: where a has <code>/\(visible(order.first.a))</code>, b has <code>/\(visible(order.first.b))</code></p>"
@@ -122,7 +156,24 @@ extension ImageComparison {
     }
 
     private static func html(_ content: ContentDifference) -> HTML {
-        let lines = content.lines(atMost: mostLines).joined(separator: "\n")
-        return "<pre>\(visible(lines, isText: true))</pre>"
+        switch content.form {
+        case .patch: html(content.lines(atMost: mostLines))
+        case .bytes, .unread:
+            "<pre>\(visible(content.lines(atMost: mostLines).joined(separator: "\n"), isText: true))</pre>"
+        }
+    }
+
+    /// A patch, what comes and what goes each in its colour.
+    private static func html(_ patch: [String]) -> HTML {
+        let lines = patch.map { line -> HTML in
+            let text = visible(line, isText: true)
+            return switch line.first {
+            case "-": "<span class=\"gone\">\(text)</span>\n"
+            case "+": "<span class=\"new\">\(text)</span>\n"
+            case "@": "<span class=\"quiet\">\(text)</span>\n"
+            default: "\(text)\n"
+            }
+        }
+        return "<pre>\(lines)</pre>"
     }
 }

@@ -10,7 +10,12 @@ extension ImageComparison {
 
     /// In a few words.
     package var verdict: String {
-        "\(shown(names.a)) and \(shown(names.b)) \(isEqual ? "are equal" : "differ")"
+        "\(shown(names.a)) and \(shown(names.b)) \(isEqual ? "are equal" : "differ")\(besides)"
+    }
+
+    /// What was not to count, in words; empty if all counts.
+    var besides: String {
+        ignored.isEmpty ? "" : ", but for what is ignored: \(ignored.inOrder.map(\.rawValue).joined(separator: ", "))"
     }
 
     /// For people.
@@ -44,14 +49,18 @@ extension ImageComparison {
             return ["\(head)index: \(digests.a) → \(digests.b), the same values, written otherwise"]
         case .fields(let fields): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: fields)
         case .entries(let entries): return ["\(head)\(entries.words)"] + lines(of: entries)
+        case .image(let image) where image.isEqual: return ["\(head)equal, but for what is ignored"]
         case .image(let image): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: image)
         }
     }
 
     private static func lines(of fields: [FieldDifference]) -> [String] {
-        fields.map { field in
+        fields.flatMap { field in
+            if let patch = field.patch {
+                return ["  \(field.place):"] + patch.lines(atMost: mostLines).map { "      \($0)" }
+            }
             func value(_ text: String?) -> String { text.map { shown($0, limit: 300) } ?? "not there" }
-            return "  \(field.place): \(value(field.values.a)) → \(value(field.values.b))"
+            return ["  \(field.place): \(value(field.values.a)) → \(value(field.values.b))"]
         }
     }
 
@@ -62,22 +71,22 @@ extension ImageComparison {
         if !image.layers.isEmpty { lines.append("layers:") }
         lines += image.layers.map { "  \($0.name): \($0.words)" }
         for layer in image.layers {
-            guard case .differ(let entries) = layer.outcome else { continue }
-            lines.append("\(layer.name):")
-            lines += Self.lines(of: entries)
+            let entries = layer.entries.map(Self.lines) ?? []
+            if !entries.isEmpty { lines += ["\(layer.name):"] + entries }
         }
         return lines
     }
 
     private static func lines(of entries: EntriesDifference) -> [String] {
         var lines: [String] = []
-        for entry in entries.entries.prefix(mostEntries) {
+        let listed = entries.listed(atMost: mostEntries)
+        for entry in listed.entries {
             let mark = entry.facts.b == nil ? "-" : entry.facts.a == nil ? "+" : "~"
             lines.append("  \(mark) \(entry.shownPath): \(entry.words)")
             if let content = entry.content { lines += content.lines(atMost: mostLines).map { "      \($0)" } }
         }
-        let rest = entries.count - min(entries.entries.count, mostEntries)
-        if rest > 0 { lines.append("  and \(rest) more") }
+        if listed.rest > 0 { lines.append("  and \(listed.rest) more") }
+        if listed.onlyTime > 0 { lines.append("  \(listed.onlyTime) entries: only the time") }
         if let order = entries.order {
             let first = order.first.map { shown(fromRoot: $0) }
             let words = order.moved == 1 ? "entry comes" : "entries come"
@@ -98,14 +107,28 @@ extension LayerComparison {
     var words: String {
         let moved = isMoved ? ", at another place" : ""
         switch outcome {
+        case .ignored: return "equal\(moved), but for what is ignored: \(blobs)"
         case .equal: return "equal\(moved), \(places.a.map { "\($0.digest), \(humanSize($0.size))" } ?? "")"
         case .repacked(let forms): return "the same content, packed otherwise\(moved): \(forms.a) → \(forms.b)"
         case .onlyInA: return "only in a: \(places.a.map { "\($0.digest), \(humanSize($0.size))" } ?? "")"
         case .onlyInB: return "only in b: \(places.b.map { "\($0.digest), \(humanSize($0.size))" } ?? "")"
         case .differ(let entries):
-            guard let a = places.a, let b = places.b else { return entries.words }
-            return "\(entries.words); \(a.digest) → \(b.digest), \(humanSize(a.size)) → \(humanSize(b.size))"
+            return "\(entries.words); \(blobs)"
         }
+    }
+
+    /// Which blob it is on either side.
+    private var blobs: String {
+        guard let a = places.a, let b = places.b else { return "" }
+        return "\(a.digest) → \(b.digest), \(humanSize(a.size)) → \(humanSize(b.size))"
+    }
+}
+
+extension LinePatch {
+    /// As it is shown.
+    func lines(atMost limit: Int) -> [String] {
+        let left = leftOut + max(0, lines.count - limit)
+        return lines.prefix(limit).map(\.text) + (left > 0 ? ["… and \(left) more lines"] : [])
     }
 }
 
@@ -113,12 +136,23 @@ extension ContentDifference {
     /// As a patch, or by bytes.
     func lines(atMost limit: Int) -> [String] {
         switch form {
-        case .patch(let patch):
-            let left = patch.leftOut + max(0, patch.lines.count - limit)
-            return patch.lines.prefix(limit).map(\.text) + (left > 0 ? ["… and \(left) more lines"] : [])
+        case .patch(let patch): return patch.lines(atMost: limit)
         case .bytes(let offset, let bytes):
             return ["first differs at byte \(offset)", "a: \(hexWords(bytes.a))", "b: \(hexWords(bytes.b))"]
         case .unread(let why): return [why]
         }
+    }
+}
+
+extension EntriesDifference {
+    /// Of how many only the time may differ for each to be listed.
+    private static let mostTimes = 10
+
+    /// Those that are listed, how many others there are, and of how many only the time differs that are told as a number.
+    func listed(atMost limit: Int) -> (entries: [EntryDifference], rest: Int, onlyTime: Int) {
+        let areListed = onlyTime <= Self.mostTimes
+        let most = areListed ? limit + onlyTime : limit
+        let found = (areListed ? entries : entries.filter { !$0.isTimeOnly }).prefix(most)
+        return (Array(found), count - (areListed ? 0 : onlyTime) - found.count, areListed ? 0 : onlyTime)
     }
 }

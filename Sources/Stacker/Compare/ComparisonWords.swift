@@ -34,10 +34,16 @@ extension ImageComparison.Finding {
 extension LayerComparison {
     fileprivate var reasons: [(Set<Reason>, String)] {
         switch outcome {
-        case .equal, .onlyInA, .onlyInB: []
+        case .equal, .ignored, .onlyInA, .onlyInB: []
         case .repacked: [([.compression], name)]
-        case .differ(let entries): entries.reasons.map { ($0.0, $0.1) }
+        case .differ(let entries): (areOfTwoTypes ? [(Set([Reason.layerType]), name)] : []) + entries.reasons
         }
+    }
+
+    /// Whether one is an archive, and the other the image of a file system, or one of another.
+    private var areOfTwoTypes: Bool {
+        guard let a = places.a, let b = places.b else { return false }
+        return a.mediaType.fileSystem != b.mediaType.fileSystem
     }
 
     /// `layer 2`, or `layer 2, layer 3 of b`.
@@ -60,7 +66,7 @@ extension EntriesDifference {
 
     /// `1 only in a, 2 only in b, 3 differ`
     var words: String {
-        let parts = [
+        let parts: [String?] = [
             onlyInA > 0 ? "\(onlyInA) only in a" : nil, onlyInB > 0 ? "\(onlyInB) only in b" : nil,
             changed > 0 ? "\(changed) \(changed == 1 ? "differs" : "differ")" : nil,
             order.map { "\($0.moved) in another order" },

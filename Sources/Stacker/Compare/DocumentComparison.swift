@@ -7,6 +7,8 @@ struct FieldDifference: Sendable {
     let place: String
     /// What either side has there, as JSON; `nil` where it has nothing.
     let values: BothSides<String?>
+    /// What would make B's text of A's, where they have several lines.
+    var patch: LinePatch?
     var reasons: Set<Reason> = []
 }
 
@@ -33,7 +35,9 @@ struct DocumentComparison {
         default:
             let values = BothSides(a.map(Self.text), b.map(Self.text))
             differences.append(
-                FieldDifference(place: place, values: values, reasons: finder.reasons(place, values)))
+                FieldDifference(
+                    place: place, values: values, patch: Self.patch(a?.text, b?.text),
+                    reasons: finder.reasons(place, values)))
         }
     }
 
@@ -60,6 +64,20 @@ struct DocumentComparison {
             (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || $0 == UInt8(ascii: "_")
         }
         return isPlain && !name.isEmpty ? name : quoted(name)
+    }
+
+    /// How long a text may be of which a patch is made.
+    private static let longestText = 1 << 20
+
+    /// Of texts of which one has several lines.
+    private static func patch(_ a: String?, _ b: String?) -> LinePatch? {
+        guard let a, let b, max(a.utf8.count, b.utf8.count) <= longestText,
+            [a, b].contains(where: { $0.utf8.dropLast().contains(UInt8(ascii: "\n")) })
+        else { return nil }
+        let lines = BothSides(a, b).map {
+            Array($0.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        }
+        return LinePatch(lines)
     }
 
     private static func text(_ value: JSONValue) -> String {

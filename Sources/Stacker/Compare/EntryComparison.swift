@@ -4,16 +4,27 @@ import Layers
 /// Compares two tables: paths of both in the same order, each with what differs.
 struct EntryComparison {
     private let tables: BothSides<EntryTable>
+    private let options: Options
+    private var onlyTime: [EntryDifference] = []
     private(set) var result = EntriesDifference()
     /// For each row of A the row of B that it was compared with.
     private var partners: [Int32]
 
-    init(_ tables: BothSides<EntryTable>) {
-        self.tables = tables
+    /// What of two tables doesn't count.
+    struct Options {
+        var ignored: Set<IgnoredDifference> = []
+        /// Whether one of both is an image of a file system, which always has a root, and an order of its own.
+        var areOfTwoKinds = false
+    }
+
+    init(_ tables: BothSides<EntryTable>, _ options: Options = Options()) {
+        (self.tables, self.options) = (tables, options)
         partners = Array(repeating: -1, count: tables.a.rows.count)
         result.totals = tables.map(\.rows.count)
         merge(tables.a.sorted(), tables.b.sorted())
-        result.order = order()
+        // What only tells of a time is listed if there is room.
+        result.entries += onlyTime.prefix(EntriesDifference.limit - result.entries.count)
+        if !options.areOfTwoKinds, !options.ignored.contains(.order) { result.order = order() }
     }
 
     private mutating func merge(_ left: [Int32], _ right: [Int32]) {
@@ -44,10 +55,18 @@ struct EntryComparison {
     }
 
     private mutating func add(_ left: Int32?, _ right: Int32?, _ aspects: [EntryDifference.Aspect] = []) {
+        let row = left.map { tables.a.rows[Int($0)] } ?? right.map { tables.b.rows[Int($0)] }
+        if options.areOfTwoKinds, left == nil || right == nil, let row, row.kind == .directory,
+            (left == nil ? tables.b : tables.a).path(row).isEmpty
+        {
+            return
+        }
         result.count += 1
+        let isTimeOnly = aspects == [.time]
+        if isTimeOnly { result.onlyTime += 1 }
         if right == nil { result.onlyInA += 1 }
         if left == nil { result.onlyInB += 1 }
-        guard result.entries.count < EntriesDifference.limit else { return }
+        guard (isTimeOnly ? onlyTime : result.entries).count < EntriesDifference.limit else { return }
         var facts = BothSides(
             left.map { EntryFacts(tables.a.rows[Int($0)], at: Int($0), of: tables.a) },
             right.map { EntryFacts(tables.b.rows[Int($0)], at: Int($0), of: tables.b) })
@@ -58,7 +77,8 @@ struct EntryComparison {
             facts.a?.piece = piece
             facts.b?.piece = piece
         }
-        result.entries.append(EntryDifference(path: Array(path ?? []), facts: facts, aspects: aspects))
+        let difference = EntryDifference(path: Array(path ?? []), facts: facts, aspects: aspects)
+        if isTimeOnly { onlyTime.append(difference) } else { result.entries.append(difference) }
     }
 
     /// Of sums up to the end of each piece, the first that differ. What they have in common may end before both do.
@@ -88,6 +108,7 @@ struct EntryComparison {
             if one.modified != other.modified { aspects.append(.time) }
             if tables.a.attributes(one) != tables.b.attributes(other) { aspects.append(.attributes) }
         }
+        aspects.removeAll { aspect in aspect.ignored.map(options.ignored.contains) ?? false }
         if !aspects.isEmpty { add(left, right, aspects) }
     }
 
@@ -119,5 +140,18 @@ struct EntryComparison {
             moved: sequence.count - ends.count,
             first: BothSides(
                 Array(tables.a.path(tables.a.rows[left])), Array(tables.b.path(tables.b.rows[Int(right)]))))
+    }
+}
+
+extension EntryDifference.Aspect {
+    /// What a user calls it who doesn't want to see it; `nil` for what always counts.
+    fileprivate var ignored: IgnoredDifference? {
+        switch self {
+        case .time: .time
+        case .owner: .owner
+        case .mode: .mode
+        case .attributes: .attributes
+        case .kind, .content, .target, .links, .device: nil
+        }
     }
 }

@@ -13,6 +13,9 @@ struct EntryDifference: Sendable {
     /// Why they may.
     var reasons: Set<Reason> = []
 
+    /// Whether it is nothing but when they were changed.
+    var isTimeOnly: Bool { aspects == [.time] }
+
     /// What two entries of one path can differ in.
     enum Aspect: String, Sendable, Encodable, CaseIterable {
         case kind, content
@@ -59,12 +62,14 @@ struct EntryFacts: Sendable, Equatable {
 
 /// What differs between the entries of two layers, or of two directories.
 struct EntriesDifference: Sendable {
-    /// The first of them; ``count`` says how many there are.
+    /// The first of them, those last of which only the time differs; ``count`` says how many there are.
     var entries: [EntryDifference] = []
     /// How many paths differ.
     var count = 0
     /// How many of each kind there are.
     var onlyInA = 0, onlyInB = 0
+    /// Of how many that both sides have only the time differs.
+    var onlyTime = 0
     /// How many entries either side has.
     var totals = BothSides(0, 0)
     /// Entries of both that come in another order.

@@ -5,6 +5,8 @@ import OCI
 package struct ImageComparison: Sendable {
     /// How the user calls both.
     let names: BothSides<String>
+    /// What was not to count.
+    let ignored: Set<IgnoredDifference>
     /// What was compared, each with its result; that of a layout has a part for each tag.
     private(set) var parts: [Part] = []
 
@@ -31,7 +33,13 @@ package struct ImageComparison: Sendable {
         case image(ImageDifference)
         case entries(EntriesDifference)
 
-        var isEqual: Bool { if case .equal = self { true } else { false } }
+        var isEqual: Bool {
+            switch self {
+            case .equal: true
+            case .image(let image): image.isEqual
+            default: false
+            }
+        }
     }
 
     /// Whether nothing differs.
@@ -45,6 +53,8 @@ package struct ImageComparison: Sendable {
         package var isInsecure = false
         /// Words that are known to be of one side.
         package var marks: [ComparisonMark] = []
+        /// What may differ all the same.
+        package var ignored: Set<IgnoredDifference> = []
 
         /// The defaults.
         package init() {}
@@ -58,11 +68,13 @@ package struct ImageComparison: Sendable {
         in directories: StackerDirectories, log: Log
     ) throws {
         self.names = BothSides(names.0, names.1)
+        ignored = options.ignored
         let comparing = Comparing(options, directories, log)
         switch (a, b) {
         case (.tree(let one), .tree(let other)):
             let sources = BothSides<any EntrySource>(TreeSource(path: one), TreeSource(path: other))
-            let difference = try EntriesDifference(of: sources, comparing.finder)
+            let difference = try EntriesDifference(
+                of: sources, comparing.finder, EntryComparison.Options(ignored: options.ignored))
             parts = [Part(title: [], finding: difference.isEmpty ? .equal : .entries(difference))]
         case (.layout(let one), .layout(let other)):
             parts = try comparing.layouts(Layout(at: one), Layout(at: other))

@@ -17,8 +17,11 @@ struct LayerComparison: Sendable {
         case equal
         /// It is the same content, packed otherwise.
         case repacked(BothSides<String>)
-        case onlyInA, onlyInB
+        /// Only one side has it, with these entries; `nil` if what it is has none.
+        case onlyInA(EntriesDifference?), onlyInB(EntriesDifference?)
         case differ(EntriesDifference)
+        /// What differs is all ignored.
+        case ignored
     }
 
     let places: BothSides<Place?>
@@ -26,16 +29,40 @@ struct LayerComparison: Sendable {
     let isMoved: Bool
     var outcome: Outcome
 
+    /// Whether it is the same blob at the same place.
     var isEqual: Bool { if case .equal = outcome { !isMoved } else { false } }
 
+    /// Whether something differs that is not ignored.
+    var differs: Bool {
+        switch outcome {
+        case .equal, .ignored: isMoved
+        default: true
+        }
+    }
+
+    /// The entries that differ, or that only one side has.
+    var entries: EntriesDifference? {
+        switch outcome {
+        case .equal, .repacked, .ignored: nil
+        case .onlyInA(let entries), .onlyInB(let entries): entries
+        case .differ(let entries): entries
+        }
+    }
+
     /// The layers that a pair names, as far as both sides have them compared.
-    init(_ pair: LayerPairing.Pair, _ layers: BothSides<[LayerSource]>, _ finder: ReasonFinder) throws {
+    init(
+        _ pair: LayerPairing.Pair, _ layers: BothSides<[LayerSource]>, _ finder: ReasonFinder,
+        ignoring ignored: Set<IgnoredDifference>
+    ) throws {
         let a = pair.a.map { (number: $0, layer: layers.a[$0]) }
         let b = pair.b.map { (number: $0, layer: layers.b[$0]) }
         places = BothSides(a.map { Place($0.number, $0.layer) }, b.map { Place($0.number, $0.layer) })
         isMoved = pair.isMoved
         guard let a, let b else {
-            outcome = a == nil ? .onlyInB : .onlyInA
+            outcome =
+                if let a { .onlyInA(try Self.list(a.layer) { BothSides($0, EntryTable()) }) } else {
+                    .onlyInB(try b.flatMap { try Self.list($0.layer) { BothSides(EntryTable(), $0) } })
+                }
             return
         }
         if a.layer.descriptor.digest == b.layer.descriptor.digest {
@@ -43,35 +70,69 @@ struct LayerComparison: Sendable {
             return
         }
         let sides = BothSides(a.layer, b.layer)
-        outcome =
-            a.layer.hasContent(of: b.layer)
-            ? .repacked(try sides.map { try PackedForm($0.open().blob).words })
-            : .differ(
-                try attempt("couldn't compare layer \(a.layer.descriptor.digest) with \(b.layer.descriptor.digest)") {
-                    try Self.compare(sides, finder)
-                })
+        if a.layer.hasContent(of: b.layer) {
+            outcome =
+                ignored.contains(.compression)
+                ? .ignored : .repacked(try sides.map { try PackedForm($0.open().blob).words })
+            return
+        }
+        let entries = try attempt(
+            "couldn't compare layer \(a.layer.descriptor.digest) with \(b.layer.descriptor.digest)"
+        ) {
+            try Self.compare(sides, finder, ignored)
+        }
+        outcome = entries.isEmpty && !ignored.isEmpty ? .ignored : .differ(entries)
     }
 
-    private static func compare(_ layers: BothSides<LayerSource>, _ finder: ReasonFinder) throws -> EntriesDifference {
-        var difference = try EntriesDifference(of: layers.map { $0 as any EntrySource }, finder)
+    /// Guesses this of no entry.
+    mutating func forget(_ reason: Reason) {
+        guard case .differ(var entries) = outcome else { return }
+        for place in entries.entries.indices { entries.entries[place].reasons.remove(reason) }
+        outcome = .differ(entries)
+    }
+
+    private static func compare(
+        _ layers: BothSides<LayerSource>, _ finder: ReasonFinder, _ ignored: Set<IgnoredDifference>
+    ) throws -> EntriesDifference {
+        let areImages = layers.map(\.descriptor.mediaType.isImage)
+        let options = EntryComparison.Options(ignored: ignored, areOfTwoKinds: areImages.a != areImages.b)
+        var difference = try EntriesDifference(of: layers.map { $0 as any EntrySource }, finder, options)
         // What is left then is how the archive is written. In another order all of its headers are others.
-        let areArchives = !layers.a.descriptor.mediaType.isImage && !layers.b.descriptor.mediaType.isImage
-        if difference.isEmpty, areArchives { difference.form = try FormComparison(layers).differences }
+        if difference.isEmpty, !areImages.a, !areImages.b, ignored.hasForm {
+            difference.form = try FormComparison(layers).differences
+        }
         return difference
+    }
+
+    /// What a layer has that nothing is compared with.
+    private static func list(
+        _ layer: LayerSource, _ sides: (EntryTable) -> BothSides<EntryTable>
+    ) throws -> EntriesDifference? {
+        let type = layer.descriptor.mediaType
+        guard type.isImage || type.ociLayer != nil else { return nil }
+        return try attempt("couldn't read layer \(layer.descriptor.digest)") {
+            EntryComparison(sides(try EntryTable(of: layer))).result
+        }
     }
 }
 
 extension EntriesDifference {
     /// Reads both sides at a time, once; and of files that differ some a second time.
-    init(of sources: BothSides<any EntrySource>, _ finder: ReasonFinder) throws {
-        let tables = try sources.mapAtOnce { source in
-            var table = EntryTable()
-            try source.forEach { try table.add($0, $1) }
-            return table
-        }
-        self = EntryComparison(tables).result
+    init(
+        of sources: BothSides<any EntrySource>, _ finder: ReasonFinder, _ options: EntryComparison.Options
+    ) throws {
+        let tables = try sources.mapAtOnce { try EntryTable(of: $0) }
+        self = EntryComparison(tables, options).result
         try ContentReading(entries).fill(&entries, sources)
         finder.fill(&self)
+    }
+}
+
+extension EntryTable {
+    /// Of all that a source has.
+    fileprivate init(of source: any EntrySource) throws {
+        self.init()
+        try source.forEach { try add($0, $1) }
     }
 }
 

@@ -19,6 +19,7 @@ struct PackedForm {
         // RFC 1952: MTIME, XFL and OS.
         let time = (4..<8).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(start[$1]) }
         let level = [2: ", at its best", 4: ", at its fastest"][start[8]] ?? ""
-        return "gzip\(level)\(time == 0 ? "" : ", with the time \(time)")"
+        let date = RFC3339.format(Timestamp(seconds: Int64(time)), fraction: false)
+        return "gzip\(level)\(time == 0 ? "" : ", with the time \(date)")"
     }
 }

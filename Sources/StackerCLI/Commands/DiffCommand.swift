@@ -18,7 +18,8 @@ struct DiffCommand: Command {
               stacker diff app oci:yesterday:app
               stacker diff oci oci-of-another-build
               stacker diff app docker://registry.example.com/app:1 --json
-              stacker diff ./tree roots/sha256_4eac0d6f…
+              stacker diff ./tree ./roots/app
+              stacker diff --ignore time,history app oci:yesterday:app
             """
     )
 
@@ -39,7 +40,12 @@ struct DiffCommand: Command {
     @Flag(help: "Say only whether they differ.")
     var brief = false
 
-    @Option(help: "Write a page for a browser into this file.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "Let these differ: of \(IgnoredDifference.names), with commas between them.", valueName: "list"))
+    var ignore: String?
+
+    @Option(help: "Write a page for a browser into this file, in place of the text.", completion: .file())
     var html: String?
 
     @Flag(help: "Speak to the registry of docker:// without verified TLS, or without any.")
@@ -58,9 +64,14 @@ struct DiffCommand: Command {
         var options = ImageComparison.Options()
         options.platform = try platform.value()
         options.isInsecure = skipTls
+        if let ignore {
+            options.ignored = try attempt("couldn't understand --ignore") { try IgnoredDifference.list(ignore) }
+        }
         let comparison = try ImageComparison(
             of: places[0], and: places[1], called: (a, b), options, in: surroundings.directories, log: surroundings.log)
-        try say(json ? comparison.json() : brief ? comparison.verdict : comparison.text())
+        if json || brief || html == nil {
+            try say(json ? comparison.json() : brief ? comparison.verdict : comparison.text())
+        }
         if let html { try PageFile.write(comparison.page(), to: FilePath(html)) }
         if !comparison.isEqual { throw ExitCode(1) }
     }
