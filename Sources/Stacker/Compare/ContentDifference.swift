@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How the content of a file differs.
 struct ContentDifference: Sendable {
     enum Form: Sendable {
@@ -44,6 +46,14 @@ struct ContentDifference: Sendable {
         return Int(offset - start)
     }
 
+    /// Forgets what nobody needs who only shows how it differs, and all of it where there is no room for more.
+    mutating func forgetPieces(within room: ShownRoom) {
+        pieces = BothSides([], [])
+        guard case .patch(var patch) = form else { return }
+        patch.forgetSides()
+        form = room.take(patch.keptBytes) ? .patch(patch) : .unread("not kept: there is too much else that differs")
+    }
+
     private static func texts(_ pieces: BothSides<[UInt8]>) -> BothSides<[ArraySlice<UInt8>]>? {
         guard isText(pieces.a), isText(pieces.b) else { return nil }
         return pieces.map { $0.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) }
@@ -52,5 +62,19 @@ struct ContentDifference: Sendable {
     /// Whether it can be shown line by line.
     private static func isText(_ bytes: [UInt8]) -> Bool {
         !bytes.contains(0) && String(validating: bytes, as: UTF8.self) != nil
+    }
+}
+
+/// The memory for all patches of a comparison, of however many layers.
+final class ShownRoom: Sendable {
+    private let bytes = Mutex(64 << 20)
+
+    /// Takes some, if there is as much.
+    func take(_ count: Int) -> Bool {
+        bytes.withLock { bytes in
+            guard count <= bytes else { return false }
+            bytes -= count
+            return true
+        }
     }
 }

@@ -30,6 +30,13 @@ struct LinePatch: Sendable {
         case both([UInt8]), removed([UInt8]), added([UInt8])
         /// That the text ends without a line end.
         case noEnd
+
+        fileprivate var keptBytes: Int {
+            switch self {
+            case .hunk, .noEnd: 64
+            case .both(let text), .removed(let text), .added(let text): 64 + text.count
+            }
+        }
     }
 
     /// The most steps that are searched: memory goes with their square.
@@ -43,7 +50,7 @@ struct LinePatch: Sendable {
     /// - Parameter texts: split at line ends, so that the last piece is empty if there is one at the end.
     init(_ texts: BothSides<[ArraySlice<UInt8>]>) {
         let (a, b) = (Self.lines(texts.a), Self.lines(texts.b))
-        let steps = Self.steps(a.lines, b.lines, differAtEnd: a.hasEnd != b.hasEnd)
+        let steps = Self.steps(a, b)
         for step in steps {
             switch step {
             case .both: break
@@ -62,9 +69,7 @@ struct LinePatch: Sendable {
 
     // MARK: - The search
 
-    private static func steps(
-        _ a: ArraySlice<ArraySlice<UInt8>>, _ b: ArraySlice<ArraySlice<UInt8>>, differAtEnd: Bool
-    ) -> [Step] {
+    private static func steps(_ a: Text, _ b: Text) -> [Step] {
         // Lines as numbers: each is compared once.
         var numbers: [ArraySlice<UInt8>: Int] = [:]
         func number(_ line: ArraySlice<UInt8>) -> Int {
@@ -72,10 +77,10 @@ struct LinePatch: Sendable {
             numbers[line] = numbers.count
             return numbers.count - 1
         }
-        var left = a.map(number)
-        let right = b.map(number)
-        // A last line without an end is another than one with it.
-        if differAtEnd, left.last != nil, left.last == right.last { left[left.count - 1] = -1 }
+        var (left, right) = (a.lines.map(number), b.lines.map(number))
+        // A last line without an end is another than one with it, wherever that stands.
+        if !a.hasEnd, let last = left.last { left[left.count - 1] = -1 - last }
+        if !b.hasEnd, let last = right.last { right[right.count - 1] = -1 - last }
         var head = 0
         while head < min(left.count, right.count), left[head] == right[head] { head += 1 }
         var tail = 0
@@ -178,6 +183,12 @@ struct LinePatch: Sendable {
             if !b.hasEnd, j == b.lines.count - 1 { add(.noEnd) }
         }
     }
+
+    /// Forgets the lines of either side, which nobody needs who only shows it.
+    mutating func forgetSides() { (removed, added) = ([], []) }
+
+    /// How much memory what is shown takes.
+    var keptBytes: Int { lines.reduce(0) { $0 + $1.keptBytes } }
 
     private mutating func add(_ line: Line) {
         if lines.count < Self.limit { lines.append(line) } else { leftOut += 1 }

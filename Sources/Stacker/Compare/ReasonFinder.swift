@@ -4,6 +4,8 @@ import FileTree
 struct ReasonFinder {
     private let words: WordReasons
 
+    private let room = ShownRoom()
+
     init(_ marks: [ComparisonMark]) { words = WordReasons(marks: marks) }
 
     /// What may be why fields of a document differ.
@@ -15,10 +17,11 @@ struct ReasonFinder {
         return words.reasons((place + a).utf8, (place + b).utf8)
     }
 
-    /// Fills in why each entry of a list may differ.
+    /// Fills in why each entry of a list may differ. What was read of content for that is forgotten.
     func fill(_ difference: inout EntriesDifference) {
         for place in difference.entries.indices {
             difference.entries[place].reasons = reasons(difference.entries[place])
+            difference.entries[place].content?.forgetPieces(within: room)
         }
         pairNames(&difference.entries)
     }

@@ -45,6 +45,12 @@ struct LinePatchTests {
         #expect(
             Self.patch("a\n", "a").lines.map(\.text) == ["@@ -1 +1 @@", "-a", "+a", "\\ No newline at end of file"])
         #expect(Self.patch("", "a\n").lines.map(\.text) == ["@@ -0,0 +1 @@", "+a"])
+        // A last line without an end is none that the other side has elsewhere.
+        #expect(
+            Self.patch("1\n2\n", "1").lines.map(\.text)
+                == ["@@ -1,2 +1 @@", "-1", "-2", "+1", "\\ No newline at end of file"])
+        #expect(
+            Self.patch("1", "2\n1").lines.map(\.text) == ["@@ -1 +1,2 @@", "+2", " 1", "\\ No newline at end of file"])
     }
 
     @Test("of random texts, what is taken away and added makes one of the other", arguments: 0..<200)
