@@ -27,7 +27,9 @@ struct ContentReading {
     /// Looks into them, both sides at a time, and says of each how it differs.
     func fill(_ entries: inout [EntryDifference], _ sources: BothSides<any EntrySource>) throws {
         for place in entries.indices where entries[place].aspects.contains(.content) {
-            entries[place].content = ContentDifference(unread: "not looked into: too many others differ")
+            let areFiles = entries[place].facts.a?.kind == .file && entries[place].facts.b?.kind == .file
+            entries[place].content = ContentDifference(
+                unread: areFiles ? "not looked into: too many others differ" : "its first name is another one")
         }
         guard !chosen.isEmpty else { return }
         let wanted = BothSides(

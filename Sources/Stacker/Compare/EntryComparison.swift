@@ -7,6 +7,7 @@ struct EntryComparison {
     private let options: Options
     private var onlyTime: [EntryDifference] = []
     private(set) var result = EntriesDifference()
+    private let links: BothSides<LinkGroups>
     /// For each row of A the row of B that it was compared with.
     private var partners: [Int32]
 
@@ -19,6 +20,7 @@ struct EntryComparison {
 
     init(_ tables: BothSides<EntryTable>, _ options: Options = Options()) {
         (self.tables, self.options) = (tables, options)
+        links = tables.map(LinkGroups.init)
         partners = Array(repeating: -1, count: tables.a.rows.count)
         result.totals = tables.map(\.rows.count)
         merge(tables.a.sorted(), tables.b.sorted())
@@ -54,7 +56,11 @@ struct EntryComparison {
         return one.kind.isMark ? 1 : -1
     }
 
-    private mutating func add(_ left: Int32?, _ right: Int32?, _ aspects: [EntryDifference.Aspect] = []) {
+    /// - Parameter files: what has the content of either, if one is a further name.
+    private mutating func add(
+        _ left: Int32?, _ right: Int32?, _ aspects: [EntryDifference.Aspect] = [],
+        of files: BothSides<Int32>? = nil
+    ) {
         let row = left.map { tables.a.rows[Int($0)] } ?? right.map { tables.b.rows[Int($0)] }
         if options.areOfTwoKinds, left == nil || right == nil, let row, row.kind == .directory,
             (left == nil ? tables.b : tables.a).path(row).isEmpty
@@ -70,6 +76,10 @@ struct EntryComparison {
         var facts = BothSides(
             left.map { EntryFacts(tables.a.rows[Int($0)], at: Int($0), of: tables.a) },
             right.map { EntryFacts(tables.b.rows[Int($0)], at: Int($0), of: tables.b) })
+        if let files {
+            facts.a?.take(tables.a.rows[Int(files.a)], of: tables.a)
+            facts.b?.take(tables.b.rows[Int(files.b)], of: tables.b)
+        }
         let path =
             left.map { tables.a.path(tables.a.rows[Int($0)]) } ?? right.map { tables.b.path(tables.b.rows[Int($0)]) }
         if aspects.contains(.content), let left, let right {
@@ -88,28 +98,65 @@ struct EntryComparison {
 
     private mutating func compareRows(_ left: Int32, _ right: Int32) {
         let (one, other) = (tables.a.rows[Int(left)], tables.b.rows[Int(right)])
+        guard [one.kind, other.kind].contains(.hardLink) else {
+            return addCounting(left, right, Self.aspects(tables, one, other))
+        }
         var aspects: [EntryDifference.Aspect] = []
-        let isLinked = [one.kind, other.kind].contains(.hardLink)
-        if one.kind != other.kind {
+        let files = files(left, right)
+        if let files {
             // Which of its names a file has its content under is a matter of order; which names it has is not.
-            aspects.append(isLinked && [one.kind, other.kind].contains(.file) ? .links : .kind)
-        } else if one.kind.hidesOnly {
-            return
+            if !links.a.hasNames(files.a, as: links.b, files.b, tables) { aspects.append(.links) }
+            // What a further name of a file says beside that is its first name's to say, if both have that one.
+            let (file, otherFile) = (tables.a.rows[Int(files.a)], tables.b.rows[Int(files.b)])
+            if tables.a.path(file) != tables.b.path(otherFile) {
+                aspects += Self.aspects(tables, file, otherFile)
+            }
+        } else if one.kind != other.kind {
+            aspects.append([one.kind, other.kind].contains(.file) ? .links : .kind)
         } else if tables.a.detail(one) != tables.b.detail(other) {
-            aspects.append(one.kind == .hardLink ? .links : one.kind == .symlink ? .target : .content)
+            aspects.append(.links)
+        }
+        addCounting(left, right, aspects, of: files)
+    }
+
+    /// Adds what differs in something that counts.
+    private mutating func addCounting(
+        _ left: Int32, _ right: Int32, _ aspects: [EntryDifference.Aspect], of files: BothSides<Int32>? = nil
+    ) {
+        let counting = aspects.filter { aspect in aspect.ignored.map(options.ignored.contains) != true }
+        if !counting.isEmpty { add(left, right, counting, of: files) }
+    }
+
+    /// In what two entries differ that are both no further names of files.
+    private static func aspects(
+        _ tables: BothSides<EntryTable>, _ one: EntryTable.Row, _ other: EntryTable.Row
+    ) -> [EntryDifference.Aspect] {
+        var aspects: [EntryDifference.Aspect] = []
+        if one.kind != other.kind {
+            aspects.append(.kind)
+        } else if one.kind.hidesOnly {
+            return []
+        } else if tables.a.detail(one) != tables.b.detail(other) {
+            aspects.append(one.kind == .symlink ? .target : .content)
         } else if one.size != other.size, one.kind == .file {
             aspects.append(.content)
         }
         if one.device != other.device { aspects.append(.device) }
-        // What a further name of a file says beside that is its first name's to say.
-        if !isLinked, !one.kind.hidesOnly, !other.kind.hidesOnly {
+        if !one.kind.hidesOnly, !other.kind.hidesOnly {
             if one.permissions != other.permissions, one.kind != .symlink { aspects.append(.mode) }
             if one.uid != other.uid || one.gid != other.gid { aspects.append(.owner) }
             if one.modified != other.modified { aspects.append(.time) }
             if tables.a.attributes(one) != tables.b.attributes(other) { aspects.append(.attributes) }
         }
-        aspects.removeAll { aspect in aspect.ignored.map(options.ignored.contains) ?? false }
-        if !aspects.isEmpty { add(left, right, aspects) }
+        return aspects
+    }
+
+    /// The entries that have the content of what both sides have under a name; `nil` if it isn't known of both.
+    private func files(_ left: Int32, _ right: Int32) -> BothSides<Int32>? {
+        guard let one = links.a.file(left, of: tables.a), let other = links.b.file(right, of: tables.b) else {
+            return nil
+        }
+        return BothSides(one, other)
     }
 
     // MARK: - Order

@@ -29,17 +29,17 @@ struct EntryDifference: Sendable {
 /// What one side has at a path.
 struct EntryFacts: Sendable, Equatable {
     let kind: EntryKind
-    let permissions: UInt16
-    let uid: UInt32?
-    let gid: UInt32?
-    let size: Int64
-    let modified: Timestamp
+    private(set) var permissions: UInt16
+    private(set) var uid: UInt32?
+    private(set) var gid: UInt32?
+    private(set) var size: Int64
+    private(set) var modified: Timestamp
     let device: UInt64
     /// Of a symlink its target, of a hard link the path of its first name.
     let target: [UInt8]
     /// Of a regular file, the SHA-256 of its content.
     let digest: [UInt8]
-    let attributes: [ExtendedAttribute]
+    private(set) var attributes: [ExtendedAttribute]
     /// Where it stands among the entries.
     let position: Int
     /// The first piece that the other side has otherwise, of content of more than one piece.
@@ -57,6 +57,15 @@ struct EntryFacts: Sendable, Equatable {
         digest = row.kind == .file ? detail : []
         attributes = table.attributes(row)
         self.position = position
+    }
+
+    /// Says of a further name what its file has.
+    mutating func take(_ file: EntryTable.Row, of table: EntryTable) {
+        guard kind == .hardLink else { return }
+        permissions = file.permissions
+        (uid, gid) = (file.uid, file.gid)
+        (size, modified) = (file.size, file.modified)
+        attributes = table.attributes(file)
     }
 }
 
