@@ -71,9 +71,8 @@ struct LayerComparison: Sendable {
         }
         let sides = BothSides(a.layer, b.layer)
         if a.layer.hasContent(of: b.layer) {
-            outcome =
-                ignored.contains(.compression)
-                ? .ignored : .repacked(try sides.map { try PackedForm($0.open().blob).words })
+            let forms = try sides.mapAtOnce { try $0.packedForm() }
+            outcome = ignored.contains(.compression) ? .ignored : .repacked(forms)
             return
         }
         let entries = try attempt(
@@ -137,6 +136,13 @@ extension EntryTable {
 }
 
 extension LayerSource {
+    /// How it is packed. All of it is read: whether it has the content that its image's config says is what anybody can
+    /// claim.
+    fileprivate func packedForm() throws -> String {
+        try forEach { _, _ in }
+        return try PackedForm(open().blob).words
+    }
+
     /// Whether both are the same archive, or the same image, by what their configs say.
     func hasContent(of other: LayerSource) -> Bool {
         descriptor.digest == other.descriptor.digest || diffID.map { $0 == other.diffID } == true
