@@ -24,6 +24,9 @@ struct ComparedImage: Sendable {
         manifest = try JSON.decode(JSONValue.self, from: bytes)
         let configBytes = try layout.read(parts.config)
         // What is no image has layers all the same, whose diff IDs nobody knows, and a config that may be anything.
+        try attempt("couldn't understand config \(parts.config.digest) of \(layout.path)") {
+            try JSON.refuseDeep(configBytes)
+        }
         config = (try? JSON.decode(JSONValue.self, from: configBytes)) ?? .null
         let known = try? JSON.decode(ImageConfig.self, from: configBytes)
         platform = known?.platform
@@ -85,14 +88,9 @@ struct ComparedIndex: Sendable {
     /// The most images that are compared.
     static let limit = 1000
 
-    /// What names each entry: the platform that it is for, or its place.
-    var names: [String] {
-        var counts: [String: Int] = [:]
-        return entries.map { entry in
-            let name = entry.platform.map { "\($0)" } ?? "an entry without a platform"
-            counts[name, default: 0] += 1
-            return counts[name] == 1 ? name : "\(name) (\(counts[name] ?? 0))"
-        }
+    /// What names each entry: the platform that it is for, or its place among those that say the same.
+    var names: [EntryName] {
+        EntryName.numbered(entries.map { $0.platform.map { "\($0)" } ?? "an entry without a platform" })
     }
 }
 
@@ -113,14 +111,31 @@ extension Layout {
         guard index.manifests.count <= ComparedIndex.limit else {
             throw Failure("index \(entry.digest) of \(path) names more than \(ComparedIndex.limit) images")
         }
+        return .index(try ComparedIndex(index, of: bytes) { try subject($0, depth: depth - 1) })
+    }
+
+    /// The layout's own index.
+    func comparedIndex() throws -> ComparedIndex {
+        let index = try index()
+        guard index.manifests.count <= ComparedIndex.limit else {
+            throw Failure(
+                "a layout has more than \(ComparedIndex.limit) images", help: "name one: oci:\(path):TAG")
+        }
+        return try ComparedIndex(index, of: JSON.encode(index)) { try subject($0) }
+    }
+}
+
+extension ComparedIndex {
+    fileprivate init(
+        _ index: ImageIndex, of bytes: [UInt8], subject: @escaping @Sendable (Descriptor) throws -> ComparedSubject
+    ) throws {
         var members = try JSON.decode(JSONValue.self, from: bytes).members
         // What is left there are entries that we can't use.
         members["manifests"] = members["manifests"]?.withoutDescriptors
-        let words = try index.manifests.map { try JSON.decode(JSONValue.self, from: JSON.encode($0)) }
-        return .index(
-            ComparedIndex(digest: entry.digest, members: .object(members), entries: index.manifests, words: words) {
-                try subject($0, depth: depth - 1)
-            })
+        self.init(
+            digest: Digest(of: bytes), members: .object(members), entries: index.manifests,
+            words: try index.manifests.map { try JSON.decode(JSONValue.self, from: JSON.encode($0)) },
+            subject: subject)
     }
 }
 

@@ -1,5 +1,7 @@
 import Failure
+import Host
 import OCI
+import Synchronization
 
 /// The way of a comparison of images: through tags and platforms to what differs.
 struct Comparing {
@@ -7,6 +9,7 @@ struct Comparing {
     private let options: ImageComparison.Options
     private let directories: StackerDirectories
     private let log: Log
+    private let done = DoneComparisons()
 
     typealias Part = ImageComparison.Part
 
@@ -42,25 +45,12 @@ struct Comparing {
 
     /// Tag by tag.
     func layouts(_ a: Layout, _ b: Layout) throws -> [Part] {
-        let (ones, others) = (try a.index(), try b.index())
-        guard max(ones.manifests.count, others.manifests.count) <= ComparedIndex.limit else {
-            throw Failure(
-                "a layout has more than \(ComparedIndex.limit) images",
-                help: "name one: oci:\(a.path):TAG")
-        }
-        let tags = Set(ones.tags).union(others.tags).sorted()
-        return try tags.flatMap { tag in
-            let title = ["tag \(shown(tag))"]
-            switch (ones.entry(tag: tag), others.entry(tag: tag)) {
-            case (let one?, let other?):
-                if one.digest == other.digest { return [Part(title: title, finding: .equal)] }
-                return try subjects(a.subject(one), b.subject(other), title)
-            case (let one?, nil): return [Part(title: title, finding: .onlyInA("\(one.digest)"))]
-            case (nil, let other?): return [Part(title: title, finding: .onlyInB("\(other.digest)"))]
-            // Entries with other digests than we know.
-            case (nil, nil): return []
-            }
-        }
+        let indexes = try BothSides(a, b).map { try $0.comparedIndex() }
+        let names = EntryName.ofLayouts(indexes.map(\.entries))
+        let fields = fields(indexes, names)
+        // In which order the images came is no matter here, nor how the index is written.
+        return (fields.isEmpty ? [] : [Part(title: ["index.json"], finding: .fields(fields))])
+            + (try entries(indexes, names, []))
     }
 
     /// Platform by platform.
@@ -68,9 +58,10 @@ struct Comparing {
         if a.digest == b.digest { return [Part(title: title, finding: .equal)] }
         switch (a, b) {
         case (.image(let one), .image(let other)):
-            return [
-                Part(title: title, finding: .image(try ImageDifference(one, other, finder, ignoring: options.ignored)))
-            ]
+            let difference = try done.difference(one.digest, other.digest) {
+                try ImageDifference(one, other, finder, ignoring: options.ignored)
+            }
+            return [Part(title: title, finding: .image(difference))]
         case (.index(let one), .index(let other)): return try indexes(one, other, title)
         case (.index(let index), .image(let image)):
             return try subjects(only(in: index, for: image), b, title)
@@ -84,23 +75,46 @@ struct Comparing {
     private func indexes(_ a: ComparedIndex, _ b: ComparedIndex, _ title: [String]) throws -> [Part] {
         var parts: [Part] = []
         let names = BothSides(a.names, b.names)
-        let (ones, others) = (Self.places(names.a), Self.places(names.b))
+        let fields = fields(BothSides(a, b), names)
+        if !fields.isEmpty { parts.append(Part(title: title, finding: .fields(fields))) }
+        // Of those that both have.
+        let sets = names.map(Set.init)
+        let order = BothSides(names.a.filter(sets.b.contains), names.b.filter(sets.a.contains))
+        if order.a != order.b { parts.append(Part(title: title, finding: .order(order.map { $0.map(\.text) }))) }
+        parts += try entries(BothSides(a, b), names, title)
+        if parts.allSatisfy(\.finding.isEqual) {
+            parts.append(Part(title: title, finding: .rewritten(BothSides(a.digest, b.digest))))
+        }
+        return parts
+    }
+
+    /// What two indexes say otherwise beside their images, and of those that both have.
+    private func fields(
+        _ indexes: BothSides<ComparedIndex>, _ names: BothSides<[EntryName]>
+    ) -> [FieldDifference] {
+        let (a, b) = (indexes.a, indexes.b)
+        let others = Self.places(names.b)
         var comparison = DocumentComparison(finder)
         comparison.compare(options.ignored.strip(a.members), options.ignored.strip(b.members), at: "index")
-        for (name, one) in ones.sorted(by: { $0.value < $1.value }) {
+        for (one, name) in names.a.enumerated() {
             guard let other = others[name] else { continue }
             comparison.compare(
                 options.ignored.strip(a.words[one].without("digest", "size")),
                 options.ignored.strip(b.words[other].without("digest", "size")), at: "index.manifests[\(one)]")
         }
-        if !comparison.differences.isEmpty {
-            parts.append(Part(title: title, finding: .fields(comparison.differences)))
-        }
-        // Of those that both have.
-        let order = BothSides(names.a.filter { others[$0] != nil }, names.b.filter { ones[$0] != nil })
-        if order.a != order.b { parts.append(Part(title: title, finding: .order(order))) }
+        return comparison.differences
+    }
+
+    /// Each image of one or both.
+    private func entries(
+        _ indexes: BothSides<ComparedIndex>, _ names: BothSides<[EntryName]>, _ title: [String]
+    ) throws -> [Part] {
+        let (a, b) = (indexes.a, indexes.b)
+        let (ones, others) = (Self.places(names.a), Self.places(names.b))
+        var parts: [Part] = []
         for name in Set(names.a).union(names.b).sorted() {
-            let place = title + [name]
+            try done.count()
+            let place = title + [name.text]
             switch (ones[name].map { a.entries[$0] }, others[name].map { b.entries[$0] }) {
             case (let one?, let other?):
                 if one.digest == other.digest {
@@ -113,14 +127,11 @@ struct Comparing {
             case (nil, nil): break
             }
         }
-        if parts.allSatisfy(\.finding.isEqual) {
-            parts.append(Part(title: title, finding: .rewritten(BothSides(a.digest, b.digest))))
-        }
         return parts
     }
 
     /// Where each of some names stands.
-    private static func places(_ names: [String]) -> [String: Int] {
+    private static func places(_ names: [EntryName]) -> [EntryName: Int] {
         Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
     }
 
@@ -135,5 +146,35 @@ struct Comparing {
                 help: "--platform says which image of an index is compared")
         }
         return try index.subject(entry)
+    }
+}
+
+/// What has been compared already. An index may name indexes, and each of them the same image a thousand times.
+private final class DoneComparisons: Sendable {
+    private let images = Mutex<[[Digest]: ImageDifference]>([:])
+    private let entries = Mutex(0)
+
+    /// The most entries of indexes that are compared, of all of them together.
+    private static let limit = 10_000
+
+    /// Counts an entry.
+    func count() throws {
+        try StopSignal.check()
+        let isTooMuch = entries.withLock { entries in
+            entries += 1
+            return entries > Self.limit
+        }
+        guard isTooMuch else { return }
+        throw Failure(
+            "the indexes have more than \(Self.limit) entries in all",
+            help: "--platform says which image of an index is compared")
+    }
+
+    /// What differs between two images, which is found out once.
+    func difference(_ a: Digest, _ b: Digest, _ find: () throws -> ImageDifference) throws -> ImageDifference {
+        if let known = images.withLock({ $0[[a, b]] }) { return known }
+        let found = try find()
+        images.withLock { $0[[a, b]] = found }
+        return found
     }
 }
