@@ -2,12 +2,19 @@
 package enum ContainerOutput: Sendable {
     /// They are stacker's own.
     case inherited
+    /// Both are stacker's own standard error.
+    case standardError
     /// They are pipes, and what comes out of each is taken by a reader. Without one for errors both are one pipe, in which
     /// the two stand in the order in which they were written.
     case pipes(output: any OutputReader, error: (any OutputReader)? = nil)
 
     /// Whether the program writes where stacker does.
-    package var isInherited: Bool { if case .inherited = self { true } else { false } }
+    package var isInherited: Bool {
+        switch self {
+        case .inherited, .standardError: true
+        case .pipes: false
+        }
+    }
 }
 
 /// Takes what a program writes, on a thread of its own.

@@ -12,13 +12,14 @@ struct OutputPumps {
 
     /// - Throws: `Errno` if there can be no pipe.
     init(_ output: ContainerOutput) throws {
-        guard case .pipes(let output, let error) = output else {
-            (pumps, descriptors) = ([], (STDOUT_FILENO, STDERR_FILENO))
-            return
+        switch output {
+        case .inherited: (pumps, descriptors) = ([], (STDOUT_FILENO, STDERR_FILENO))
+        case .standardError: (pumps, descriptors) = ([], (STDERR_FILENO, STDERR_FILENO))
+        case .pipes(let output, let error):
+            pumps = try [output, error].compactMap { try $0.map(OutputPump.init) }
+            descriptors = (pumps[0].program.number, pumps[pumps.count - 1].program.number)
+            for pump in pumps { pump.start() }
         }
-        pumps = try [output, error].compactMap { try $0.map(OutputPump.init) }
-        descriptors = (pumps[0].program.number, pumps[pumps.count - 1].program.number)
-        for pump in pumps { pump.start() }
     }
 
     /// The program, and all that it has started, has ended, or was never begun: waits until what it wrote is where it

@@ -85,11 +85,11 @@ enum Main {
         let trouble = StackerCommand.troubleStatus(for: arguments)
         if let failures = error as? BuildFailures {
             for failure in failures.all { write(failure.report(trace: debug) + "\n", to: STDERR_FILENO) }
-            return failures.exitStatus
+            return failures.exitStatus == 1 ? trouble : failures.exitStatus
         }
         if let failure = error as? Failure {
             write(failure.report(trace: debug) + "\n", to: STDERR_FILENO)
-            return failure.exitStatusAsked ?? trouble
+            return failure.processExitStatus == 1 ? trouble : failure.processExitStatus
         }
         // What ArgumentParser throws: a request for help or the version, or a mistake on the command line.
         if StackerCommand.exitCode(for: error) == .success {

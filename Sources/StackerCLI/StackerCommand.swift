@@ -53,7 +53,8 @@ struct StackerCommand: ParsableCommand {
             help: DockerWords.advice(onCommand: name) ?? near ?? "stacker --help lists the commands")
     }
 
-    /// What a process ends with that could not do what the arguments say, unless the failure itself says it.
+    /// What a process ends with that could not do what the arguments say, unless the failure itself asks for
+    /// something else than 1.
     static func troubleStatus(for arguments: [String]) -> Int32 {
         let name = GlobalOptions.commandName(in: arguments)
         let type = configuration.subcommands.first { $0.configuration.commandName == name }

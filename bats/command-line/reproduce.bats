@@ -32,7 +32,7 @@ assert_blamed() {
     assert_failure 1
     assert_line --partial "same: the same in both builds, sha256:"
     assert_line "it: not the same"
-    assert_line "it differs with $words"
+    assert_line "it differs with $words: /it"
     assert_nothing_kept
     others=locale,time-zone,host-name,user,jobs,order
     [[ $variation == umask* ]] || others=$others,umask=022
@@ -41,6 +41,13 @@ assert_blamed() {
     others=${others#,}
     reproduce_it "$3" --reproduce-vary "${others%,}"
     assert_success
+}
+
+# refuse_with STATUS ARGUMENT…: stacker ends with that status, says why, and leaves nothing.
+refuse_with() {
+    run "-$1" --separate-stderr stacker "${@:2}"
+    [[ -n $stderr ]]
+    assert_nothing_left
 }
 
 # assert_nothing_kept: no image, no layer, no file of a build is here.
@@ -109,8 +116,33 @@ END
 @test "a random number" {
     reproduce_it 'head -c 8 /dev/urandom | od -x >/it' --reproduce-blame
     assert_failure 1
-    assert_line --partial "it differs also where nothing is varied: it has a time, a random number, or the path of a directory"
+    assert_line "it differs also where nothing is varied: /it"
+    assert_line --partial "what differs where nothing is varied has a time, a random number, or the path of a directory"
     refute_line --partial "same differs"
+}
+
+# behaviour: what differs with one thing only is found beside what is another each time, by its path
+# documented: docs/reproducible.md#whose-fault-it-is
+# status: beyond
+@test "a host name beside a random number" {
+    # shellcheck disable=SC2016  # the script's own
+    reproduce_it 'head -c 8 /dev/urandom | od -x >/random; hostname >/name; echo "$LANG" >/made' \
+        --reproduce-vary host-name,locale,order --reproduce-blame
+    assert_failure 1
+    assert_line "it differs also where nothing is varied: /random; with another host name: /name; with another locale: /made"
+    assert_nothing_kept
+}
+
+# behaviour: without SOURCE_DATE_EPOCH, when everything has another time, what else differs is blamed all the same
+# documented: docs/reproducible.md#whose-fault-it-is
+# status: beyond
+@test "a host name without SOURCE_DATE_EPOCH" {
+    busybox_recipe '  run: hostname >/name; touch /other'
+    unset SOURCE_DATE_EPOCH
+    run --separate-stderr stacker build --reproduce --reproduce-vary host-name --reproduce-blame
+    assert_failure 1
+    assert_line --partial "; with another host name: /name"
+    refute_line --partial "host name: /name, /other"
 }
 
 # behaviour: a script that tells its locale gives another image in the second build
@@ -132,6 +164,21 @@ END
     assert_blamed time-zone "another time zone" 'date -d @0 >/it'
 }
 
+# behaviour: a zone may be named by a place, whether or not the image has it; one that nobody knows is refused
+# documented: docs/reproducible.md#what-differs
+# status: beyond
+@test "a time zone by its place" {
+    reproduce_it 'date -d @0 +%H >/it' --reproduce-vary time-zone=Asia/Tokyo
+    assert_failure 1
+    assert_line --regexp '^ *-00$'
+    assert_line --regexp '^ *\+09$'
+    reproduce_it 'date -d @0 +%H >/it' --reproduce-vary time-zone=Nowhere/Land
+    assert_failure 2
+    assert_said 'couldn'"'"'t find out what the time zone "Nowhere/Land" is'
+    assert_said "JST-9"
+    refute_said "the first build"
+}
+
 # behaviour: a script that tells the name of its machine gives another image in the second build
 # documented: docs/reproducible.md#what-differs
 # status: beyond
@@ -147,6 +194,11 @@ END
 # status: beyond
 @test "the umask" {
     assert_blamed umask=027 "another umask" 'mkdir /it'
+    # All others are beside it.
+    reproduce_it 'mkdir /it; hostname >/name' --reproduce-vary all,umask=027
+    assert_failure 1
+    assert_line --partial "/name: content"
+    assert_line --partial "/it: mode 0755 → 0750"
 }
 
 # behaviour: a script that tells its processors gives another image in the second build
@@ -187,6 +239,35 @@ END
     assert_blamed order "another order of names in directories" 'find /stacker/tree >/it'
 }
 
+# behaviour: where no layer is below a script, it is said that it saw no other order
+# documented: docs/reproducible.md#what-differs
+# status: beyond
+@test "the order of names in an archive" {
+    clamp_times
+    busybox_base
+    layer_tar latest 0 busybox >base.tar
+    cat >stacker.yaml <<'END'
+below:
+  from: {type: tar, url: base.tar}
+  run: find /bin >/below
+above:
+  from: {type: built, tag: below}
+  run: ls /bin | wc -l >/above
+END
+    run --separate-stderr stacker build --reproduce
+    assert_success
+    assert_line --partial "the order of names in directories was not varied for what below begins with"
+    run --separate-stderr stacker build --reproduce --reproduce-vary host-name
+    assert_success
+    refute_said "not varied"
+    # In a layer of its own it is.
+    sed -i 's/ls .bin .*/find \/bin >\/above/' stacker.yaml
+    run --separate-stderr stacker build --reproduce --reproduce-vary order
+    assert_failure 1
+    assert_line --partial "below: the same in both builds"
+    assert_line "above: not the same"
+}
+
 # behaviour: a recipe that lets HOME through gives another image in the second build
 # documented: docs/reproducible.md#what-differs
 # status: beyond
@@ -204,6 +285,11 @@ END
     reproduce_it 'echo ${{STACKER_ROOTFS_DIR}} >/it' --reproduce-vary none
     assert_failure 1
     assert_line "it: not the same"
+    # The other image has the recipe, too.
+    assert_line "same: not the same"
+    assert_line --partial "the recipe of same, it names a directory of the build"
+    reproduce_it 'date +%s >/it' --reproduce-vary none
+    refute_line --partial "names a directory of the build"
 }
 
 # behaviour: what the recipe, or the image, says of a variable holds in both builds
@@ -236,7 +322,7 @@ END
     more="  binds: ['$PWD/shared -> /shared']"
     # shellcheck disable=SC2016  # the script's own
     reproduce_it 'echo x >>/shared/runs'
-    assert_failure 1
+    assert_failure 2
     assert_said "stacker.yaml:8:3: layer it binds files of this machine, to which its script can write"
     assert_said "--reproduce-binds"
     assert_not_exists shared/runs
@@ -343,6 +429,82 @@ END
     assert_nothing_kept
 }
 
+# behaviour: the exit status is 1 only if images differ: a script that fails has its own, and 2 if that is 1, as all trouble has
+# documented: docs/reproducible.md#two-builds; docs/commands.md#exit-status
+# status: beyond
+@test "the exit status of trouble" {
+    reproduce_it 'exit 1'
+    assert_failure 2
+    assert_said "ended with exit status 1"
+    run --separate-stderr stacker build --reproduce -f missing.yaml
+    assert_failure 2
+    run --separate-stderr stacker build --reproduce --no-such-option
+    assert_failure 2
+    run --separate-stderr stacker recursive-build --reproduce -d missing
+    assert_failure 2
+    reproduce_it 'exit 1' --reproduce-keep stacker.yaml
+    assert_failure 2
+    run --separate-stderr stacker build -f missing.yaml
+    assert_failure 1
+}
+
+# behaviour: standard output has the verdict alone: what scripts write goes to standard error
+# documented: docs/reproducible.md#two-builds
+# status: beyond
+@test "what scripts write" {
+    reproduce_it 'echo a word; echo another >&2' --quiet
+    assert_success
+    assert_equal "$(cut -d, -f1 <<<"$output")" $'same: the same in both builds\nit: the same in both builds'
+    assert_equal "$(grep -cE "^(it \| )?a word$" <<<"$stderr")" 2
+    assert_equal "$(grep -cE "^(it \| )?another$" <<<"$stderr")" 2
+}
+
+# behaviour: the verdict as JSON: what was varied, each image with its digests and what is to blame, and what diff says of both
+# documented: docs/reproducible.md#json-and-pages
+# status: beyond
+@test "a verdict for programs" {
+    reproduce_it 'echo a word; hostname >/it' --reproduce-json --reproduce-blame --reproduce-vary host-name=x,order \
+        --reproduce-keep kept
+    assert_failure 1
+    assert_equal "$(jq -c '[.reproducible, .varied]' <<<"$output")" '[false,["host-name=x","order"]]'
+    assert_equal "$(jq -c '[.images[] | [.tag, .same]]' <<<"$output")" '[["same",true],["it",false]]'
+    assert_equal "$(jq -c '.images[1].causes' <<<"$output")" '[{"places":["/it"],"variation":"host-name"}]'
+    assert_equal "$(jq -r '.images[1].second' <<<"$output")" "sha256:$(image_manifest it kept/second | sha256sum | cut -d' ' -f1)"
+    jq .comparison <<<"$output" >said
+    run -1 --separate-stderr stacker diff kept/first kept/second --json
+    assert_equal "$(jq -c '.parts | map(del(.. | .reasons?))' said)" "$(jq -c '.parts | map(del(.. | .reasons?))' <<<"$output")"
+    reproduce_it 'echo a word >/it' --reproduce-json
+    assert_success
+    assert_equal "$(jq -c '[.reproducible, .comparison, .images[].causes]' <<<"$output")" '[true,null,null,null]'
+}
+
+# behaviour: a page shows what differs in place of standard output, where the verdicts stay
+# documented: docs/reproducible.md#json-and-pages
+# status: beyond
+@test "a page of what differs" {
+    reproduce_it 'hostname >/it' --reproduce-html page.html
+    assert_failure 1
+    assert_line "it: not the same"
+    refute_line --partial "/it: content"
+    run -0 cat page.html
+    assert_output --partial "<html"
+    assert_output --partial "/it"
+    assert_output --partial "elsewhere"
+}
+
+# behaviour: a recipe of which no layer becomes an image has nothing to compare, and that is said
+# documented: docs/reproducible.md#two-builds
+# status: beyond
+@test "no image" {
+    more='  build_only: true'
+    reproduce_it 'true'
+    sed -i 's/^same:/same:\n  build_only: true/' stacker.yaml
+    run --separate-stderr stacker build --reproduce --reproduce-html page.html
+    assert_success
+    assert_output "there is no image to compare: all layers are build_only"
+    assert_not_exists page.html
+}
+
 # behaviour: --reproduce-keep leaves the images of both builds in two layouts, and refuses a directory with something in it
 # documented: docs/reproducible.md#two-builds
 # status: beyond
@@ -353,8 +515,10 @@ END
     assert_layout_whole kept/second
     assert_equal "$(image_manifest same kept/first)" "$(image_manifest same kept/second)"
     run ! cmp <(image_manifest it kept/first) <(image_manifest it kept/second)
+    run -1 stacker diff kept/first kept/second
+    assert_line --partial "/it: content"
     reproduce_it 'date +%s%N >/it' --reproduce-keep kept
-    assert_failure 1
+    assert_failure 2
     assert_said "kept is not empty"
     assert_layout_whole kept/first
     reproduce_it 'date +%s >/it' --reproduce-keep with:colon
@@ -410,20 +574,25 @@ END
 # status: beyond
 @test "options that don't go together" {
     busybox_recipe
-    refuse build --reproduce --cache-to docker://localhost/cache
+    refuse_with 2 build --reproduce --cache-to docker://localhost/cache
     assert_said "--cache-to and --reproduce don't go together: what they make is not kept"
-    refuse build --reproduce --timing
+    refuse_with 2 build --reproduce --timing
     assert_said "--timing and --reproduce don't go together"
-    refuse build --reproduce --order-only
+    refuse_with 2 build --reproduce --order-only
     assert_said "--order-only and --reproduce don't go together"
+    refuse build --reproduce-json
+    assert_said "--reproduce-json is for --reproduce"
     refuse build --reproduce-blame
     assert_said "--reproduce-blame is for --reproduce"
-    refuse build --reproduce --reproduce-vary moon
+    refuse_with 2 build --reproduce --reproduce-vary moon
     assert_said 'nothing called "moon" can be varied'
     assert_said "locale, time-zone, host-name, umask, user, jobs, order"
-    refuse build --reproduce --reproduce-vary umask=9
+    refuse_with 2 build --reproduce --reproduce-vary umask=9
     assert_said '"9" is no umask'
-    refuse build --reproduce --reproduce-vary locale,locale=C
+    refuse_with 2 build --reproduce --reproduce-vary locale,locale=C
     assert_said "locale is there twice"
+    refuse_with 2 build --reproduce --reproduce-vary all,all
+    refuse_with 2 build --reproduce --reproduce-vary locale=
+    assert_said 'locale has no value'
     assert_not_exists roots
 }

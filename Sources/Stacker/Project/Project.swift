@@ -60,6 +60,7 @@ struct Project {
             request: request, identity: identity, directories: directories, roots: roots, servers: servers,
             layouts: layouts, cache: try BuildCache(in: directories.stacker, log: log),
             digests: try FileDigests(in: directories.stacker, checkpoint: cancellation.check), log: log,
-            cancellation: cancellation, timeline: timeline)
+            cancellation: cancellation, timeline: timeline,
+            scriptOutput: log.standardFiles.leavesOutputAlone ? .standardError : .inherited)
     }
 }

@@ -10,6 +10,10 @@ package struct ReproduceRequest: Sendable {
     package var findsCauses = false
     /// The directory in which both layouts stay; neither does if `nil`.
     package var keptIn: String?
+    /// Whether the verdict is for programs.
+    package var printsJSON = false
+    /// Where a page for a browser is to be, which shows what differs in place of the verdict.
+    package var page: String?
 
     /// Two builds that differ in what is usual.
     package init(_ build: BuildRequest) throws {

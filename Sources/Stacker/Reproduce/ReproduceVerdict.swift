@@ -11,11 +11,11 @@ struct ReproduceVerdict {
 
     /// The verdict in words; how the images differ, if they do.
     ///
-    /// - Parameter difference: says how, of two images of that tag.
-    func text(_ difference: (String) throws -> String) rethrows -> String {
+    /// - Parameter difference: says how, of two images of that tag; `nil` for nothing of it.
+    func text(_ difference: ((String) throws -> String)?) rethrows -> String {
         switch digests {
         case (let digest?, let other?) where digest == other: "\(shown(tag)): the same in both builds, \(digest)"
-        case (_?, _?): "\(shown(tag)): not the same\n" + (try difference(tag))
+        case (_?, _?): "\(shown(tag)): not the same" + (try difference.map { "\n" + (try $0(tag)) } ?? "")
         case (_?, nil): "\(shown(tag)): only the first build has it"
         default: "\(shown(tag)): only the second build has it"
         }

@@ -2,6 +2,7 @@ import Failure
 import FileTree
 import Glibc
 import Host
+import OCI
 import Recipes
 import Roots
 import SystemPackage
@@ -12,12 +13,17 @@ package struct Reproduction {
     private let request: ReproduceRequest
     private let directories: StackerDirectories
     private let log: Log
+    /// Layers whose scripts see no other order, though it is varied.
+    private let unordered: [String]
 
     /// Reads the recipes, which must not have what can't be done twice; nothing is made on disk.
     package init(_ request: ReproduceRequest, in directories: StackerDirectories, log: Log) throws {
+        // Standard output is for what comes of it.
+        let log = log.leavingStandardOutputAlone()
         (self.request, self.directories, self.log) = (request, directories, log)
         let build = try Build(request.build, in: directories, log: log.saying(to: Nowhere()))
         if !request.allowsBinds { try Self.refuseBinds(build.layers) }
+        unordered = request.variations.contains(.order) ? build.layers.filter(\.hasOrderOfTheDisk).map(\.name) : []
         if let kept = request.keptIn { try ReproducedLayouts.refuseUnusable(FilePath(kept)) }
     }
 
@@ -32,7 +38,8 @@ package struct Reproduction {
 
     /// Builds, and says what came of it.
     ///
-    /// - Parameter say: takes the verdict of each image, which may have several lines.
+    /// - Parameter say: takes what is to be said of it: the verdict of each image, which may have several lines, or one
+    ///   document.
     /// - Returns: whether all images are the same in both builds.
     package func run(_ say: (String) throws -> Void) throws -> Bool {
         try directories.refuseForeign()
@@ -58,15 +65,61 @@ package struct Reproduction {
         let verdicts = images.verdicts(beside: others)
         let differing = verdicts.filter { !$0.isSame }.map(\.tag)
         let comparison = TrialComparison(first: first, second: second, variations: request.variations, log: log)
-        for verdict in verdicts { try say(verdict.text(comparison.text)) }
-        if differing.isEmpty { return true }
-        if !request.findsCauses, !request.variations.isEmpty { try say(Self.howToFindCauses) }
-        if request.findsCauses {
-            let causes = try findCauses(of: differing, images, first, in: own)
-            for tag in differing { try say(causes.text(about: tag)) }
+        let tell = request.printsJSON ? { _ in } : say
+        if let page = request.page, !verdicts.isEmpty {
+            try PageFile.write(comparison.layouts().page(), to: FilePath(page))
         }
-        if request.build.sourceDateEpoch == nil { try say(Self.withoutEpoch) }
-        return false
+        let differences = request.page == nil ? { try comparison.images(of: $0).text() } : nil
+        for verdict in verdicts { try tell(verdict.text(differences)) }
+        var causes: ReproduceCauses?
+        if request.findsCauses, !differing.isEmpty {
+            let found = try findCauses(of: differing, first, images, second, others, in: own)
+            for tag in differing { try tell(found.text(about: tag)) }
+            causes = found
+        }
+        let notes = try notes(on: verdicts, first, second)
+        for note in notes { try tell(note) }
+        if request.printsJSON {
+            let isSame = differing.isEmpty
+            let document = ReproduceDocument(
+                reproducible: isSame, varied: request.variations.map(\.asked),
+                images: verdicts.map { verdict in
+                    .init(verdict, verdict.isSame ? nil : causes?.causes(of: verdict.tag))
+                },
+                notes: notes,
+                comparison: isSame
+                    ? nil : try JSON.decode(JSONValue.self, from: Array(comparison.layouts().json().utf8)))
+            try say(JSON.text(document))
+        }
+        return differing.isEmpty
+    }
+
+    /// What is to be known beside the verdicts.
+    private func notes(
+        on verdicts: [ReproduceVerdict], _ first: TrialBuild, _ second: TrialBuild
+    ) throws -> [String] {
+        if verdicts.isEmpty { return [Self.withoutImages] }
+        var notes: [String] = []
+        let differing = verdicts.filter { !$0.isSame }.map(\.tag)
+        if !differing.isEmpty, !request.findsCauses, !request.variations.isEmpty { notes.append(Self.howToFindCauses) }
+        let naming = try differing.filter { try first.isNamed(byImage: $0) && second.isNamed(byImage: $0) }
+        if !naming.isEmpty { notes.append(Self.named(by: naming)) }
+        if !unordered.isEmpty { notes.append(Self.withoutOrder(unordered)) }
+        if !differing.isEmpty, request.build.sourceDateEpoch == nil { notes.append(Self.withoutEpoch) }
+        return notes
+    }
+
+    private static let withoutImages = "there is no image to compare: all layers are build_only"
+
+    private static func named(by tags: [String]) -> String {
+        "the recipe of \(tags.map { shown($0) }.joined(separator: ", ")) names a directory of the build, as "
+            + "${{STACKER_ROOTFS_DIR}} does, and all its images have it in an annotation, whatever their scripts do: they "
+            + "are the same again in the same directories only"
+    }
+
+    private static func withoutOrder(_ layers: [String]) -> String {
+        "the order of names in directories was not varied for what \(layers.map { shown($0) }.joined(separator: ", ")) "
+            + "begins with: no layer is below it; with that in a layer of its own it would be"
     }
 
     private static let howToFindCauses =
@@ -104,23 +157,36 @@ package struct Reproduction {
         }
     }
 
-    /// Builds with each variation alone, and with none.
+    /// Builds with each variation alone, and with none. Of one variation the second build says it.
     private func findCauses(
-        of tags: [String], _ images: TrialImages, _ first: TrialBuild, in own: RunDirectory
+        of tags: [String], _ first: TrialBuild, _ images: TrialImages, _ second: TrialBuild, _ others: TrialImages,
+        in own: RunDirectory
     ) throws -> ReproduceCauses {
         var causes = ReproduceCauses()
-        let trials = [[]] + (request.variations.count > 1 ? request.variations.map { [$0] } : [])
-        for variations in trials {
+        func compare(_ trial: TrialBuild, _ others: TrialImages, _ variations: [Variation]) throws {
+            let comparison = TrialComparison(first: first, second: trial, variations: variations, log: log)
+            for tag in tags where others[tag] != images[tag] {
+                let isInBoth = images[tag] != nil && others[tag] != nil
+                let places = isInBoth ? try comparison.images(of: tag).differingPlaces : []
+                causes.add(variations.first, of: tag, at: places)
+            }
+        }
+        for variations in [[]] + (request.variations.count > 1 ? request.variations.map { [$0] } : []) {
             let trial = try TrialBuild("once-more", in: own)
             defer { try? trial.remove() }
             try waitForNextSecond()
-            let others = try runAgain(trial, variations, after: first)
-            for tag in tags where others[tag] != images[tag] { causes.add(variations.first, of: tag) }
+            try compare(trial, runAgain(trial, variations, after: first), variations)
         }
-        if request.variations.count == 1, let only = request.variations.first {
-            for tag in tags where !causes.differsWithoutAny(tag) { causes.add(only, of: tag) }
-        }
+        if request.variations.count == 1 { try compare(second, others, request.variations) }
         return causes
+    }
+}
+
+extension LayerDefinition {
+    /// Whether its script sees directories of the layer itself, which are as the disk has them: nothing is below.
+    fileprivate var hasOrderOfTheDisk: Bool {
+        guard run != nil else { return false }
+        return from?.kind == .tar || from?.kind == .scratch
     }
 }
 

@@ -37,6 +37,19 @@ struct TrialBuild {
         return TrialImages(entries: entries.compactMap { entry in entry.tag.map { ($0, entry.digest) } })
     }
 
+    /// Whether an image has the path of one of its directories among the annotations of its manifest. Its recipe is one of
+    /// them, in which `${{STACKER_ROOTFS_DIR}}` is what it stands for.
+    func isNamed(byImage tag: String) throws -> Bool {
+        guard let layout = try Layout(ifThereAt: directories.oci), let entry = try layout.entry(tag: tag) else {
+            return false
+        }
+        let annotations = try JSON.decode(JSONValue.self, from: layout.read(entry))["annotations"]?.members ?? [:]
+        return annotations.values.contains { value in
+            guard case .string(let text) = value else { return false }
+            return [place, directories.oci].contains { text.contains($0.string) }
+        }
+    }
+
     /// Removes all of it.
     func remove() throws { try parent.removeTree(name) }
 }

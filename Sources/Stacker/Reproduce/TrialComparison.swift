@@ -9,20 +9,23 @@ struct TrialComparison {
     let variations: [Variation]
     let log: Log
 
-    /// What differs between the images of a tag, and why it may, for people.
-    func text(of tag: String) throws -> String {
+    /// What differs between the images of a tag, and why it may.
+    func images(of tag: String) throws -> ImageComparison {
+        try compare { .image(NamedImageRequest(tag: tag, in: $0.directories.oci)) }
+    }
+
+    /// What differs between all images of both.
+    func layouts() throws -> ImageComparison { try compare { .layout($0.directories.oci) } }
+
+    private func compare(_ place: (TrialBuild) -> ComparedPlace) throws -> ImageComparison {
         var options = ImageComparison.Options()
         options.marks =
             variations.flatMap(\.marks) + [
                 ComparisonMark(.buildPath, a: first.place.string, b: second.place.string)
             ]
-        func place(_ trial: TrialBuild) -> ComparedPlace {
-            .image(NamedImageRequest(tag: tag, in: trial.directories.oci))
-        }
         return try ImageComparison(
             of: place(first), and: place(second), called: ("the first build's", "the second build's"), options,
-            in: first.directories, log: log
-        ).text()
+            in: first.directories, log: log)
     }
 }
 

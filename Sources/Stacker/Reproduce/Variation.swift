@@ -40,14 +40,14 @@ package enum Variation: Sendable, Equatable {
         try names.filter { $0 != "umask" }.compactMap { try Variation($0, besides: request) }
     }
 
-    /// Reads a list: what ``init(_:besides:)`` takes, between commas; or `all`, or `none`.
+    /// Reads a list: what ``init(_:besides:)`` takes, between commas, and `all` for what is not named beside it; or `none`.
     package static func list(_ text: String, besides request: BuildRequest) throws -> [Variation] {
         let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { String($0.drop { $0 == " " }) }
         var asked = parts
-        switch parts {
-        case ["all"]: asked = names
-        case ["none"]: return []
-        default: break
+        if parts == ["none"] { return [] }
+        if parts.filter({ $0 == "all" }).count == 1 {
+            let named = parts.map { $0.prefix { $0 != "=" } }
+            asked = parts.filter { $0 != "all" } + names.filter { !named.contains($0[...]) }
         }
         var variations: [Variation] = []
         for text in asked {
@@ -67,9 +67,13 @@ package enum Variation: Sendable, Equatable {
     package init?(_ text: String, besides request: BuildRequest) throws {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let value = parts.count > 1 ? parts[1] : nil
+        guard value != "" else {
+            throw Failure("\(shown(parts[0])) has no value", help: "leave the = out, or say which")
+        }
         switch (parts[0], value) {
         case ("locale", let name): self = .locale(name ?? "C.UTF-8")
-        case ("time-zone", let zone): self = .timeZone(zone ?? Self.zoneOfAnotherDay(at: .now))
+        case ("time-zone", nil): self = .timeZone(Self.zoneOfAnotherDay(at: .now))
+        case ("time-zone", let zone?): self = .timeZone(try TimeZoneRule.of(zone))
         case ("host-name", let name): self = .hostName(name ?? "elsewhere")
         case ("umask", nil): self = .mask(0o002)
         case ("umask", let text?):
@@ -96,6 +100,16 @@ package enum Variation: Sendable, Equatable {
                 help:
                     "there are \(Self.names.joined(separator: ", ")), all for all of them, and none for nothing but time and "
                     + "place")
+        }
+    }
+
+    /// What it is on the command line.
+    var asked: String {
+        switch self {
+        case .locale(let value), .timeZone(let value), .hostName(let value), .user(let value): "\(name)=\(value)"
+        case .mask(let mask): "\(name)=\(Self.octal(mask))"
+        case .jobs(let jobs): "\(name)=\(jobs)"
+        case .order: name
         }
     }
 

@@ -84,9 +84,12 @@ package struct Log: Sendable {
         Log(self, Output(sink))
     }
 
-    private init(_ log: Log, _ output: Output) {
+    /// The same log, but that what scripts write to standard output goes to standard error, too.
+    func leavingStandardOutputAlone() -> Log { Log(self, output, standardFiles.onStandardError) }
+
+    private init(_ log: Log, _ output: Output, _ files: StandardFiles? = nil) {
         (level, timestamps, progress) = (log.level, log.timestamps, log.progress)
-        (standardFiles, isOnStandardError) = (log.standardFiles, log.isOnStandardError)
+        (standardFiles, isOnStandardError) = (files ?? log.standardFiles, log.isOnStandardError)
         self.output = output
     }
 

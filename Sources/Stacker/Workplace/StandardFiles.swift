@@ -16,12 +16,20 @@ protocol LineSink: Sendable {
 struct StandardFiles: Sendable {
     let output: StandardFile
     let error: StandardFile
+    /// Whether standard output is kept for something else.
+    let leavesOutputAlone: Bool
 
     /// - Parameter bars: what is drawn on standard error, which is a terminal then.
     init(bars: TerminalProgress?) {
+        leavesOutputAlone = false
         error = StandardFile(STDERR_FILENO, bars)
         output = areOneFile(STDOUT_FILENO, STDERR_FILENO) ? error : StandardFile(STDOUT_FILENO, bars)
     }
+
+    /// The same, with all that goes to standard output going to standard error.
+    var onStandardError: StandardFiles { StandardFiles(error) }
+
+    private init(_ file: StandardFile) { (output, error, leavesOutputAlone) = (file, file, true) }
 
     /// Whether both are one terminal, pipe or file: what is written to both stands there in its order.
     var areOne: Bool { output === error }

@@ -28,6 +28,8 @@ struct BuildCommand: Command {
 
     @OptionGroup var reproduction: ReproduceOptions
 
+    static func troubleStatus(for arguments: [String]) -> Int32 { ReproduceOptions.troubleStatus(for: arguments) }
+
     func run(in surroundings: Surroundings) throws {
         if reproduction.reproduce { return try reproduction.run([stackerFile], options, running, in: surroundings) }
         try options.build([stackerFile], running, in: surroundings)

@@ -23,6 +23,8 @@ struct RecursiveBuildCommand: Command {
 
     @OptionGroup var reproduction: ReproduceOptions
 
+    static func troubleStatus(for arguments: [String]) -> Int32 { ReproduceOptions.troubleStatus(for: arguments) }
+
     func run(in surroundings: Surroundings) throws {
         let files = try search.files(in: surroundings)
         if reproduction.reproduce { return try reproduction.run(files, options, running, in: surroundings) }

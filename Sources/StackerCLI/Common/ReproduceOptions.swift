@@ -9,7 +9,7 @@ struct ReproduceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What differs between the builds, of locale, time-zone, host-name, umask, user, jobs and order, some with a value: umask=027. (default: all but umask; all; none: only time and directories)",
+            "What differs between the builds, of locale, time-zone, host-name, umask, user, jobs and order, some with a value: umask=027. all is for those that are not named beside it. (default: all but umask; none: only time and directories)",
             valueName: "list"))
     var reproduceVary: String?
 
@@ -19,16 +19,26 @@ struct ReproduceOptions: ParsableArguments {
     @Flag(help: "Do so with layers that have binds of this machine's files, which their scripts can change twice.")
     var reproduceBinds = false
 
+    @Flag(help: "Print the verdict as JSON.")
+    var reproduceJson = false
+
+    @Option(help: "Write what differs into this file, as a page for a browser.", completion: .file())
+    var reproduceHtml: String?
+
     @Option(
         help: ArgumentHelp("Keep the images of both builds, as DIR/first and DIR/second.", valueName: "dir"),
         completion: .directory)
     var reproduceKeep: String?
+
+    /// As diff(1) has it: 1 is for images that differ. A script that fails has its own status, if that is another one.
+    static func troubleStatus(for arguments: [String]) -> Int32 { arguments.contains("--reproduce") ? 2 : 1 }
 
     func validate() throws {
         guard !reproduce else { return }
         let given = [
             (reproduceVary != nil, "--reproduce-vary"), (reproduceBlame, "--reproduce-blame"),
             (reproduceBinds, "--reproduce-binds"), (reproduceKeep != nil, "--reproduce-keep"),
+            (reproduceJson, "--reproduce-json"), (reproduceHtml != nil, "--reproduce-html"),
         ]
         if let name = given.first(where: \.0)?.1 {
             throw ValidationError("\(name) is for --reproduce")
@@ -51,6 +61,8 @@ struct ReproduceOptions: ParsableArguments {
         request.allowsBinds = reproduceBinds
         request.findsCauses = reproduceBlame
         request.keptIn = reproduceKeep
+        request.printsJSON = reproduceJson
+        request.page = reproduceHtml
         let reproduction = try Reproduction(request, in: surroundings.directories, log: surroundings.log)
         guard surroundings.isInsideNamespace else { try surroundings.enterNamespace() }
         if try !reproduction.run(say) { throw ExitCode(1) }

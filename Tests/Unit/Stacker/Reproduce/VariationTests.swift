@@ -27,12 +27,18 @@ struct VariationTests {
         #expect(try list("jobs=3,user=/home/x") == [.jobs(3), .user(home: "/home/x")])
         #expect(try list("none") == [])
         #expect(try list("all").map(\.name) == Variation.names)
+        let beside = try list("all,umask=027,time-zone=JST-9")
+        #expect(Set(beside.map(\.name)) == Set(Variation.names))
+        #expect(beside.contains(.mask(0o027)))
+        #expect(beside.contains(.timeZone("JST-9")))
     }
 
     @Test(
         "what can't be varied is refused",
         arguments: [
             "", "moon", "umask=8", "umask=1000", "jobs=0", "jobs=x", "order=up", "locale,locale=C", "none,locale",
+            "all,none", "all,all", "locale=",
+            "time-zone=Nowhere/Land", "time-zone=../../../etc/passwd", "time-zone=9", "order=",
         ])
     func refused(_ text: String) {
         #expect(throws: Failure.self) { try list(text) }
@@ -50,6 +56,32 @@ struct VariationTests {
         let zone = Variation.zoneOfAnotherDay(at: now)
         let offset = try #require(["<-12>+12": -12, "<+14>-14": 14][zone])
         #expect(!(0..<24).contains(hour + offset))
+    }
+
+    @Test("what was asked for can be asked for again")
+    func asked() throws {
+        let variations = try list("umask=027,locale=C,time-zone=JST-9,host-name=x,user=/home/y,jobs=3,order")
+        #expect(try list(variations.map(\.asked).joined(separator: ",")) == variations)
+    }
+
+    @Test(
+        "rules of time zones are told from names of places",
+        arguments: [
+            "UTC0", "JST-9", "<-12>+12", "<+0530>-5:30", "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT",
+            "<-02>2<-01>,M3.5.0/-1,M10.5.0/0",
+        ])
+    func rules(_ rule: String) throws {
+        #expect(TimeZoneRule.isRule(rule))
+        #expect(try TimeZoneRule.of(rule) == rule)
+        #expect(TimeZoneRule.rule(inFile: Array("TZif2…\n\(rule)\n".utf8)) == rule)
+    }
+
+    @Test(
+        "a zone's file without a rule has none",
+        arguments: ["", "TZif", "TZif\0\n", "TZif2\n\n", "TZif2\nUTC\n", "x\nUTC0\n"])
+    func filesWithoutRule(_ content: String) {
+        #expect(TimeZoneRule.rule(inFile: Array(content.utf8)) == nil)
+        #expect(!TimeZoneRule.isRule(content))
     }
 
     @Test("each changes what it is about, and nothing else of a build")
@@ -94,12 +126,27 @@ struct ReproduceVerdictTests {
     @Test("causes are named, and what differs by itself hides them")
     func causes() {
         var causes = ReproduceCauses()
-        causes.add(.mask(0o002), of: "a")
+        let (one, other) = (
+            DifferingPlace(name: "/one", aspect: "content"), DifferingPlace(name: "/other", aspect: "mode")
+        )
+        let time = DifferingPlace(name: "/one", aspect: "time")
+        causes.add(.mask(0o002), of: "a", at: [one, time, other])
         causes.add(.hostName("x"), of: "a")
-        causes.add(nil, of: "b")
-        causes.add(.order, of: "b")
-        #expect(causes.text(about: "a") == "a differs with another umask; with another host name")
-        #expect(causes.text(about: "b").hasPrefix("b differs also where nothing is varied: "))
+        causes.add(.order, of: "b", at: [one])
+        causes.add(nil, of: "b", at: [one])
+        causes.add(.order, of: "b", at: [one])
+        causes.add(nil, of: "d", at: [time])
+        causes.add(.order, of: "d", at: [time, one, other])
+        #expect(causes.text(about: "a") == "a differs with another umask: /one, /other; with another host name")
+        let text = causes.text(about: "b")
+        #expect(text.hasPrefix("b differs also where nothing is varied: /one\n"))
+        #expect(!text.contains("order"))
         #expect(causes.text(about: "c") == "c differs with none of them alone, only with several together")
+        #expect(
+            causes.text(about: "d").hasPrefix(
+                "d differs also where nothing is varied: /one; with another order of names in directories: /one, /other\n"
+            ))
+        #expect(causes.causes(of: "d").map(\.variation) == [nil, "order"])
+        #expect(causes.causes(of: "c").isEmpty)
     }
 }
