@@ -91,6 +91,10 @@ enum Main {
             write(failure.report(trace: debug) + "\n", to: STDERR_FILENO)
             return failure.processExitStatus == 1 ? trouble : failure.processExitStatus
         }
+        if let verdict = error as? Verdict {
+            write(verdict.failure.report(trace: false) + "\n", to: STDERR_FILENO)
+            return 1
+        }
         // What ArgumentParser throws: a request for help or the version, or a mistake on the command line.
         if StackerCommand.exitCode(for: error) == .success {
             do {

@@ -162,7 +162,7 @@ layout("b", tagged(image("b", layer, config={"X": [nested(400)] * 100})))'
         # shellcheck disable=SC2086  # words
         run --separate-stderr stacker $command
         [[ $status != 0 ]]
-        assert_regex "$stderr" "nested more than 32 deep"
+        assert_regex "$stderr" "more than 64 deep"
     done
 }
 

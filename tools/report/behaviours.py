@@ -22,7 +22,7 @@ class Behaviour:
     why: str
     fails: dict[str, str]  # by file system: why it is known to fail there
     original: str  # what the original does instead, if it is known to fail the test, and why that is its fault
-    group: str  # quick if it is one of the few that show a machine in minutes, else empty
+    group: str = ""  # quick if it is one of the few that show a machine in minutes
 
     @property
     def key(self) -> tuple[str, str]:

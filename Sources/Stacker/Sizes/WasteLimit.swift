@@ -48,19 +48,18 @@ package struct WasteLimit: Sendable, CustomStringConvertible {
 }
 
 extension ImageSizes {
-    /// - Throws: `Failure` if more than that is wasted.
-    package func refuseWaste(above limit: WasteLimit) throws {
+    /// What is to be said if more than that is wasted; `nil` if it is not.
+    package func waste(above limit: WasteLimit) -> Failure? {
         let isAbove =
             switch limit.amount {
             case .percent(let percent): wastedPercent > percent
             case .bytes(let bytes): wasted > bytes
             }
-        guard isAbove else { return }
-        throw Failure(
+        guard isAbove else { return nil }
+        return Failure(
             "\(shown(name)) wastes \(humanSize(wasted)), \(inPercent(wastedPercent)) % of its unpacked size, and may waste "
                 + "\(limit)",
-            help: "stacker explain \(shown(name)) --sizes lists what it is, and what would save it",
-            exitStatus: 1)
+            help: "stacker explain \(shown(name)) --sizes lists what it is, and what would save it")
     }
 }
 

@@ -79,6 +79,6 @@ struct ExplainCommand: Command {
         } else if sizes.sizes || sizes.html == nil {
             try say(sizes.layer.map(shipped.text(layer:)) ?? shipped.text())
         }
-        if let limit { try shipped.refuseWaste(above: limit) }
+        if let limit, let excess = shipped.waste(above: limit) { throw Verdict(failure: excess) }
     }
 }

@@ -240,9 +240,6 @@ struct WasteTests {
         let lower: [Step] = [.file("a", "e"), .link("b", to: "a")]
         #expect(try wastes([lower, [.file("a", "e", mode: 0o755)]]) == ["metadata 5 a@0<1"])
         #expect(try wastes([lower, [.file("a", "e"), .link("tool", to: "a")]]) == ["metadata 5 a@0<1"])
-        #expect(
-            try wastes([lower, [.file("a", "e", mode: 0o755)], [.file("a", "e")], [.file("c", "e")]])
-                == ["copies 5 a+c@0", "metadata 5 a@0<2", "metadata 5 a@1<2"])
     }
 
     @Test("files by directory: what is a quarter of it has a line, and what is small is together")
