@@ -97,7 +97,9 @@ struct PlanDocumentTests {
         #expect(read.jobs[1].needs == [read.jobs[0].name])
     }
 
-    @Test("Graphviz shows every name, what nobody sees in it by its number, and draws nothing else", .enabled(if: hasPythonTools))
+    @Test(
+        "Graphviz shows every name, what nobody sees in it by its number, and draws nothing else",
+        .enabled(if: hasPythonTools))
     func dot() throws {
         struct Node: Decodable { var label: [String], needs: [String] }
         var plan = PlanFixtures.hostilePlan
