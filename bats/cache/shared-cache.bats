@@ -28,7 +28,7 @@ load shared-cache
     assert_output --partial "$(image_config it one/oci | jq -r .author)"
     run on two explain it
     assert_output --partial "it: built"
-    assert_line --regexp "^  $(layer_digest it 1 one/oci) "
+    assert_line --regexp "^  1  $(layer_digest it 1 one/oci) "
     run on two explain it:/random
     assert_output --partial "$(layer_digest it 1 one/oci)"
     on two grab it:/random

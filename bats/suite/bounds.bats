@@ -179,7 +179,7 @@ END
     chmod +x swift
     run_tests() {
         rm -f calls
-        run -"$1" env SWIFT="$PWD/swift" HERE="$PWD" TMPDIR="$PWD" "${@:2}" \
+        run -"$1" env --unset=SECOND_TRY SWIFT="$PWD/swift" HERE="$PWD" TMPDIR="$PWD" "${@:2}" \
             "$TOP/tools/test/run-swift-tests" --xunit-output "$PWD/r.xml"
     }
     sum() { "$TOP/tools/report/sum-reports.py" r-swift-testing.xml; }
