@@ -492,6 +492,17 @@ END
     assert_output --partial "elsewhere"
 }
 
+# behaviour: a page that no file could be is refused before anything is built
+# documented: docs/reproducible.md#json-and-pages
+# status: beyond
+@test "a page nowhere" {
+    reproduce_it 'echo it ran >&2' --reproduce-html missing/page.html
+    assert_failure 2
+    [[ $stderr != *"it ran"* ]]
+    [[ $stderr == *"couldn't write the page missing/page.html: "*"name a file in a directory that is there"* ]]
+    assert_nothing_left
+}
+
 # behaviour: a recipe of which no layer becomes an image has nothing to compare, and that is said
 # documented: docs/reproducible.md#two-builds
 # status: beyond

@@ -91,7 +91,7 @@ struct Comparing {
     /// What two indexes say otherwise beside their images, and of those that both have.
     private func fields(
         _ indexes: BothSides<ComparedIndex>, _ names: BothSides<[EntryName]>
-    ) -> [FieldDifference] {
+    ) -> DocumentDifference {
         let (a, b) = (indexes.a, indexes.b)
         let others = Self.places(names.b)
         var comparison = DocumentComparison(finder)
@@ -102,7 +102,7 @@ struct Comparing {
                 options.ignored.strip(a.words[one].without("digest", "size")),
                 options.ignored.strip(b.words[other].without("digest", "size")), at: "index.manifests[\(one)]")
         }
-        return comparison.differences
+        return comparison.difference
     }
 
     /// Each image of one or both.

@@ -31,6 +31,7 @@ private struct PartDocument: Encodable {
     var state = "differs"
     var digests: BothSides<Digest>?
     var fields: [FieldDocument]?
+    var moreFields: Int?
     var rewritten: [String]?
     var order: BothSides<[String]>?
     var layers: [LayerDocument]?
@@ -45,15 +46,20 @@ private struct PartDocument: Encodable {
         case .notThere(let digests): self.digests = digests
         case .order(let order): self.order = order
         case .rewritten(let digests): (self.digests, rewritten) = (digests, ["index"])
-        case .fields(let fields): self.fields = fields.map(FieldDocument.init)
+        case .fields(let document): take(document)
         case .entries(let entries): self.entries = EntriesDocument(entries)
         case .image(let image):
             if image.isEqual { state = "ignored" }
             digests = image.digests
-            fields = image.fields.map(FieldDocument.init)
+            take(image.fields)
             rewritten = image.rewritten
             layers = image.layers.map(LayerDocument.init)
         }
+    }
+
+    private mutating func take(_ document: DocumentDifference) {
+        fields = document.fields.map(FieldDocument.init)
+        moreFields = document.rest > 0 ? document.rest : nil
     }
 }
 

@@ -83,7 +83,7 @@ extension ImageComparison {
         case .rewritten(let digests):
             return
                 "\(heading)<p>index: <code>\(digests.a.description)</code> → <code>\(digests.b.description)</code>, the same values, written otherwise</p>"
-        case .fields(let fields): return "\(heading)\(html(fields))"
+        case .fields(let document): return "\(heading)\(html(document))"
         case .entries(let entries): return "\(heading)\(html(entries, of: "entries"))"
         case .image(let image) where image.isEqual: return "\(heading)<p>equal, but for what is ignored</p>"
         case .image(let image): return "\(heading)\(html(image))"
@@ -109,15 +109,16 @@ extension ImageComparison {
             """
     }
 
-    private static func html(_ fields: [FieldDifference]) -> HTML {
-        if fields.isEmpty { return "" }
+    private static func html(_ document: DocumentDifference) -> HTML {
+        if document.isEmpty { return "" }
         // A patch is as wide as the page.
-        let patches = fields.compactMap { field -> HTML? in
+        let patches = document.fields.compactMap { field -> HTML? in
             field.patch.map { patch in
                 "<p><code>\(visible(field.place, isText: true))</code>:</p>\n\(html(patch.lines(atMost: mostLines)))"
             }
         }
-        let fields = fields.filter { $0.patch == nil }
+        let fields = document.fields.filter { $0.patch == nil }
+        let more: HTML = document.rest > 0 ? "<p>and \(document.rest) more members</p>" : ""
         var table = Table("Members that differ", [.words("member"), .words("a"), .words("b")])
         for field in fields {
             func value(_ text: String?) -> HTML {
@@ -125,7 +126,7 @@ extension ImageComparison {
             }
             table.add(["\(visible(field.place, isText: true))", value(field.values.a), value(field.values.b)])
         }
-        return "\(table.isEmpty ? "" : table.html)\(patches)"
+        return "\(table.isEmpty ? "" : table.html)\(patches)\(more)"
     }
 
     private static func html(_ entries: EntriesDifference, of name: String) -> HTML {

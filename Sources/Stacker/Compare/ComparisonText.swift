@@ -47,21 +47,22 @@ extension ImageComparison {
         case .order(let order): return ["\(head)the images come in another order: \(order.words)"]
         case .rewritten(let digests):
             return ["\(head)index: \(digests.a) → \(digests.b), the same values, written otherwise"]
-        case .fields(let fields): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: fields)
+        case .fields(let document): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: document)
         case .entries(let entries): return ["\(head)\(entries.words)"] + lines(of: entries)
         case .image(let image) where image.isEqual: return ["\(head)equal, but for what is ignored"]
         case .image(let image): return (title.isEmpty ? [] : ["\(title):"]) + lines(of: image)
         }
     }
 
-    private static func lines(of fields: [FieldDifference]) -> [String] {
-        fields.flatMap { field in
+    private static func lines(of document: DocumentDifference) -> [String] {
+        let lines = document.fields.flatMap { field -> [String] in
             if let patch = field.patch {
                 return ["  \(field.place):"] + patch.lines(atMost: mostLines).map { "      \($0)" }
             }
             func value(_ text: String?) -> String { text.map { shown($0, limit: 300) } ?? "not there" }
             return ["  \(field.place): \(value(field.values.a)) → \(value(field.values.b))"]
         }
+        return lines + (document.rest > 0 ? ["  and \(document.rest) more members"] : [])
     }
 
     private static func lines(of image: ImageDifference) -> [String] {

@@ -23,10 +23,10 @@ extension ImageComparison.Finding {
         switch self {
         case .equal, .onlyInA, .onlyInB, .notThere, .rewritten: []
         case .order: [([.order], "the images of an index")]
-        case .fields(let fields): fields.map { ($0.reasons, $0.place) }
+        case .fields(let document): document.fields.map { ($0.reasons, $0.place) }
         case .entries(let entries): entries.reasons
         case .image(let image):
-            image.fields.map { ($0.reasons, $0.place) } + image.layers.flatMap(\.reasons)
+            image.fields.fields.map { ($0.reasons, $0.place) } + image.layers.flatMap(\.reasons)
         }
     }
 }

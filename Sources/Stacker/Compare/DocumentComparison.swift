@@ -12,12 +12,26 @@ struct FieldDifference: Sendable {
     var reasons: Set<Reason> = []
 }
 
+/// What differs between documents.
+struct DocumentDifference: Sendable {
+    fileprivate(set) var fields: [FieldDifference] = []
+    /// How many more there are than these.
+    fileprivate(set) var rest = 0
+
+    var isEmpty: Bool { fields.isEmpty }
+
+    /// Takes back what was guessed.
+    mutating func forget(_ reason: Reason) {
+        for place in fields.indices { fields[place].reasons.remove(reason) }
+    }
+}
+
 /// Compares two JSON documents member by member.
 struct DocumentComparison {
-    private(set) var differences: [FieldDifference] = []
+    private(set) var difference = DocumentDifference()
     private let finder: ReasonFinder
 
-    /// The most differences that are kept, and the longest value that is.
+    /// The most differences that are kept, the others being counted, and the longest value that is.
     private static let limit = 1000
     private static let longest = 4000
 
@@ -25,16 +39,17 @@ struct DocumentComparison {
 
     /// - Parameter place: of both in their documents.
     mutating func compare(_ a: JSONValue?, _ b: JSONValue?, at place: String) {
-        guard a != b, differences.count < Self.limit else { return }
+        guard a != b else { return }
         switch (a, b) {
         case (.object(let left)?, .object(let right)?):
             for name in Set(left.keys).union(right.keys).sorted() {
                 compare(left[name], right[name], at: "\(place)\(place.isEmpty ? "" : ".")\(Self.shownName(name))")
             }
         case (.array(let left)?, .array(let right)?): compare(left, right, at: place)
+        case _ where difference.fields.count == Self.limit: difference.rest += 1
         default:
             let values = BothSides(a.map(Self.text), b.map(Self.text))
-            differences.append(
+            difference.fields.append(
                 FieldDifference(
                     place: place, values: values, patch: Self.patch(a?.text, b?.text),
                     reasons: finder.reasons(place, values)))

@@ -25,7 +25,7 @@ package struct ImageComparison: Sendable {
         /// Of it no more is there than its digest.
         case notThere(BothSides<Digest>)
         /// Of an index, what it says of its images and beside them.
-        case fields([FieldDifference])
+        case fields(DocumentDifference)
         /// Of an index, images that both have, in the order of either.
         case order(BothSides<[String]>)
         /// Of an index, that it says the same, and has other bytes.

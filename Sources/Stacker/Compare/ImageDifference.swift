@@ -5,7 +5,7 @@ struct ImageDifference: Sendable {
     /// Of their manifests.
     let digests: BothSides<Digest>
     /// Members of manifest and config.
-    var fields: [FieldDifference]
+    let fields: DocumentDifference
     /// Documents with the same values and other bytes.
     var rewritten: [String]
     var layers: [LayerComparison]
@@ -39,12 +39,13 @@ struct ImageDifference: Sendable {
             ignored.strip(config: followsFromLayers ? image.configWithoutDiffIDs : image.config)
         }
         comparison.compare(configs.a, configs.b, at: "config")
-        fields = comparison.differences
+        var fields = comparison.difference
         // Of another recipe what is new is no accident.
-        if fields.contains(where: { $0.reasons.contains(.recipe) }) {
-            for place in fields.indices { fields[place].reasons.remove(.randomNumber) }
+        if fields.fields.contains(where: { $0.reasons.contains(.recipe) }) {
+            fields.forget(.randomNumber)
             for place in layers.indices { layers[place].forget(.randomNumber) }
         }
+        self.fields = fields
         rewritten = []
         let areConfigsEqual = a.manifest["config"]?["digest"] == b.manifest["config"]?["digest"]
         if !areConfigsEqual, a.config == b.config { rewritten.append("config") }

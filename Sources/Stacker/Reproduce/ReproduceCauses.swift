@@ -82,7 +82,7 @@ extension ImageComparison {
                 for aspect in aspects { places.insert(DifferingPlace(name: title + name, aspect: aspect)) }
             }
             guard case .image(let image) = part.finding else { continue }
-            for field in image.fields { add(field.place, ["value"]) }
+            for field in image.fields.fields { add(field.place, ["value"]) }
             for layer in image.layers {
                 guard case .differ(let entries) = layer.outcome else { continue }
                 for entry in entries.entries {

@@ -16,7 +16,7 @@ package struct Reproduction {
     /// Layers whose scripts see no other order, though it is varied.
     private let unordered: [String]
 
-    /// Reads the recipes, which must not have what can't be done twice; nothing is made on disk.
+    /// Reads the recipes, which must not have what can't be done twice; nothing is left on disk.
     package init(_ request: ReproduceRequest, in directories: StackerDirectories, log: Log) throws {
         // Standard output is for what comes of it.
         let log = log.leavingStandardOutputAlone()
@@ -25,6 +25,7 @@ package struct Reproduction {
         if !request.allowsBinds { try Self.refuseBinds(build.layers) }
         unordered = request.variations.contains(.order) ? build.layers.filter(\.hasOrderOfTheDisk).map(\.name) : []
         if let kept = request.keptIn { try ReproducedLayouts.refuseUnusable(FilePath(kept)) }
+        try PageFile.refuseImpossible(request.page.map { FilePath($0) })
     }
 
     /// A script changes what is bound, and finds that changed the second time.

@@ -8,7 +8,7 @@ struct DocumentComparisonTests {
     private static func differences(_ a: JSONValue, _ b: JSONValue) -> [String] {
         var comparison = DocumentComparison(ReasonFinder([]))
         comparison.compare(a, b, at: "config")
-        return comparison.differences.map { "\($0.place): \($0.values.a ?? "-") \($0.values.b ?? "-")" }
+        return comparison.difference.fields.map { "\($0.place): \($0.values.a ?? "-") \($0.values.b ?? "-")" }
     }
 
     @Test("members by their names, elements by their places")
@@ -26,11 +26,22 @@ struct DocumentComparisonTests {
         #expect(Self.differences(["org.x\n": 1], ["org.x\n": 2]) == ["config.\"org.x\\n\": 1 2"])
     }
 
+    @Test("a thousand are listed, and all are counted")
+    func many() {
+        var comparison = DocumentComparison(ReasonFinder([]))
+        let numbers = Int64(1)...1500
+        comparison.compare(
+            .array(numbers.map { .integer($0) }), .array(numbers.map { .integer(-$0) }), at: "config.l")
+        comparison.compare(["b": 1], ["b": 2], at: "config")
+        #expect(comparison.difference.fields.count == 1000)
+        #expect(comparison.difference.rest == 501)
+    }
+
     @Test("times of an image have the reason that they are times")
     func reasons() {
         var comparison = DocumentComparison(ReasonFinder([]))
         comparison.compare(
             ["created": "2026-11-30T17:46:54Z"], ["created": "2026-11-30T17:46:57.5Z"], at: "config")
-        #expect(comparison.differences.first?.reasons == [.timeStamp])
+        #expect(comparison.difference.fields.first?.reasons == [.timeStamp])
     }
 }
