@@ -17,6 +17,8 @@
 #
 #   # original: …              what the original does instead, and why that is its fault, where it is known to fail the test
 #   # fails-on: NAME…: why     file systems of file-systems.bash that are known not to do it
+#   # fails-where: CONDITION…: why   kernels that are known not to do it: kernel<6.6 cgroups=v2 lsm=apparmor sysctl:NAME=VALUE
+#                              level=priv, all of them at once; tools/report/conditions.py has the list
 #
 # A file whose tests show something else on another file system says "# file-systems: all" in the comment at its top:
 # `make check-fs` runs it on each. tools/report/check-headers reads the same format. There a file can say, too,
@@ -27,7 +29,7 @@
 #
 # A test that means something at one privilege level only has "# bats test_tags=level:priv" (or
 # level:unpriv) above its header, and a "# why: …" that says why. "group:quick" there is for the few that show a kernel in
-# minutes.
+# minutes, "group:quick-priv" and "group:quick-unpriv" for those that do so at that level.
 #
 # The environment: STACKER is the binary under test (default ./stacker at the top); CI=true or
 # STACKER_REQUIRE=all turns a missing capability from a skip into a failure. At the level "unpriv"

@@ -29,7 +29,7 @@ assert_miss() {
     assert_said "filesystem it built successfully"
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: a build without a change takes everything from the cache
 # documented: docs/recipe.md#cache
 # status: documented

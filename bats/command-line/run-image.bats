@@ -23,7 +23,7 @@ END
     stacker build "$@"
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: user, groups, working directory, environment, entrypoint and cmd are those of the config
 # documented: docs/commands.md#run
 # status: beyond
@@ -248,7 +248,7 @@ wait_for_word() {
     fail "it never said $1: $(cat started.out started.err)"
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: what a run that was killed has left goes with the next run, and with gc
 # documented: docs/security.md#images-that-are-run
 # status: beyond

@@ -354,7 +354,7 @@ app:
     assert_equal "$(layer_tar app -1 | tar xO app)" other
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: what the script writes to a bind is on the host, and not in the layer
 # documented: docs/recipe.md#binds
 # status: documented

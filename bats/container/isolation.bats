@@ -86,7 +86,7 @@ END
     assert_equal "$(cat host/file)" written
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: the processes of the host are out of sight
 # documented: docs/security.md#what-a-script-can-reach
 # status: beyond

@@ -80,7 +80,7 @@ END
     assert_equal "$(cat rootfs/input)" ""
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: no descriptor of the host reaches the container but 0, 1 and 2
 # documented: docs/security.md#descriptors
 # status: beyond

@@ -155,6 +155,7 @@ END
     assert_equal "$(image_manifest appliance-squashfs)" "$manifest"
 }
 
+# bats test_tags=group:quick-priv
 # behaviour: recipes of a repository build in the order that they need each other, at one go or one by one, the same images
 # documented: examples/monorepo/README.md
 # status: documented

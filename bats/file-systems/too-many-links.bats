@@ -164,7 +164,6 @@ it:
 END
 }
 
-# bats test_tags=group:quick
 # behaviour: busybox can be built on everywhere, and the image is the same
 # documented: docs/file-systems.md#what-a-build-does
 # status: beyond

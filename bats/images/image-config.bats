@@ -18,7 +18,7 @@ config_of() {
 # The command line that a runtime would execute.
 whole_command='(.config.Entrypoint // []) + (.config.Cmd // [])'
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: environment: adds to the base's environment
 # documented: docs/recipe.md#environment
 # status: documented

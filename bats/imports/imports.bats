@@ -64,7 +64,7 @@ END
     assert_equal "$(cat file)" file
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: permissions of files are those of the source, and they belong to root
 # documented: docs/recipe.md#imports
 # status: documented

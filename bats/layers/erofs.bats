@@ -71,7 +71,7 @@ assert_next() {
     done
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: the kernel mounts an erofs layer; whiteouts are devices 0:0, times have nanoseconds
 # documented: docs/storage.md#layer-types
 # status: documented

@@ -19,7 +19,7 @@ digest_of() {
     echo "sha256:$(sha256sum | cut -d' ' -f1)"
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: the manifest has each blob's digest and size, layers and config alike
 # documented: docs/storage.md#layers; the image specification, descriptors
 # status: documented

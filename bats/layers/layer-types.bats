@@ -35,7 +35,7 @@ layer_hex() {
     assert_equal "$(list_tags | tr '\n' ' ')" "parent parent-squashfs child child-squashfs "
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: the first type's digest names the unpacked layer, the other's is a symlink to it
 # documented: docs/storage.md#layer-types; stacker's hacking guide, "Overlay storage layout"
 # status: documented
@@ -59,7 +59,7 @@ layer_hex() {
     assert_equal "$(readlink "roots/sha256_$(layer_hex child 2)")" "sha256_$(layer_hex child-squashfs 2)"
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: the kernel mounts a squashfs layer, and a whiteout in it is a character device 0:0
 # documented: docs/storage.md#layer-types
 # status: documented

@@ -52,7 +52,7 @@ next:
 EOF
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: veritysetup accepts each layer by its annotation, the base's, which was made here, too
 # documented: docs/storage.md#layer-types
 # status: documented

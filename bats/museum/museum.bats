@@ -83,7 +83,7 @@ END
     assert_equal "$(list_layer clean -1 noextref/oci | grep -c '\.wh\..*\.log')" 2807
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: new names of a lower layer's file are one file in their layer; the names that it had keep the old one
 # documented: docs/storage.md#layers; moby/moby issue 5632, "Docker removes hardlinks to files from other layers on commit"
 # status: documented

@@ -21,7 +21,7 @@ END
     assert_equal "$(layer_tar it -1 | tar xO --wildcards '*seen')" "$1"$'\n'$(($1 - 1))
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: the file of the topmost layer that has it is the one that the script sees
 # documented: docs/storage.md#the-mount; stacker's hacking guide, "Overlayfs / layer issues"
 # status: documented

@@ -59,7 +59,7 @@ END
     assert_equal "$(ls -A roots/foo/rootfs)" ""
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: while a build runs, its overlay is not in the host's mount table
 # documented: docs/storage.md#the-mount; stacker's hacking guide, "Overlayfs / layer issues"
 # status: documented

@@ -20,7 +20,7 @@ EOF
     stacker build "$@"
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: with two types there is a directory for each layer and a relative symlink beside it, base layers included
 # documented: docs/storage.md#layer-types; stacker's hacking guide, "Overlay storage layout"
 # status: beyond

@@ -10,7 +10,7 @@ setup() {
     requires container foreign_busybox
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: scripts on bases for other processors run, little-endian and big-endian ones, and see such a machine
 # documented: docs/platforms.md#scripts-of-another-processor; docs/platforms.md#what-runs-the-scripts
 # status: beyond

@@ -30,7 +30,7 @@ END
     assert_equal "$(list_tags)" app
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: an image on build_only layers has a layer for each of them, in order
 # documented: docs/recipe.md#build_only
 # status: documented

@@ -39,7 +39,7 @@ END
     assert_equal "$(layer_digest hello 0)" "$(layer_digest latest 0 busybox)"
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-unpriv
 # behaviour: the hard links of the base survive: 404 names of one file
 # documented: docs/recipe.md#from
 # status: documented

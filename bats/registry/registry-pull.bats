@@ -9,7 +9,7 @@ setup() {
     requires container docker_registry skopeo
 }
 
-# bats test_tags=group:quick
+# bats test_tags=group:quick-priv
 # behaviour: an image of a registry is a base; its layers are below the new one, and its config is inherited
 # documented: docs/registries.md#bases
 # status: documented

@@ -21,6 +21,7 @@ assert_jobs() {
     assert_not_exists canary
 }
 
+# bats test_tags=group:quick-unpriv
 # behaviour: for people, each recipe has its layers, with where they are, why and what they need; and then the sums
 # documented: docs/scale.md#text
 # status: beyond

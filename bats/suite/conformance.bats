@@ -99,3 +99,22 @@ END
     # Not a second time, over what somebody wrote.
     run ! tools/test/new-reproducer my-bug layers
 }
+
+# behaviour: the map says of each test on which kernels it is known to fail, with the reason, and what of it is run on other kernels
+# documented: docs/conformance.md
+# status: beyond
+# why: nothing of it depends on who runs stacker
+# bats test_tags=level:priv
+@test "the map and kernels" {
+    copy_suite
+    cd tree
+    sed -i '/^@test "rm in run: leaves a whiteout"/i # fails-where: kernel<6.6 level=unpriv: it is too <old>' bats/recipe/hello.bats
+    sed -i '/^@test "--no-cache builds again"/i # fails-where: lsm=apparmor: for whatever reason' bats/recipe/hello.bats
+    run -1 tools/report/write-conformance.py --check
+    tools/report/write-conformance.py
+    run -0 grep -F '| any; quick; fails where kernel\<6.6 level=unpriv: it is too \<old\> |' docs/conformance.md
+    assert_output --partial 'a deleted file of the base is a whiteout in the layer'
+    assert_file_contains docs/conformance.md '| any; fails where lsm=apparmor: for whatever reason |'
+    run -0 grep -F '| its own; quick |' docs/conformance.md
+    assert_output --partial 'named by the layer'
+}

@@ -126,3 +126,122 @@ END
     run_files 0 MACHINE=own "$TOP/tools/test/run-files.py" --named --level=priv reports none own.bats
     assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "1 passed, 0 failed"
 }
+
+# behaviour: a test that fails on a kernel where its header says so has not failed, and one that passes there has; its report says where it ran
+# documented: docs/kernels.md#what-is-known-to-fail
+# status: beyond
+# why: it is the suite's own work
+# bats test_tags=group:quick
+@test "what is known to fail on a kernel" {
+    sed 's/^TEST/@test/' >known.bats <<'END'
+#!/usr/bin/env bats
+# behaviour: it fails
+# fails-where: kernel>=3 level=priv: it is too new
+TEST "known" {
+    false
+}
+# behaviour: it fails elsewhere
+# fails-where: kernel<3: it is too old
+TEST "elsewhere" {
+    false
+}
+# behaviour: it passes
+# fails-where: kernel<3: it is too old
+# fails-where: kernel>=3: nobody has looked again
+TEST "mended" {
+    true
+}
+TEST "skipped" {
+    skip "no reason"
+}
+END
+    mkdir reports
+    run_known() {
+        run -"$1" env -i PATH="${PATH#"$BATS_LIBEXEC:"}" TMPDIR="$PWD" CMDLINE="lsm=none" KERNEL=some MACHINE="$2" \
+            "$TOP/tools/test/run-files.py" --named --level=priv reports none known.bats
+    }
+    run_known 1 own
+    assert_line "not ok 1 known # TODO kernel>=3 level=priv: it is too new"
+    assert_line --regexp "^not ok 2 elsewhere # in"
+    assert_line "# passes where it is known to fail: kernel>=3: nobody has looked again"
+    assert_equal "$("$TOP/tools/report/sum-reports.py" --closing reports/bats-priv.none.xml)" \
+        $'failed: known.bats: elsewhere\nfailed: known.bats: mended\n4 tests, 2 failures, 1 skipped, 1 failed as known'
+    for about in "kernel\" value=\"$(uname -r)" 'cmdline" value="lsm=none' 'asked" value="some' 'level" value="priv'; do
+        assert_file_contains reports/bats-priv.none.xml "<property name=\"$about\" />"
+    done
+
+    # Nothing but what is known is no failure, on a machine like any other.
+    sed -i -e '/^# behaviour: it fails elsewhere/,/^}/d' -e '/nobody/d' known.bats
+    run_known 0 ''
+    assert_equal "$("$TOP/tools/report/sum-reports.py" reports/bats-priv.none.xml)" "1 passed, 0 failed"
+    refute grep -q '"machine"' reports/bats-priv.none.xml
+}
+
+# behaviour: the words by which a header names kernels are of versions, of cgroups, of security modules, of sysctls and of levels
+# documented: docs/kernels.md#what-is-known-to-fail
+# status: beyond
+# why: it is the suite's own work
+@test "which kernels a header names" {
+    mkdir -p sys/user
+    echo 0 >sys/user/max_user_namespaces
+    fits() {
+        PYTHONPATH=$TOP/tools/report python3 -c 'import conditions, pathlib, sys
+here = conditions.Surroundings("6.1.0-57-cloud-amd64", "v2", ["lockdown", "apparmor"], "unpriv", pathlib.Path("sys"))
+print(*(int(here.fit(each)) for each in sys.argv[1:]))' "$@"
+    }
+    run -0 fits "kernel<6.6" "kernel<6.1" "kernel>=6.1" "kernel>=5.11" "kernel<10" "kernel>=6.1.0" "kernel<6.1.1"
+    assert_output "1 0 1 1 1 1 1"
+    run -0 fits cgroups=v2 cgroups=hybrid lsm=apparmor lsm=selinux lsm!=selinux level=unpriv level=priv
+    assert_output "1 0 1 0 1 1 0"
+    run -0 fits sysctl:user.max_user_namespaces=0 sysctl:user.max_user_namespaces=00 sysctl:kernel.nowhere=0
+    assert_output "1 0 0"
+    run -0 fits "kernel<6.6 cgroups=v2 level=unpriv" "kernel<6.6 level=priv"
+    assert_output "1 0"
+    # Of this machine it finds out by itself.
+    PYTHONPATH=$TOP/tools/report python3 -c 'import conditions
+here = conditions.here("priv")
+assert here.cgroups in ("v1", "v2", "hybrid") and here.kernel, here
+assert here.fit("kernel>=3 level=priv") and not here.fit("kernel<3"), here'
+}
+
+# behaviour: a header that names kernels says why, and by words that there are
+# documented: CONTRIBUTING.md, "What tests have in common"
+# status: beyond
+# why: it is the suite's own work
+@test "a header that names no kernel" {
+    copy_suite
+    check_header() {
+        printf '#!/usr/bin/env bats\n# behaviour: it is\n# documented: docs/kernels.md\n# status: beyond\n%s\n@%s "it" { true; }\n' "$2" test \
+            >tree/bats/suite/names.bats
+        run -"$1" tree/tools/report/check-headers bats/suite/names.bats
+    }
+    check_header 0 "# fails-where: kernel<6.6 level=priv lsm!=apparmor cgroups=v2 sysctl:kernel.unprivileged_userns_clone=0: why"
+    check_header 1 "# fails-where: kernel<6.6"
+    assert_output --partial "fails-where gives no reason: kernel<6.6"
+    check_header 1 "# fails-where: kernel=new cgroups=v3: why"
+    assert_output --partial "fails-where: 'kernel=new' is no condition"
+    assert_output --partial "fails-where: 'cgroups=v3' is no condition"
+    check_header 1 "# bats test_tags=level:priv,group:quick-unpriv"$'\n'"# why: it is"
+    assert_output --partial "is in the group quick, not quick-unpriv"
+}
+
+# behaviour: a test may be in a group at one level only, and a file without a test for a level is not begun there
+# documented: docs/kernels.md#the-quick-group
+# status: beyond
+# why: it is the suite's own work
+@test "a group at one level" {
+    sed 's/^TEST/@test/' >some.bats <<'END'
+#!/usr/bin/env bats
+# bats test_tags=group:quick-priv
+TEST "as root" { true; }
+TEST "another" { false; }
+END
+    sed 's/priv/unpriv/' some.bats >user.bats
+    sed 's/quick-priv/quick/' some.bats >both.bats
+    mkdir reports
+    run -0 env -i PATH="${PATH#"$BATS_LIBEXEC:"}" TMPDIR="$PWD" GROUP=quick \
+        "$TOP/tools/test/run-files.py" --named --level=priv --level=unpriv reports none some.bats user.bats both.bats
+    assert_equal "$(grep '^==' <<<"$output" | LC_ALL=C sort | tr '\n' ' ')" \
+        "== both.bats (priv) == both.bats (unpriv) == some.bats (priv) == user.bats (unpriv) "
+    assert_equal "$("$TOP/tools/report/sum-reports.py" reports/*.xml)" "4 passed, 0 failed"
+}

@@ -360,3 +360,31 @@ END_OF_REPORT
 <tr id="hello/a-b-2"
 <tr id="hello/a-b-3"'
 }
+
+# behaviour: what ran on another kernel is in columns of its own, with its machine's cgroups and security modules, and says how to run it there again; what is known to fail there is no failure
+# documented: CONTRIBUTING.md, "The report"
+# status: beyond
+# why: nothing of it depends on who runs stacker
+@test "another kernel" {
+    report_of now/bats-priv.ext4.xml < <(case_of "--no-cache builds again" 1)
+    for name in plain words; do
+        mkdir -p "now/kernels/$name"
+        {
+            echo '<properties><property name="machine" value="own"/><property name="kernel" value="6.1.0-57"/>'
+            echo '<property name="asked" value="debian-12"/><property name="cgroups" value="v2"/><property name="lsm" value="yama,apparmor"/>'
+            [[ $name == plain ]] || echo '<property name="cmdline" value="lsm=&lt;b&gt; quiet"/>'
+            echo '</properties>'
+            case_of "--no-cache builds again" 9 '<skipped type="known-on-kernel">kernel&lt;6.6: it is too old</skipped>'
+            [[ $name == plain ]] || case_of "rm in run: leaves a whiteout" 2 "<failure>there is none</failure>"
+        } | report_of "now/kernels/$name/bats-priv.ext4.xml"
+    done
+    write_report
+    run show section kernels
+    assert_line "kernel cgroups security modules level and file system failed skipped fails as known passed"
+    assert_line "Linux 6.1.0-57 v2 yama, apparmor root, ext4 0 0 1 0"
+    assert_line "Linux 6.1.0-57 lsm=<b> quiet v2 yama, apparmor root, ext4 1 0 1 0"
+    run show section failures
+    assert_line "root, ext4, Linux 6.1.0-57 lsm=<b> quiet: make check-kernel KERNEL=debian-12 CMDLINE='lsm=<b> quiet' PRIVILEGE_LEVEL=priv TEST=hello.bats"
+    run show tr hello/no-cache-builds-again
+    assert_output --regexp 'documented yes 1.0 s fails, as known 9.0 s kernel<6.6: it is too old fails, as known 9.0 s'
+}

@@ -12,7 +12,8 @@ The machine sees this one's files and can't change them: what it writes is in it
 ext4, and the report. Its processor is emulated, unless a trial shows that this one's can be had; so SLOWNESS multiplies
 whatever the suite waits for. Tests, names and chapters are run-bats', and so are PRIVILEGE_LEVEL and the JUnit reports,
 which DIR gets, as .build/report/kernels/KERNEL by default. The status is the suite's; 2 if the machine got into trouble, and
-then the last of its console is shown. All of it is in DIR/console.log.
+then the last of its console is shown. All of it is in DIR/console.log. One that doesn't boot is booted once more, and one that
+is not through after N minutes (120) is ended.
 """
 
 import argparse
@@ -28,12 +29,14 @@ from kernels import TOP, Trouble
 from machine import Machine
 
 # What a test sees of the caller's environment.
-PASSED_ON = ("PRIVILEGE_LEVEL", "CI", "JOBS", "STACKER", "FS")
+PASSED_ON = ("PRIVILEGE_LEVEL", "CI", "SECOND_TRY", "JOBS", "STACKER", "FS")
 SLOWNESS = 15
 
 
 def command(options: argparse.Namespace, report: str) -> str:
     variables = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
+    # Which machine it is, for the reports.
+    variables |= {"KERNEL": options.kernel, "CMDLINE": options.cmdline}
     variables |= {"REPORT": report, "MACHINE": "own", "SLOWNESS": os.environ.get("SLOWNESS") or str(SLOWNESS)}
     if options.group:
         variables["GROUP"] = options.group

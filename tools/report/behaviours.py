@@ -22,11 +22,16 @@ class Behaviour:
     why: str
     fails: dict[str, str]  # by file system: why it is known to fail there
     original: str  # what the original does instead, if it is known to fail the test, and why that is its fault
-    group: str = ""  # quick if it is one of the few that show a machine in minutes
+    fails_where: dict[str, str] = dataclasses.field(default_factory=dict)  # by conditions.py's words: why it is known to fail
+    group: str = ""  # quick if it is one of the few that show a machine in minutes; quick-LEVEL if at that level alone
 
     @property
     def key(self) -> tuple[str, str]:
         return self.file, self.name
+
+    def is_in(self, group: str, level: str) -> bool:
+        """Whether it belongs to a group at that level."""
+        return self.level in ("", level) and self.group in tags(group, level)
 
     @property
     def excuse(self) -> str:
@@ -46,14 +51,21 @@ def read(files: list[pathlib.Path]) -> list[Behaviour]:
 
 
 def parse(line: str) -> Behaviour:
-    file, name, status, text, documented, level, why, fails, original, group = line.split("\t")
-    reasons = {}
-    for entry in filter(None, fails.split(" // ")):
-        names, reason = entry.split(": ", 1)
-        reasons |= {name: reason for name in names.split()}
+    file, name, status, text, documented, level, why, fails, original, group, where = line.split("\t")
+    reasons = {name: reason for names, reason in entries(fails) for name in names.split()}
     path = pathlib.Path(file)
     places = documented.split("; ")
-    return Behaviour(path.parent.name, path.name, name, status, text, places, level, why, reasons, original, group)
+    return Behaviour(path.parent.name, path.name, name, status, text, places, level, why, reasons, original, dict(entries(where)), group)
+
+
+def entries(text: str) -> list[tuple[str, str]]:
+    """What is known to fail, and why: "NAME…: why" with " // " in between."""
+    return [(names, why) for names, _, why in (entry.partition(": ") for entry in text.split(" // ") if entry)]
+
+
+def tags(group: str, level: str) -> list[str]:
+    """What tests of a group may be called: those that are in it anyway, and those that are at that level alone."""
+    return [group, f"{group}-{level}"]
 
 
 def all_files() -> list[pathlib.Path]:
@@ -85,6 +97,11 @@ def top_comment(file: pathlib.Path) -> list[str]:
 def is_sensitive(file: pathlib.Path) -> bool:
     """Whether what its tests show depends on the file system that they work on."""
     return "file-systems: all" in top_comment(file)
+
+
+def needs_a_machine(file: pathlib.Path) -> bool:
+    """Whether what its tests do is the whole machine's."""
+    return any(line.startswith("runs: in a machine of its own") for line in top_comment(file))
 
 
 def introduction(file: pathlib.Path) -> str:

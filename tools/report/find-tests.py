@@ -82,7 +82,11 @@ def main() -> None:
     found = [each for name in options.names for each in find(name, files, where)]
     chosen = found if options.names else list(map(path, files))
     if group := os.environ.get("GROUP"):
-        of_group = {each.path for each in behaviours.read([TOP / name for name in chosen]) if each.group == group}
+        of_group = {
+            each.path
+            for each in behaviours.read([TOP / name for name in chosen])
+            if any(each.is_in(group, level) for level in ("priv", "unpriv"))
+        }
         chosen = [name for name in chosen if (TOP / name).resolve() in of_group]
         if not chosen:
             raise NotFound(f"test of the group {group}{where}", "the only group is quick")

@@ -1,6 +1,7 @@
 """The page of a run: failures first, what is different from an earlier run, the slowest tests, then all of them."""
 
 import collections
+import dataclasses
 
 import behaviours
 from behaviours import Behaviour
@@ -11,6 +12,8 @@ from runs import STATES, SWIFT, Cell, Column, Key, Run, link_group
 
 # How many of the slowest tests are listed, of the bats files and of Swift.
 SLOWEST = 20
+# How a test comes out that was run.
+RAN = [state for state in STATES if state != "none"]
 # How many names are a list that is not folded.
 SHORT = 10
 # How many characters of output there are on a page; of a failure no fewer than so many, and no more than its report has.
@@ -36,6 +39,7 @@ class Report:
             self.failure_section(),
             self.second_try_section(),
             self.comparison_section(),
+            self.kernel_section(),
             self.slowest_section(),
             self.behaviour_section(),
             self.swift_section(),
@@ -84,7 +88,7 @@ class Report:
         words = "passes, should fail" if cell.known else ""
         return self.fold(
             Key(*test.key, column), test.text, cell, ["failed", *self.change_status(Key(*test.key, column))], words,
-            f"<p>{quote(str(column))}: <code>make check {quote(options)}</code></p>"
+            f"<p>{quote(str(column))}: <code>{quote(f'{column.again} {options}')}</code></p>"
             f'<p><a href="#{self.run.link(*test.key)}">{quote(test.file)}: {quote(test.name)}</a></p>{self.output(said)}',
         )
 
@@ -152,6 +156,22 @@ class Report:
     def change_status(self, *keys: Key) -> list[str]:
         return sorted({self.changes[key].replace(" ", "-") for key in keys if key in self.changes})
 
+    # --- Kernels --------------------------------------------------------------------------------------
+
+    def kernel_section(self) -> str:
+        """Where they were booted: each machine, what it was like, and how it went."""
+        columns = [column for column in self.run.columns if column.kernel]
+        heads = ["kernel", "cgroups", "security modules", "level and file system", *(STATES[state] for state in RAN)]
+        return section("kernels", "Other kernels", [table(heads, list(map(self.kernel_row, columns)))]) if columns else ""
+
+    def kernel_row(self, column: Column) -> str:
+        about = self.run.surroundings[column]
+        count = collections.Counter(self.run.cell(test, column).state for test in self.run.tests)
+        place = str(dataclasses.replace(column, kernel=""))
+        cells = [column.kernel, about.get("cgroups", ""), about.get("lsm", "").replace(",", ", "), place]
+        numbers = "".join(f'<td class="cell {state if count[state] else "none"}">{count[state]}</td>' for state in RAN)
+        return f"<tr>{''.join(f'<td>{quote(text)}</td>' for text in cells)}{numbers}</tr>"
+
     # --- The slowest ------------------------------------------------------------------------------------
 
     def slowest_section(self) -> str:
@@ -181,7 +201,7 @@ class Report:
         failing = {test.file for test, _, _ in self.failures}
         files = sorted(by_file, key=lambda file: (file not in failing, by_file[file][0].path))
         parts = [self.file_section(by_file[file]) for file in files]
-        return section("behaviours", "Behaviours by level and file system", parts) if parts else ""
+        return section("behaviours", "Behaviours by level, file system and kernel", parts) if parts else ""
 
     def file_section(self, tests: list[Behaviour]) -> str:
         """The tests of one file."""
@@ -212,7 +232,7 @@ class Report:
         text = words.get(cell.state) or STATES[cell.state]
         if cell.state == "failed":
             text = f'<a href="#{self.failure_link(key)}">{"passes, should fail" if cell.known else text}</a>'
-        why = {"skipped": cell.outcome and cell.outcome.text, "known": cell.known}.get(cell.state)
+        why = {"skipped": cell.outcome and cell.outcome.text, "known": cell.known or (cell.outcome and cell.outcome.text)}.get(cell.state)
         about = f' <small class="why">{quote(why)}</small>' if why else ""
         change = f' <small class="change">{self.changes[key]}</small>' if key in self.changes else ""
         return (
@@ -251,7 +271,8 @@ class Report:
         )
 
     def failure_link(self, key: Key) -> str:
-        return f"failure/{self.run.link(key.group, key.name)}/{link_group(f'{key.column.level}.{key.column.file_system}')}"
+        where = key.column.level, key.column.file_system, key.column.kernel
+        return f"failure/{self.run.link(key.group, key.name)}/{link_group('.'.join(filter(None, where)))}"
 
 
 # --- Pieces ---------------------------------------------------------------------------------------------
@@ -281,7 +302,7 @@ def duration(cell: Cell) -> str:
 def navigation(sections: list[str]) -> str:
     """Links to the sections that there are."""
     titles = {
-        "failures": "failures", "second-tries": "second tries", "comparison": "compared with before", "slowest": "the slowest", "behaviours": "behaviours",
+        "failures": "failures", "second-tries": "second tries", "comparison": "compared with before", "kernels": "other kernels", "slowest": "the slowest", "behaviours": "behaviours",
         "swift": "Swift tests", "tables": "other tables",
     }
     found = [name for name in titles if any(each.startswith(f'<section id="{name}"') for each in sections)]

@@ -11,6 +11,8 @@ UNFIT = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 BY_NUMBER = re.compile(r"&#(?:x([0-9a-fA-F]+)|([0-9]+));")
 # Of such a number, more digits than any has.
 DIGITS = 20
+# What says of a skipped test that it failed, and is known to on such a kernel.
+KNOWN = "known-on-kernel"
 # Of a failure's text, more than anybody reads; the output of the run has all of it.
 MOST = 1 << 16
 
@@ -21,7 +23,7 @@ class Outcome:
 
     group: str  # the bats file, or the suite
     name: str
-    result: str  # passed, failed or skipped
+    result: str  # passed, failed, skipped, or known: failed, as it is known to on such a kernel
     seconds: float
     text: str  # what was said of a failure or a skip
 
@@ -55,7 +57,7 @@ def outcome(case: ElementTree.Element) -> Outcome:
     result, text = "passed", ""
     for tag, meaning in (("skipped", "skipped"), ("failure", "failed"), ("error", "failed")):
         for element in case.findall(tag):
-            result = meaning
+            result = "known" if element.get("type") == KNOWN else meaning
             text += (element.text or "") or element.get("message", "")
     return Outcome(
         group=pathlib.PurePath(case.get("classname", "")).name,
@@ -75,8 +77,16 @@ def seconds(text: str) -> float:
     return number if math.isfinite(number) and number >= 0 else 0
 
 
-def write(path: pathlib.Path, outcomes: list[Outcome]) -> None:
-    """Writes a report, with a suite for each group."""
+def read_surroundings(path: pathlib.Path) -> dict[str, str]:
+    """Where the tests of one report ran, as far as it says."""
+    try:
+        return {each.get("name", ""): each.get("value", "") for each in parse(path).iter("property")}
+    except (OSError, ElementTree.ParseError):
+        return {}
+
+
+def write(path: pathlib.Path, outcomes: list[Outcome], surroundings: dict[str, str] | None = None) -> None:
+    """Writes a report, with a suite for each group, which says where it ran."""
     root = ElementTree.Element("testsuites")
     suites: dict[str, ElementTree.Element] = {}
     for each in outcomes:
@@ -85,8 +95,14 @@ def write(path: pathlib.Path, outcomes: list[Outcome]) -> None:
         case = ElementTree.SubElement(suite, "testcase", about)
         if each.result != "passed":
             tag = "failure" if each.result == "failed" else "skipped"
-            ElementTree.SubElement(case, tag).text = readable(each.text)
+            more = {"type": KNOWN} if each.result == "known" else {}
+            ElementTree.SubElement(case, tag, more).text = readable(each.text)
     for suite in suites.values():
+        if surroundings:
+            properties = ElementTree.Element("properties")
+            for name, value in surroundings.items():
+                ElementTree.SubElement(properties, "property", name=name, value=readable(value))
+            suite.insert(0, properties)
         for name, tag in (("tests", "testcase"), ("failures", "testcase/failure"), ("skipped", "testcase/skipped")):
             suite.set(name, str(len(suite.findall(tag))))
         root.append(suite)

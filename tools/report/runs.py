@@ -5,6 +5,7 @@ import functools
 import itertools
 import pathlib
 import re
+import shlex
 import textwrap
 
 import behaviours
@@ -28,11 +29,13 @@ class Column:
 
     level: str
     file_system: str
+    kernel: str = ""  # one that was booted for it, with the words of its command line; none is the machine's own
+    again: str = dataclasses.field(default="make check", compare=False)  # what runs it there
 
     def __str__(self) -> str:
         if not self.level:
             return self.file_system
-        return f"{'root' if self.level == 'priv' else 'user'}, {self.file_system}"
+        return ", ".join(filter(None, ["root" if self.level == "priv" else "user", self.file_system, self.kernel]))
 
 
 # Where Swift tests run: in no column of the matrix.
@@ -51,8 +54,8 @@ class Cell:
     def state(self) -> str:
         if self.outcome is None:
             return "none" if self.applies else "elsewhere"
-        if self.outcome.result == "skipped":
-            return "skipped"
+        if self.outcome.result in ("skipped", "known"):
+            return self.outcome.result
         if self.known is None:
             return self.outcome.result
         # What is known to fail and doesn't is a header that is wrong.
@@ -78,12 +81,14 @@ class Run:
     def __init__(self, directory: pathlib.Path):
         self.directory = directory
         outcomes: dict[Column, dict[tuple[str, str], Outcome]] = {}
+        self.surroundings: dict[Column, dict[str, str]] = {}
         for path in sorted(directory.rglob("bats-*.xml")):
-            level, _, file_system = path.stem.removeprefix("bats-").partition(".")
-            found = outcomes.setdefault(Column(level, file_system), {})
+            column = column_of(path)
+            self.surroundings[column] = reports.read_surroundings(path)
+            found = outcomes.setdefault(column, {})
             found |= {(each.group, each.name): each for each in reports.read(path)}
         self.outcomes = outcomes
-        self.columns = sorted(outcomes)
+        self.columns = sorted(outcomes, key=lambda column: (column.kernel, column))
         self.tests = [*self.listed(), *self.unlisted()]
         self.swift = [each for path in sorted(directory.glob("swift*.xml")) for each in reports.read(path)]
 
@@ -143,6 +148,17 @@ class Run:
         found = {Key(*test.key, column): self.cell(test, column) for test in self.tests for column in self.columns}
         found |= {Key(each.group, each.name, SWIFT): Cell(each) for each in self.swift}
         return {key: cell for key, cell in found.items() if cell.outcome is not None}
+
+
+def column_of(path: pathlib.Path) -> Column:
+    """Where the tests of a report ran: its name says so, and what it says of its kernel."""
+    level, _, file_system = path.stem.removeprefix("bats-").partition(".")
+    about = reports.read_surroundings(path)
+    if about.get("machine") != "own":
+        return Column(level, file_system)
+    words = about.get("cmdline", "")
+    again = f"make check-kernel KERNEL={shlex.quote(about.get('asked', ''))}{f' CMDLINE={shlex.quote(words)}' if words else ''}"
+    return Column(level, file_system, f"Linux {about.get('kernel', '')} {words}".strip(), again)
 
 
 @functools.cache

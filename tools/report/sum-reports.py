@@ -32,7 +32,8 @@ def main(arguments: list[str]) -> None:
             if mode == "--failed":
                 print(textwrap.indent("\n".join(test.text.splitlines()[:LINES]), "    "))
     if mode == "--closing":
-        print(f"{count.total()} tests, {count['failed']} failures, {count['skipped']} skipped")
+        known = f", {count['known']} failed as known" if count["known"] else ""
+        print(f"{count.total()} tests, {count['failed']} failures, {count['skipped']} skipped{known}")
     elif not mode:
         print(f"{count['passed']} passed, {count['failed']} failed")
 

@@ -37,6 +37,8 @@ class Table:
             return f"no ({self.note(reason)})"
         if result == "excused":
             return f"no ({self.note(test.excuse)})"
+        if result == "known":
+            return f"no ({self.note('; '.join(f'{where}: {why}' for where, why in test.fails_where.items()))})"
         # What a header does not tell.
         text = {"passed": "passes, should fail", "failed": "FAILS"}.get(result or "", "not run")
         self.surprises.append(f'{name}: "{test.name}": {text}: make check FS={name} TEST={test.file}')

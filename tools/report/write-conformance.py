@@ -28,7 +28,9 @@ BEGINNING = """\
 Each line is a behaviour and the one test that pins it. A `documented` one holds for every stacker: the original's own \
 pages promise it, the guide that it is hacked by, or a specification. A `beyond` one is a promise of this builder alone, and \
 the page that is named says so. Where the original breaks a promise, the status says what it does instead. Tests run at two levels, with stacker as root and as an ordinary user. What depends on the file system runs on \
-several with `make check-fs`, and [one page](file-systems.md#behaviour-by-file-system) has the outcome.
+several with `make check-fs`, and [one page](file-systems.md#behaviour-by-file-system) has the outcome. On other kernels than the machine's they run with \
+`make check-kernel`, and [another page](kernels.md) says what came of it: `quick` ones in a few minutes, each time that \
+continuous integration runs; `its own` is what needs a machine of its own in any case. Where a test is known to fail, it says so.
 
 `make check TEST=name.bats` runs one file, `make check CHAPTER=layers` [one chapter](../bats/README.md). \
 [CONTRIBUTING.md](../CONTRIBUTING.md#a-reproducer-from-a-bug-to-a-test) says how to add a test.
@@ -68,11 +70,19 @@ def file_systems(test: Behaviour, sensitive: bool) -> str:
     return "; ".join(["each", *(f"fails on {', '.join(names)}: {cell(why)}" for why, names in reasons.items())])
 
 
+def kernels(test: Behaviour, has_machine: bool) -> str:
+    """Where it is known to fail, and what of it is booted, in the words that the page's beginning explains."""
+    found = ["its own" if has_machine else "any"]
+    found += [test.group] if test.group else []
+    return "; ".join([*found, *(f"fails where {cell(where)}: {cell(why)}" for where, why in test.fails_where.items())])
+
+
 def section(file: pathlib.Path, tests: list[Behaviour]) -> str:
     sensitive = behaviours.is_sensitive(file)
+    has_machine = behaviours.needs_a_machine(file)
     rows = [
         f"| {cell(test.text)} | {'; '.join(map(link, test.documented))} | {status(test)} | {levels(test)} "
-        f"| {file_systems(test, sensitive)} |"
+        f"| {file_systems(test, sensitive)} | {kernels(test, has_machine)} |"
         for test in tests
     ]
     return "\n".join(
@@ -81,8 +91,8 @@ def section(file: pathlib.Path, tests: list[Behaviour]) -> str:
             "",
             cell(behaviours.introduction(file)),
             "",
-            "| behaviour | documented in | status | level | file systems |",
-            "|---|---|---|---|---|",
+            "| behaviour | documented in | status | level | file systems | kernels |",
+            "|---|---|---|---|---|---|",
             *rows,
             "",
         ]

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes index.html beside JUnit reports, for people to read: failures first, what is different from an earlier run, the
-slowest tests, then a matrix of behaviours, privilege levels and file systems with times, and the Swift tests.
+slowest tests, then a matrix of behaviours, privilege levels, file systems and kernels with times, and the Swift tests.
 
     tools/report/write-report.py [--before EARLIER] [DIR]     .build/report unless given
 
-DIR, and EARLIER, have bats-LEVEL.FILE-SYSTEM.xml and swift*.xml. What differs is for people to judge: the status is 0.
+DIR, and EARLIER, have bats-LEVEL.FILE-SYSTEM.xml and swift*.xml; those of other kernels are in kernels/, one directory for
+each. What differs is for people to judge: the status is 0.
 """
 
 import argparse

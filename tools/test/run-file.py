@@ -4,7 +4,8 @@
     tools/test/run-file.py LEVEL REPORT FILE
 
 LEVEL is priv or unpriv: tests of the other one are left out. Lines of TAP are printed as they come, and REPORT gets
-JUnit XML. The status is 0 if all tests passed, or were skipped, 1 if some failed, and 2 if anything else went wrong.
+JUnit XML. The status is 0 if all tests passed, or were skipped, 1 if some failed, and 2 if anything else went wrong. What
+fails on a kernel where its header says so (`# fails-where:`) has not failed, and what passes there has.
 
 A test may take 120 seconds, or what its file asks for in the comment at its top, `# bound: 300 s`. One that takes
 longer fails, with what was there of its processes and what they did; these are killed, and its teardown has its turn.
@@ -23,6 +24,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "report"))
 import behaviours
+import conditions
 import processes
 import reports
 import tap
@@ -31,6 +33,7 @@ import tap
 SLOWNESS = float(os.environ.get("SLOWNESS") or 1)
 # How many seconds a test's teardown may take after its bound, and bats and what else is there after the last test.
 GRACE = float(os.environ.get("GRACE", 20)) * SLOWNESS
+GROUP = os.environ.get("GROUP")
 OTHER_LEVEL = {"priv": "unpriv", "unpriv": "priv"}
 
 
@@ -40,19 +43,30 @@ def bound_of(file: pathlib.Path) -> float:
     return SLOWNESS * next((float(match[1]) for match in asked if match), 120)
 
 
+def known_failures(file: pathlib.Path, level: str) -> dict[str, str]:
+    """Why tests of a file are known to fail on this kernel, by name."""
+    # Most files have none, and needn't be asked.
+    if "\n# fails-where: " not in file.read_text(encoding="utf-8"):
+        return {}
+    here = conditions.here(level)
+    tests = behaviours.read([file])
+    return {test.name: f"{words}: {why}" for test in tests for words, why in test.fails_where.items() if here.fit(words)}
+
+
 class FileRun:
     """bats at work on one file."""
 
     def __init__(self, file: pathlib.Path, level: str):
         self.file = file
         self.bound = bound_of(file)
-        self.stream = tap.Stream(file.name)
+        self.stream = tap.Stream(file.name, known_failures(file, level))
         self.complaints: list[str] = []
-        group = os.environ.get("GROUP")
-        tags = [f"!level:{OTHER_LEVEL[level]}", *([f"group:{group}"] if group else [])]
+        # Of several filters one has to fit.
+        groups = [f",group:{tag}" for tag in behaviours.tags(GROUP, level)] if GROUP else [""]
+        filters = [word for each in groups for word in ("--filter-tags", f"!level:{OTHER_LEVEL[level]}{each}")]
         # In a session of its own, and without input: nobody can be asked for anything.
         self.bats = subprocess.Popen(
-            ["bats", "--formatter", "cat", "--filter-tags", ",".join(tags), file],
+            ["bats", "--formatter", "cat", *filters, file],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -137,8 +151,9 @@ class FileRun:
         """The status, as it is said above."""
         if self.stream.planned is None or self.stream.is_going_on:
             self.complaints.append(f"{self.file}: not every test of it ran")
-        has_failed = any(each.result == "failed" for each in self.stream.outcomes)
-        if self.bats.wait() != 0 and not has_failed:
+        results = {each.result for each in self.stream.outcomes}
+        has_failed = "failed" in results
+        if self.bats.wait() != 0 and not results & {"failed", "known"}:
             self.complaints.append(f"{self.file}: bats ended with status {self.bats.returncode}, and no test failed")
         for complaint in self.complaints:
             print(f"error: {complaint}")

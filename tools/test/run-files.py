@@ -32,6 +32,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tools/report"))
 import behaviours
+import conditions
 import processes
 import reports
 from reports import Outcome
@@ -111,8 +112,14 @@ def runs_alone(file: pathlib.Path) -> bool:
     return any(line.startswith("runs: alone") for line in behaviours.top_comment(file))
 
 
-def needs_a_machine(file: pathlib.Path) -> bool:
-    return any(line.startswith("runs: in a machine of its own") for line in behaviours.top_comment(file))
+def has_work(files: list[pathlib.Path], levels: list[str]) -> set[tuple[str, str]]:
+    """Which files have a test for which level, in the group if one is asked for. On a machine that is slow bats takes seconds to
+    find that there is none."""
+    group = os.environ.get("GROUP")
+    if not group:
+        return {(file.name, level) for file in files for level in levels}
+    tests = behaviours.read(files)
+    return {(test.file, level) for test in tests for level in levels if test.is_in(group, level)}
 
 
 def run(pieces: list[Piece], jobs: int) -> int:
@@ -167,6 +174,15 @@ def complain_of_nothing(file: pathlib.Path, outcomes: list[Outcome], levels: lis
     print("help: what runs nothing can't be a gate: name a file with a test that applies to this program and level")
 
 
+def surroundings(level: str, file_system: str) -> dict[str, str]:
+    """Where tests ran, for their report; of a machine of its own also how to have it again, which who booted it knows."""
+    here = conditions.here(level)
+    found = {"level": level, "file-system": file_system, "kernel": here.kernel, "cgroups": here.cgroups, "lsm": ",".join(here.modules)}
+    if os.environ.get("MACHINE") == "own":
+        found |= {"machine": "own", "asked": os.environ.get("KERNEL", ""), "cmdline": os.environ.get("CMDLINE", "")}
+    return found
+
+
 def end(number: int, _frame: object) -> None:
     """Leaves by way of all `finally`."""
     sys.exit(128 + number)
@@ -186,7 +202,7 @@ def main() -> int:
     jobs = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)) * 3 // 2 or 1)
     files = list(dict.fromkeys(options.files))
     if os.environ.get("MACHINE") != "own":
-        left_out = [file for file in files if needs_a_machine(file)]
+        left_out = [file for file in files if behaviours.needs_a_machine(file)]
         files = [file for file in files if file not in left_out]
         if left_out and (options.named or not files):
             print("error: what it does is the whole machine's:", *left_out)
@@ -195,10 +211,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         largest_first = sorted(files, key=lambda file: -file.stat().st_size)
         apart = choose_apart()
+        work = has_work(files, options.level)
         pieces = [
             Piece(file, level, pathlib.Path(tempfile.mkdtemp(dir=scratch)), apart)
             for file in largest_first
             for level in options.level
+            if (file.name, level) in work
         ]
         status = run([piece for piece in pieces if not runs_alone(piece.file)], jobs)
         status = max(status, run([piece for piece in pieces if runs_alone(piece.file)], 1))
@@ -206,9 +224,10 @@ def main() -> int:
             status = try_again(pieces, options.directory)
         outcomes = {(piece.file, piece.level): piece.outcomes() for piece in pieces}
     for level in options.level:
-        of_level = [each for file in files for each in outcomes[file, level]]
-        reports.write(options.directory / f"bats-{level}.{options.file_system}.xml", of_level)
-    of_file = {file: [each for level in options.level for each in outcomes[file, level]] for file in files}
+        of_level = [each for file in files for each in outcomes.get((file, level), [])]
+        path = options.directory / f"bats-{level}.{options.file_system}.xml"
+        reports.write(path, of_level, surroundings(level, options.file_system))
+    of_file = {file: [each for level in options.level for each in outcomes.get((file, level), [])] for file in files}
     idle = [file for file in files if all(each.result == "skipped" for each in of_file[file])]
     if idle and (options.named or len(idle) == len(files)):
         for file in idle:
