@@ -138,10 +138,12 @@ check-pages: $(if $(STACKER),,stacker) ## look at the pages that stacker writes 
 	@tools/build/install-packages pages
 	@tools/test/check-pages.py $(or $(STACKER),stacker) $(if $(PAGES),--keep $(PAGES))
 
-check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-12-backports, CMDLINE=words, TEST=, CHAPTER=
+check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-12-backports, CMDLINE=words, TEST=, CHAPTER=, LIMIT=minutes
 	@tools/build/install-packages kernel
 	@tools/kernels/make-fixtures
-	@tools/kernels/check-kernel.py --kernel="$(or $(KERNEL),debian-12)" --cmdline="$(CMDLINE)" $(if $(SOME),$(SOME),--group=quick)
+	@mkdir -p $(REPORT); status=0; tools/kernels/check-kernel.py --kernel="$(or $(KERNEL),debian-12)" --cmdline="$(CMDLINE)" \
+		$(LIMIT:%=--minutes=%) $(GROUP:%=--group=%) $(if $(SOME),$(SOME),$(if $(GROUP),,--group=quick)) || status=$$?; \
+		tools/report/write-report.py $(REPORT) && exit $$status
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz

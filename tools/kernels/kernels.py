@@ -135,7 +135,7 @@ def refuse_another_release(name: str) -> None:
 
 def fetch(package: str) -> pathlib.Path:
     """Unpacks a package of the mirror, or what it stands for, unless that was done before: the image in it."""
-    depends = run("apt-cache", "depends", "--important", package)
+    depends = ask_apt("apt-cache", "depends", "--important", package)
     for line in depends.splitlines():
         if match := re.fullmatch(r"\s*Depends: (linux-image-\S+)", line):
             package = match[1]
@@ -144,7 +144,7 @@ def fetch(package: str) -> pathlib.Path:
         KEPT.mkdir(parents=True, exist_ok=True)
         unpacked = pathlib.Path(tempfile.mkdtemp(prefix=f".{package}.", dir=KEPT))
         try:
-            run("apt-get", "-o", "APT::Sandbox::User=root", "download", package, cwd=unpacked)
+            ask_apt("apt-get", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3", "download", package, cwd=unpacked)
             [archive] = unpacked.glob("*.deb")
             run("dpkg-deb", "--extract", str(archive), str(unpacked))
             archive.unlink()
@@ -158,6 +158,15 @@ def fetch(package: str) -> pathlib.Path:
     return images[0]
 
 
+def ask_apt(*command: str, cwd: pathlib.Path | None = None) -> str:
+    """What a program of apt's says; what it has not heard of, or is there no more, newer lists may have."""
+    try:
+        return run(*command, cwd=cwd)
+    except Trouble:
+        run("apt-get", "update")
+        return run(*command, cwd=cwd)
+
+
 def run(*command: str, cwd: pathlib.Path | None = None) -> str:
     done = subprocess.run(
         command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"},
@@ -165,5 +174,5 @@ def run(*command: str, cwd: pathlib.Path | None = None) -> str:
     )
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
-        raise Trouble(f"{' '.join(command)} failed: {reason[0]}", "apt-get update, and a mirror that can be reached")
+        raise Trouble(f"{' '.join(command)} failed: {reason[0]}", "it takes root, and a mirror of this release that can be reached")
     return done.stdout

@@ -43,8 +43,12 @@ def own_size() -> Size:
     return Size(processors, max(2048, min(free // 2, 6144)), 16)
 
 
+class NotBooted(Trouble):
+    """The command has not begun."""
+
+
 class Machine:
-    """One boot of a kernel, for one command."""
+    """A kernel that is booted for one command."""
 
     def __init__(self, kernel: Kernel, report: pathlib.Path, words: str):
         self.kernel = kernel
@@ -55,7 +59,16 @@ class Machine:
         self.console = report / "console.log"
 
     def run(self, command: str, seconds: float) -> int:
-        """Boots, runs a command of bash in the machine with its output on stdout, and gives its status."""
+        """Boots, runs a command of bash in the machine with its output on stdout, and gives its status. Nothing has happened where
+        it doesn't come up: it is booted once more, since others may have kept this machine's processors to themselves."""
+        end = time.monotonic() + seconds
+        try:
+            return self.run_once(command, end)
+        except NotBooted as trouble:
+            print(trouble, "# it is booted once more", sep="\n", flush=True)
+            return self.run_once(command, end)
+
+    def run_once(self, command: str, end_at: float) -> int:
         for name in ("status", "booted"):
             (self.report / name).unlink(missing_ok=True)
         (self.report / "command").write_text(command)
@@ -78,21 +91,23 @@ class Machine:
             arguments += self.with_shares(shares) + self.with_disk(disk)
             process = start([*arguments, "-serial", f"file:{self.console}", "-serial", "stdio"])
             stack.callback(end, process)
-            self.wait(process, seconds)
+            self.wait(process, end_at)
         status = self.report / "status"
+        if not (self.report / "booted").exists():
+            raise NotBooted("the machine ended before it had booted", self.last_words())
         if not status.exists():
             raise Trouble("the machine ended before the command did", self.last_words())
         return int(status.read_text())
 
-    def wait(self, process: subprocess.Popen[bytes], seconds: float) -> None:
-        """Until the machine is off; one that doesn't get anywhere is ended."""
-        begin = time.monotonic()
+    def wait(self, process: subprocess.Popen[bytes], end_at: float) -> None:
+        """Until the machine is off; one that doesn't get anywhere is ended by who called, who started it."""
+        boot_end = time.monotonic() + BOOT_SECONDS
         while process.poll() is None:
-            passed = time.monotonic() - begin
-            if passed > BOOT_SECONDS and not (self.report / "booted").exists():
-                raise Trouble(f"it has not booted within {BOOT_SECONDS} s", self.last_words())
-            if passed > seconds:
-                raise Trouble(f"it was not through within {seconds:g} s", self.last_words())
+            now = time.monotonic()
+            if now > end_at:
+                raise Trouble("it was not through when its time was", self.last_words())
+            if now > boot_end and not (self.report / "booted").exists():
+                raise NotBooted(f"it has not booted within {BOOT_SECONDS} s", self.last_words())
             time.sleep(0.1)
 
     def last_words(self) -> str:
@@ -108,7 +123,7 @@ class Machine:
             *("-smp", str(size.processors), "-m", f"{size.memory}M"),
             *("-object", f"memory-backend-memfd,id=memory,size={size.memory}M,share=on"),
             *("-kernel", str(self.kernel.image), "-initrd", str(image)),
-            *("-append", f"console=ttyS0 quiet panic=-1 {words}".strip()),
+            *("-append", f"console=ttyS0 quiet panic=-1 tsc=reliable clocksource=tsc {words}".strip()),
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
         ]
 
