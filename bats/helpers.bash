@@ -54,6 +54,8 @@ load_library bats-assert
 load_library bats-file
 
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+# How many times as long as here whatever is waited for may take: what runs tests on an emulated processor says so.
+slowness=${SLOWNESS:-1}
 # shellcheck source=bats/file-systems.bash
 source "$TOP/bats/file-systems.bash"
 # shellcheck source=bats/stackers.bash
@@ -138,14 +140,14 @@ print_header_field() {
 # --- What a test needs ------------------------------------------------------------------------------
 
 # requires CAPABILITY…: skips where one is missing, and fails where nothing may be silently unrun. What is there is looked for
-# once in a run of bats.
+# once in a run of the suite, whose directory for that is in CAPABILITIES, or of bats.
 requires() {
-    local capability reason
+    local capability reason found=${CAPABILITIES:-$BATS_RUN_TMPDIR}
     for capability in "$@"; do
-        [[ ! -e $BATS_RUN_TMPDIR/has-$capability ]] || continue
+        [[ ! -e $found/has-$capability ]] || continue
         reason=$("say_what_$capability""_lacks")
         if [[ -z $reason ]]; then
-            : >"$BATS_RUN_TMPDIR/has-$capability"
+            : >"$found/has-$capability"
             continue
         fi
         if [[ ${CI:-} == true || ${STACKER_REQUIRE:-} == all ]]; then
@@ -259,7 +261,7 @@ pause() {
 # wait_for_file PATH: waits until it exists, as long as $started lives.
 wait_for_file() {
     local tenths
-    for ((tenths = 0; tenths < 600; tenths++)); do
+    for ((tenths = 0; tenths < 600 * slowness; tenths++)); do
         [[ ! -e $1 ]] || return 0
         kill -0 "$started" 2>/dev/null || break
         pause
@@ -271,7 +273,7 @@ wait_for_file() {
 # wait_for_port PORT: waits until it is listened at on this machine, as long as $started lives.
 wait_for_port() {
     local tenths
-    for ((tenths = 0; tenths < 600; tenths++)); do
+    for ((tenths = 0; tenths < 600 * slowness; tenths++)); do
         ! (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
         kill -0 "$started" 2>/dev/null || break
         pause
@@ -295,7 +297,7 @@ free_port() {
 # wait_for_end: waits until $started has ended, its status in $status. Bounded: a hang is a failure.
 wait_for_end() {
     local tenths
-    for ((tenths = 0; tenths < 1200; tenths++)); do
+    for ((tenths = 0; tenths < 1200 * slowness; tenths++)); do
         kill -0 "$started" 2>/dev/null || break
         pause
     done
@@ -309,7 +311,7 @@ wait_for_end() {
 # other, and the last of them has let its locks go.
 wait_for_killed() {
     local tenths lock
-    for ((tenths = 0; tenths < 600; tenths++)); do
+    for ((tenths = 0; tenths < 600 * slowness; tenths++)); do
         [[ -n $(list_other_processes) ]] || break
         pause
     done
@@ -606,7 +608,7 @@ unmount_bindfs() {
     local tenths directory
     directory=$(realpath "$1")
     umount "$2"
-    for ((tenths = 0; tenths < 300; tenths++)); do
+    for ((tenths = 0; tenths < 300 * slowness; tenths++)); do
         [[ -n $(find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$directory" 2>/dev/null) ]] || return 0
         pause
     done
@@ -636,7 +638,7 @@ unmount_exfat() {
 # wait_for_device_to_go IMAGE: the last user of a loop device need not be the mount: udev looks at what is new.
 wait_for_device_to_go() {
     local tenths
-    for ((tenths = 0; tenths < 300; tenths++)); do
+    for ((tenths = 0; tenths < 300 * slowness; tenths++)); do
         [[ -n $(losetup --associated "$1") ]] || return 0
         pause
     done
@@ -734,7 +736,7 @@ print_own_devices() {
 # mount, and each mount namespace that began meanwhile, whoever's it is, has that mount until it ends.
 wait_for_loop_devices() {
     local tenths
-    for ((tenths = 0; tenths < 100; tenths++)); do
+    for ((tenths = 0; tenths < 100 * slowness; tenths++)); do
         find_devices
         ((${#devices[@]} > 0)) || return 0
         pause
@@ -770,7 +772,7 @@ release_what_the_test_made() {
 # wait_for_programs_of_mounts: the program behind a FUSE mount ends a moment after that; ten seconds at most.
 wait_for_programs_of_mounts() {
     local tenths
-    for ((tenths = 0; tenths < 100; tenths++)); do
+    for ((tenths = 0; tenths < 100 * slowness; tenths++)); do
         find_processes
         ((${#processes[@]} > 0)) || return 0
         pause
@@ -785,7 +787,7 @@ works_here() {
 # wait_for_process PID: until it is gone, thirty seconds at most.
 wait_for_process() {
     local tenths
-    for ((tenths = 0; tenths < 300; tenths++)); do
+    for ((tenths = 0; tenths < 300 * slowness; tenths++)); do
         kill -0 "$1" 2>/dev/null || return 0
         pause
     done

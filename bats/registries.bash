@@ -77,7 +77,7 @@ make_certificate() {
 wait_for_listener() {
     local tenths
     registry=
-    for ((tenths = 0; tenths < 600; tenths++)); do
+    for ((tenths = 0; tenths < 600 * slowness; tenths++)); do
         if [[ $(<started.err) =~ "listening on "(127\.0\.0\.1:[0-9]+) ]]; then
             registry=${BASH_REMATCH[1]}
             break

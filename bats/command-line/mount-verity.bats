@@ -24,7 +24,7 @@ name_device() {
 # assert_gone NAME: such a device goes a moment after its last mount.
 assert_gone() {
     local tenths
-    for ((tenths = 0; tenths < 300; tenths++)); do
+    for ((tenths = 0; tenths < 300 * slowness; tenths++)); do
         [[ -b /dev/mapper/$1 ]] || return 0
         pause
     done

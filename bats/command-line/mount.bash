@@ -28,7 +28,7 @@ list_devices() {
 # assert_devices N: there are so many. The kernel may free one a moment after its last mount.
 assert_devices() {
     local tenths
-    for ((tenths = 0; tenths < 100; tenths++)); do
+    for ((tenths = 0; tenths < 100 * slowness; tenths++)); do
         [[ $(list_devices | wc -l) != "$1" ]] || return 0
         pause
     done

@@ -76,6 +76,10 @@ class Piece:
             for name in USER_VARIABLES:
                 environment.pop(name, None)
         command = [*self.apart, TOP / "tools/test/run-file.py", self.level, self.report, self.file]
+        # What a level has is the same for all files.
+        capabilities = self.report.parents[1] / f"capabilities-{self.level}"
+        capabilities.mkdir(exist_ok=True)
+        environment["CAPABILITIES"] = str(capabilities)
         with self.printed.open("wb") as output:
             self.process = subprocess.Popen(command, env=environment, stdout=output)
 
