@@ -108,7 +108,7 @@ class Machine:
         while process.poll() is None:
             now = time.monotonic()
             if now > end_at:
-                raise Trouble("it was not through when its time was", self.last_words())
+                raise Trouble("it was not through in the time that it has, and was ended", self.last_words())
             if now > boot_end and not (self.report / "booted").exists():
                 raise NotBooted(f"it has not booted within {BOOT_SECONDS} s", self.last_words())
             time.sleep(0.1)
