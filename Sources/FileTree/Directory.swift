@@ -177,13 +177,30 @@ package struct Directory: Sendable {
         _ name: FilePath, to newName: FilePath, in other: Directory? = nil, replacing: Bool = true
     ) throws {
         let target = other ?? self
-        _ = try name.withPlatformString { name in
-            try newName.withPlatformString { newName in
-                try checked(
-                    stacker_renameat2(
-                        file.number, name, target.file.number, newName, replacing ? 0 : stacker_rename_noreplace))
+        do {
+            _ = try name.withPlatformString { name in
+                try newName.withPlatformString { newName in
+                    try checked(
+                        stacker_renameat2(
+                            file.number, name, target.file.number, newName, replacing ? 0 : stacker_rename_noreplace))
+                }
             }
+        } catch Errno.invalidArgument where !replacing {
+            // NFS has no flag against replacing, nor have programs behind FUSE that know its older interface only.
+            try renameReplacingNothing(name, to: newName, in: target)
         }
+    }
+
+    /// Renames by what every file system has. A file gets its second name before it loses the first one, which replaces
+    /// nothing. Of a directory, and where there are no hard links, nothing is replaced that was there before.
+    private func renameReplacingNothing(_ name: FilePath, to newName: FilePath, in target: Directory) throws {
+        guard try target.status(newName) == nil else { throw Errno.fileExists }
+        let error = name.withPlatformString { name in
+            newName.withPlatformString { linkat(file.number, name, target.file.number, $0, 0) == 0 ? 0 : Glibc.errno }
+        }
+        if error == 0 { return try remove(name) }
+        if error == EEXIST { throw Errno.fileExists }
+        try rename(name, to: newName, in: target)
     }
 
     /// Lets two names of this directory change places in one step, whatever they are names of.
