@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import Glibc
 import LXCWrapper
 import SystemPackage
@@ -59,13 +60,37 @@ package enum Namespace {
     package static func refuseWithoutUserNamespaces() throws {
         let error = lxcw_try_user_namespace()
         guard error != 0 else { return }
-        let help =
-            error == ENOSPC
-            ? "the limit is in /proc/sys/user/max_user_namespaces; as root: sysctl -w user.max_user_namespaces=10000"
-            : "as root: sysctl -w kernel.unprivileged_userns_clone=1 (Debian) or "
-                + "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu); in a container, its seccomp profile decides"
         throw Failure(
             "the kernel lets this user make no user namespace, which building without root needs",
-            because: Errno(rawValue: error), help: help)
+            because: Errno(rawValue: error), help: advice(on: error))
+    }
+
+    /// The switches that forbid it with EPERM or EACCES: where they are in /proc/sys, and what allows it. Debian has the first
+    /// one, Ubuntu the second.
+    private static let switches = [
+        (path: FilePath("/proc/sys/kernel/unprivileged_userns_clone"), on: "kernel.unprivileged_userns_clone=1"),
+        (
+            path: FilePath("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+            on: "kernel.apparmor_restrict_unprivileged_userns=0"
+        ),
+    ]
+
+    /// What lets this machine make user namespaces.
+    ///
+    /// - Parameter error: that of making one.
+    static func advice(on error: Int32) -> String {
+        if error == ENOSPC {
+            return "the limit is in /proc/sys/user/max_user_namespaces; "
+                + "as root: sysctl -w user.max_user_namespaces=10000"
+        }
+        let turned = switches.filter { path, on in
+            let value = try? OpenFile(path, O_RDONLY).readToEnd(limit: 64).first
+            return value != nil && value != on.utf8.last
+        }
+        guard turned.isEmpty else {
+            return "as root: sysctl -w \(turned.map(\.on).joined(separator: " "))"
+        }
+        return "in a container, its seccomp profile decides; "
+            + "else a profile of AppArmor or SELinux that stacker runs under"
     }
 }

@@ -30,12 +30,12 @@ package struct UserNamespace: Sendable {
             Self.map(gids).withCString { lxcw_make_user_namespace(uids, $0) }
         }
         guard number >= 0 else {
+            let error = errno
             throw Failure(
                 "the kernel gives root no user namespace with the ids \(Self.text(uids))",
-                because: Errno(rawValue: errno),
-                help:
-                    "in a container, whoever runs that has to map these ids into it; user namespaces may be limited by "
-                    + "/proc/sys/user/max_user_namespaces")
+                because: Errno(rawValue: error),
+                help: error == ENOSPC
+                    ? Namespace.advice(on: error) : "in a container, whoever runs that has to map these ids into it")
         }
         file = OpenFile(owning: number)
     }
