@@ -112,13 +112,14 @@ package struct Directory: Sendable {
     }
 
     private func resolve(_ path: FilePath, _ flags: Int32, mode: mode_t, how: UInt64) throws -> OpenFile {
-        // EAGAIN: a rename elsewhere raced with the look-up of "..", openat2(2) asks to try again.
+        // EAGAIN: a rename elsewhere raced with the look-up of "..", openat2(2) asks to try again. EINTR: file systems behind
+        // a network or FUSE let a signal end the waiting.
         for _ in 0..<128 {
             let number = path.withPlatformString {
                 stacker_openat2(file.number, $0, UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode), how)
             }
             if number >= 0 { return OpenFile(owning: number) }
-            if Glibc.errno != EAGAIN { break }
+            if Glibc.errno != EAGAIN && Glibc.errno != EINTR { break }
         }
         throw Errno(rawValue: Glibc.errno)
     }
@@ -199,6 +200,14 @@ package struct Directory: Sendable {
 
     /// The names in this directory without `.` and `..`, sorted by their bytes.
     package func names() throws -> [FilePath] { try fileNames().map(\.path) }
+}
+
+extension Errno {
+    /// Whether it is what opening a directory by its path gives where there is none: nothing, something else, or a symlink
+    /// that is not followed. With any other it is not known what is there.
+    package var saysNoDirectory: Bool {
+        self == .noSuchFileOrDirectory || self == .notDirectory || self == .tooManySymbolicLinkLevels
+    }
 }
 
 extension FilePath {
