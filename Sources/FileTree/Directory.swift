@@ -112,14 +112,13 @@ package struct Directory: Sendable {
     }
 
     private func resolve(_ path: FilePath, _ flags: Int32, mode: mode_t, how: UInt64) throws -> OpenFile {
-        // EAGAIN: a rename elsewhere raced with the look-up of "..", openat2(2) asks to try again. EINTR: file systems behind
-        // a network or FUSE let a signal end the waiting.
+        // EAGAIN: a rename elsewhere raced with the look-up of "..", openat2(2) asks to try again.
         for _ in 0..<128 {
             let number = path.withPlatformString {
                 stacker_openat2(file.number, $0, UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode), how)
             }
             if number >= 0 { return OpenFile(owning: number) }
-            if Glibc.errno != EAGAIN && Glibc.errno != EINTR { break }
+            if Glibc.errno != EAGAIN { break }
         }
         throw Errno(rawValue: Glibc.errno)
     }

@@ -29,10 +29,8 @@ package final class OpenFile: ByteSource, Sendable {
     ///
     /// - Throws: `Errno`.
     package convenience init(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws {
-        let number = try path.withPlatformString { path in
-            try uninterrupted { stacker_openat(AT_FDCWD, path, flags | O_CLOEXEC, mode) }
-        }
-        self.init(owning: number)
+        let number = path.withPlatformString { stacker_openat(AT_FDCWD, $0, flags | O_CLOEXEC, mode) }
+        try self.init(owning: checked(number))
     }
 
     /// The status of the open file itself.
@@ -98,18 +96,10 @@ package final class OpenFile: ByteSource, Sendable {
 
     /// Makes the file's content durable: fsync(2).
     package func synchronize() throws {
-        try uninterrupted { fsync(number) }
-    }
-}
-
-/// Makes a system call again as long as a signal ends its waiting, which file systems behind a network or FUSE allow; other errors
-/// are thrown.
-@discardableResult
-func uninterrupted<Result: SignedInteger>(_ call: () -> Result) throws -> Result {
-    while true {
-        let result = call()
-        if result >= 0 { return result }
-        if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+        // File systems behind a network, or FUSE, let a signal end the waiting.
+        while fsync(number) != 0 {
+            if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+        }
     }
 }
 
