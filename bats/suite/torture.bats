@@ -12,7 +12,7 @@ torture() {
     local options=(--level priv) fault
     [[ -z ${STACKER_TEST_USER:-} ]] || options=(--level unpriv --user "$STACKER_TEST_USER")
     for fault in "$@"; do options+=(--fault "$fault"); done
-    "$TOP/tools/torture/torture.py" "${options[@]}" --results "$PWD/results" --scenario build --sample 20 "$STACKER_BINARY"
+    "$TOP/tools/torture/torture.py" "${options[@]}" --results "$PWD/results" --scenario build --sample 20 --harm "$STACKER_BINARY"
 }
 
 # behaviour: whichever step of a build it is killed before, nothing is half-written under a final name, and the next build gives the same images and leaves nothing
@@ -22,7 +22,7 @@ torture() {
     torture KILL
 }
 
-# behaviour: whichever system call of a build fails, the build ends with an error that says what and where, or is right all the same, and the next one is
+# behaviour: whichever system call of a build fails, the build ends with an error, or is right all the same, and the next one is
 # documented: docs/reliability.md#every-call-failed
 # status: beyond
 @test "a sample of its calls failed" {

@@ -164,6 +164,8 @@ def judge_end(outcome: tracer.Outcome, fault: str, point: str, said: str) -> lis
     """How it ended, and what it said."""
     if outcome.hung:
         return [f"hangs: {', '.join(outcome.left) or 'the first process'}"]
+    if outcome.crashed:
+        return [f"crash: {outcome.crashed}: {said[-500:]}"]
     if fault == "KILL":
         return []
     if outcome.status < 0 or outcome.status > 128:
@@ -187,7 +189,9 @@ def names_nothing(errors: list[str], point: str) -> bool:
     the path of its storage, counts."""
     if "WORK" in point:
         return False
-    words = {word for path in point.split(" #")[0].split()[1:] for word in path.split("/") if len(word) > 2 and "*" not in word}
+    # A message has "sha256:…" where a directory is called "sha256_…".
+    parts = {word for path in point.split(" #")[0].split()[1:] for word in re.split("[/_]", path)}
+    words = {word for word in parts if len(word) > 2 and "*" not in word and word != "sha256"}
     return bool(words) and not any(word in error for word in words for error in errors)
 
 

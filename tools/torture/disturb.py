@@ -31,6 +31,9 @@ def main(fault: str, pattern: str, *command: str) -> int:
         print("left running:", *outcome.left, sep="\n", file=sys.stderr)
     if outcome.hung or not outcome.hit:
         return 125
+    if outcome.crashed:
+        print(f"a process ended with {outcome.crashed}", file=sys.stderr)
+        return 134
     return outcome.status if outcome.status >= 0 else 128 - outcome.status
 
 

@@ -5,7 +5,12 @@ import pathlib
 from collections import Counter
 
 
-def print_summary(files: list[pathlib.Path]) -> int:
+# Not as it should be, and nobody's images suffer.
+_HARMLESS = {"vague", "left behind at once"}
+
+
+def print_summary(files: list[pathlib.Path], only_harm: bool = False) -> int:
+    """Returns the exit status."""
     kinds: Counter[str] = Counter()
     rows, status = [], 0
     for path in files:
@@ -13,8 +18,10 @@ def print_summary(files: list[pathlib.Path]) -> int:
         runs = {(run["point"], run["fault"]): run for run in map(json.loads, path.read_text().splitlines())}
         bad = [run for run in runs.values() if run["found"]]
         for run in bad:
-            kinds.update({text.split(":")[0] for text in run["found"]})
-        status = 1 if bad else status
+            found = {text.split(":")[0] for text in run["found"]}
+            kinds.update(found)
+            if not only_harm or found - _HARMLESS:
+                status = 1
         kills = [run for run in runs.values() if run["fault"] == "KILL"]
         rows.append([
             path.name.removesuffix(".jsonl"), len({point for point, _ in runs}), len(kills), len(runs) - len(kills),

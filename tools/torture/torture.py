@@ -2,7 +2,7 @@
 """Disturbs stacker at each step: kills it there, or has the system call fail.
 
     tools/torture/torture.py [--scenario NAME]… [--level priv|unpriv]… [--user NAME] [--fault NAME]… [--only PATTERN] [--sample N]
-                             [--workers N] [--results DIR] [--point POINT] [--keep DIR] STACKER
+                             [--workers N] [--results DIR] [--harm] [--point POINT] [--keep DIR] STACKER
 
 Each scenario is played once in a trace, which lists its points: the calls of stacker's own processes that change something.
 Then it is played once more for each point and each fault, and the same command again, which nothing disturbs. What has to hold
@@ -11,7 +11,7 @@ to. Without --fault it is all of them, and calls that only read fail, too.
 
 Results are kept in DIR (.build/torture), and what was done with the same program is not done again. --point repeats one, and
 says all of it; --keep leaves the directory to be looked at. --only takes points in whose names a regular expression is found,
---sample takes N of all, at equal distances. The status is 1 if anything was found. It needs root: user builds need a tracer
+--sample takes N of all, at equal distances. The status is 1 if anything was found, with --harm if more than words and left names was. It needs root: user builds need a tracer
 that is root, which leaves newuidmap its set-user-ID bit. --user is the ordinary user; without it one is made for the time of the run.
 """
 
@@ -118,6 +118,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--results", type=pathlib.Path, default=TOP / ".build/torture")
+    parser.add_argument("--harm", action="store_true")
     parser.add_argument("--point")
     parser.add_argument("--keep")
     parser.add_argument("stacker", type=lambda path: str(pathlib.Path(path).resolve()))
@@ -158,7 +159,7 @@ def torture(arguments: argparse.Namespace) -> int:
                     worker.join()
                 if any(worker.exitcode for worker in workers):
                     sys.exit(f"error: {scenario} ({level}) couldn't be played")
-    return print_summary(files)
+    return print_summary(files, arguments.harm)
 
 
 if __name__ == "__main__":

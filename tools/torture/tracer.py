@@ -21,6 +21,9 @@ import ptrace
 PATIENCE = 60
 
 
+_OF_FAULTS = {signal.SIGILL, signal.SIGTRAP, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGABRT}
+
+
 @dataclass
 class Process:
     """One that is traced: all threads of it share this."""
@@ -36,6 +39,8 @@ class Outcome:
     seconds: float
     # It had to be ended.
     hung: bool = False
+    # The signal of a fault that one of the processes committed.
+    crashed: str = ""
     points: list[str] = field(default_factory=list)
     # What was done, if the point was reached.
     hit: str = ""
@@ -56,6 +61,8 @@ class Tracer:
         # Have stopped for the first time before their parent said that it made them.
         self.orphans: list[int] = []
         self.occurrences: Counter[str] = Counter()
+        # Signals of faults, by process.
+        self.faults: Counter[int] = Counter()
         self.outcome = Outcome(0, 0)
         self.own_root = os.stat("/").st_ino, os.stat("/").st_dev
 
@@ -154,9 +161,19 @@ class Tracer:
             ptrace.request(ptrace.LISTEN, pid)
             return
         elif event == 0:
-            ptrace.request(ptrace.CONT, pid, 0, number)
+            self._deliver(pid, number)
             return
         ptrace.request(ptrace.CONT, pid)
+
+    def _deliver(self, pid: int, number: int) -> None:
+        """A signal. One of the process's own fault ends no first process of a pid namespace as long as that is traced, and comes
+        again for ever."""
+        if number in _OF_FAULTS and not self.processes[pid].foreign:
+            self.outcome.crashed = signal.Signals(number).name
+            self.faults[pid] += 1
+        if self.faults[pid] > 3:
+            os.kill(pid, signal.SIGKILL)
+        ptrace.request(ptrace.CONT, pid, 0, number)
 
     def _meet(self, parent: int, pid: int) -> None:
         known = self.processes[parent]
