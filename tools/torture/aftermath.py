@@ -54,13 +54,19 @@ class Result:
         """All that is there, but for contents of layers, which are compared for themselves."""
         return [tracer.normalise(name, str(self.place.path)) for name in list_tree(self.place.path)]
 
+    def wrong(self, wanted: "Result", known: dict[str, object]) -> list[str]:
+        """What is another one. Of layers there may be fewer than are known: a further type of one is made again when it is asked
+        for."""
+        found = [
+            f"wrong result: {part}: {_difference(getattr(self, part), getattr(wanted, part))}"
+            for part in ("indices", "files", "published") if getattr(self, part) != getattr(wanted, part)]
+        return found + [f"wrong result: {text}" for text in unlike(self.roots, known)]
+
     def differences(self, wanted: "Result") -> list[str]:
-        """Of layers there may be fewer: a further type of one is made again when it is asked for."""
-        found = []
-        for part in ("indices", "blobs", "files", "published"):
-            if getattr(self, part) != getattr(wanted, part):
-                found.append(f"wrong result: {part}: {_difference(getattr(self, part), getattr(wanted, part))}")
-        found += [f"wrong result: {text}" for text in unlike(self.roots, wanted.roots)]
+        """The same once all has been collected, so that nothing else may be there."""
+        found = self.wrong(wanted, wanted.roots)
+        if self.blobs != wanted.blobs:
+            found.append(f"wrong result: blobs: {_difference(self.blobs, wanted.blobs)}")
         if more := self.names - wanted.names:
             found.append(f"left behind: {', '.join(sorted(more)[:10])}")
         return found
@@ -200,10 +206,12 @@ def judge(place: Place, outcome: tracer.Outcome, point: str, fault: str, wanted:
     # What mounts is to leave a mount.
     if ["umount", "mnt"] not in place.scenario.repairs:
         found += left_in_kernel(place)
-    found += half_written(place, {**unpacked(place.template / "roots"), **wanted.roots})
+    # What was there before may be there still.
+    known = {**unpacked(place.template / "roots"), **wanted.roots}
+    found += half_written(place, known)
     if outcome.status == 0 and not outcome.hung:
         try:
-            found += [f"a success that isn't one: {text}" for text in Result(place).differences(wanted) if text.startswith("wrong")]
+            found += [f"a success that isn't one: {text}" for text in Result(place).wrong(wanted, known)]
         except (OSError, ValueError) as error:
             found.append(f"a success that isn't one: {error}")
     if fault != "KILL" and not outcome.hung:

@@ -29,7 +29,7 @@ class Process:
     """One that is traced: all threads of it share this."""
 
     role: str
-    # Whether it runs a program of the script's, in the container's root: what that does is not stacker's.
+    # Whether it runs another program, as newuidmap, or one of the script's, in the container's root: what that does is not stacker's.
     foreign: bool = False
 
 
@@ -64,12 +64,15 @@ class Tracer:
         # Signals of faults, by process.
         self.faults: Counter[int] = Counter()
         self.outcome = Outcome(0, 0)
+        # Where what it says goes.
+        self.said = ""
         self.own_root = os.stat("/").st_ino, os.stat("/").st_dev
 
     def run(self, command: list[str], environment: dict[str, str], output: pathlib.Path, user: tuple[int, int] | None) -> Outcome:
         started = time.monotonic()
         first = self._start(command, environment, output, user)
         self.processes[first] = Process(os.path.basename(command[0]))
+        self.said = str(output)
         try:
             self._arm(PATIENCE)
             try:
@@ -192,19 +195,23 @@ class Tracer:
         process = self.processes.get(pid) or self.processes.setdefault(pid, Process("?"))
         words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         name = os.path.basename(os.fsdecode(words[0]))
+        process.foreign = name != "stacker" or self._is_elsewhere(pid)
+        process.role = process.role[: process.role.rfind(">") + 1] + name
+
+    def _is_elsewhere(self, pid: int) -> bool:
+        """Whether its root is another one, as in a container."""
         try:
             root = os.stat(f"/proc/{pid}/root")
-            process.foreign = process.foreign or (root.st_ino, root.st_dev) != self.own_root
         except OSError:
-            process.foreign = True
-        process.role = process.role[: process.role.rfind(">") + 1] + name
+            return True
+        return (root.st_ino, root.st_dev) != self.own_root
 
     def _stand_before(self, pid: int) -> None:
         process = self.processes.get(pid)
         if process is None or process.foreign:
             return
         call = calls.Call(pid)
-        if not (call.changes or self.reading and call.reads(self.work)):
+        if self.said in call.paths or not (call.changes or self.reading and call.reads(self.work)):
             return
         name = self._name(process.role, call)
         self.occurrences[name] += 1
