@@ -402,12 +402,13 @@ static bool is_zombie(pid_t pid)
 
 /*
  * Between two steps of a start liblxc waits for init's answer, and holds init's end of the line itself: of an init that was
- * killed meanwhile it never hears. Called about four times a second: an init that has been dead for two seconds, and
- * had not come to the program, is one that the monitor waits for.
+ * killed meanwhile it never hears. Called about four times a second: an init that has been dead for five seconds, and
+ * had not come to the program, is one that the monitor waits for. On a busy machine it may take the monitor a while to see
+ * that one is dead of which it does hear.
  */
 static bool waits_for_dead_init(pid_t monitor_pid)
 {
-	static const int grace_ticks = 8;
+	static const int grace_ticks = 20;
 	static int ticks;
 	pid_t children[MOST_CHILDREN];
 
