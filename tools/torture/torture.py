@@ -101,7 +101,7 @@ def list_points(place: places.Place, reading: bool) -> list[str]:
     if outcome.status != 0:
         raise RuntimeError(f"traced, stacker fails: {place.said()}")
     # A log is no result.
-    return [point for point in outcome.points if " .stacker/lxc-" not in point or point.endswith(" #1")]
+    return [point for point in outcome.points if ".stacker/lxc-" not in point or point.endswith(" #1")]
 
 
 def read_results(path: pathlib.Path) -> list[dict[str, object]]:

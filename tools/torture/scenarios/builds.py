@@ -77,8 +77,13 @@ def _two(place: pathlib.Path, run: Run) -> None:
 """)
 
 
-def _apart(name: str) -> list[str]:
-    return ["--roots-dir", f"{name}/roots", "--stacker-dir", f"{name}/.stacker", *BUILD, "-f", f"{name}.yaml"]
+def _apart(name: str, *command: str) -> list[str]:
+    """With directories of its own, but for the layout."""
+    command = command or (*BUILD, "-f", f"{name}.yaml")
+    return ["--roots-dir", f"{name}/roots", "--stacker-dir", f"{name}/.stacker", *command]
+
+
+_BOTH = [_apart("b"), _apart("a"), _apart("a", "gc"), _apart("b", "gc")]
 
 
 SCENARIOS = [
@@ -86,7 +91,7 @@ SCENARIOS = [
     Scenario("build-erofs", _everything, [*BUILD, "--layer-type", "erofs"], levels=("priv",)),
     Scenario("build-again", _again, BUILD),
     Scenario("build-tar", _tar_base, BUILD),
-    Scenario("shared-layout", _two, _apart("a"), repair=[_apart("b"), _apart("a")], collects=False),
+    Scenario("shared-layout", _two, _apart("a"), repair=_BOTH, shares=True, collects=False),
     Scenario(
-        "at-the-same-time", _two, _apart("a"), repair=[_apart("b"), _apart("a")], beside=_apart("b"), collects=False),
+        "at-the-same-time", _two, _apart("a"), repair=_BOTH, beside=_apart("b"), shares=True, collects=False),
 ]

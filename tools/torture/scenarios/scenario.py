@@ -35,6 +35,12 @@ class Scenario:
     changes_etc: bool = False
     # Whether two would see each other: loop devices are the machine's.
     alone: bool = False
+    # Whether it can't be done again once it is done.
+    once: bool = False
+    # Names that what makes it good may leave, as a regular expression.
+    may_stay: str = "(?!)"
+    # Whether another stacker's images come into the layout, too.
+    shares: bool = False
     # Whether `gc` follows what makes it good.
     collects: bool = True
 
