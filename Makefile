@@ -36,7 +36,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist torture fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -144,6 +144,10 @@ check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on an
 	@mkdir -p $(REPORT); status=0; tools/kernels/check-kernel.py --kernel="$(or $(KERNEL),debian-12)" --cmdline="$(CMDLINE)" \
 		$(LIMIT:%=--minutes=%) $(GROUP:%=--group=%) $(if $(SOME),$(SOME),$(if $(GROUP),,--group=quick)) || status=$$?; \
 		tools/report/write-report.py $(REPORT) && exit $$status
+
+torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its steps, and fail each of its calls; SCENARIO=build, PRIVILEGE_LEVEL=priv|unpriv, FAULT=KILL, SAMPLE=100, POINT='…' repeats one; goes on where it stopped
+	@tools/torture/torture.py $(SCENARIO:%=--scenario %) $(PRIVILEGE_LEVEL:%=--level %) $(FAULT:%=--fault %) $(SAMPLE:%=--sample %) \
+		$(if $(POINT),--point '$(POINT)') $(or $(STACKER),stacker)
 
 fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz

@@ -23,8 +23,14 @@ extension Directory {
             try rename(temporary, to: name)
         } catch {
             try? remove(temporary)
-            throw Failure("couldn't write \(name)", because: error)
+            throw Failure("couldn't write \(place(of: name))", because: error)
         }
+    }
+
+    /// The path of a name in this directory, for messages.
+    private func place(of name: FilePath) -> FilePath {
+        let here = try? FilePath("/proc/self/fd/\(file.number)").resolved()
+        return here?.pushing(name) ?? name
     }
 
     /// Reads the file `name` beneath this directory; `nil` if there is none.

@@ -218,6 +218,14 @@ package struct Directory: Sendable {
     package func names() throws -> [FilePath] { try fileNames().map(\.path) }
 }
 
+extension Errno {
+    /// Whether it is what opening a directory by its path gives where there is none: nothing, something else, or a symlink
+    /// that is not followed. With any other it is not known what is there.
+    package var saysNoDirectory: Bool {
+        self == .noSuchFileOrDirectory || self == .notDirectory || self == .tooManySymbolicLinkLevels
+    }
+}
+
 extension FilePath {
     /// Orders paths by their bytes, as strcmp(3) does: the one order that no locale changes.
     package func bytesPrecede(_ other: FilePath) -> Bool {

@@ -96,7 +96,10 @@ package final class OpenFile: ByteSource, Sendable {
 
     /// Makes the file's content durable: fsync(2).
     package func synchronize() throws {
-        try checked(fsync(number))
+        // File systems behind a network, or FUSE, let a signal end the waiting.
+        while fsync(number) != 0 {
+            if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+        }
     }
 }
 

@@ -383,6 +383,42 @@ static bool end_stragglers(pid_t monitor_pid)
 	return true;
 }
 
+/* Whether a process has ended, and nobody has waited for it. */
+static bool is_zombie(pid_t pid)
+{
+	char path[64], line[256];
+	bool zombie = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (!zombie && fgets(line, sizeof(line), file))
+		zombie = strncmp(line, "State:\tZ", 8) == 0;
+	fclose(file);
+	return zombie;
+}
+
+/*
+ * Between two steps of a start liblxc waits for init's answer, and holds init's end of the line itself: of an init that was
+ * killed meanwhile it never hears. Called about four times a second: an init that has been dead for five seconds, and
+ * had not come to the program, is one that the monitor waits for. On a busy machine it may take the monitor a while to see
+ * that one is dead of which it does hear.
+ */
+static bool waits_for_dead_init(pid_t monitor_pid)
+{
+	static const int grace_ticks = 20;
+	static int ticks;
+	pid_t children[MOST_CHILDREN];
+
+	if (shared->program || children_of(monitor_pid, children) == 0 || !is_zombie(children[0])) {
+		ticks = 0;
+		return false;
+	}
+	return ++ticks >= grace_ticks;
+}
+
 static void report(int stopped, bool ended)
 {
 	int status = shared->error_num, code = 0;
@@ -466,6 +502,9 @@ int lxcw_spawn(char **arguments)
 			while (count > 0)
 				kill(orphans[--count], SIGKILL);
 			tick.tv_nsec = 20 * 1000 * 1000;
+		} else if (number < 0 && !stopped && waits_for_dead_init(pid)) {
+			snprintf(shared->message, sizeof(shared->message), "the container's init was killed before it began the script");
+			kill(pid, SIGKILL);
 		} else if (number < 0 && !stopped && end_stragglers(pid)) {
 			ended = true;
 		}

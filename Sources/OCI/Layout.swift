@@ -64,10 +64,18 @@ package struct Layout: Sendable {
         while case let parent = missing.removingLastComponent(), !parent.isEmpty, !parent.exists { missing = parent }
         try attempt("couldn't make OCI layout \(path)", help: LayoutState.expected) {
             // Not under its own name: another stacker may be about to make the layout.
-            let name = FilePath.temporaryName(for: missing.lastComponent?.string ?? "oci")
-            let probe = missing.removingLastComponent().pushing(name)
+            let name = missing.lastComponent?.string ?? "oci"
+            let parent = missing.removingLastComponent()
+            // What a stacker has left that was killed before it removed its own. Somebody else's who lives is gone then,
+            // which is what they want with it.
+            for left in (try? Directory(at: parent).names()) ?? [] where left.isTemporary(for: name) {
+                _ = parent.pushing(left).withPlatformString(rmdir)
+            }
+            let probe = parent.pushing(.temporaryName(for: name))
             try Directory.create(probe)
-            _ = try probe.withPlatformString { try checked(rmdir($0)) }
+            do {
+                _ = try probe.withPlatformString { try checked(rmdir($0)) }
+            } catch Errno.noSuchFileOrDirectory {}
         }
     }
 
@@ -134,7 +142,7 @@ package enum LayoutState: Sendable {
             throw Failure("couldn't open OCI layout \(path)", because: error)
         }
         let root = Directory(directory)
-        let names = try root.names()
+        let names = try attempt("couldn't read OCI layout \(path)") { try root.names() }
         if names.isEmpty {
             self = .empty
         } else if names.contains(Layout.indexName) && names.contains(Layout.markerName) {

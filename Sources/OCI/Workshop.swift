@@ -21,8 +21,13 @@ final class Workshop: Sendable {
         Self.removeDead(in: root)
         name = .temporaryName(for: Self.purpose)
         try root.makeDirectory(name, mode: 0o700)
-        directory = try root.directory(name)
-        guard try directory.file.tryLock(.exclusive) else { throw Errno.resourceTemporarilyUnavailable }
+        do {
+            directory = try root.directory(name)
+            guard try directory.file.tryLock(.exclusive) else { throw Errno.resourceTemporarilyUnavailable }
+        } catch {
+            try? root.remove(name, directory: true)
+            throw error
+        }
     }
 
     deinit { try? root.removeTree(name) }

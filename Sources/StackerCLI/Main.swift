@@ -12,6 +12,14 @@ import SystemPackage
 enum Main {
     static func main() {
         stacker_settle()
+        // Swift's runtime looks for them by way of /proc/self/maps, and has none where it can't read that: the command would be
+        // taken for a request for help. Who starts a program gives it a name at least.
+        guard CommandLine.argc > 0 else {
+            write(
+                "error: couldn't read the command line\nhelp: mount /proc, and let this process read /proc/self/maps\n",
+                to: STDERR_FILENO)
+            exit(EXIT_FAILURE)
+        }
         // Then at once, while the process has one thread: the kernel lets no other unshare a user namespace.
         if lxcw_is_internal(CommandLine.argc, CommandLine.unsafeArgv) {
             exit(lxcw_main(CommandLine.argc, CommandLine.unsafeArgv))

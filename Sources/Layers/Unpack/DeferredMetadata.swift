@@ -41,11 +41,8 @@ struct DeferredMetadata {
     /// Gives it to them, the last ones first: children before their parents.
     func apply(_ parents: inout ParentDirectories, report: inout UnpackReport) throws {
         for record in records.reversed() {
-            // One that was replaced by a later entry is not there any more.
-            guard let directory = try? parents.existing(record.path[...]),
-                let status = try? directory.file.status(), status.inode == record.inode
-            else { continue }
             try attempt("couldn't set the metadata of \(shown(path: record.path))") {
+                guard let directory = try parents.existing(record.path[...], record.inode) else { return }
                 try checked(fchmod(directory.file.number, record.permissions))
                 try directory.file.setAttributes(record.attributes, path: record.path, report: &report)
                 try directory.file.setModified(record.modified)

@@ -47,10 +47,10 @@ struct ImpliedDirectories {
     func settle(_ parents: inout ParentDirectories, report: inout UnpackReport) throws {
         // Children before their parents.
         for (inode, record) in records.sorted(by: { $1.value.path.lexicographicallyPrecedes($0.value.path) }) {
-            // One that was replaced by a later entry is not there any more.
-            guard let directory = try? parents.existing(record.path[...]),
-                try directory.file.status().inode == inode
-            else { continue }
+            let directory = try attempt("couldn't open \(shown(path: record.path))") {
+                try parents.existing(record.path[...], inode)
+            }
+            guard let directory else { continue }
             if !record.hides {
                 report.overOthers.implied.append(record.path)
             } else if try directory.holdsOnlyWhiteouts {

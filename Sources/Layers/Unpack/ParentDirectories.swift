@@ -44,6 +44,16 @@ struct ParentDirectories {
         return try resolve(path)
     }
 
+    /// The directory that was made at `path`; `nil` if a later entry has removed or replaced it.
+    mutating func existing(_ path: ArraySlice<UInt8>, _ inode: ino_t) throws -> Directory? {
+        do {
+            let directory = try existing(path)
+            return try directory.file.status().inode == inode ? directory : nil
+        } catch let errno as Errno where errno.saysNoDirectory {
+            return nil
+        }
+    }
+
     /// Notes that `directory` was opened at `path`, which the next entries will probably lie in.
     mutating func remember(_ directory: Directory, at path: [UInt8]) {
         last = (path, directory)

@@ -253,7 +253,7 @@ package struct LayerDirectory: Sendable {
     @discardableResult
     package func write(_ metadata: OverlayMetadata) throws -> Digest {
         let bytes = try JSON.encode(metadata)
-        try roots.directory.directory(FilePath(name)).replaceFile(Self.metadataName, with: bytes)
+        try storage().replaceFile(Self.metadataName, with: bytes)
         return Digest(of: bytes)
     }
 
@@ -269,6 +269,10 @@ package struct LayerDirectory: Sendable {
 
     /// Writes what the build that begins stands on: who looks for the cause of a failure finds it.
     package func writeBase(_ metadata: OverlayMetadata) throws {
-        try roots.directory.directory(FilePath(name)).replaceFile(Self.baseName, with: JSON.encode(metadata))
+        try storage().replaceFile(Self.baseName, with: JSON.encode(metadata))
+    }
+
+    private func storage() throws -> Directory {
+        try attempt("couldn't open \(path)") { try roots.directory.directory(FilePath(name)) }
     }
 }

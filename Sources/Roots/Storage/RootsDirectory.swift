@@ -36,7 +36,7 @@ package struct RootsDirectory: Sendable {
         self.path = path
         directory = try Directory(creating: path, isPlain: true)
         directory.spreadDirectories()
-        if try !Self.isOurs(directory) {
+        if try !Self.isOurs(directory, at: path) {
             try attempt("couldn't remove what another stacker left in \(path)") {
                 for name in try directory.names() where try isStorage(name) { try directory.removeTree(name) }
             }
@@ -56,7 +56,7 @@ package struct RootsDirectory: Sendable {
         ) {
             try Directory(at: path)
         }
-        guard try Self.isOurs(directory) else {
+        guard try Self.isOurs(directory, at: path) else {
             throw Failure("\(path) is not a roots directory of this stacker", help: "build first")
         }
     }
@@ -69,12 +69,13 @@ package struct RootsDirectory: Sendable {
         } catch let failure as Failure where failure.errno == .noSuchFileOrDirectory {
             return nil
         }
-        guard try Self.isOurs(directory) else { return nil }
+        guard try Self.isOurs(directory, at: path) else { return nil }
         self.path = path
     }
 
-    private static func isOurs(_ directory: Directory) throws -> Bool {
-        try directory.readFile(marker, limit: 64) == Array(markerText.utf8)
+    private static func isOurs(_ directory: Directory, at path: FilePath) throws -> Bool {
+        try attempt("couldn't read \(path.pushing(marker))") { try directory.readFile(marker, limit: 64) }
+            == Array(markerText.utf8)
     }
 
     /// Whether `name` looks like a layer's storage; anything else in the directory is somebody's own.

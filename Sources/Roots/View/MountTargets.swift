@@ -87,10 +87,11 @@ package struct MountTargets: Sendable {
     /// Removes from an upperdir the whiteouts of what only this layer provided: below them, the image has nothing.
     package func removeWhiteouts(from upperdir: Directory) throws {
         for path in provided {
-            guard let parent = try? upperdir.directory(path.components.count > 1 ? path.removingLastComponent() : "."),
-                let name = path.lastComponent.map({ FilePath(root: nil, [$0]) })
-            else { continue }
-            if try parent.status(name)?.isWhiteout == true { try parent.remove(name) }
+            guard let name = path.lastComponent.map({ FilePath(root: nil, [$0]) }) else { continue }
+            do {
+                let parent = try upperdir.directory(path.components.count > 1 ? path.removingLastComponent() : ".")
+                if try parent.status(name)?.isWhiteout == true { try parent.remove(name) }
+            } catch let errno as Errno where errno.saysNoDirectory {}
         }
     }
 }

@@ -30,7 +30,10 @@ struct RootsGarbage {
         }
         for digest in present.subtracting(live).sorted() { try add(.layer, digest.directoryName) }
         for name in try roots.deadRuns() { try add(.temporary, name) }
-        for digest in present.intersection(live).sorted() { try addRestored(of: digest.directoryName, live) }
+        for digest in present.intersection(live).sorted() {
+            try addRestored(of: digest.directoryName, live)
+            try addLeftOvers(of: digest.directoryName) { $0.isTemporary }
+        }
         for name in names where Digest(directoryName: name.string) == nil {
             if name.isTemporary || name.string.hasPrefix(RootsDirectory.temporaryPrefix)
                 || name.string.hasPrefix(NearestDirectory.probePrefix)
@@ -39,7 +42,7 @@ struct RootsGarbage {
             } else if RootsDirectory.isContentName(name.string) {
                 if !parts.contains(name) { try add(.part, name) }
             } else if layers.contains(name.string) {
-                try addLeftOvers(of: name)
+                try addLeftOvers(of: name) { Self.ofRuns.contains($0.string) || $0.isTemporary }
             } else if !name.string.hasPrefix("."), try isStorage(name) {
                 try add(.storage, name)
             }
@@ -98,9 +101,9 @@ struct RootsGarbage {
         }
     }
 
-    private mutating func addLeftOvers(of layer: FilePath) throws {
+    private mutating func addLeftOvers(of layer: FilePath, _ isLeftOver: (FilePath) -> Bool) throws {
         guard let directory = try? roots.directory.directory(layer) else { return }
-        for name in try directory.names() where Self.ofRuns.contains(name.string) || name.isTemporary {
+        for name in try directory.names() where isLeftOver(name) {
             items.append(try GarbageItem(.temporary, name, in: directory, at: roots.path.pushing(layer)))
         }
     }

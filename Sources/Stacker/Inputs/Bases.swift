@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import Host
 import Layers
 import OCI
@@ -164,8 +165,18 @@ struct Bases {
             throw Failure("layer \(name) has not been built", help: "remove \(context.roots.path) and build again")
         }
         let metadata = own.below(name)
-        let source = metadata.baseLayout.flatMap { try? Layout(at: FilePath($0)) }
+        let source = try metadata.baseLayout.flatMap { try layout(ifThereAt: FilePath($0)) }
         return BuildBase(metadata: metadata, source: source, use: try source.map(inUse), isBuildOnly: true)
+    }
+
+    /// The layout that a base came from; `nil` if it is there no more, and its layers are made of what they were unpacked to. One
+    /// that is there, and can't be opened just now, is an error: such layers may have other bytes.
+    private func layout(ifThereAt path: FilePath) throws -> Layout? {
+        do {
+            return try Layout(ifThereAt: path)
+        } catch let failure as Failure where failure.errno.map(\.saysNoDirectory) ?? true {
+            return nil
+        }
     }
 
     private func inUse(_ layout: Layout) throws -> LayoutLock {

@@ -58,7 +58,9 @@ struct ImageOutput {
                 try writer.adopt(layer, from: source, verified: verified, replacing: isThere)
             } else {
                 let below = (drafts[type]?.layers ?? []).prefix(place)
-                let converted = try attempt("couldn't make a \(type) layer of base layer \(layer.digest)") {
+                let converted = try attempt(
+                    "couldn't make a \(type) layer of base layer \(layer.digest) for \(layout.path)"
+                ) {
                     try conversion.convertTop(
                         of: Array(image.layers[...place]), over: below, to: format,
                         root: root(of: place, in: image.layers))
@@ -145,7 +147,7 @@ struct ImageOutput {
     private mutating func add(
         _ layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy], root: RootEntry? = nil
     ) throws -> [EncodedDirectory] {
-        try attempt("couldn't pack layer \(layer.name)") {
+        try attempt("couldn't pack layer \(layer.name) for \(layout.path)") {
             var parts: [EncodedDirectory] = []
             var lowerdirs = try lowerdirs
             for name in overlayDirectories.map(\.name) {
@@ -184,7 +186,7 @@ struct ImageOutput {
     private mutating func merge(
         _ run: BuildOnlyRun, _ layer: LayerDirectory, _ definition: LayerDefinition, root: RootEntry
     ) throws -> [EncodedLayer] {
-        try attempt("couldn't pack layer \(layer.name) with the build_only layers below it") {
+        try attempt("couldn't pack layer \(layer.name) with the build_only layers below it for \(layout.path)") {
             let tree = try run.tree()
             var encoded = try encode(tree, in: layer.upperdir, of: layer.name, root: root)
             if encoded.isEmpty, definition.run != nil {

@@ -53,7 +53,7 @@ struct RecipeLoader {
             }
             try substitutions.merge(file: file, text: utf8Text(of: bytes, file))
         } else {
-            substitutions.fileLeftOut = request.recipes.lazy.compactMap(Self.valuesBeside).first
+            substitutions.fileLeftOut = request.recipes.lazy.map(Self.valuesBeside).first { $0 != nil } ?? nil
         }
         return substitutions
     }

@@ -63,10 +63,12 @@ struct LayerProgram {
 
     private func look(for command: String, in directories: String) -> Found? {
         let directories = command.contains("/") ? [""] : directories.split(separator: ":").map { "\($0)/" }
-        return directories.lazy.compactMap { directory in
+        // Not a lazy map's first, for which each file is read twice, and which traps if it is gone the second time.
+        for directory in directories {
             let path = directory + command
-            return read(FilePath(path)).map { Found(path: path, beginning: $0) }
-        }.first
+            if let beginning = read(FilePath(path)) { return Found(path: path, beginning: beginning) }
+        }
+        return nil
     }
 
     private func read(_ path: FilePath) -> [UInt8]? {

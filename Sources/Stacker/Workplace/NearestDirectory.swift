@@ -8,6 +8,8 @@ struct NearestDirectory {
     /// Its path, without symlinks.
     let path: FilePath
     let directory: Directory
+    /// The one above, which was the nearest as long as this one was not there.
+    private let above: FilePath?
 
     /// Looks for it.
     ///
@@ -15,6 +17,7 @@ struct NearestDirectory {
     ///   what was found has been removed meanwhile.
     init(_ wanted: FilePath) throws {
         directory = try Self.nearest(wanted)
+        above = wanted.exists ? wanted.removingLastComponent() : nil
         path = try attempt("couldn't find out where \(wanted) is, or would be") { [directory] in
             try FilePath("/proc/self/fd/\(directory.file.number)").resolved()
         }
@@ -51,7 +54,8 @@ struct NearestDirectory {
     ///
     /// A probe in use is locked, and one that is not is nobody's.
     func withProbe<Result>(_ body: (_ probe: Directory, _ path: FilePath) throws -> Result) throws -> Result {
-        removeLeftProbes()
+        Self.removeLeftProbes(in: directory)
+        if let above, let above = try? Directory(at: above) { Self.removeLeftProbes(in: above) }
         for _ in 0..<Self.mostTries {
             let name = FilePath("\(Self.probePrefix)\(UInt64.random(in: 0...UInt64.max).hexadecimal)")
             try attempt("couldn't make a directory in \(path)") { try directory.makeDirectory(name, mode: 0o700) }
@@ -80,9 +84,9 @@ struct NearestDirectory {
         }
     }
 
-    private func removeLeftProbes() {
+    private static func removeLeftProbes(in directory: Directory) {
         // That they are here is nobody's fault, and nothing depends on their going.
-        for name in (try? directory.names()) ?? [] where name.string.hasPrefix(Self.probePrefix) {
+        for name in (try? directory.names()) ?? [] where name.string.hasPrefix(probePrefix) {
             guard let probe = try? directory.directory(name), (try? probe.file.tryLock(.exclusive)) == true else {
                 continue
             }

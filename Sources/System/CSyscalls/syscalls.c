@@ -24,16 +24,26 @@ const unsigned int stacker_rename_exchange = RENAME_EXCHANGE;
 
 const uint64_t stacker_btrfs_extref = BTRFS_FEATURE_INCOMPAT_EXTENDED_IREF;
 
+/* A signal may end the waiting for a file: file systems behind a network or FUSE let it. */
 int stacker_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
 	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
+	int fd;
 
-	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	do
+		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	while (fd < 0 && errno == EINTR);
+	return fd;
 }
 
 int stacker_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
-	return openat(dirfd, path, flags, mode);
+	int fd;
+
+	do
+		fd = openat(dirfd, path, flags, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
 }
 
 char *stacker_strptime(const char *text, const char *form, struct tm *time)
