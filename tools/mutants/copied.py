@@ -13,7 +13,8 @@ HERE = TOP / "tools/mutants"
 WORK = TOP / ".build/mutants"
 COPY = WORK / "copy"
 LISTING = WORK / "list"
-DROPPED = WORK / "dropped"
+# What the compiler refuses: a build that begins without it takes many rounds.
+DROPPED = HERE / "refused"
 ALL_ROOMS = [room for rooms in catalogue.ROOMS.values() for room in rooms]
 
 # The manifest of the copy ends with it: each target knows of the mutants, and warnings don't matter.
@@ -23,11 +24,16 @@ for target in package.targets where target.type != .system && target.name != "CM
     target.dependencies.append("CMutants")
     target.swiftSettings = [.unsafeFlags(["-suppress-warnings"])]
     target.cSettings = nil
+    // SwiftPM looks there for tests of XCTest, of which there are none.
+    if target.type == .test {
+        target.swiftSettings?.append(.unsafeFlags(["-index-store-path", "\\(Context.packageDirectory)/.build/debug/index/store"]))
+    }
 }
 """
 ERROR = re.compile(r"^(/[^:]+):(\d+):(\d+): error: (.*)$", re.MULTILINE)
+FORM = re.compile(rb"mutant[A-Z]\w*\((\d+)")
 # A round drops what the compiler refused; some of it, it only sees when the rest is right.
-MOST_ROUNDS = 30
+MOST_ROUNDS = 40
 
 
 def make() -> None:
@@ -40,7 +46,7 @@ def make() -> None:
     plain = [
         name
         for name in names.decode().split("\0")
-        if name and name != "Package.swift" and not (name.endswith((".swift", ".c")) and name.startswith(tuple(ALL_ROOMS)))
+        if name and name != "Package.swift" and not (name.endswith((".swift", ".c")) and name.startswith(tuple(f"{room}/" for room in ALL_ROOMS)))
     ]
     for name in plain:
         copy_if_different(TOP / name, COPY / name)
@@ -98,19 +104,37 @@ class Rewriter:
 def blamed(
     mutants: list[catalogue.Mutant], path: pathlib.Path, line: int, column: int, message: str
 ) -> list[catalogue.Mutant]:
-    """The innermost mutant at an error; where there is none, those of its line, or of its declaration."""
-    lines = path.read_bytes().split(b"\n")
+    """The mutant in whose form an error is, or the innermost around it; without one, those of its line, or declaration."""
+    text = path.read_bytes()
+    lines = text.split(b"\n")
     start = sum(len(each) + 1 for each in lines[: line - 1])
     end, place = start + len(lines[line - 1]), start + column - 1
     if "reasonable time" not in message:
+        number = form_around(text, place)
         around = [each for each in mutants if each.place[0] <= place < each.place[1]]
-        if around:
-            return [min(around, key=lambda each: each.place[1] - each.place[0])]
+        exact = [each for each in around if each.number == number]
+        if exact or around:
+            return exact or [min(around, key=lambda each: each.place[1] - each.place[0])]
     on_line = [each for each in mutants if each.place[0] < end and each.place[1] > start]
-    if on_line:
-        return on_line
-    around = [each for each in mutants if each.scope[0] <= place < each.scope[1]]
-    return around
+    return on_line or [each for each in mutants if each.scope[0] <= place < each.scope[1]]
+
+
+def form_around(text: bytes, place: int) -> int | None:
+    """The number of the innermost `mutantForm(number, …)` that a place is in."""
+    if match := FORM.match(text, place):
+        return int(match[1])
+    closed = 0
+    for index in range(place - 1, max(0, place - 5000), -1):
+        if text[index : index + 1] == b")":
+            closed += 1
+        elif text[index : index + 1] == b"(" and closed > 0:
+            closed -= 1
+        elif text[index : index + 1] == b"(":
+            # A parenthesis that is open here.
+            name = re.search(rb"mutant[A-Z]\w*$", text[max(0, index - 20) : index])
+            if name and (match := FORM.match(text, index - len(name[0]))):
+                return int(match[1])
+    return None
 
 
 def build() -> list[catalogue.Mutant]:

@@ -18,7 +18,7 @@ BUNDLE = COPY / ".build/debug/stackerPackageTests.xctest"
 # Which files say which number a mutant has.
 NUMBERED = ("Sources", "tools/mutants/Sources")
 # What a run says first when a test of it has failed: there is no need to wait for the others.
-HAS_FAILED = re.compile("^(not ok |✘ )".encode(), re.MULTILINE)
+HAS_FAILED = re.compile("^(\x1b\\[\\d+m)?(not ok |✘)".encode(), re.MULTILINE)
 # How long a run may take, if it takes a second without a fault: a machine that others load is slow.
 SECONDS, TIMES = 20, 8
 

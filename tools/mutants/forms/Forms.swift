@@ -6,15 +6,11 @@ import CMutants
 
 @inline(__always) func mutantNot(_ number: Int, _ value: Bool) -> Bool { mutant(number) != value }
 
-@inline(__always) func mutantAnd<E: Error>(_ number: Int, _ a: Bool, _ b: @autoclosure () throws(E) -> Bool) throws(E)
-    -> Bool
-{
+@inline(__always) func mutantAnd(_ number: Int, _ a: Bool, _ b: @autoclosure () throws -> Bool) rethrows -> Bool {
     if mutant(number) { a ? true : try b() } else { a ? try b() : false }
 }
 
-@inline(__always) func mutantOr<E: Error>(_ number: Int, _ a: Bool, _ b: @autoclosure () throws(E) -> Bool) throws(E)
-    -> Bool
-{
+@inline(__always) func mutantOr(_ number: Int, _ a: Bool, _ b: @autoclosure () throws -> Bool) rethrows -> Bool {
     if mutant(number) { a ? try b() : false } else { a ? true : try b() }
 }
 
