@@ -1,5 +1,6 @@
 """A copy of the tree with mutants compiled in."""
 
+import hashlib
 import pathlib
 import re
 import shutil
@@ -15,6 +16,9 @@ COPY = WORK / "copy"
 LISTING = WORK / "list"
 # What the compiler refuses: a build that begins without it takes many rounds.
 DROPPED = HERE / "refused"
+# Which files were compiled when it went well.
+BUILT = WORK / "built"
+COMPILED = ("Package.swift", "Sources", "Tests", "tools/mutants/Sources", "tools/mutants/forms", DROPPED)
 ALL_ROOMS = [room for rooms in catalogue.ROOMS.values() for room in rooms]
 
 # The manifest of the copy ends with it: each target knows of the mutants, and warnings don't matter.
@@ -58,6 +62,16 @@ def make() -> None:
     for path in (TOP / ".build/fixtures").rglob("*"):
         if path.is_file():
             copy_if_different(path, COPY / path.relative_to(TOP))
+
+
+def fingerprint(*rooms: str | pathlib.Path) -> str:
+    """Another one when files are."""
+    digest = hashlib.sha256()
+    for room in rooms:
+        for path in [TOP / room, *sorted((TOP / room).rglob("*"))]:
+            if path.is_file():
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def write(path: pathlib.Path, text: str) -> None:
@@ -140,11 +154,15 @@ def form_around(text: bytes, place: int) -> int | None:
 def build() -> list[catalogue.Mutant]:
     """Builds the program and the tests with all mutants that can be compiled; these."""
     make()
+    if BUILT.exists() and BUILT.read_text() == fingerprint(*COMPILED):
+        return catalogue.read(LISTING)
+    BUILT.unlink(missing_ok=True)
     rewriter = Rewriter()
     for _ in range(MOST_ROUNDS):
         mutants = rewriter.write()
         status, output = compile_products()
         if status == 0:
+            BUILT.write_text(fingerprint(*COMPILED))
             return mutants
         before = len(rewriter.dropped)
         if not rewriter.drop(mutants, output):

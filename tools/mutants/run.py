@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts how many broken versions of stacker its tests catch.
 
-    tools/mutants/run.py [--target=NAME]… [--sample=N] [--seed=WORD] [--no-bats] [--jobs=N]
+    tools/mutants/run.py [--target=NAME]… [--sample=N] [--seed=WORD] [--tests=START] [--no-bats] [--jobs=N]
 
 All faults are compiled into a copy of the tree, in .build/mutants/copy, each behind its number. Each test is run once
 without one, to learn which faults it comes to; then each fault is tried with the tests that do, until one fails. What
@@ -29,20 +29,25 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="so many of them")
     parser.add_argument("--seed", default="", help="for another sample")
     parser.add_argument("--no-bats", action="store_true", help="try them with Swift's tests only")
+    parser.add_argument("--tests", default="", help="try them with those whose names begin so: Unit., cache-")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="so many at a time")
     arguments = parser.parse_args()
     begin = time.monotonic()
     mutants = copied.build()
     print(f"{len(mutants)} mutants are compiled in, after {time.monotonic() - begin:.0f} s", flush=True)
     chosen = catalogue.choose(mutants, arguments.target or list(catalogue.ROOMS), arguments.sample, arguments.seed)
-    swift = suites.record(suites.find_swift(), arguments.jobs)
-    tried = trials.Trials(swift, "Tests:" + suites.fingerprint("Tests"))
+    swift = suites.record(named(suites.find_swift(), arguments.tests), arguments.jobs)
+    tried = trials.Trials(swift, "Tests:" + copied.fingerprint("Tests"))
     tried.run(chosen, arguments.jobs)
     if not arguments.no_bats and any(tried.results[each.key].outcome != "caught" for each in chosen):
-        bats = suites.record(suites.find_bats(), arguments.jobs)
-        tried = trials.Trials(bats, "bats:" + suites.fingerprint("bats"))
+        bats = suites.record(named(suites.find_bats(), arguments.tests), arguments.jobs)
+        tried = trials.Trials(bats, "bats:" + copied.fingerprint("bats"))
         tried.run(chosen, arguments.jobs)
     return close(chosen, tried, time.monotonic() - begin)
+
+
+def named(found: list[suites.Suite], start: str) -> list[suites.Suite]:
+    return [each for each in found if each.name.startswith(start)]
 
 
 def close(chosen: list[catalogue.Mutant], tried: trials.Trials, seconds: float) -> int:

@@ -1,16 +1,17 @@
 """Groups of tests: a suite of Swift Testing, a bats file. Each says which mutants it reaches."""
 
+import collections
 import concurrent.futures
 import dataclasses
-import hashlib
 import json
 import os
 import pathlib
 import re
 import subprocess
+import tempfile
 import time
 
-from copied import COPY, HERE, TOP, WORK
+from copied import COPY, HERE, TOP, WORK, fingerprint
 
 REACHED = WORK / "reached"
 KNOWN = WORK / "suites.json"
@@ -51,24 +52,18 @@ def find_swift() -> list[Suite]:
         [BUNDLE, "--testing-library", "swift-testing", "--list-tests"], cwd=COPY, capture_output=True, text=True
     ).stdout
     swift = sorted({line.split("/")[0] for line in listed.splitlines() if re.match(r"^\w+\.", line)})
-    stamp = fingerprint(*NUMBERED, "Tests")
-    return [Suite(name, False, stamp) for name in swift]
+    files: dict[str, list[pathlib.Path]] = collections.defaultdict(list)
+    for path in sorted(TOP.glob("Tests/**/*.swift")):
+        for name in set(re.findall(r"\b(?:struct|class|enum|actor|extension) (\w+)", path.read_text())):
+            files[name].append(path)
+    stamp = fingerprint(*NUMBERED, "Tests/Fixtures")
+    return [Suite(name, False, stamp + fingerprint(*files[name.split(".")[1]])) for name in swift]
 
 
 def find_bats() -> list[Suite]:
     paths = sorted(COPY.glob("bats/**/*.bats"))
     stamp = fingerprint(*NUMBERED)
     return [Suite(path.name, True, stamp + fingerprint(path.relative_to(COPY))) for path in paths]
-
-
-def fingerprint(*rooms: str | pathlib.Path) -> str:
-    """Another one when files are."""
-    digest = hashlib.sha256()
-    for room in rooms:
-        for path in [TOP / room, *sorted((TOP / room).rglob("*"))]:
-            if path.is_file():
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def command(suites: list[Suite]) -> list[str]:
@@ -85,10 +80,11 @@ def run(suites: list[Suite], environment: dict[str, str], bound: float) -> Outco
     WORK.mkdir(parents=True, exist_ok=True)
     REACHED.mkdir(exist_ok=True)
     REACHED.chmod(0o777)
+    scratch = tempfile.TemporaryDirectory(dir=WORK, ignore_cleanup_errors=True)
     process = subprocess.Popen(
-        [HERE / "run-apart", REACHED, *command(suites)],
+        [HERE / "run-apart", REACHED, scratch.name, *command(suites)],
         cwd=COPY,
-        env={**os.environ, "CI": "true", "PRIVILEGE_LEVEL": "priv", "REPORT": "/tmp/mutants/report", **environment},
+        env={**os.environ, "CI": "true", "PRIVILEGE_LEVEL": "priv", "REPORT": "/tmp/report", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -108,6 +104,7 @@ def run(suites: list[Suite], environment: dict[str, str], bound: float) -> Outco
         # With its first process its namespace ends, and all that is in it.
         process.kill()
         process.wait()
+        scratch.cleanup()
     output += process.stdout.read() or b""
     if not why and process.returncode != 0:
         why = f"status {process.returncode}"

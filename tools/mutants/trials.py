@@ -10,6 +10,8 @@ import suites
 from copied import WORK
 
 RESULTS = WORK / "results"
+# What takes longer without a mutant is left out: a survivor would be tried with all of it.
+LONGEST = 30
 # Suites that are run together take so long at most.
 TOGETHER = 3
 
@@ -32,7 +34,7 @@ class Trials:
     def __init__(self, known: list[suites.Suite], tests: str):
         self.tests = tests
         self.lock = threading.Lock()
-        self.suites = [each for each in known if each.passed]
+        self.suites = [each for each in known if each.passed and each.seconds <= LONGEST]
         self.reached = {each.name: each.reached() for each in self.suites}
         self.results: dict[str, Result] = {}
         if RESULTS.exists():
