@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts how many broken versions of stacker its tests catch.
 
-    tools/mutants/run.py [--target=NAME]… [--sample=N] [--seed=WORD] [--tests=START] [--no-bats] [--jobs=N]
+    tools/mutants/run.py [--target=NAME]… [--sample=N] [--seed=WORD] [--tests=PATTERN] [--no-bats] [--jobs=N]
 
 All faults are compiled into a copy of the tree, in .build/mutants/copy, each behind its number. Each test is run once
 without one, to learn which faults it comes to; then each fault is tried with the tests that do, until one fails. What
@@ -13,6 +13,7 @@ The status is 1 if a mutant survived that tools/mutants/survivors doesn't explai
 import argparse
 import collections
 import os
+import re
 import sys
 import time
 
@@ -29,7 +30,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="so many of them")
     parser.add_argument("--seed", default="", help="for another sample")
     parser.add_argument("--no-bats", action="store_true", help="try them with Swift's tests only")
-    parser.add_argument("--tests", default="", help="try them with those whose names begin so: Unit., cache-")
+    parser.add_argument("--tests", default="", help="try them with those whose names begin so, a pattern: Unit, gc")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="so many at a time")
     arguments = parser.parse_args()
     begin = time.monotonic()
@@ -46,8 +47,8 @@ def main() -> int:
     return close(chosen, tried, time.monotonic() - begin)
 
 
-def named(found: list[suites.Suite], start: str) -> list[suites.Suite]:
-    return [each for each in found if each.name.startswith(start)]
+def named(found: list[suites.Suite], pattern: str) -> list[suites.Suite]:
+    return [each for each in found if re.match(pattern, each.name)]
 
 
 def close(chosen: list[catalogue.Mutant], tried: trials.Trials, seconds: float) -> int:

@@ -31,4 +31,12 @@ struct DescriptorTests {
         #expect(manifest.blobs.map(\.digest).first == Digest(of: "config".utf8))
         #expect(manifest.blobs.count == 5)
     }
+
+    @Test("a UUID of a digest is of version 8, whatever the digest")
+    func uuid() throws {
+        let ones = try Digest("sha256:\(String(repeating: "f", count: 64))").uuid
+        #expect(ones == [255, 255, 255, 255, 255, 255, 0x8f, 255, 0xbf] + [UInt8](repeating: 255, count: 7))
+        let zeros = try Digest("sha256:\(String(repeating: "0", count: 64))").uuid
+        #expect(zeros == [0, 0, 0, 0, 0, 0, 0x80, 0, 0x80] + [UInt8](repeating: 0, count: 7))
+    }
 }
