@@ -118,13 +118,17 @@ def run(suites: list[Suite], environment: dict[str, str], bound: float) -> Outco
 
 def record(suites: list[Suite], jobs: int) -> list[Suite]:
     """Runs each suite that is not recorded yet once, without a mutant, to learn which it reaches."""
-    known = {each["name"]: Suite(**each) for each in json.loads(KNOWN.read_text())} if KNOWN.exists() else {}
+    known = read_known()
     unknown = [each for each in suites if each.name not in known or known[each.name].stamp != each.stamp]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for suite in pool.map(record_one, unknown):
-            known[suite.name] = suite
+            known = read_known() | {suite.name: suite}
             KNOWN.write_text(json.dumps([dataclasses.asdict(each) for each in known.values()], indent=1))
     return [known[suite.name] for suite in suites]
+
+
+def read_known() -> dict[str, Suite]:
+    return {each["name"]: Suite(**each) for each in json.loads(KNOWN.read_text())} if KNOWN.exists() else {}
 
 
 def record_one(suite: Suite) -> Suite:
