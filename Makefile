@@ -36,7 +36,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist torture fuzz bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist torture fuzz mutants bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -153,6 +153,10 @@ fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
 	.build/release/LayerFuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
+mutants: test-packages .build/liblxc .build/version ## try small faults in a copy of the sources, and print those that no test catches; TARGET=Layers, SAMPLE=60, SEED=word
+	@tools/build/require-swift
+	@nice tools/mutants/run.py $(TARGET:%=--target=%) $(SAMPLE:%=--sample=%) $(SEED:%=--seed=%)
+
 bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerBench
 	@bench/run.sh
@@ -183,10 +187,10 @@ conformance: ## write docs/conformance.md, the map of behaviours, from the heade
 	@tools/report/write-conformance.py
 
 fmt: ## format the Swift sources
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests tools/mutants
 
 lint: test-packages ## check formatting, the map of Sources, comments, shell scripts, the headers of bats files, and what of the budget is measured by now
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests tools/mutants
 	tools/report/check-rooms
 	tools/report/check-process-wide
 	tools/report/check-docs

@@ -31,4 +31,15 @@ struct DescriptorTests {
         #expect(manifest.blobs.map(\.digest).first == Digest(of: "config".utf8))
         #expect(manifest.blobs.count == 5)
     }
+
+    @Test("a UUID of a digest is of version 8, whatever the digest")
+    func uuid() throws {
+        let ones = try Digest("sha256:\(String(repeating: "f", count: 64))").uuid
+        #expect(ones == [255, 255, 255, 255, 255, 255, 0x8f, 255, 0xbf] + [UInt8](repeating: 255, count: 7))
+        let counting = try Digest("sha256:00112233445566778899aabbccddeeff\(String(repeating: "0", count: 32))").uuid
+        #expect(counting == [0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x86, 0x77, 0x88] + counting.suffix(7))
+        #expect(counting.suffix(7) == [0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff])
+        let zeros = try Digest("sha256:\(String(repeating: "0", count: 64))").uuid
+        #expect(zeros == [0, 0, 0, 0, 0, 0, 0x80, 0, 0x80] + [UInt8](repeating: 0, count: 7))
+    }
 }

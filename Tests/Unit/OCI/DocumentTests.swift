@@ -35,6 +35,60 @@ struct DocumentTests {
         #expect(try rewritten(ImageConfig.self, config) == config)
     }
 
+    @Test("are written with all that they were read with")
+    func everyMember() throws {
+        let created = #""created":"2024-01-01T00:00:00Z""#
+        let execution =
+            #"{"Cmd":["c"],"Entrypoint":["e"],"Env":["A=b"],"Labels":{"l":"m"},"User":"u","Volumes":{"/v":{}},"WorkingDir":"/w"}"#
+        let history = #"{"author":"h",\#(created),"created_by":"b","empty_layer":true}"#
+        let config =
+            #"{"architecture":"a","author":"w","config":\#(execution),\#(created),"history":[\#(history)],"os":"o","#
+            + #""rootfs":{"diff_ids":["\#(digest)"],"type":"layers"},"variant":"v"}"#
+        #expect(try rewritten(ImageConfig.self, config) == config)
+        let platform = #"{"architecture":"a","os":"o","variant":"v"}"#
+        let descriptor =
+            #"{"annotations":{"k":"v"},"digest":"\#(digest)","mediaType":"m","platform":\#(platform),"size":1}"#
+        #expect(try rewritten(Descriptor.self, descriptor) == descriptor)
+    }
+
+    @Test(
+        "numbers are what they say, however they are written",
+        arguments: [
+            ("1e2", "100"), ("1E+2", "100"), ("12.5E-1", "1.25"), ("10e-1", "1"), ("0e7", "0"), ("-0.0", "0"),
+            ("120e-1", "12"), ("1.0", "1"), ("-1.50", "-1.5"), ("0.1e1", "1"),
+        ])
+    func numbers(written: String, kept: String) throws {
+        let start = #"{"digest":"\#(digest)","mediaType":"m","size":1,"#
+        #expect(try rewritten(Descriptor.self, #"\#(start)"x":[\#(written)]}"#) == #"\#(start)"x":[\#(kept)]}"#)
+        #expect(try rewritten(Descriptor.self, #"\#(start)"x":[{ },[ ]]}"#) == #"\#(start)"x":[{},[]]}"#)
+        let (one, other) = (#"\#(start)"x":[\#(written)]}"#, #"\#(start)"x":[\#(kept)]}"#)
+        #expect(try decode(Descriptor.self, one) == decode(Descriptor.self, other))
+        let spacious = "\(start)\t\"x\" : [ \(written) ,\n\(written) ] \r\n}"
+        #expect(try rewritten(Descriptor.self, spacious) == #"\#(start)"x":[\#(kept),\#(kept)]}"#)
+    }
+
+    @Test(
+        "differ if anything in them does",
+        arguments: [
+            ("true", "false"), ("1", "2"), ("18446744073709551615", "18446744073709551614"), ("1.5", "1.25"),
+            ("1.00000000000000000001", "1.00000000000000000002"), (#""a""#, #""b""#), ("[1]", "[2]"), ("[1]", "[1,1]"),
+            (#"{"a":1}"#, #"{"a":2}"#), (#"{"a":1}"#, #"{"b":1}"#), ("null", "0"),
+        ])
+    func equality(one: String, other: String) throws {
+        func platform(_ value: String) throws -> Platform {
+            try decode(Platform.self, #"{"architecture":"a","os":"o","x":\#(value)}"#)
+        }
+        #expect(try platform(one) == platform(one))
+        #expect(try platform(one) != platform(other))
+    }
+
+    @Test("nothing in one that is shown does anything to a terminal, and it says the same")
+    func shown() throws {
+        let text = try JSON.shownText(["a": "b\u{1b}[2J \u{202e}é\u{e0041}"])
+        #expect(text == "{\n  \"a\" : \"b\\u001b[2J \\u202eé\\udb40\\udc41\"\n}")
+        #expect(try decode([String: String].self, text) == ["a": "b\u{1b}[2J \u{202e}é\u{e0041}"])
+    }
+
     @Test("say where they are not what was expected")
     func saysWhere() {
         let failure = #expect(throws: Failure.self) {
@@ -101,7 +155,8 @@ struct DocumentTests {
             (.tarGzip, [0x53, 0x2a, 0x4d, 0x18], .tarZstd), (.tarZstd, Array("etc/".utf8), .tar), (.tarGzip, [], .tar),
             (foreign, [0x28, 0xb5, 0x2f, 0xfd], foreign), (.squashfsZstd, Array("hsqs".utf8), .squashfsZstd),
             (.tarGzip, Array("BZh9".utf8), .tarGzip), (.tar, Array("hsqs".utf8), .squashfs), (.tar, erofs, .erofs),
-            (.erofs, [0x1f, 0x8b], .tarGzip),
+            (.erofs, [0x1f, 0x8b], .tarGzip), (.erofs, [UInt8](repeating: 0, count: 257) + Array("ustar".utf8), .tar),
+            (.erofs, [UInt8](repeating: 0, count: 257) + Array("usta".utf8), .erofs),
         ]
         for (type, start, right) in cases { #expect(type.corrected(by: start) == right) }
     }

@@ -109,4 +109,72 @@ struct LayoutTests {
             #expect(failure?.advice?.contains("linux/amd64, linux/arm64") == true)
         }
     }
+
+    @Test(
+        "a variant is taken by any of its names",
+        arguments: [
+            ("arm", "v7", "v7", true), ("arm", "v7", "v6", false), ("arm", "v7", "", true), ("arm64", "v8", "v8", true),
+            ("arm64", nil, "v8", true), ("arm64", "v8", nil, true), ("amd64", "v1", "v2", false),
+        ] as [(String, String?, String?, Bool)])
+    func variants(architecture: String, ours: String?, theirs: String?, isTaken: Bool) {
+        let platform = Platform(os: "linux", architecture: architecture, variant: ours)
+        #expect(platform.takes(Platform(os: "linux", architecture: architecture, variant: theirs)) == isTaken)
+        #expect(!platform.takes(Platform(os: "windows", architecture: architecture, variant: theirs)))
+    }
+
+    @Test("of several variants the one is taken that a platform means, and else the first")
+    func choosesVariant() throws {
+        func index(_ variants: [String?]) -> ImageIndex {
+            ImageIndex(
+                manifests: variants.enumerated().map { number, variant in
+                    var entry = Descriptor(mediaType: .manifest, digest: Digest(of: [UInt8(number)]), size: 1)
+                    entry.platform = Platform(os: "linux", architecture: "arm", variant: variant)
+                    return entry
+                })
+        }
+        func chosen(_ variants: [String?], for variant: String?) throws -> Int? {
+            let index = index(variants)
+            let entry = try index.require(Platform(os: "linux", architecture: "arm", variant: variant), in: "x")
+            return index.manifests.firstIndex(of: entry)
+        }
+        #expect(try chosen(["v6", "v7"], for: nil) == 1)
+        #expect(try chosen(["v6", "v8"], for: nil) == 0)
+        #expect(try chosen(["v6", "v7", nil], for: nil) == 2)
+        #expect(try chosen(["v6", "v7"], for: "v7") == 1)
+        #expect(throws: Failure.self) { try chosen(["v6", "v8"], for: "v7") }
+    }
+
+    @Test("an entry that does not say its platform is looked into, and the only one is taken as it is")
+    func silentEntries() throws {
+        let entries = (0..<2).map { Descriptor(mediaType: .manifest, digest: Digest(of: [$0]), size: 1) }
+        let (amd64, arm64) = (
+            Platform(os: "linux", architecture: "amd64"), Platform(os: "linux", architecture: "arm64")
+        )
+        let platforms = { $0 == entries[0] ? [amd64] : [arm64] }
+        let index = ImageIndex(manifests: entries)
+        #expect(try index.require(amd64, in: "x", platforms: platforms) == entries[0])
+        #expect(try index.require(arm64, in: "x", platforms: platforms) == entries[1])
+        let other = Platform(os: "linux", architecture: "s390x")
+        let failure = #expect(throws: Failure.self) { try index.require(other, in: "x", platforms: platforms) }
+        #expect(failure?.advice == "it has linux/amd64, linux/arm64")
+        #expect(throws: Failure.self) { try index.require(other, in: "x") }
+        #expect(try ImageIndex(manifests: [entries[1]]).require(other, in: "x") == entries[1])
+    }
+
+    @Test("what an image needs is found from its digest, also behind blanks, and what is known is believed")
+    func reaches() throws {
+        try withTemporaryDirectory { root in
+            let writer = try LayoutWriter(openingOrCreating: root.appending("oci"))
+            let config = try writer.put(Array("{}".utf8), .config)
+            let layer = try writer.put(Array("layer".utf8), .tar)
+            let manifest = try JSON.encode(ImageManifest(config: config, layers: [layer]))
+            for blank in ["", " ", "\t", "\n", "\r", "\r\n \t"] {
+                let image = try writer.put(Array(blank.utf8) + manifest, .manifest)
+                let all: Set = [image.digest, config.digest, layer.digest]
+                #expect(try writer.layout.reach(from: [image]) == all)
+                let known = [image.digest: [config.digest]]
+                #expect(try writer.layout.reach(from: [image], knowing: known) == [image.digest, config.digest])
+            }
+        }
+    }
 }

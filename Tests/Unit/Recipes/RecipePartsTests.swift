@@ -8,6 +8,17 @@ import Testing
 
 @Suite("Recipe: words, fields and search")
 struct RecipePartsTests {
+    @Test(
+        "nothing is bound where stacker mounts something itself",
+        arguments: [
+            ("/", true), ("/proc", true), ("/proc/sys", false), ("/dev", true), ("/dev/fuse", false), ("/sys", true),
+            ("/sys/fs/cgroup", false), ("/stacker", true), ("/stacker/imports", true), ("/stacker/imports/a", true),
+            ("/stacker/oci-labels", true), ("/stacker/artifacts", false), ("/imports", false), ("/srv/stacker", false),
+        ])
+    func reservedPlaces(path: FilePath, isReserved: Bool) {
+        #expect((ReservedPlace.objection(to: path) != nil) == isReserved)
+    }
+
     @Test("words are split as a shell splits them")
     func words() throws {
         #expect(try shellWords("") == [])
