@@ -47,13 +47,7 @@ extension FuzzTarget {
     ) { bytes in
         let text = try utf8Text(of: bytes, "Dockerfile")
         let (instructions, escape) = try DockerfileParser.parse(text, file: "Dockerfile")
-        var converter = DockerfileConverter(
-            file: "Dockerfile", escape: escape, context: try DockerContext(at: context), contextPrefix: ("", ""),
-            platform: Platform(os: "linux", architecture: "amd64"), baseConfig: { _, _ in nil })
-        try converter.convert(instructions)
-        var writer = RecipeWriter(file: "Dockerfile", table: converter.table)
-        let recipe = writer.recipe(converter.layers, introduction: ["Converted."])
-        let values = writer.substitutions(introduction: [])
+        let (recipe, values) = try recipe(of: instructions, escape)
         _ = try mustSucceed("the substitutions of what was converted") {
             var substitutions = Substitutions()
             try substitutions.merge(file: "stacker-subs.yaml", text: values)
@@ -63,10 +57,18 @@ extension FuzzTarget {
         }
     }
 
-    /// Made once, and left to the end of the machine's temporary files: libFuzzer ends the process.
-    private static let context: FilePath = {
-        let path = FilePath("/tmp/stacker-fuzz-context")
-        for name in ["a", "dir/b", "dir/c.txt", "out"] { try? path.appending(name).write("content") }
-        return path
-    }()
+    private static func recipe(of instructions: [DockerfileInstruction], _ escape: Character) throws -> (
+        text: String, values: String
+    ) {
+        try withTemporaryDirectory { context in
+            for name in ["a", "dir/b", "dir/c.txt", "out"] { try context.appending(name).write("content") }
+            var converter = DockerfileConverter(
+                file: "Dockerfile", escape: escape, context: try DockerContext(at: context), contextPrefix: ("", ""),
+                platform: Platform(os: "linux", architecture: "amd64"), baseConfig: { _, _ in nil })
+            try converter.convert(instructions)
+            var writer = RecipeWriter(file: "Dockerfile", table: converter.table)
+            let text = writer.recipe(converter.layers, introduction: ["Converted."])
+            return (text, writer.substitutions(introduction: []))
+        }
+    }
 }
