@@ -36,7 +36,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildc
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist torture fuzz mutants bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist torture fuzz mutants sanitize bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -149,9 +149,20 @@ torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its 
 	@tools/torture/torture.py $(SCENARIO:%=--scenario %) $(PRIVILEGE_LEVEL:%=--level %) $(FAULT:%=--fault %) $(SAMPLE:%=--sample %) \
 		$(if $(POINT),--point '$(POINT)') $(or $(STACKER),stacker)
 
-fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600); FUZZ_SEED=1 repeats a run
+# libFuzzer as a library: the program has a main of its own.
+LIBFUZZER = $(dir $(shell readlink -f "$$(command -v $(SWIFT))"))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$$(uname -m).a
+fuzz: test-packages ## unpack mutated layers for FUZZ_SECONDS (600), FUZZ_SEED=1 repeats a run; TARGET=yaml has libFuzzer look for what breaks that reader, and goes on where it stopped
+ifdef TARGET
+	STACKER_FUZZERS="$$(ls $(LIBFUZZER))" $(SWIFT) build $$(tools/build/print-sanitizer-flags address) --product Fuzzer
+	@tools/test/run-fuzzer .build/sanitize-address/release/Fuzzer $(TARGET) $(FUZZ_SECONDS)
+else
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerFuzz
 	.build/release/LayerFuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
+endif
+
+sanitize: test-packages ## run Swift tests under sanitizers of addresses, undefined behaviour and threads, bats files under the first two, LXCWrapper under valgrind; ONLY="address bats thread lxcwrapper"
+	@tools/build/install-packages sanitize
+	@tools/test/run-sanitizers $(ONLY)
 
 mutants: test-packages .build/liblxc .build/version ## try small faults in a copy of the sources, and print those that no test catches; TARGET=Layers, SAMPLE=60, SEED=word
 	@tools/build/require-swift
@@ -204,5 +215,5 @@ lint: test-packages ## check formatting, the map of Sources, comments, shell scr
 clean: ## remove what was built; fetched Swift packages stay
 	@if command -v $(SWIFT) >/dev/null; then $(SWIFT) package clean; fi
 	rm -rf stacker $(REPORT) .build/fixtures .build/bench .build/curl .build/lxc .build/liblxc .build/version .build/version.d .build/static .build/vectors .build/judged-vectors \
-		.build/deb .build/dist
+		.build/deb .build/dist .build/sanitize-address .build/sanitize-thread .build/sanitize-lxcwrapper .build/fuzz
 	rm -rf examples/*/{busybox,oci,roots,.stacker}

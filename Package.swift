@@ -48,6 +48,24 @@ func hasArchive(_ name: String) -> Bool {
     }
 }
 
+/// A fuzzer that is led by coverage: `make fuzz TARGET=name`, which says where the archive of libFuzzer is. Other builds know
+/// nothing of it.
+let fuzzers: [Target] =
+    Context.environment["STACKER_FUZZERS"].map { libFuzzer in
+        [
+            .systemLibrary(name: "CLibFuzzer", path: "Tests/CLibFuzzer"),
+            .executableTarget(
+                name: "Fuzzer",
+                dependencies: [
+                    "Fuzzing", "FileTree", "CLibFuzzer", .product(name: "SystemPackage", package: "swift-system"),
+                ],
+                path: "Tests/Fuzzer",
+                swiftSettings: strict,
+                linkerSettings: [.unsafeFlags([libFuzzer, "-lstdc++", "-use-ld=lld"])]
+            ),
+        ]
+    } ?? []
+
 let package = Package(
     name: "stacker",
     products: [
@@ -289,13 +307,24 @@ let package = Package(
             path: "Tests/LayerFuzz",
             swiftSettings: strict
         ),
+        // What fuzzers that are led by coverage have read: a file for each kind of input. The tests read the seeds.
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "Stacker", "RecipeTools", "Dockerfiles", "Recipes", "RecipeText", "Roots", "Registry", "Web", "Layers",
+                "OCI", "FileTree", "Failure", "CSyscalls", "Fixtures", "LayerFuzzing",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/Fuzzing",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "Unit",
             dependencies: [
                 "Stacker", "RecipeTools", "Plans", "Dockerfiles", "Recipes", "RecipeText", "Containers", "Roots",
                 "Host", "Registry", "Web", "Layers", "Signatures", "Pages", "OCI", "FileTree", "Progress", "Failure",
                 "LXCWrapper", "CSyscalls", "Fixtures",
-                "LayerFuzzing",
+                "LayerFuzzing", "Fuzzing",
             ],
             swiftSettings: strict
         ),
@@ -307,6 +336,6 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-    ],
+    ] + fuzzers,
     swiftLanguageModes: [.v6]
 )

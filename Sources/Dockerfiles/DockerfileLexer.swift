@@ -52,6 +52,9 @@ struct DockerfileLexer {
         var text = text.replacing("\r\n", with: "\n")
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if let number = lines.firstIndex(where: { $0.utf8.contains(0) }) {
+            throw Failure("\(file):\(number + 1): a NUL byte, which no script, argument or value can have")
+        }
         try readDirectives()
     }
 

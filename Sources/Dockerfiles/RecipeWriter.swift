@@ -192,13 +192,17 @@ struct RecipeWriter {
     private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar {
         case "\t", "\n": false
-        case "\u{85}", "\u{2028}", "\u{2029}", "\u{FEFF}": true
+        case "\u{85}", "\u{2028}", "\u{2029}", "\u{FEFF}", "\u{FFFE}", "\u{FFFF}": true
         default: scalar.properties.generalCategory == .control
         }
     }
 
     private func comment(_ text: String) -> String {
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = String(
+            String.UnicodeScalarView(
+                text.split(whereSeparator: \.isNewline).joined(separator: " ").unicodeScalars
+                    // Not in a comment either, and there is no way to write them there.
+                    .map { Self.isUnprintable($0) ? "\u{FFFD}" : $0 }))
         // Substitution looks into comments too.
         return "# " + (hasClash(ConvertedText(line)) ? line.replacing("$", with: "\\x24") : line)
     }

@@ -440,7 +440,8 @@ static void report(int stopped, bool ended)
 int lxcw_spawn(char **arguments)
 {
 	struct timespec tick = { .tv_nsec = 250 * 1000 * 1000 };
-	struct request request;
+	/* Until the process ends; so nothing of it is freed. */
+	static struct request request;
 	struct termios terminal;
 	bool is_terminal, monitor_ended = false, ended = false;
 	sigset_t signals;

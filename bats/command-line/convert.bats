@@ -435,6 +435,22 @@ END
     assert_equal "$(cat ours/opt/app/tool.out)" "--fast --small"
 }
 
+# behaviour: a byte that no recipe can hold is refused with its line of the Dockerfile; what YAML can only hold in quotes is quoted
+# documented: docs/convert.md#what-is-left
+# status: beyond
+@test "bytes that YAML doesn't take as they are" {
+    printf 'FROM busybox:latest\nRUN echo a\0b >/file\n' >Dockerfile
+    run -1 stacker convert
+    assert_output --partial "Dockerfile:2: a NUL byte"
+    assert_file_not_exists stacker.yaml
+
+    printf 'FROM busybox:latest\nRUN echo "\xef\xbf\xbe" >/file\n' >Dockerfile
+    convert_dockerfile
+    stacker build --substitute-file stacker-subs.yaml
+    unpack_image app ours
+    assert_equal "$(cat ours/file)" $'\xef\xbf\xbe'
+}
+
 # behaviour: a base of an ARG before FROM, stages by name and number, a stage on a stage, an archive that ADD unpacks
 # documented: docs/convert.md#stages
 # status: beyond

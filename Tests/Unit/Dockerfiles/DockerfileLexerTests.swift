@@ -32,6 +32,13 @@ struct DockerfileLexerTests {
         #expect(message { try statements("# escape=x\n") }.contains("Dockerfile:1: the escape character is"))
     }
 
+    @Test("a NUL byte is refused where it stands, also in a comment and a here-document")
+    func zero() {
+        for text in ["FROM a\nRUN b\u{0}c\n", "FROM a\n# \u{0}\n", "RUN <<E\n\u{0}\nE\n"] {
+            #expect(message { try statements(text) }.contains("Dockerfile:2: a NUL byte"))
+        }
+    }
+
     @Test("line ends of Windows and a byte order mark don't matter")
     func foreign() throws {
         #expect(try statements("\u{FEFF}RUN a \\\r\n b\r\n").map(\.text) == ["a  b"])

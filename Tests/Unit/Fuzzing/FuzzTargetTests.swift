@@ -1,0 +1,14 @@
+import Fuzzing
+import Testing
+
+@Suite("Fuzz targets")
+struct FuzzTargetTests {
+    @Test("read their seeds, and what once broke something", arguments: FuzzTarget.all.map(\.name))
+    func replay(name: String) throws {
+        let target = try #require(FuzzTarget.all.first { $0.name == name })
+        for input in try target.seeds() + target.findings {
+            let problem = target.problem(with: input)
+            #expect(problem == nil, "\(input.count) bytes, \(String(decoding: input.prefix(200), as: UTF8.self))")
+        }
+    }
+}
