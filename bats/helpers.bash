@@ -54,8 +54,10 @@ load_library bats-assert
 load_library bats-file
 
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
-# How many times as long as here whatever is waited for may take: what runs tests on an emulated processor says so.
+# How many times as long as here whatever is waited for may take, in whole numbers: what runs tests on an emulated processor
+# says so.
 slowness=${SLOWNESS:-1}
+slowness=${slowness%.*}
 # shellcheck source=bats/file-systems.bash
 source "$TOP/bats/file-systems.bash"
 # shellcheck source=bats/stackers.bash

@@ -71,26 +71,6 @@ printed_label() {
     fi
 }
 
-# behaviour: a script of root can't mount the disk of a node that it has made, if liblxc's profile is loaded
-# documented: docs/security.md#apparmor
-# status: beyond
-# why: only root's scripts have device nodes of disks
-# bats test_tags=level:priv
-@test "the machine's disk, from a script" {
-    mount_file_system ext4 disk
-    device=$(findmnt --noheadings --output SOURCE --mountpoint disk)
-    numbers=$(stat -c '%Hr %Lr' "$device")
-    busybox_recipe "  run: |
-    mkdir /mnt
-    mknod /disk b $numbers
-    mount -t ext4 /disk /mnt && echo mounted >/outcome || echo refused >/outcome"
-    stacker build
-    assert_equal "$(layer_tar it -1 | tar xO outcome)" mounted
-    load_profile "$profiles"
-    stacker build --no-cache
-    assert_equal "$(layer_tar it -1 | tar xO outcome)" refused
-}
-
 # behaviour: a profile of liblxc's that is another one than liblxc asks for is no obstacle
 # documented: docs/security.md#apparmor
 # status: beyond

@@ -22,15 +22,13 @@ say_what_nfs_lacks() {
     modprobe -n nfsd 2>/dev/null || grep -qw nfsd /proc/filesystems || echo "this kernel has no NFS server"
 }
 
-# serve: has the kernel serve what is exported, once in a machine.
+# serve: has the kernel serve what is exported. Who answers for the exports ends with each test, as all that it starts.
 serve() {
-    [[ ! -e $BATS_RUN_TMPDIR/serves ]] || return 0
     modprobe nfsd
     mountpoint -q /proc/fs/nfsd || mount -t nfsd nfsd /proc/fs/nfsd
     # No waiting for those who were served before a crash.
     rpc.nfsd --no-nfs-version 3 --grace-time 10 --lease-time 10 2
     rpc.mountd --no-nfs-version 3 3>&- 4>&-
-    : >"$BATS_RUN_TMPDIR/serves"
 }
 
 # mount_nfs DIR: an empty directory by NFS, in which root is root.

@@ -113,7 +113,8 @@ class Piece:
 
 
 def runs_alone(file: pathlib.Path) -> bool:
-    return any(line.startswith("runs: alone") for line in behaviours.top_comment(file))
+    """What is the whole machine's is so at both levels, and to all files."""
+    return behaviours.needs_a_machine(file) or any(line.startswith("runs: alone") for line in behaviours.top_comment(file))
 
 
 def has_work(files: list[pathlib.Path], levels: list[str]) -> set[tuple[str, str]]:
