@@ -29,7 +29,6 @@ say_what_apparmor_lacks() {
 # load_profile FILE
 load_profile() {
     apparmor_parser --replace --skip-cache "$1"
-    echo "$1" >>"$BATS_TEST_TMPDIR/profiles"
 }
 
 # unload_profiles: all that the machine has.
