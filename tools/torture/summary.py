@@ -22,6 +22,10 @@ def print_summary(files: list[pathlib.Path], only_harm: bool = False) -> int:
             kinds.update(found)
             if not only_harm or found - _HARMLESS:
                 status = 1
+        # What was not disturbed has shown nothing.
+        if 2 * sum(run["hit"] for run in runs.values()) < len(runs):
+            print(f"error: {path}: most runs did not come to their point again: names of points are not the same in each run")
+            status = 1
         kills = [run for run in runs.values() if run["fault"] == "KILL"]
         rows.append([
             path.name.removesuffix(".jsonl"), len({point for point, _ in runs}), len(kills), len(runs) - len(kills),
