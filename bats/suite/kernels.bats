@@ -36,6 +36,17 @@ python() {
         ./package/boot/vmlinuz
     assert_output "6.99.1-test 6.99.1-test $PWD/package/lib/modules/6.99.1-test"
 
+    # As newer packages have them: without boot/.
+    modules=newer/usr/lib/modules/7.99.1-test
+    make_kernel "$modules/vmlinuz" 7.99.1-test
+    mkdir "$modules/kernel"
+    touch "$modules/modules.builtin" "$modules/modules.order" "$modules/kernel/it.ko"
+    run -0 --separate-stderr python 'import debian, kernels, pathlib; found = kernels.from_file(debian.image_in(pathlib.Path("newer")), "newest")
+print(found.name, found.version, found.modules, found.dependencies())'
+    assert_output "newest 7.99.1-test $modules {'kernel/it.ko': []}"
+    run -1 python 'import debian, pathlib; debian.image_in(pathlib.Path("."))'
+    assert_output --partial "there is no kernel in ."
+
     run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel ./nowhere --report "$PWD/report"
     assert_said "error: can't read"
     head -c 4096 /dev/zero >zeros
@@ -43,6 +54,19 @@ python() {
     assert_said "is no x86 kernel"
     run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel slackware-15 --report "$PWD/report"
     assert_said "help: KERNEL is the path of a vmlinuz"
+}
+
+# behaviour: a report is for one machine at a time
+# documented: docs/kernels.md#other-kernels
+# status: beyond
+# why: it is the suite's own work
+@test "two machines with one report" {
+    make_kernel package/boot/vmlinuz 6.99.1-test
+    mkdir -p package/lib/modules/6.99.1-test report
+    touch package/lib/modules/6.99.1-test/modules.builtin
+    run -2 --separate-stderr flock report/.lock \
+        "$TOP/tools/kernels/check-kernel.py" --kernel ./package/boot/vmlinuz --report report
+    assert_said "error: a machine that runs writes its report to report"
 }
 
 # behaviour: a kernel begins with busybox and with the modules that it needs to see this machine's files, each after what it needs

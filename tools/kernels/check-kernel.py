@@ -4,8 +4,8 @@
     tools/kernels/check-kernel.py [--kernel=KERNEL] [--cmdline=WORDS] [--minutes=N] [--report=DIR]
         [--group=NAME] [--chapter=NAME]… [NAME…]
 
-KERNEL is the path of a vmlinuz, debian-12 (the default), debian-12-backports, or a package linux-image-…, which apt fetches
-once; its modules lie in /lib/modules, or in lib/modules beside its boot/. Words are put on its command line:
+KERNEL is the path of a vmlinuz, a release of Debian's as debian-12 (the default), debian-13-backports or debian-sid, or a package
+linux-image-…, which apt fetches once; its modules lie in /lib/modules, or in lib/modules beside its boot/. Words are put on its command line:
 `systemd.unified_cgroup_hierarchy=0` has cgroups of both versions mounted, in place of version 2 alone.
 
 The machine sees this one's files and can't change them: what it writes is in its memory, but for what tests work on, which is
@@ -17,16 +17,20 @@ is not through after N minutes (120) is ended.
 """
 
 import argparse
+import contextlib
+import fcntl
 import os
 import pathlib
 import re
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
 
 import kernels
-from kernels import TOP, Trouble
+from debian import TOP
 from machine import Machine
+from trouble import Trouble
 
 # What a test sees of the caller's environment.
 PASSED_ON = ("PRIVILEGE_LEVEL", "CI", "SECOND_TRY", "JOBS", "STACKER", "FS")
@@ -43,6 +47,17 @@ def command(options: argparse.Namespace, report: str) -> str:
     given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
     words = [f"--chapter={name}" for name in options.chapter] + options.names
     return f"cd {shlex.quote(str(TOP))} && exec env {' '.join(given)} tools/test/run-bats {shlex.join(words)}\n"
+
+
+@contextlib.contextmanager
+def held(report: pathlib.Path) -> Iterator[None]:
+    """A directory in which a machine finds what to do, and leaves its status, is for one machine at a time."""
+    with (report / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Trouble(f"a machine that runs writes its report to {report}", "wait until it has ended, or run in another tree") from None
+        yield
 
 
 def end(number: int, _frame: object) -> None:
@@ -68,9 +83,10 @@ def main() -> int:
         words = "+".join([kernel.name, *options.cmdline.split()])
         report = options.report or TOP / ".build/report/kernels" / re.sub(r"[^\w.+=-]", "_", words)
         report.mkdir(parents=True, exist_ok=True)
-        machine = Machine(kernel, report.absolute(), options.cmdline)
-        # Where the machine finds the directory for its report.
-        return machine.run(command(options, "/run/report"), options.minutes * 60)
+        with held(report):
+            machine = Machine(kernel, report.absolute(), options.cmdline)
+            # Where the machine finds the directory for its report.
+            return machine.run(command(options, "/run/report"), options.minutes * 60)
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
         return 2

@@ -1,29 +1,18 @@
-"""Finds a kernel by path or by a name of Debian's, with its modules."""
+"""Finds a kernel by path or by name, with its modules."""
 
 import dataclasses
 import gzip
 import lzma
-import os
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-# Where packages are unpacked, and stay.
-KEPT = TOP / ".build/kernels"
-# Debian's kernels for virtual machines, by release.
-NAMED = {"debian-12": "linux-image-cloud-amd64", "debian-12-backports": "linux-image-6.12-cloud-amd64"}
+import debian
+from trouble import Trouble
+
 # Of an x86 image: where it says where the text of its version is.
 VERSION_AT, SETUP_AT = 0x20E, 0x200
-
-
-class Trouble(Exception):
-    """What is wrong, and what to do about it."""
-
-    def __init__(self, what: str, advice: str):
-        super().__init__(f"error: {what}\nhelp: {advice}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,9 +51,19 @@ class Kernel:
 
     def dependencies(self) -> dict[str, list[str]]:
         if not (self.modules / "modules.dep").exists():
-            subprocess.run(["depmod", "-b", self.modules.parents[2], self.version], check=True)
+            self.list_dependencies()
         lines = (self.modules / "modules.dep").read_text().splitlines()
         return {path: needed.split() for path, needed in (line.split(":", 1) for line in lines)}
+
+
+    def list_dependencies(self) -> None:
+        """As an installed package has them listed. Where below its base depmod looks depends on its version."""
+        with tempfile.TemporaryDirectory() as name:
+            base = pathlib.Path(name)
+            (base / "usr/lib/modules").mkdir(parents=True)
+            (base / "usr/lib/modules" / self.version).symlink_to(self.modules.absolute())
+            (base / "lib").symlink_to("usr/lib")
+            subprocess.run(["depmod", "-b", base, self.version], check=True)
 
 
 def plain(path: str) -> str:
@@ -86,25 +85,17 @@ def read_module(path: pathlib.Path) -> bytes:
 
 
 def find(wanted: str) -> Kernel:
-    """KERNEL=…: a path, a name, or a package of Debian's."""
+    """KERNEL=…: a path, a release of Debian's, or a package."""
     if "/" in wanted:
         return from_file(pathlib.Path(wanted).absolute())
-    package = NAMED.get(wanted, wanted)
-    if not re.fullmatch(r"linux-image-[a-z0-9.+-]+", package):
-        raise Trouble(
-            f"there is no kernel {wanted}",
-            f"KERNEL is the path of a vmlinuz, the name of a package linux-image-…, or one of {', '.join(NAMED)}",
-        )
-    if wanted in NAMED:
-        refuse_another_release(wanted)
-    return from_file(fetch(package), wanted)
+    return from_file(debian.fetch(wanted), wanted)
 
 
 def from_file(image: pathlib.Path, name: str | None = None) -> Kernel:
     version = version_of(image)
-    # An unpacked package has them beside its boot/.
-    places = [pathlib.Path("/"), image.parent.parent]
-    candidates = [place / "lib/modules" / version for place in places]
+    # An unpacked package has them beside its boot/, or the image among them.
+    beside = image.parent.parent
+    candidates = [image.parent, *(place / "lib/modules" / version for place in (beside, beside / "usr", pathlib.Path("/")))]
     modules = next((path for path in candidates if (path / "modules.builtin").exists()), None)
     return Kernel(name or version, image, version, modules)
 
@@ -121,58 +112,3 @@ def version_of(image: pathlib.Path) -> str:
     if head[0x202:0x206] != b"HdrS" or not found:
         raise Trouble(f"{image} is no x86 kernel that a boot loader takes", "KERNEL is the path of a bzImage or vmlinuz")
     return found[0].decode()
-
-
-def refuse_another_release(name: str) -> None:
-    about = dict(re.findall(r'^(\w+)="?([^"\n]*)', pathlib.Path("/etc/os-release").read_text(), re.MULTILINE))
-    here = f"{about.get('ID')}-{about.get('VERSION_ID')}"
-    if here != name.removesuffix("-backports"):
-        raise Trouble(
-            f"{name} is fetched by apt, and this machine's is for {here}",
-            "give KERNEL the path of a vmlinuz, with lib/modules beside its boot/",
-        )
-
-
-def fetch(package: str) -> pathlib.Path:
-    """Unpacks a package of the mirror, or what it stands for, unless that was done before: the image in it."""
-    depends = ask_apt("apt-cache", "depends", "--important", package)
-    for line in depends.splitlines():
-        if match := re.fullmatch(r"\s*Depends: (linux-image-\S+)", line):
-            package = match[1]
-    directory = KEPT / package
-    if not directory.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
-        unpacked = pathlib.Path(tempfile.mkdtemp(prefix=f".{package}.", dir=KEPT))
-        try:
-            ask_apt("apt-get", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3", "download", package, cwd=unpacked)
-            [archive] = unpacked.glob("*.deb")
-            run("dpkg-deb", "--extract", str(archive), str(unpacked))
-            archive.unlink()
-            unpacked.rename(directory)
-        except BaseException:
-            shutil.rmtree(unpacked, ignore_errors=True)
-            raise
-    images = sorted((directory / "boot").glob("vmlinuz-*"))
-    if not images:
-        raise Trouble(f"there is no kernel in {package}", f"remove {directory}, and name another package")
-    return images[0]
-
-
-def ask_apt(*command: str, cwd: pathlib.Path | None = None) -> str:
-    """What a program of apt's says; what it has not heard of, or is there no more, newer lists may have."""
-    try:
-        return run(*command, cwd=cwd)
-    except Trouble:
-        run("apt-get", "update")
-        return run(*command, cwd=cwd)
-
-
-def run(*command: str, cwd: pathlib.Path | None = None) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"},
-        check=False,
-    )
-    if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
-        raise Trouble(f"{' '.join(command)} failed: {reason[0]}", "it takes root, and a mirror of this release that can be reached")
-    return done.stdout

@@ -14,7 +14,8 @@ import time
 from collections.abc import Iterator
 
 import initramfs
-from kernels import Kernel, Trouble
+from kernels import Kernel
+from trouble import Trouble
 
 INSIDE = pathlib.Path(__file__).resolve().parent / "inside"
 # Where Debian has it: of qemu 7 and of its own.
