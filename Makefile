@@ -138,7 +138,7 @@ check-pages: $(if $(STACKER),,stacker) ## look at the pages that stacker writes 
 	@tools/build/install-packages pages
 	@tools/test/check-pages.py $(or $(STACKER),stacker) $(if $(PAGES),--keep $(PAGES))
 
-check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-12-backports, CMDLINE=words, TEST=, CHAPTER=, LIMIT=minutes
+check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-13-backports, CMDLINE=words, TEST=, CHAPTER=, LIMIT=minutes
 	@tools/build/install-packages kernel
 	@tools/kernels/make-fixtures
 	@mkdir -p $(REPORT); status=0; tools/kernels/check-kernel.py --kernel="$(or $(KERNEL),debian-12)" --cmdline="$(CMDLINE)" \
