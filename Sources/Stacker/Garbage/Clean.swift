@@ -12,6 +12,16 @@ extension StackerDirectories {
     /// - Throws: a failure also if a build is under way in them, or if they can't be what builds have made.
     package func clean() throws {
         guard [roots, oci, stacker].contains(where: \.exists) else { return }
+        // A network file system keeps a name for a lock that was removed, until nobody has it open.
+        for directory in try cleanLocked() {
+            try attempt("couldn't remove \(directory)") { try removeEmpty(directory) }
+        }
+    }
+
+    /// Removes all three.
+    ///
+    /// - Returns: those that were locked for it.
+    private func cleanLocked() throws -> [FilePath] {
         try refuseUncleanable()
         let locks = try cleaningLocks()
         defer { withExtendedLifetime(locks) {} }
@@ -27,8 +37,11 @@ extension StackerDirectories {
             try removeAtOnce(oci)
         }
         // One that was not there, and is now, is that of a build that began meanwhile.
-        if locks.roots != nil { try attempt("couldn't remove \(roots)") { try removeLocked(roots) } }
-        if locks.stacker != nil { try attempt("couldn't remove \(stacker)") { try removeLocked(stacker) } }
+        let locked = (locks.roots == nil ? [] : [roots]) + (locks.stacker == nil ? [] : [stacker])
+        for directory in locked {
+            try attempt("couldn't remove \(directory)") { try removeLocked(directory) }
+        }
+        return locked
     }
 
     /// Locks what is there, and the stacker directory in any case: whoever builds locks that one, too, so that nobody begins
