@@ -31,6 +31,14 @@ assert_gone() {
     fail "$1 is still there: $(dmsetup info "$1")"
 }
 
+# wait_for_devices N: until the mount that has $started has made so many. Without a pause: that would be most of the mount.
+wait_for_devices() {
+    local devices=() end=$((SECONDS + 60 * slowness))
+    until devices=(/sys/block/dm-*) && ((${#devices[@]} >= $1)) && [[ -e ${devices[0]} ]]; do
+        ((SECONDS < end)) || fail "no $1 devices: ${devices[*]}"$'\n'"$(<started.err)"
+    done
+}
+
 # atomfs COMMAND ARGUMENT…: as scripts for the original call it.
 atomfs() {
     stacker internal-go atomfs "$@"
@@ -165,9 +173,10 @@ END
 @test "an image is mounted again after a kill" {
     pair_of squashfs
     mkdir mnt
-    for pause in 0.02 0.1 0.3 0.6 1; do
-        start stacker mount above-squashfs mnt
-        sleep "$pause"
+    # Each is killed as soon as there are so many devices: after a part of the work, and after all of it.
+    for count in 1 2 3; do
+        start "$STACKER" mount above-squashfs mnt
+        wait_for_devices "$count"
         kill -KILL "$started" 2>/dev/null || true
         wait "$started" || true
         umount mnt 2>/dev/null || true
