@@ -14,6 +14,7 @@ setup() {
 teardown() {
     end_test
     exportfs -u "127.0.0.1:$BATS_TEST_TMPDIR/export" || true
+    rpc.nfsd 0
 }
 
 say_what_nfs_lacks() {
@@ -28,7 +29,7 @@ serve() {
     mountpoint -q /proc/fs/nfsd || mount -t nfsd nfsd /proc/fs/nfsd
     # No waiting for those who were served before a crash.
     rpc.nfsd --no-nfs-version 3 --grace-time 10 --lease-time 10 2
-    rpc.mountd --no-nfs-version 3 3>&- 4>&-
+    start rpc.mountd --foreground --no-nfs-version 3
 }
 
 # mount_nfs DIR: an empty directory by NFS, in which root is root.
@@ -43,6 +44,7 @@ mount_nfs() {
 # behaviour: roots on NFS are refused by check and build before anything is made, naming directory, file system and a way out
 # documented: docs/file-systems.md#where-roots-can-be
 # status: beyond
+# bats test_tags=group:quick-priv
 @test "roots on NFS" {
     busybox_recipe '  run: touch /it'
     run -1 --separate-stderr stacker --roots-dir here/roots check
