@@ -83,6 +83,9 @@ package enum Namespace {
             return "the limit is in /proc/sys/user/max_user_namespaces; "
                 + "as root: sysctl -w user.max_user_namespaces=10000"
         }
+        if error == EINVAL {
+            return "the kernel was built without them (CONFIG_USER_NS); root can build here"
+        }
         let turned = switches.filter { path, on in
             let value = try? OpenFile(path, O_RDONLY).readToEnd(limit: 64).first
             return value != nil && value != on.utf8.last
