@@ -25,6 +25,8 @@ REPORT := .build/report
 SOME = $(strip $(CHAPTER:%=--chapter=%) $(TEST))
 # Of these the tests of one group, if GROUP names it: quick.
 export GROUP
+# What check-kernel is given, with whatever quotes: no shell reads it.
+export KERNEL CMDLINE QEMU RUN
 # Whether `check` is of everything.
 WHOLE = $(if $(STACKER)$(SOME)$(FS)$(PLATFORM)$(GROUP),,yes)
 # A step of `check` that fails doesn't keep the next from running. Each has a line of its own, since `make -n` runs what is on a
@@ -32,7 +34,7 @@ WHOLE = $(if $(STACKER)$(SOME)$(FS)$(PLATFORM)$(GROUP),,yes)
 note_failure = { mkdir -p $(REPORT) && echo $1 >>$(REPORT)/failed; }
 # Directories too: their times tell of files that went away.
 SOURCES := $(shell find Package.swift Package.resolved Sources 2>/dev/null)
-SCRIPTS := .ci/run bench/run.sh bats/as-user $(wildcard examples/*/*.sh) $(wildcard tools/*/*-*) $(wildcard tools/action/*) \
+SCRIPTS := .ci/run bench/run.sh bats/as-user tools/kernels/begin tools/kernels/inside $(wildcard examples/*/*.sh) $(wildcard tools/*/*-*) $(wildcard tools/action/*) \
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
@@ -138,11 +140,11 @@ check-pages: $(if $(STACKER),,stacker) ## look at the pages that stacker writes 
 	@tools/build/install-packages pages
 	@tools/test/check-pages.py $(or $(STACKER),stacker) $(if $(PAGES),--keep $(PAGES))
 
-check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-13-backports, CMDLINE=words, TEST=, CHAPTER=, LIMIT=minutes
+check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-13-backports, CMDLINE=words, TEST=, CHAPTER=, RUN=command, QEMU=words, MEMORY=MiB, LIMIT=minutes
 	@tools/build/install-packages kernel
 	@tools/kernels/make-fixtures
-	@mkdir -p $(REPORT); status=0; tools/kernels/check-kernel.py --kernel="$(or $(KERNEL),debian-12)" --cmdline="$(CMDLINE)" \
-		$(LIMIT:%=--minutes=%) $(GROUP:%=--group=%) $(if $(SOME),$(SOME),$(if $(GROUP),,--group=quick)) || status=$$?; \
+	@mkdir -p $(REPORT); status=0; tools/kernels/check-kernel.py --kernel="$${KERNEL:-debian-12}" --cmdline="$$CMDLINE" --qemu="$$QEMU" --run="$$RUN" \
+		$(LIMIT:%=--minutes=%) $(MEMORY:%=--memory=%) $(GROUP:%=--group=%) $(if $(SOME),$(SOME),$(if $(GROUP),,--group=quick)) || status=$$?; \
 		tools/report/write-report.py $(REPORT) && exit $$status
 
 torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its steps, and fail each of its calls; SCENARIO=build, PRIVILEGE_LEVEL=priv|unpriv, FAULT=KILL, SAMPLE=100, POINT='…' repeats one; goes on where it stopped

@@ -93,6 +93,8 @@ begin_test() {
     # Not in $BATS_TEST_TMPDIR itself: stderr of `run` and our notes are there. bats makes its directories for one user.
     install -d -m 0755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/{home,work}
     cd "$BATS_TEST_TMPDIR/work" || return
+    # A kernel that dies has said of what.
+    [[ ${MACHINE:-} != own ]] || say_to_kernel
     export HOME=$BATS_TEST_TMPDIR/home
     forget_the_caller
     processes_before=(/proc/[0-9]*)
@@ -100,6 +102,11 @@ begin_test() {
         skip "not applicable: beyond what is documented, and $STACKER_BINARY is another stacker"
     fi
     [[ -x $STACKER_BINARY ]] || fail "no stacker at $STACKER_BINARY: run make first"
+}
+
+# say_to_kernel: which test it is, as a warning, which goes to the console.
+say_to_kernel() {
+    printf '<4>bats: %s: %s\n' "${BATS_TEST_FILENAME##*/}" "$BATS_TEST_DESCRIPTION" >/dev/kmsg
 }
 
 # forget_the_caller: whoever starts the tests may be a hook of git's, behind a proxy, or keep what they make to

@@ -214,7 +214,8 @@ here = conditions.Surroundings("6.1.0-57-cloud-amd64", "v2", ["lockdown", "appar
 print(*(int(here.fit(each)) for each in sys.argv[1:]))' "$@"
     }
     run -0 fits "kernel<6.6" "kernel<6.1" "kernel>=6.1" "kernel>=5.11" "kernel<10" "kernel>=6.1.0" "kernel<6.1.1"
-    assert_output "1 0 1 1 1 1 1"
+    # The third number is a distribution's: such words are none.
+    assert_output "1 0 1 1 1 0 0"
     run -0 fits cgroups=v2 cgroups=hybrid lsm=apparmor lsm=selinux lsm!=selinux level=unpriv level=priv
     assert_output "1 0 1 0 1 1 0"
     run -0 fits sysctl:user.max_user_namespaces=0 sysctl:user.max_user_namespaces=00 sysctl:kernel.nowhere=0

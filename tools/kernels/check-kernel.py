@@ -1,29 +1,32 @@
 #!/usr/bin/env python3
 """Runs bats files on another kernel, in a virtual machine: `make check-kernel`.
 
-    tools/kernels/check-kernel.py [--kernel=KERNEL] [--cmdline=WORDS] [--minutes=N] [--report=DIR]
-        [--group=NAME] [--chapter=NAME]… [NAME…]
+    tools/kernels/check-kernel.py [--kernel=KERNEL] [--cmdline=WORDS] [--minutes=N] [--memory=MIB] [--qemu=WORDS] [--report=DIR]
+        [--run=COMMAND | [--group=NAME] [--chapter=NAME]… [NAME…]]
 
 KERNEL is the path of a vmlinuz, a release of Debian's as debian-12 (the default), debian-13-backports or debian-sid, or a package
-linux-image-…, which apt fetches once; its modules lie in /lib/modules, or in lib/modules beside its boot/. Words are put on its command line:
-`systemd.unified_cgroup_hierarchy=0` has cgroups of both versions mounted, in place of version 2 alone.
+linux-image-…, which apt fetches once; its modules lie in /lib/modules, or in lib/modules beside its boot/. Words are put on its
+command line: `systemd.unified_cgroup_hierarchy=0` has cgroups of both versions mounted, in place of version 2 alone.
 
 The machine sees this one's files and can't change them: what it writes is in its memory, but for what tests work on, which is
 ext4, and the report. Its processor is emulated, unless a trial shows that this one's can be had; so SLOWNESS multiplies
 whatever the suite waits for. Tests, names and chapters are run-bats', and so are PRIVILEGE_LEVEL and the JUnit reports,
-which DIR gets, as .build/report/kernels/KERNEL by default. The status is the suite's; 2 if the machine got into trouble, and
-then the last of its console is shown. All of it is in DIR/console.log. One that doesn't boot is booted once more, and one that
-is not through after N minutes (120) is ended.
+which DIR gets, as .build/report/kernels/KERNEL by default; --run has bash run something else there instead. The status is the
+suite's, or the command's; 1 if the kernel has had an oops; 2 if the machine got into trouble, and then the last of its console
+is shown. All of that is in DIR/console.log, and in DIR/dmesg what the kernel said, if it got to the end. One that doesn't boot is
+booted once more, and one that is not through after N minutes (120) is ended.
 """
 
 import argparse
 import contextlib
 import fcntl
+import hashlib
 import os
 import pathlib
 import re
 import shlex
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -33,20 +36,49 @@ from machine import Machine
 from trouble import Trouble
 
 # What a test sees of the caller's environment.
-PASSED_ON = ("PRIVILEGE_LEVEL", "CI", "SECOND_TRY", "JOBS", "STACKER", "FS")
+PASSED_ON = ("PRIVILEGE_LEVEL", "CI", "SECOND_TRY", "JOBS", "STACKER", "FS", "PLATFORM")
+# By how much an emulated processor is slower, at most.
 SLOWNESS = 15
+# Where the machine finds the directory for its report.
+REPORT = "/run/report"
 
 
-def command(options: argparse.Namespace, report: str) -> str:
+def words_of(options: argparse.Namespace) -> list[str]:
+    return [f"--chapter={name}" for name in options.chapter] + options.names
+
+
+def command(options: argparse.Namespace, is_emulated: bool) -> str:
     variables = {name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}
     # Which machine it is, for the reports.
     variables |= {"KERNEL": options.kernel, "CMDLINE": options.cmdline}
-    variables |= {"REPORT": report, "MACHINE": "own", "SLOWNESS": os.environ.get("SLOWNESS") or str(SLOWNESS)}
+    slowness = os.environ.get("SLOWNESS") or str(SLOWNESS if is_emulated else 1)
+    variables |= {"REPORT": REPORT, "MACHINE": "own", "SLOWNESS": slowness}
     if options.group:
         variables["GROUP"] = options.group
     given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
-    words = [f"--chapter={name}" for name in options.chapter] + options.names
-    return f"cd {shlex.quote(str(TOP))} && exec env {' '.join(given)} tools/test/run-bats {shlex.join(words)}\n"
+    begin = f"cd {shlex.quote(str(TOP))} && export {' '.join(given)} && "
+    return f"{begin}{options.run or 'exec tools/test/run-bats ' + shlex.join(words_of(options))}\n"
+
+
+def refuse_unknown_tests(options: argparse.Namespace) -> None:
+    """Before there is a machine, which would find it out after a minute."""
+    if options.run:
+        return
+    environment = {**os.environ, "GROUP": options.group}
+    asked = [TOP / "tools/report/find-tests.py", *words_of(options)]
+    found = subprocess.run(asked, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    if found.returncode != 0:
+        raise Said(found.stderr.strip())
+
+
+class Said(Exception):
+    """What another program has found wrong, in its words."""
+
+
+def name_of(kernel: kernels.Kernel, cmdline: str) -> str:
+    """Of the report's directory."""
+    name = re.sub(r"[^\w.+=-]", "_", "+".join([kernel.name, *cmdline.split()]))
+    return name if len(name) <= 120 else f"{name[:100]}-{hashlib.sha256(cmdline.encode()).hexdigest()[:8]}"
 
 
 @contextlib.contextmanager
@@ -70,26 +102,31 @@ def main() -> int:
     parser.add_argument("--kernel", default="debian-12")
     parser.add_argument("--cmdline", default="")
     parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument("--memory", type=int)
+    parser.add_argument("--qemu", default="")
     parser.add_argument("--report", type=pathlib.Path)
+    parser.add_argument("--run", default="")
     parser.add_argument("--group", default="")
     parser.add_argument("--chapter", action="append", default=[])
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, end)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, end)
     try:
         if os.geteuid() != 0:
             raise Trouble("only root can show a machine all files of this one", "sudo make check-kernel")
+        refuse_unknown_tests(options)
         kernel = kernels.find(options.kernel)
-        words = "+".join([kernel.name, *options.cmdline.split()])
-        report = options.report or TOP / ".build/report/kernels" / re.sub(r"[^\w.+=-]", "_", words)
+        report = (options.report or TOP / ".build/report/kernels" / name_of(kernel, options.cmdline)).absolute()
         report.mkdir(parents=True, exist_ok=True)
         with held(report):
-            machine = Machine(kernel, report.absolute(), options.cmdline)
-            # Where the machine finds the directory for its report.
-            return machine.run(command(options, "/run/report"), options.minutes * 60)
-    except Trouble as trouble:
+            machine = Machine(kernel, report, options.cmdline, shlex.split(options.qemu), options.memory)
+            return machine.run(command(options, machine.is_emulated), options.minutes * 60)
+    except (Trouble, Said) as trouble:
         print(trouble, file=sys.stderr)
-        return 2
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":

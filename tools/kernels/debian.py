@@ -1,6 +1,8 @@
 """Debian's kernels for virtual machines, fetched by apt from lists of its own: whatever this machine is, and without a word to
 what it has configured."""
 
+import contextlib
+import fcntl
 import os
 import pathlib
 import re
@@ -14,7 +16,9 @@ from trouble import Trouble
 TOP = pathlib.Path(__file__).resolve().parents[2]
 # Where packages are unpacked, and stay; and apt's lists.
 KEPT = TOP / ".build/kernels"
+MIRROR = "http://deb.debian.org/debian"
 RELEASES = {"11": "bullseye", "12": "bookworm", "13": "trixie", "14": "forky", "sid": "sid"}
+WITH_SECURITY = ("bullseye", "bookworm", "trixie")
 NAME = re.compile(rf"debian-(?P<release>{'|'.join(RELEASES)})(?P<backports>-backports)?")
 CLOUD = "linux-image-cloud-amd64"
 KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -51,8 +55,12 @@ class Apt:
             raise Trouble(f"there is no {KEYRING}, by which Debian's lists are known", "install debian-archive-keyring")
         for name in ("state/lists/partial", "cache/archives/partial"):
             (directory / name).mkdir(parents=True, exist_ok=True)
-        mirror = os.environ.get("DEBIAN_MIRROR") or "http://deb.debian.org/debian"
-        (directory / "sources").write_text(f"deb [arch=amd64 signed-by={KEYRING}] {mirror} {suite} main\n")
+        sources = [f"{os.environ.get('DEBIAN_MIRROR') or MIRROR} {suite}"]
+        # Where kernels are between two of a release's points. Few other mirrors have it.
+        if suite in WITH_SECURITY and not os.environ.get("DEBIAN_MIRROR"):
+            sources.append(f"{MIRROR}-security {suite}-security")
+        lines = [f"deb [arch=amd64 signed-by={KEYRING}] {source} main\n" for source in sources]
+        (directory / "sources").write_text("".join(lines))
         settings = {
             "Dir::State": directory / "state",
             "Dir::State::status": "/dev/null",
@@ -68,12 +76,16 @@ class Apt:
 
     def fetch(self, package: str, directory: pathlib.Path) -> pathlib.Path:
         """Unpacks a package of a kernel and its parts, unless that was done before: the image in them."""
+        with one_at_a_time():
+            self.fetch_once(package, directory)
+        return image_in(directory)
+
+    def fetch_once(self, package: str, directory: pathlib.Path) -> None:
         if not directory.exists():
             # Lists of one's own are new with each kernel; of this machine's, what they don't know is asked for once more.
             if self.suite:
                 self.run("apt-get", "update")
             packages = list(self.parts_of(package))
-            KEPT.mkdir(parents=True, exist_ok=True)
             unpacked = pathlib.Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=KEPT))
             try:
                 self.unpack(packages, unpacked)
@@ -81,7 +93,6 @@ class Apt:
             except BaseException:
                 shutil.rmtree(unpacked, ignore_errors=True)
                 raise
-        return image_in(directory)
 
     def unpack(self, packages: list[str], directory: pathlib.Path) -> None:
         self.run("apt-get", "download", *packages, cwd=directory)
@@ -111,6 +122,15 @@ class Apt:
 
     def run(self, program: str, *words: str, cwd: pathlib.Path | None = None) -> str:
         return run(program, *self.options, *words, cwd=cwd)
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Whoever else fetches a kernel to this tree goes first."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def image_in(directory: pathlib.Path) -> pathlib.Path:

@@ -5,7 +5,7 @@
 
 All conditions of a line have to hold; a header may have several lines. There are
 
-    kernel<6.6, kernel>=6.6         the version of Linux, as far as it is given
+    kernel<6.6, kernel>=6.6         the version of Linux; a third number says nothing, distributions have their own
     cgroups=v1, =v2, =hybrid        what is mounted: one version alone, or both
     lsm=NAME, lsm!=NAME             whether a security module is active
     sysctl:NAME=VALUE               that it is there, and has the value
@@ -21,7 +21,7 @@ import re
 import sys
 
 CONDITION = re.compile(
-    r"kernel(?P<order><|>=)(?P<version>\d+(\.\d+)*)"
+    r"kernel(?P<order><|>=)(?P<version>\d+(\.\d+)?)"
     r"|cgroups=(?P<cgroups>v1|v2|hybrid)"
     r"|lsm(?P<is_not>!?)=(?P<lsm>\w+)"
     r"|sysctl:(?P<sysctl>[a-z0-9_]+(\.[\w-]+)+)=(?P<value>[\w.-]+)"

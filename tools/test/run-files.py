@@ -23,6 +23,7 @@ import argparse
 import collections
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import sys
@@ -211,7 +212,8 @@ def main() -> int:
         files = [file for file in files if file not in left_out]
         if left_out and (options.named or not files):
             print("error: what it does is the whole machine's:", *left_out)
-            print("help: make check-kernel TEST=", *(file.name for file in left_out), sep="")
+            names = " ".join(file.name for file in left_out)
+            print(f"help: make check-kernel TEST={shlex.quote(names)}")
             return 2
     with tempfile.TemporaryDirectory() as scratch:
         largest_first = sorted(files, key=lambda file: -file.stat().st_size)
