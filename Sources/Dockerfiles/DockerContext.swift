@@ -118,7 +118,7 @@ struct DockerContext {
                 return kind
             }
             return .directory
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

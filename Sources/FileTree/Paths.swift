@@ -5,7 +5,9 @@ import SystemPackage
 extension FilePath {
     /// The path without symlinks, `.` and `..`, as realpath(3) gives it.
     package func resolved() throws -> FilePath {
-        guard let path = withPlatformString({ realpath($0, nil) }) else { throw Errno(rawValue: errno) }
+        guard let path = withPlatformString({ realpath($0, nil) }) else {
+            throw FailedCall(Errno(rawValue: errno), at: self)
+        }
         defer { free(path) }
         return FilePath(platformString: path)
     }

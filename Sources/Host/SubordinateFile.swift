@@ -62,13 +62,13 @@ package struct SubordinateFile {
             try new.writeAll(text.utf8)
             let old = try directory.status(name)
             if let old {
-                try checked(fchown(new.number, old.uid, old.gid))
+                try checked(fchown(new.number, old.uid, old.gid), at: new.place)
                 for attribute in try directory.attributes(of: name) {
                     try directory.setAttribute(attribute, of: temporary)
                 }
             }
             // Last: to change the owner takes mode bits away.
-            try checked(fchmod(new.number, old?.permissions ?? 0o644))
+            try checked(fchmod(new.number, old?.permissions ?? 0o644), at: new.place)
             try new.synchronize()
             try directory.rename(temporary, to: name)
         } catch {

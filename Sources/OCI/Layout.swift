@@ -75,7 +75,7 @@ package struct Layout: Sendable {
             try Directory.create(probe)
             do {
                 _ = try probe.withPlatformString { try checked(rmdir($0)) }
-            } catch Errno.noSuchFileOrDirectory {}
+            } catch let error where error.systemError == .noSuchFileOrDirectory {}
         }
     }
 
@@ -131,12 +131,12 @@ package enum LayoutState: Sendable {
         let directory: OpenFile
         do {
             directory = try OpenFile(path, O_RDONLY | O_DIRECTORY)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             self = .absent
             return
-        } catch Errno.notDirectory where path.exists {
+        } catch let error where error.systemError == .notDirectory && path.exists {
             throw wrong("is not a directory")
-        } catch Errno.notDirectory {
+        } catch let error where error.systemError == .notDirectory {
             throw Failure("couldn't open OCI layout \(path)", because: Errno.notDirectory, help: help)
         } catch {
             throw Failure("couldn't open OCI layout \(path)", because: error)

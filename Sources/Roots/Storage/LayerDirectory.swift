@@ -230,7 +230,7 @@ package struct LayerDirectory: Sendable {
             let file: OpenFile
             do {
                 file = try roots.directory.open(name, O_RDONLY | O_NONBLOCK)
-            } catch Errno.noSuchFileOrDirectory {
+            } catch let error where error.systemError == .noSuchFileOrDirectory {
                 return true
             }
             guard try file.status().kind == .regular else { throw Failure("\(name) is no file") }

@@ -89,7 +89,7 @@ extension RootsDirectory {
     package func mergedLayer(_ digest: Digest) throws -> MergedLayer? {
         do {
             return try MergedLayer(in: storage(of: digest))
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

@@ -42,7 +42,7 @@ extension RootsDirectory {
         } catch {
             try? directory.removeTree(temporary)
             // Somebody else's is made of the same.
-            if let error = error as? Errno, error == .fileExists { return }
+            if let error = error.systemError, error == .fileExists { return }
             throw error
         }
     }

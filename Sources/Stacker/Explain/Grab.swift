@@ -49,7 +49,7 @@ package struct Grab {
                 try here.rename(temporary, to: name, replacing: !source.isDirectory)
             } catch {
                 try? here.removeTree(temporary)
-                let isClosed = (error as? Errno ?? (error as? Failure)?.errno) == .permissionDenied
+                let isClosed = (error.systemError ?? (error as? Failure)?.errno) == .permissionDenied
                 throw isClosed
                     ? Failure("not all of it can be read", because: error, help: "root can read all of it") : error
             }
@@ -64,7 +64,7 @@ package struct Grab {
         do {
             // What a symlink leads to is wanted, not a link that leads nowhere out here.
             return try SourceNode(at: path, in: view, following: true)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             throw Failure(
                 "it is not there", because: Errno.noSuchFileOrDirectory,
                 help: "stacker explain \(layer.name):\(path) says if something hides it")

@@ -90,9 +90,9 @@ extension StackerDirectories {
         let temporary = FilePath.temporaryName(for: name.string)
         do {
             try place.rename(own, to: temporary)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return
-        } catch Errno.resourceBusy, Errno.improperLink {
+        } catch let error where error.isSystemError(.resourceBusy, .improperLink) {
             // A mount point; or a directory of an overlay's lower layer, which can't get another name.
             try emptyLayout(path)
             return try removeEmpty(path)
@@ -116,8 +116,9 @@ extension StackerDirectories {
     private func removeEmpty(_ path: FilePath) throws {
         do {
             try checked(path.withPlatformString { rmdir($0) })
-        } catch Errno.noSuchFileOrDirectory, Errno.notDirectory, Errno.directoryNotEmpty, Errno.fileExists,
-            Errno.resourceBusy
+        } catch let error
+            where error.isSystemError(
+                .noSuchFileOrDirectory, .notDirectory, .directoryNotEmpty, .fileExists, .resourceBusy)
         {}
     }
 }
@@ -127,7 +128,7 @@ extension Directory {
     fileprivate init?(ifThereAt path: FilePath) throws {
         do {
             self.init(try OpenFile(path, O_RDONLY | O_DIRECTORY))
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

@@ -49,7 +49,7 @@ struct VerityDevice {
         let device = loop.path.string
         do {
             try Self.veritysetup("open", device, name, device, tree.rootHash, "--hash-offset=\(tree.offset)")
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
         do {

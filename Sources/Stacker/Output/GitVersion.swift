@@ -53,7 +53,7 @@ enum GitVersion {
             let outcome = try git(["status", "--porcelain", "--untracked-files=no"], directory, checkpoint)
             if outcome.status == 0 { return outcome.output.isEmpty }
             throw Failure("git status ended with status \(outcome.status)")
-        } catch Errno.fileTooLarge {
+        } catch let error where error.systemError == .fileTooLarge {
             // So many changes.
             return false
         } catch {

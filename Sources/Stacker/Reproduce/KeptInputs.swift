@@ -41,7 +41,7 @@ struct KeptInputs {
                 try copy(name, of: source, into: target)
             default: return
             }
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return
         }
     }
@@ -61,7 +61,7 @@ struct KeptInputs {
         let to = try target.openNoSymlinks(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
         try to.copyContent(of: from)
         // The file's mode and time become those of an import.
-        try checked(fchmod(to.number, status.permissions))
-        try checked(futimens(to.number, [status.modified.timespec, status.modified.timespec]))
+        try checked(fchmod(to.number, status.permissions), at: to.place)
+        try checked(futimens(to.number, [status.modified.timespec, status.modified.timespec]), at: to.place)
     }
 }

@@ -46,7 +46,7 @@ struct CacheRecord: Codable, Equatable {
             _ = try FileStatus(at: path)
             return true
         } catch {
-            return error as? Errno != .noSuchFileOrDirectory
+            return error.systemError != .noSuchFileOrDirectory
         }
     }
 }
