@@ -1,5 +1,6 @@
 import CSyscalls
 import Dispatch
+import Failure
 import FileTree
 import Glibc
 import Host

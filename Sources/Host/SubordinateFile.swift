@@ -52,7 +52,7 @@ package struct SubordinateFile {
     /// Puts it in the place of a file, whose owner, mode and extended attributes it gets, among them the label without
     /// which SELinux lets no program read it.
     package func write(to file: FilePath) throws {
-        let path = file.exists ? try file.resolved() : file
+        let path = try file.isThere() ? file.resolved() : file
         guard let component = path.lastComponent else { return }
         let name = FilePath(root: nil, [component])
         let directory = try Directory(at: path.removingLastComponent())

@@ -108,7 +108,7 @@ package struct Layout: Sendable {
 
     /// Whether it is still what has its path: nobody has put another directory there.
     package func isStillInPlace() throws -> Bool {
-        guard let found = try? FileStatus(at: path) else { return false }
+        guard let found = try ifUsable({ try FileStatus(at: path) }) else { return false }
         return try root.file.status().identity == found.identity
     }
 }
@@ -168,7 +168,7 @@ extension Directory {
         let workshops = try Workshop.names(in: self)
         guard names.contains("blobs"),
             names.allSatisfy({ $0 == "blobs" || $0 == Layout.markerName || workshops.contains($0) }),
-            let blobs = try? directory("blobs"), try blobs.names().allSatisfy({ $0 == "sha256" })
+            let blobs = try ifUsable({ try directory("blobs") }), try blobs.names().allSatisfy({ $0 == "sha256" })
         else { return false }
         return try blobs.status("sha256") == nil || blobs.directory("sha256").names().isEmpty
     }

@@ -94,7 +94,7 @@ package struct RootsDirectory: Sendable {
     }
 
     /// Whether the content of a layer blob is there, in a directory of its own.
-    package func holdsOwnContent(of digest: Digest) -> Bool { contentPath(of: digest).exists }
+    package func holdsOwnContent(of digest: Digest) throws -> Bool { try contentPath(of: digest).isThere() }
 
     /// A name that ``removeTemporaries()`` knows.
     package static func temporaryName() -> FilePath {
@@ -118,13 +118,12 @@ package struct RootsDirectory: Sendable {
         try attempt("couldn't put layer \(digest) in place") {
             do {
                 try directory.rename(temporary, to: digest.directoryName, replacing: false)
-            } catch let error
-                where error.systemError == .fileExists && holdsOwnContent(of: digest)
-                && (!mending || haveSameFiles(temporary, digest.directoryName))
-            {
-                try directory.removeTree(temporary)
             } catch let error where error.systemError == .fileExists {
-                try replace(digest.directoryName, with: temporary)
+                if try holdsOwnContent(of: digest), !mending || haveSameFiles(temporary, digest.directoryName) {
+                    try directory.removeTree(temporary)
+                } else {
+                    try replace(digest.directoryName, with: temporary)
+                }
             }
         }
     }

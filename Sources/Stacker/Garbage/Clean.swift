@@ -11,7 +11,7 @@ extension StackerDirectories {
     ///
     /// - Throws: a failure also if a build is under way in them, or if they can't be what builds have made.
     package func clean() throws {
-        guard [roots, oci, stacker].contains(where: \.exists) else { return }
+        guard try [roots, oci, stacker].contains(where: { try $0.isThere() }) else { return }
         try refuseUncleanable()
         let locks = try cleaningLocks()
         defer { withExtendedLifetime(locks) {} }
@@ -35,7 +35,7 @@ extension StackerDirectories {
     /// meanwhile.
     private func cleaningLocks() throws -> DirectoryLocks {
         try whileOthersClean {
-            guard stacker.removingLastComponent().exists else { return try self.locks() }
+            guard try stacker.removingLastComponent().isThere() else { return try self.locks() }
             try Directory.create(stacker)
             return try DirectoryLocks(roots: Lock(ifThere: roots), stacker: Lock(on: stacker))
         }
@@ -73,6 +73,8 @@ extension StackerDirectories {
     /// Removes a directory of which we hold the lock. The lock goes last: who makes a new one finds nothing else.
     private func removeLocked(_ path: FilePath) throws {
         guard let directory = try Directory(ifThereAt: path) else { return }
+        // In the order of their names the marker of a roots directory goes before any sha256_…: without it, nobody takes what is
+        // there for whole.
         for name in try directory.names() where name != Self.lock { try directory.removeTree(name) }
         try directory.removeTree(Self.lock)
         try removeEmpty(path)

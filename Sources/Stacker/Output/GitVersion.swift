@@ -63,13 +63,21 @@ enum GitVersion {
         }
     }
 
-    /// What git prints; `nil` if it fails.
+    /// What git prints; `nil` if it fails, or isn't there.
     private static func answer(
         _ arguments: [String], _ directory: FilePath, _ checkpoint: () throws -> Void
     ) throws -> String? {
-        let outcome = try? git(arguments, directory, checkpoint)
-        try checkpoint()
-        return outcome?.status == 0 ? outcome?.text : nil
+        do {
+            let outcome = try git(arguments, directory, checkpoint)
+            return outcome.status == 0 ? outcome.text : nil
+        } catch {
+            try checkpoint()
+            // Anything else says nothing of the repository.
+            guard let errno = error.systemError,
+                ![.noSuchFileOrDirectory, .permissionDenied, .fileTooLarge].contains(errno)
+            else { return nil }
+            throw Failure("couldn't ask git for the version of \(directory)", because: error)
+        }
     }
 
     private static func git(

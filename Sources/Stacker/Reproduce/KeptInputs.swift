@@ -20,7 +20,7 @@ struct KeptInputs {
 
     /// Puts it into another stacker directory, which has none of it.
     func link(into other: FilePath) throws {
-        guard stacker.exists else { return }
+        guard try stacker.isThere() else { return }
         try attempt("couldn't take over from \(stacker) what was downloaded") {
             let (source, target) = (try Directory(at: stacker), try Directory(at: other))
             for name in Self.names { try Self.take(name, of: source, into: target, depth: Self.depth) }
