@@ -66,16 +66,26 @@ package struct Layout: Sendable {
             // Not under its own name: another stacker may be about to make the layout.
             let name = missing.lastComponent?.string ?? "oci"
             let parent = missing.removingLastComponent()
-            // What a stacker has left that was killed before it removed its own. Somebody else's who lives is gone then,
-            // which is what they want with it.
-            for left in (try? Directory(at: parent).names()) ?? [] where left.isTemporary(for: name) {
-                _ = parent.pushing(left).withPlatformString(rmdir)
-            }
+            if let parent = try? Directory(at: parent) { Self.removeLeftovers(of: name, in: parent) }
             let probe = parent.pushing(.temporaryName(for: name))
             try Directory.create(probe)
             do {
                 _ = try probe.withPlatformString { try checked(rmdir($0)) }
             } catch let error where error.systemError == .noSuchFileOrDirectory {}
+        }
+    }
+
+    /// Removes what has been left beside a layout: a directory with which it was tried whether one can be made, or one that was about
+    /// to be removed. That of a stacker which is killed stays; one that removes a layout has it locked. An empty one of somebody
+    /// who lives is gone then, which is what they want with it.
+    ///
+    /// What can't be removed is in nobody's way.
+    package static func removeLeftovers(of name: String, in parent: Directory) {
+        for left in (try? parent.names()) ?? [] where left.isTemporary(for: name) {
+            guard let directory = try? parent.directory(left), (try? directory.file.tryLock(.exclusive)) == true
+            else { continue }
+            try? parent.removeTree(left)
+            directory.file.unlock()
         }
     }
 

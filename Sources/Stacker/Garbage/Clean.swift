@@ -86,10 +86,14 @@ extension StackerDirectories {
             return
         }
         let own = FilePath(root: nil, [name])
-        // What a clean that was killed has left.
-        for left in try place.names() where left.isTemporary(for: name.string) { try place.removeTree(left) }
+        // What a clean that was killed has left, if no build has removed it since.
+        Layout.removeLeftovers(of: name.string, in: place)
         guard try place.status(own)?.kind != .symlink else { return try emptyLayout(path) }
         let temporary = FilePath.temporaryName(for: name.string)
+        // Under that name it is taken for a left one unless it is locked.
+        let removed = try ifUsable { try place.directory(own) }
+        _ = try removed?.file.tryLock(.exclusive)
+        defer { removed?.file.unlock() }
         do {
             try place.rename(own, to: temporary)
         } catch let error where error.systemError == .noSuchFileOrDirectory {
