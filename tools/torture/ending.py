@@ -52,5 +52,5 @@ def _names(paths: list[str]) -> set[str]:
     names = {
         part for path in paths for name in path.split("/")
         for part in ([name] if not name.startswith("sha256_") else name.split("_"))}
-    kept = {name for name in names if len(name) > 1 and "*" not in name and name not in ("sha256", "to", "read")}
+    kept = {name for name in names if name and "*" not in name and name not in ("sha256", "to", "read", "N")}
     return kept - {"WORK"} or kept
