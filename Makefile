@@ -147,9 +147,9 @@ check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on an
 		$(LIMIT:%=--minutes=%) $(MEMORY:%=--memory=%) $(GROUP:%=--group=%) $(if $(SOME),$(SOME),$(if $(GROUP),,--group=quick)) || status=$$?; \
 		tools/report/write-report.py $(REPORT) && exit $$status
 
-torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its steps, and fail each of its calls; SCENARIO=build, PRIVILEGE_LEVEL=priv|unpriv, FAULT=KILL, SAMPLE=100, POINT='…' repeats one; goes on where it stopped
+torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its steps, and fail each of its calls; SCENARIO=build, PRIVILEGE_LEVEL=priv|unpriv, FAULT=KILL, SAMPLE=100, WORDS=true, ASKING=true, POINT='…' repeats one; goes on where it stopped
 	@tools/torture/torture.py $(SCENARIO:%=--scenario %) $(PRIVILEGE_LEVEL:%=--level %) $(FAULT:%=--fault %) $(SAMPLE:%=--sample %) \
-		$(if $(POINT),--point '$(POINT)') $(or $(STACKER),stacker)
+		$(if $(WORDS),--words) $(if $(ASKING),--asking) $(if $(POINT),--point '$(POINT)') $(or $(STACKER),stacker)
 
 # libFuzzer as a library: the program has a main of its own.
 LIBFUZZER = $(dir $(shell readlink -f "$$(command -v $(SWIFT))"))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$$(uname -m).a

@@ -84,7 +84,7 @@ package enum Container {
         let result = try attempt("couldn't run a container") {
             try ContainerDirectory.with(for: config) { directory in
                 let text = try config.text(
-                    directory: directory.path, disableAppArmor: AppArmor.mustBeDisabled,
+                    directory: directory.path, disableAppArmor: AppArmor.mustBeDisabled(),
                     console: config.terminal && isatty(STDIN_FILENO) == 1)
                 let file = try directory.write(text.file)
                 try directory.give(to: owner)

@@ -60,7 +60,9 @@ struct ContainerDirectory {
         let directory = try parent.directory(FilePath(name))
         let sys = try directory.directory(FilePath(root: nil, [Self.sys])).file
         let config = try directory.openNoSymlinks(FilePath(root: nil, [Self.config]), O_RDONLY)
-        for file in [sys, config, directory.file] { try checked(fchown(file.number, owner.uid, owner.gid)) }
+        for file in [sys, config, directory.file] {
+            try checked(fchown(file.number, owner.uid, owner.gid), at: file.place)
+        }
     }
 
     /// Writes the config file and gives its path.

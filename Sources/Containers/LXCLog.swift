@@ -20,8 +20,8 @@ package enum LXCLog {
         try attempt("couldn't start the log \(path)") {
             // liblxc traces the environment, which may hold secrets.
             let log = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-            try checked(fchmod(log.number, 0o600))
-            if let owner { try checked(fchown(log.number, owner.uid, owner.gid)) }
+            try checked(fchmod(log.number, 0o600), at: log.place)
+            if let owner { try checked(fchown(log.number, owner.uid, owner.gid), at: log.place) }
             guard let name = path.lastComponent, name != latest else { return }
             let directory = try Directory(at: path.removingLastComponent())
             let temporary = FilePath.temporaryName(for: latest.string)

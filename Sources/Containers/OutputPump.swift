@@ -1,5 +1,6 @@
 import CSyscalls
 import Dispatch
+import Failure
 import FileTree
 import Glibc
 import Host
@@ -34,7 +35,7 @@ final class OutputPump: Sendable {
         pipe = Mutex(ends.reader)
         end = try Self.makePipe()
         // For a program that isn't root and opens /dev/stdout, where /dev/null would let it.
-        try checked(fchmod(program.number, 0o622))
+        try checked(fchmod(program.number, 0o622), at: program.place)
     }
 
     private static func makePipe() throws -> (reader: OpenFile, writer: OpenFile) {
@@ -52,7 +53,7 @@ final class OutputPump: Sendable {
                 do {
                     try pass(from: pipe)
                     try reader.end()
-                } catch Errno.brokenPipe {
+                } catch let error where error.systemError == .brokenPipe {
                     // As it would be without us: the program has a pipe that nobody reads.
                 } catch {
                     self.error.withLock { $0 = error }

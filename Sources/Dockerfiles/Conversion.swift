@@ -56,7 +56,7 @@ package struct Conversion {
     /// - Throws: `Failure` that lists, with lines, what can't be converted.
     package init(
         _ files: Files, leavingOut kept: [FilePath], isReserved: @escaping (String) -> Bool,
-        baseConfig: @escaping (_ url: String, Platform) -> ImageConfig?
+        baseConfig: @escaping (_ url: String, Platform) throws -> ImageConfig?
     ) throws {
         self.files = files
         self.isReserved = isReserved

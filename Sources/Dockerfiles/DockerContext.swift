@@ -114,11 +114,12 @@ struct DockerContext {
         do {
             let parent = try components.count > 1 ? root.directory(path.removingLastComponent()) : root
             let kind = try parent.status(FilePath(components[components.count - 1]))?.kind
-            guard kind == .symlink, following, (try? root.open(path, O_RDONLY | O_DIRECTORY)) != nil else {
+            guard kind == .symlink, following, try ifUsable({ try root.open(path, O_RDONLY | O_DIRECTORY) }) != nil
+            else {
                 return kind
             }
             return .directory
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

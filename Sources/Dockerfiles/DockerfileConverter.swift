@@ -17,7 +17,7 @@ struct DockerfileConverter {
     /// What is built for.
     let platform: Platform
     /// The config of a base image, if it can be looked at.
-    let baseConfig: (_ url: String, _ platform: Platform) -> ImageConfig?
+    let baseConfig: (_ url: String, _ platform: Platform) throws -> ImageConfig?
 
     var table: SubstitutionTable
     /// The layers that are complete.
@@ -33,7 +33,7 @@ struct DockerfileConverter {
 
     init(
         file: String, escape: Character, context: DockerContext, contextPrefix: (fromRecipe: String, fromHere: String),
-        platform: Platform, baseConfig: @escaping (_ url: String, _ platform: Platform) -> ImageConfig?
+        platform: Platform, baseConfig: @escaping (_ url: String, _ platform: Platform) throws -> ImageConfig?
     ) {
         self.file = file
         self.escape = escape
@@ -187,7 +187,7 @@ struct DockerfileConverter {
         if case .docker(let url) = next.layer.base {
             let platform = Platform(
                 os: next.layer.os ?? platform.os, architecture: next.layer.architecture ?? platform.architecture)
-            if let config = baseConfig(table.value(of: url), platform) { next.begin(on: config) }
+            if let config = try baseConfig(table.value(of: url), platform) { next.begin(on: config) }
         }
         next.layer.notes = notes.map { .init(line: line, text: ConvertedText("FROM \($0)")) }
     }

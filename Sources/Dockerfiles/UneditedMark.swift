@@ -16,7 +16,7 @@ enum UneditedMark {
     static func refuseEdited(_ path: FilePath) throws {
         try attempt("couldn't write \(path)") {
             // Of what is no file nothing is lost, or it can't be replaced anyway.
-            guard (try? FileStatus(at: path))?.kind == .regular else { return }
+            guard try ifUsable({ try FileStatus(at: path) })?.kind == .regular else { return }
             let bytes = try OpenFile(path, O_RDONLY | O_NONBLOCK).readToEnd(limit: Conversion.sizeLimit)
             guard bytes.isEmpty || isUnedited(bytes) else {
                 throw Failure(

@@ -61,7 +61,7 @@ extension Failure {
     }
 
     /// The errno at the root of the chain, if a system call failed there.
-    package var errno: Errno? { rootCause as? Errno }
+    package var errno: Errno? { rootCause.systemError }
 
     /// The outermost status that a link of the chain asks for; `nil` if none does.
     package var exitStatusAsked: Int32? { links.lazy.compactMap(\.exitStatus).first }

@@ -3,8 +3,12 @@ import SystemPackage
 extension Failure: CustomStringConvertible {
     /// The chain in one line: `what: why: root cause`.
     package var description: String {
-        guard let cause else { return what }
-        return "\(what): \(Failure.reason(cause))"
+        let said = links.map(\.what).joined(separator: ": ")
+        return switch links.last?.cause {
+        case nil: said
+        case let call as FailedCall: "\(said): \(call.reason(behind: said))"
+        case let cause?: "\(said): \(Failure.reason(cause))"
+        }
     }
 
     /// The lines a user sees: `error: …`, then `help: …` where something can be done.

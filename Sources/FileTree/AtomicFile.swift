@@ -23,26 +23,20 @@ extension Directory {
             try rename(temporary, to: name)
         } catch {
             try? remove(temporary)
-            throw Failure("couldn't write \(place(of: name))", because: error)
+            throw Failure("couldn't write \(place(of: name) ?? name)", because: error)
         }
-    }
-
-    /// The path of a name in this directory, for messages.
-    private func place(of name: FilePath) -> FilePath {
-        let here = try? FilePath("/proc/self/fd/\(file.number)").resolved()
-        return here?.pushing(name) ?? name
     }
 
     /// Reads the file `name` beneath this directory; `nil` if there is none.
     ///
     /// - Parameter limit: a longer file is refused.
-    /// - Throws: `Errno`; a `Failure` for what is no file, as a fifo, which would keep its reader waiting.
+    /// - Throws: `FailedCall`; a `Failure` for what is no file, as a fifo, which would keep its reader waiting.
     package func readFile(_ name: FilePath, limit: Int) throws -> [UInt8]? {
         do {
             let file = try open(name, O_RDONLY | O_NONBLOCK)
             guard try file.status().kind == .regular else { throw Failure("\(name) is no file") }
             return try file.readToEnd(limit: limit)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

@@ -34,8 +34,9 @@ extension OpenFile {
             do {
                 try setAttribute(attribute)
                 return nil
-            } catch let error as Errno {
-                return try attribute.isRefused(error, on: self) ? attribute.name : nil
+            } catch {
+                guard let errno = error.systemError else { throw error }
+                return try attribute.isRefused(errno, on: self) ? attribute.name : nil
             }
         }
     }
@@ -45,7 +46,7 @@ extension OpenFile {
     /// - Throws: `Errno`.
     package func freeSpace() throws -> Int64 {
         var status = statvfs()
-        try checked(fstatvfs(number, &status))
+        try checked(fstatvfs(number, &status), at: place)
         let (bytes, overflows) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         return overflows ? Int64.max : Int64(clamping: bytes)
     }

@@ -8,7 +8,7 @@ extension OpenFile {
     ///
     /// - Parameter checkpoint: called every 64 MiB or so; what it throws ends the copy.
     /// - Returns: whether the blocks are shared.
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     @discardableResult
     package func copyContent(of source: OpenFile, checkpoint: () throws -> Void = {}) throws -> Bool {
         if stacker_clone_file(number, source.number) == 0 { return true }
@@ -21,11 +21,12 @@ extension OpenFile {
         var end: Int64 = 0
         while let data = try source.seek(.data, from: end) {
             end = try source.seek(.hole, from: data) ?? data
-            try checked(lseek(source.number, Int(data), SEEK_SET))
-            try checked(lseek(number, Int(data), SEEK_SET))
+            try checked(lseek(source.number, Int(data), SEEK_SET), at: source.place)
+            try checked(lseek(number, Int(data), SEEK_SET), at: place)
             try copy(source, end - data, checkpoint)
         }
-        try checked(ftruncate(number, Int(try checked(lseek(source.number, 0, SEEK_END)))))
+        let size = try checked(lseek(source.number, 0, SEEK_END), at: source.place)
+        try checked(ftruncate(number, Int(size)), at: place)
         return false
     }
 
@@ -41,7 +42,7 @@ extension OpenFile {
     private func seek(_ part: Part, from offset: Int64) throws -> Int64? {
         let found = lseek(number, Int(offset), part.rawValue)
         if found < 0, errno == ENXIO { return nil }
-        return Int64(try checked(found))
+        return Int64(try checked(found, at: place))
     }
 
     /// Whether there are holes, as far as the file system tells. The position is at the start afterwards.
@@ -68,7 +69,7 @@ extension OpenFile {
             case EINTR: continue
             // Another file system, or one that cannot: by hand, from where the kernel stopped.
             case EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EBADF, ETXTBSY: return try pump(source, rest, checkpoint)
-            case let errno: throw Errno(rawValue: errno)
+            default: throw lastError()
             }
         }
     }

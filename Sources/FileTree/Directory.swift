@@ -84,19 +84,26 @@ package struct Directory: Sendable {
     private static func expectDirectory(_ path: FilePath) throws {
         do {
             if try FileStatus(at: path).kind != .directory { throw Errno.fileExists }
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             // What has come meanwhile, by another, is no reason.
             guard try FileStatus(at: path, following: false).kind == .symlink else { throw Errno.noSuchFileOrDirectory }
             throw Failure("it is a symlink that leads nowhere", help: "make the directory that it names, or remove it")
         }
     }
 
+    /// The path of a name beneath this directory, for messages; `nil` if it has none any more.
+    package func place(of name: FilePath) -> FilePath? {
+        name == "." ? file.place : name.isAbsolute ? name : file.place?.pushing(name)
+    }
+
+    private func place(_ name: UnsafePointer<CChar>) -> FilePath? { place(of: FilePath(platformString: name)) }
+
     // MARK: - Names beneath
 
     /// Opens `path` beneath this directory with openat2(2). Symlinks on the way are followed only as far as they stay
     /// beneath; add `O_NOFOLLOW` to stop at a final one.
     ///
-    /// - Throws: `Errno`; a path that would lead out is `EXDEV`.
+    /// - Throws: `FailedCall`; of a path that would lead out it is `EXDEV`.
     package func open(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
         try resolve(path, flags, mode: mode, how: stacker_resolve_beneath | stacker_resolve_no_magiclinks)
     }
@@ -120,7 +127,7 @@ package struct Directory: Sendable {
             if number >= 0 { return OpenFile(owning: number) }
             if Glibc.errno != EAGAIN { break }
         }
-        throw Errno(rawValue: Glibc.errno)
+        throw lastError(at: path)
     }
 
     /// Opens a subdirectory beneath this one; symlinks in `path` are refused.
@@ -135,7 +142,7 @@ package struct Directory: Sendable {
         var status = stat()
         if fstatat(file.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(status) }
         if Glibc.errno == ENOENT || Glibc.errno == ENOTDIR { return nil }
-        throw Errno(rawValue: Glibc.errno)
+        throw lastError(at: FilePath(platformString: name))
     }
 
     /// Where the symlink `name` points.
@@ -149,7 +156,7 @@ package struct Directory: Sendable {
     ) throws -> Result {
         try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
             guard let base = buffer.baseAddress else { throw Errno.noMemory }
-            let length = try checked(readlinkat(file.number, name, base, buffer.count))
+            let length = try checked(readlinkat(file.number, name, base, buffer.count), at: place(name))
             return try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length]))
         }
     }
@@ -157,19 +164,21 @@ package struct Directory: Sendable {
     /// Makes the subdirectory `name`; one that is there already is fine if `exclusive` is false.
     package func makeDirectory(_ name: FilePath, mode: mode_t = 0o755, exclusive: Bool = true) throws {
         let result = name.withPlatformString { mkdirat(file.number, $0, mode) }
-        if result != 0, exclusive || Glibc.errno != EEXIST { throw Errno(rawValue: Glibc.errno) }
+        if result != 0, exclusive || Glibc.errno != EEXIST { throw lastError(at: name) }
     }
 
     /// Makes the symlink `name`.
     package func makeSymlink(_ name: FilePath, to target: FilePath) throws {
         _ = try name.withPlatformString { name in
-            try target.withPlatformString { try checked(symlinkat($0, file.number, name)) }
+            try target.withPlatformString { try checked(symlinkat($0, file.number, name), at: place(name)) }
         }
     }
 
     /// Removes one name: a file, or with `directory` an empty directory.
     package func remove(_ name: FilePath, directory: Bool = false) throws {
-        _ = try name.withPlatformString { try checked(unlinkat(file.number, $0, directory ? AT_REMOVEDIR : 0)) }
+        _ = try name.withPlatformString {
+            try checked(unlinkat(file.number, $0, directory ? AT_REMOVEDIR : 0), at: place($0))
+        }
     }
 
     /// Renames within the same file system. A file in the way is replaced, unless `replacing` is false (`EEXIST`).
@@ -182,10 +191,11 @@ package struct Directory: Sendable {
                 try newName.withPlatformString { newName in
                     try checked(
                         stacker_renameat2(
-                            file.number, name, target.file.number, newName, replacing ? 0 : stacker_rename_noreplace))
+                            file.number, name, target.file.number, newName, replacing ? 0 : stacker_rename_noreplace),
+                        at: target.place(newName))
                 }
             }
-        } catch Errno.invalidArgument where !replacing {
+        } catch let error where error.systemError == .invalidArgument && !replacing {
             // NFS has no flag against replacing, nor have programs behind FUSE that know its older interface only.
             try renameReplacingNothing(name, to: newName, in: target)
         }
@@ -194,28 +204,39 @@ package struct Directory: Sendable {
     /// Renames by what every file system has. A file gets its second name before it loses the first one, which replaces
     /// nothing. Of a directory, and where there are no hard links, nothing is replaced that was there before.
     private func renameReplacingNothing(_ name: FilePath, to newName: FilePath, in target: Directory) throws {
-        guard try target.status(newName) == nil else { throw Errno.fileExists }
+        let inTheWay = { OpenFile.failed(.fileExists, at: target.place(of: newName)) }
+        guard try target.status(newName) == nil else { throw inTheWay() }
         let error = name.withPlatformString { name in
             newName.withPlatformString { linkat(file.number, name, target.file.number, $0, 0) == 0 ? 0 : Glibc.errno }
         }
         if error == 0 { return try remove(name) }
-        if error == EEXIST { throw Errno.fileExists }
+        if error == EEXIST { throw inTheWay() }
         try rename(name, to: newName, in: target)
     }
 
     /// Lets two names of this directory change places in one step, whatever they are names of.
     ///
-    /// - Throws: `Errno`; `EINVAL` where the file system can't do it.
+    /// - Throws: `FailedCall`, of `EINVAL` where the file system can't do it.
     package func exchange(_ name: FilePath, _ other: FilePath) throws {
         _ = try name.withPlatformString { name in
             try other.withPlatformString { other in
-                try checked(stacker_renameat2(file.number, name, file.number, other, stacker_rename_exchange))
+                try checked(
+                    stacker_renameat2(file.number, name, file.number, other, stacker_rename_exchange), at: place(name))
             }
         }
     }
 
     /// The names in this directory without `.` and `..`, sorted by their bytes.
     package func names() throws -> [FilePath] { try fileNames().map(\.path) }
+}
+
+extension Directory {
+    /// The error of a call that was about a name beneath this directory, which has just failed.
+    func lastError(at name: FilePath) -> any Error {
+        // To ask for the path is a call, too.
+        let errno = Errno(rawValue: Glibc.errno)
+        return OpenFile.failed(errno, at: place(of: name))
+    }
 }
 
 extension Errno {

@@ -20,20 +20,24 @@ extension OpenFile {
     /// The extended attributes of the open file, sorted by name; a file system without them has none.
     ///
     /// - Parameter isWanted: whether one of this name is read; by default all are.
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func attributes(where isWanted: (AttributeName) -> Bool = { _ in true }) throws -> [ExtendedAttribute] {
-        try readAttributes(where: isWanted, list: { flistxattr(number, $0, $1) }) { fgetxattr(number, $0, $1, $2) }
+        try readAttributes(where: isWanted, at: place, list: { flistxattr(number, $0, $1) }) {
+            fgetxattr(number, $0, $1, $2)
+        }
     }
 
     /// The value of one attribute; `nil` if the file has none of that name.
     package func attribute(_ name: AttributeName) throws -> [UInt8]? {
-        try name.withCString { name in try filled { fgetxattr(number, name, $0, $1) } }
+        try name.withCString { name in try filled(at: place) { fgetxattr(number, name, $0, $1) } }
     }
 
     /// Sets one attribute.
     package func setAttribute(_ attribute: ExtendedAttribute) throws {
         _ = try attribute.value.withUnsafeBytes { value in
-            try attribute.name.withCString { try checked(fsetxattr(number, $0, value.baseAddress, value.count, 0)) }
+            try attribute.name.withCString {
+                try checked(fsetxattr(number, $0, value.baseAddress, value.count, 0), at: place)
+            }
         }
     }
 }
@@ -50,12 +54,14 @@ extension Directory {
     /// The extended attributes of `name`, sorted by name; a file system without them has none.
     ///
     /// - Parameter isWanted: whether one of this name is read; by default all are.
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func attributes(
         of name: FilePath, where isWanted: (AttributeName) -> Bool = { _ in true }
     ) throws -> [ExtendedAttribute] {
         try withProcPath(name) { path in
-            try readAttributes(where: isWanted, list: { llistxattr(path, $0, $1) }) { lgetxattr(path, $0, $1, $2) }
+            try readAttributes(where: isWanted, at: place(of: name), list: { llistxattr(path, $0, $1) }) {
+                lgetxattr(path, $0, $1, $2)
+            }
         }
     }
 
@@ -67,7 +73,9 @@ extension Directory {
     /// The value of one attribute; `nil` if `name` has none of that name.
     package func attribute(_ attribute: AttributeName, of name: FilePath) throws -> [UInt8]? {
         try withProcPath(name) { path in
-            try attribute.withCString { attribute in try filled { lgetxattr(path, attribute, $0, $1) } }
+            try attribute.withCString { attribute in
+                try filled(at: place(of: name)) { lgetxattr(path, attribute, $0, $1) }
+            }
         }
     }
 
@@ -75,7 +83,9 @@ extension Directory {
     package func setAttribute(_ attribute: ExtendedAttribute, of name: FilePath) throws {
         _ = try withProcPath(name) { path in
             try attribute.value.withUnsafeBytes { value in
-                try attribute.name.withCString { try checked(lsetxattr(path, $0, value.baseAddress, value.count, 0)) }
+                try attribute.name.withCString {
+                    try checked(lsetxattr(path, $0, value.baseAddress, value.count, 0), at: place(of: name))
+                }
             }
         }
     }
@@ -83,23 +93,26 @@ extension Directory {
 
 /// Reads the attributes that `list` names, each by `value`.
 private func readAttributes(
-    where isWanted: (AttributeName) -> Bool, list: (UnsafeMutablePointer<CChar>?, Int) -> Int,
+    where isWanted: (AttributeName) -> Bool, at place: @autoclosure () -> FilePath?,
+    list: (UnsafeMutablePointer<CChar>?, Int) -> Int,
     value: (UnsafePointer<CChar>, UnsafeMutablePointer<CChar>?, Int) -> Int
 ) throws -> [ExtendedAttribute] {
-    let names = try filled(list) ?? []
+    let names = try filled(at: place(), list) ?? []
     if names.isEmpty { return [] }
     return try names.split(separator: 0).compactMap { bytes -> ExtendedAttribute? in
         let name = AttributeName(bytes)
         guard isWanted(name) else { return nil }
         // One that was removed between the two calls is gone, not an error.
-        return try name.withCString { attribute in try filled { value(attribute, $0, $1) } }
+        return try name.withCString { attribute in try filled(at: place()) { value(attribute, $0, $1) } }
             .map { ExtendedAttribute(name: name, value: $0) }
     }.sorted { $0.name < $1.name }
 }
 
 /// What a *xattr function fills a buffer with: a small one, and one of the largest possible size if that was not enough;
 /// `nil` if there is nothing to read.
-private func filled(_ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) throws -> [UInt8]? {
+private func filled(
+    at place: @autoclosure () -> FilePath?, _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
+) throws -> [UInt8]? {
     for capacity in [256, 64 << 10] {
         let result = try withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer -> [UInt8]?? in
             let count = call(buffer.baseAddress, capacity)
@@ -107,7 +120,7 @@ private func filled(_ call: (UnsafeMutablePointer<CChar>?, Int) -> Int) throws -
             switch errno {
             case ERANGE where capacity < 64 << 10: return .none
             case ENODATA, ENOTSUP: return .some(nil)
-            case let error: throw Errno(rawValue: error)
+            case let error: throw OpenFile.failed(Errno(rawValue: error), at: place())
             }
         }
         if let result { return result }

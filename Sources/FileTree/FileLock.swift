@@ -17,14 +17,14 @@ extension OpenFile {
     /// ``unlock()``: a program that another thread has just started has a copy of each descriptor until it is executed.
     ///
     /// - Returns: false if somebody has one that does not go with it.
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func tryLock(_ kind: LockKind) throws -> Bool {
         while true {
             if flock(number, (kind == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 { return true }
             switch Glibc.errno {
             case EINTR: continue
             case EWOULDBLOCK: return false
-            case let errno: throw Errno(rawValue: errno)
+            default: throw lastError()
             }
         }
     }

@@ -48,27 +48,28 @@ package struct FileName: Sendable, Hashable, Comparable {
 extension Directory {
     /// lstat(2) of a name in this directory; `nil` if there is none.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func status(_ name: FileName) throws -> FileStatus? { try name.withCString { try status($0) } }
 
     /// Opens the subdirectory `name`; a symlink is refused.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func directory(_ name: FileName) throws -> Directory { Directory(try open(name, O_RDONLY | O_DIRECTORY)) }
 
     /// Opens a name in this directory, never following a symlink.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func open(_ name: FileName, _ flags: Int32, mode: mode_t = 0) throws -> OpenFile {
         OpenFile(
             owning: try name.withCString {
-                try checked(stacker_openat(file.number, $0, flags | O_NOFOLLOW | O_CLOEXEC, mode))
+                try checked(
+                    stacker_openat(file.number, $0, flags | O_NOFOLLOW | O_CLOEXEC, mode), at: place(of: name.path))
             })
     }
 
     /// Where the symlink `name` points: the bytes of a path.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func symlinkTarget(_ name: FileName) throws -> [UInt8] {
         try name.withCString { try readLink($0) { Array($0) } }
     }
@@ -76,26 +77,29 @@ extension Directory {
     /// Makes the symlink `name`.
     ///
     /// - Parameter target: the bytes of a path.
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func makeSymlink(_ name: FileName, to target: [UInt8]) throws {
         _ = try name.withCString { name in
-            try FileName(target).withCString { try checked(symlinkat($0, file.number, name)) }
+            try FileName(target).withCString {
+                try checked(symlinkat($0, file.number, name), at: place(of: FilePath(platformString: name)))
+            }
         }
     }
 
     /// The names in this directory without `.` and `..`, sorted by their bytes.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func fileNames() throws -> [FileName] { try listedNames().sorted() }
 
     /// The same in the order in which the file system lists them.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func listedNames() throws -> [FileName] {
         // A descriptor of its own, which fdopendir takes over.
-        let number = try checked(stacker_openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0))
+        let number = try checked(
+            stacker_openat(file.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), at: file.place)
         guard let stream = fdopendir(number) else {
-            let error = Errno(rawValue: errno)
+            let error = lastError(at: ".")
             close(number)
             throw error
         }
@@ -108,7 +112,7 @@ extension Directory {
             let name = UnsafeRawPointer(entry).advanced(by: dirent.nameOffset).assumingMemoryBound(to: CChar.self)
             if strcmp(name, ".") != 0, strcmp(name, "..") != 0 { names.append(FileName(name)) }
         }
-        if errno != 0 { throw Errno(rawValue: errno) }
+        if errno != 0 { throw lastError(at: ".") }
         return names
     }
 }

@@ -43,10 +43,12 @@ package struct FileStatus: Sendable, Equatable {
 
     /// stat(2) of the file at a path, symlinks followed; at its end, too, unless `following` is false.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package init(at path: FilePath, following: Bool = true) throws {
         var status = stat()
-        _ = try path.withPlatformString { path in try checked(following ? stat(path, &status) : lstat(path, &status)) }
+        _ = try path.withPlatformString { path in
+            try checked(following ? stat(path, &status) : lstat(path, &status), at: FilePath(platformString: path))
+        }
         self.init(status)
     }
 

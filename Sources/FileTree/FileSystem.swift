@@ -29,10 +29,10 @@ package struct FileSystem: Sendable, Equatable {
 
     /// Asks the kernel on which file system an open file or directory is.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package init(of file: OpenFile) throws {
         var magic: UInt32 = 0
-        try checked(stacker_file_system_magic(file.number, &magic))
+        try checked(stacker_file_system_magic(file.number, &magic), at: file.place)
         self.init(magic: magic)
         if name == "btrfs" { btrfs = Btrfs(file) }
     }

@@ -27,12 +27,12 @@ extension OpenFile {
 
     /// Reads up to `buffer.count` bytes at `offset`, possibly fewer than there are; 0 at the end of the file.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws -> Int {
         while true {
             let count = pread(number, buffer.baseAddress, buffer.count, Int(offset))
             if count >= 0 { return count }
-            if errno != EINTR { throw Errno(rawValue: errno) }
+            if errno != EINTR { throw lastError() }
         }
     }
 
@@ -58,7 +58,7 @@ extension OpenFile {
             let count = pwrite(number, rest.baseAddress, rest.count, Int(offset))
             if count < 0 {
                 if errno == EINTR { continue }
-                throw Errno(rawValue: errno)
+                throw lastError()
             }
             offset += Int64(count)
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])

@@ -27,16 +27,38 @@ package final class OpenFile: ByteSource, Sendable {
 
     /// Opens a path as open(2) does, close-on-exec.
     ///
-    /// - Throws: `Errno`.
+    /// - Throws: `FailedCall`.
     package convenience init(_ path: FilePath, _ flags: Int32, mode: mode_t = 0) throws {
         let number = path.withPlatformString { stacker_openat(AT_FDCWD, $0, flags | O_CLOEXEC, mode) }
-        try self.init(owning: checked(number))
+        try self.init(owning: checked(number, at: path))
+    }
+
+    /// The path by which the kernel knows it, for messages; `nil` for what has none, as a pipe.
+    package var place: FilePath? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+            guard let base = buffer.baseAddress,
+                case let length = readlink("/proc/self/fd/\(number)", base, buffer.count), length > 0,
+                base.pointee == CChar(bitPattern: UInt8(ascii: "/"))
+            else { return nil }
+            return FilePath(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<length]))
+        }
+    }
+
+    /// The error of a call that was about this file, which has just failed.
+    func lastError() -> any Error {
+        // To ask for the path is a call, too.
+        let errno = Errno(rawValue: Glibc.errno)
+        return Self.failed(errno, at: place)
+    }
+
+    static func failed(_ errno: Errno, at place: FilePath?) -> any Error {
+        place.map { FailedCall(errno, at: $0) } ?? errno
     }
 
     /// The status of the open file itself.
     package func status() throws -> FileStatus {
         var status = stat()
-        try checked(fstat(number, &status))
+        try checked(fstat(number, &status), at: place)
         return FileStatus(status)
     }
 
@@ -45,7 +67,7 @@ package final class OpenFile: ByteSource, Sendable {
         while true {
             let count = Glibc.read(number, buffer.baseAddress, buffer.count)
             if count >= 0 { return count }
-            if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+            if Glibc.errno != EINTR { throw lastError() }
         }
     }
 
@@ -56,7 +78,7 @@ package final class OpenFile: ByteSource, Sendable {
             let count = Glibc.write(number, rest.baseAddress, rest.count)
             if count < 0 {
                 if Glibc.errno == EINTR { continue }
-                throw Errno(rawValue: Glibc.errno)
+                throw lastError()
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
@@ -98,7 +120,7 @@ package final class OpenFile: ByteSource, Sendable {
     package func synchronize() throws {
         // File systems behind a network, or FUSE, let a signal end the waiting.
         while fsync(number) != 0 {
-            if Glibc.errno != EINTR { throw Errno(rawValue: Glibc.errno) }
+            if Glibc.errno != EINTR { throw lastError() }
         }
     }
 }
@@ -108,4 +130,14 @@ package final class OpenFile: ByteSource, Sendable {
 package func checked<Result: SignedInteger>(_ result: Result) throws -> Result {
     guard result >= 0 else { throw Errno(rawValue: Glibc.errno) }
     return result
+}
+
+/// The same, with what the call was about.
+///
+/// - Parameter place: asked for when it has failed; `nil` if there is no path.
+@discardableResult
+package func checked<Result: SignedInteger>(_ result: Result, at place: @autoclosure () -> FilePath?) throws -> Result {
+    guard result < 0 else { return result }
+    let errno = Errno(rawValue: Glibc.errno)
+    throw OpenFile.failed(errno, at: place())
 }

@@ -5,12 +5,15 @@ import SystemPackage
 extension FilePath {
     /// The path without symlinks, `.` and `..`, as realpath(3) gives it.
     package func resolved() throws -> FilePath {
-        guard let path = withPlatformString({ realpath($0, nil) }) else { throw Errno(rawValue: errno) }
+        guard let path = withPlatformString({ realpath($0, nil) }) else {
+            throw FailedCall(Errno(rawValue: errno), at: self)
+        }
         defer { free(path) }
         return FilePath(platformString: path)
     }
 
-    /// Whether there is anything at the path, symlinks followed.
+    /// Whether there is anything at the path, symlinks followed, as far as that can be found out: for advice, and where what
+    /// comes next says what is wrong. Where something else is done if there is nothing, see ``isThere()``.
     package var exists: Bool { withPlatformString { access($0, F_OK) } == 0 }
 
     /// The path without symlinks; as it is if there is nothing there.

@@ -11,14 +11,14 @@ extension Directory {
     /// takes nothing from the directories around it.
     ///
     /// - Parameter exclusive: if false, a directory that is there already is opened as it is.
-    /// - Throws: `Errno`, or a failure.
+    /// - Throws: `FailedCall`, or a failure.
     @discardableResult
     package func makePlainDirectory(
         _ name: FilePath, mode: mode_t = 0o755, exclusive: Bool = true
     ) throws -> Directory {
         do {
             try makeDirectory(name, mode: 0o700)
-        } catch Errno.fileExists where !exclusive {
+        } catch let error where error.systemError == .fileExists && !exclusive {
             return try directory(name)
         }
         let made = try directory(name)
@@ -31,16 +31,16 @@ extension OpenFile {
     /// Takes from a file or directory, which this process has just made, what it has of the directory around it: it gets
     /// the group of the process, which for root is 0, no ACL, and this mode.
     ///
-    /// - Throws: `Errno`, or a failure that names the attribute.
+    /// - Throws: `FailedCall`, or a failure that names the attribute.
     package func becomePlain(mode: mode_t) throws {
         let group = geteuid() == 0 ? 0 : getegid()
-        if try status().gid != group { try checked(fchown(number, uid_t.max, group)) }
+        if try status().gid != group { try checked(fchown(number, uid_t.max, group), at: place) }
         for name in ["system.posix_acl_default", "system.posix_acl_access"] where fremovexattr(number, name) != 0 {
             // ENOTSUP: a file system without ACLs.
             guard errno == ENODATA || errno == ENOTSUP else {
-                throw Failure("couldn't remove \(name)", because: Errno(rawValue: errno))
+                throw Failure("couldn't remove \(name)", because: lastError())
             }
         }
-        try checked(fchmod(number, mode))
+        try checked(fchmod(number, mode), at: place)
     }
 }

@@ -7,7 +7,7 @@ extension Directory {
     /// Whether another directory has the same names all the way down, with the same kinds, owners, modes and sizes. No
     /// file is read, and trees that are too deep to be compared count as different.
     ///
-    /// - Throws: `Errno` where something can't be looked at.
+    /// - Throws: `FailedCall` where something can't be looked at.
     package func hasSameFiles(as other: Directory, depth: Int = 0) throws -> Bool {
         let names = try names()
         guard depth < Self.comparedDepth, try names == other.names() else { return false }

@@ -32,7 +32,7 @@ package struct IDMaps: Sendable {
             do {
                 let bytes = try OpenFile(kind.file, O_RDONLY).readToEnd(limit: 16 << 20)
                 return String(decoding: bytes, as: UTF8.self)
-            } catch Errno.noSuchFileOrDirectory {
+            } catch let error where error.systemError == .noSuchFileOrDirectory {
                 return ""
             }
         }

@@ -52,7 +52,7 @@ package struct SubordinateFile {
     /// Puts it in the place of a file, whose owner, mode and extended attributes it gets, among them the label without
     /// which SELinux lets no program read it.
     package func write(to file: FilePath) throws {
-        let path = file.exists ? try file.resolved() : file
+        let path = try file.isThere() ? file.resolved() : file
         guard let component = path.lastComponent else { return }
         let name = FilePath(root: nil, [component])
         let directory = try Directory(at: path.removingLastComponent())
@@ -62,13 +62,13 @@ package struct SubordinateFile {
             try new.writeAll(text.utf8)
             let old = try directory.status(name)
             if let old {
-                try checked(fchown(new.number, old.uid, old.gid))
+                try checked(fchown(new.number, old.uid, old.gid), at: new.place)
                 for attribute in try directory.attributes(of: name) {
                     try directory.setAttribute(attribute, of: temporary)
                 }
             }
             // Last: to change the owner takes mode bits away.
-            try checked(fchmod(new.number, old?.permissions ?? 0o644))
+            try checked(fchmod(new.number, old?.permissions ?? 0o644), at: new.place)
             try new.synchronize()
             try directory.rename(temporary, to: name)
         } catch {

@@ -67,7 +67,7 @@ package final class ArrivingBlob: Sendable {
             if state.interruption == .abandoned { throw Interruption.abandoned }
             return state.isComplete ? 0 : nil
         }
-        try checked(lseek(file.number, 0, SEEK_SET))
+        try checked(lseek(file.number, 0, SEEK_SET), at: file.place)
         return file
     }
 

@@ -77,8 +77,8 @@ package final class IncomingBlob {
     /// Forgets all that came.
     package func restart() throws {
         arriving?.restart()
-        try checked(ftruncate(file.number, 0))
-        try checked(lseek(file.number, 0, SEEK_SET))
+        try checked(ftruncate(file.number, 0), at: file.place)
+        try checked(lseek(file.number, 0, SEEK_SET), at: file.place)
         hasher = DigestHasher()
         count = 0
     }
@@ -120,7 +120,9 @@ private struct PartialBlob {
         name = FilePath(".\(descriptor.digest.hex)\(Layout.partSuffix)")
         do {
             file = try blobs.openNoSymlinks(name, O_RDWR | O_CREAT, mode: 0o644)
-        } catch Errno.permissionDenied, Errno.notPermitted, Errno.isDirectory, Errno.tooManySymbolicLinkLevels {
+        } catch let error
+            where error.isSystemError(.permissionDenied, .notPermitted, .isDirectory, .tooManySymbolicLinkLevels)
+        {
             // It is another user's, or no file: a part saves time, and nothing depends on it.
             return nil
         }
@@ -130,7 +132,7 @@ private struct PartialBlob {
         guard let named = try blobs.status(name), named.inode == status.inode, status.kind == .regular else {
             return nil
         }
-        if status.size > descriptor.size { try checked(ftruncate(file.number, 0)) }
+        if status.size > descriptor.size { try checked(ftruncate(file.number, 0), at: file.place) }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
         while case let read = try file.read(into: buffer), read > 0 {

@@ -66,16 +66,26 @@ package struct Layout: Sendable {
             // Not under its own name: another stacker may be about to make the layout.
             let name = missing.lastComponent?.string ?? "oci"
             let parent = missing.removingLastComponent()
-            // What a stacker has left that was killed before it removed its own. Somebody else's who lives is gone then,
-            // which is what they want with it.
-            for left in (try? Directory(at: parent).names()) ?? [] where left.isTemporary(for: name) {
-                _ = parent.pushing(left).withPlatformString(rmdir)
-            }
+            if let parent = try? Directory(at: parent) { Self.removeLeftovers(of: name, in: parent) }
             let probe = parent.pushing(.temporaryName(for: name))
             try Directory.create(probe)
             do {
                 _ = try probe.withPlatformString { try checked(rmdir($0)) }
-            } catch Errno.noSuchFileOrDirectory {}
+            } catch let error where error.systemError == .noSuchFileOrDirectory {}
+        }
+    }
+
+    /// Removes what has been left beside a layout: a directory with which it was tried whether one can be made, or one that was about
+    /// to be removed. That of a stacker which is killed stays; one that removes a layout has it locked. An empty one of somebody
+    /// who lives is gone then, which is what they want with it.
+    ///
+    /// What can't be removed is in nobody's way.
+    package static func removeLeftovers(of name: String, in parent: Directory) {
+        for left in (try? parent.names()) ?? [] where left.isTemporary(for: name) {
+            guard let directory = try? parent.directory(left), (try? directory.file.tryLock(.exclusive)) == true
+            else { continue }
+            try? parent.removeTree(left)
+            directory.file.unlock()
         }
     }
 
@@ -108,7 +118,7 @@ package struct Layout: Sendable {
 
     /// Whether it is still what has its path: nobody has put another directory there.
     package func isStillInPlace() throws -> Bool {
-        guard let found = try? FileStatus(at: path) else { return false }
+        guard let found = try ifUsable({ try FileStatus(at: path) }) else { return false }
         return try root.file.status().identity == found.identity
     }
 }
@@ -131,12 +141,12 @@ package enum LayoutState: Sendable {
         let directory: OpenFile
         do {
             directory = try OpenFile(path, O_RDONLY | O_DIRECTORY)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             self = .absent
             return
-        } catch Errno.notDirectory where path.exists {
+        } catch let error where error.systemError == .notDirectory && path.exists {
             throw wrong("is not a directory")
-        } catch Errno.notDirectory {
+        } catch let error where error.systemError == .notDirectory {
             throw Failure("couldn't open OCI layout \(path)", because: Errno.notDirectory, help: help)
         } catch {
             throw Failure("couldn't open OCI layout \(path)", because: error)
@@ -168,7 +178,7 @@ extension Directory {
         let workshops = try Workshop.names(in: self)
         guard names.contains("blobs"),
             names.allSatisfy({ $0 == "blobs" || $0 == Layout.markerName || workshops.contains($0) }),
-            let blobs = try? directory("blobs"), try blobs.names().allSatisfy({ $0 == "sha256" })
+            let blobs = try ifUsable({ try directory("blobs") }), try blobs.names().allSatisfy({ $0 == "sha256" })
         else { return false }
         return try blobs.status("sha256") == nil || blobs.directory("sha256").names().isEmpty
     }

@@ -27,7 +27,7 @@ extension Layout {
 
     /// Whether all of an image is there, and its manifest can be understood.
     package func holdsImage(_ descriptor: Descriptor) throws -> Bool {
-        guard try holds(descriptor), let manifest = try? manifest(descriptor) else { return false }
+        guard try holds(descriptor), let manifest = try ifUsable({ try manifest(descriptor) }) else { return false }
         return try holdsAll(manifest.blobs)
     }
 

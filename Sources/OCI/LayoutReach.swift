@@ -84,7 +84,7 @@ extension Layout {
     private func openIfThere(_ place: FilePath) throws -> OpenFile? {
         do {
             return try root.openNoSymlinks(place, O_RDONLY | O_NONBLOCK)
-        } catch Errno.noSuchFileOrDirectory, Errno.fileNameTooLong {
+        } catch let error where error.isSystemError(.noSuchFileOrDirectory, .fileNameTooLong) {
             return nil
         }
     }

@@ -94,7 +94,7 @@ package final class LayoutWriter: Sendable, BlobDestination {
             if !verified { try file.hash(expecting: descriptor) { advanced($0.count) } }
             if try mayBeLinked(file), try link(file, as: descriptor.digest) { return }
             let blob = try newBlob()
-            try checked(lseek(file.number, 0, SEEK_SET))
+            try checked(lseek(file.number, 0, SEEK_SET), at: file.place)
             if verified {
                 try blob.file.copyContent(of: file, checkpoint: checkpoint)
                 advanced(Int(descriptor.size))
@@ -142,12 +142,12 @@ package final class LayoutWriter: Sendable, BlobDestination {
         _ = state.withLock { $0.synced.remove(name) }
         do {
             try rename(false)
-        } catch Errno.fileExists, Errno.invalidArgument {
+        } catch let error where error.isSystemError(.fileExists, .invalidArgument) {
             // The latter from file systems that can't rename without replacing.
             try file.synchronize()
             do {
                 try rename(true)
-            } catch Errno.isDirectory {
+            } catch let error where error.systemError == .isDirectory {
                 // No blob is a directory, and nothing can be read as long as one is in its place.
                 try layout.blobs.removeTree(name)
                 try rename(true)
@@ -232,7 +232,7 @@ package final class LayoutWriter: Sendable, BlobDestination {
     private func fileToSync(_ name: FilePath) throws -> OpenFile? {
         do {
             return try layout.blobs.openNoSymlinks(name, O_RDONLY)
-        } catch Errno.noSuchFileOrDirectory, Errno.permissionDenied {
+        } catch let error where error.isSystemError(.noSuchFileOrDirectory, .permissionDenied) {
             return nil
         }
     }
@@ -265,7 +265,7 @@ extension Directory {
         if let old, old.kind == .regular {
             // Where the group can't be given away, it is no use to give it the right either.
             let isGiven = try file.status().gid == old.gid || fchown(file.number, uid_t.max, old.gid) == 0
-            try checked(fchmod(file.number, old.permissions & (isGiven ? 0o666 : 0o644)))
+            try checked(fchmod(file.number, old.permissions & (isGiven ? 0o666 : 0o644)), at: file.place)
         }
         try file.writeAll(bytes)
         try file.synchronize()

@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 
 /// Finds out for which platforms the entries of an index are that do not say so: each blob is looked into once, however
 /// many entries lead to it.
@@ -25,7 +26,7 @@ struct PlatformSearch {
                 "more than \(Self.limit) entries of an index do not say which platforms they are for",
                 help: "name an image of which that is known")
         }
-        guard let bytes = try? layout.read(entry),
+        guard let bytes = try ifUsable({ try layout.read(entry) }),
             let type = try? MediaType(ofManifest: bytes, called: entry.mediaType)
         else { return [] }
         if type.isIndex {
@@ -35,7 +36,7 @@ struct PlatformSearch {
             }
         }
         guard let manifest = try? JSON.decode(ImageManifest.self, from: bytes),
-            let config = try? layout.config(manifest)
+            let config = try ifUsable({ try layout.config(manifest) })
         else { return [] }
         return [config.platform]
     }

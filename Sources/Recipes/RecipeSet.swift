@@ -187,7 +187,7 @@ package struct RecipeSet: Sendable {
             position.map { "\($0): couldn't read prerequisite \(source.name)" } ?? "couldn't read \(source.name)"
         do {
             return try read(source)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             var help: String?
             if case .file(let path) = source.location {
                 help =

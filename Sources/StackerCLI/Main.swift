@@ -99,6 +99,11 @@ enum Main {
             write(failure.report(trace: debug) + "\n", to: STDERR_FILENO)
             return failure.processExitStatus == 1 ? trouble : failure.processExitStatus
         }
+        // The command line is not to blame for it.
+        if error.systemError != nil {
+            write(Failure("\(error)").report(trace: debug) + "\n", to: STDERR_FILENO)
+            return trouble
+        }
         if let verdict = error as? Verdict {
             write(verdict.failure.report(trace: false) + "\n", to: STDERR_FILENO)
             return 1

@@ -52,8 +52,8 @@ extension WebClient {
             try accept(response.requireWhole())
             progress?.reach(0)
             if let total = response.contentLength { progress?.expect(total) }
-            try checked(ftruncate(file.number, 0))
-            try checked(lseek(file.number, 0, SEEK_SET))
+            try checked(ftruncate(file.number, 0), at: file.place)
+            try checked(lseek(file.number, 0, SEEK_SET), at: file.place)
             var hasher = DigestHasher()
             let size = try read(body, response, limit: limit) { bytes in
                 hasher.update(bytes)

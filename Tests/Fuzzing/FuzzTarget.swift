@@ -4,12 +4,12 @@ import Failure
 package struct FuzzTarget: Sendable {
     /// What it is called on the command line.
     package let name: String
-    /// Well-formed inputs: what all mutations begin with.
+    /// Well-formed inputs, which the reader takes: what all mutations begin with. What is refused early shows nothing of the rest.
     package let seeds: @Sendable () throws -> [[UInt8]]
     /// Inputs that once broke something.
     package let findings: [[UInt8]]
     /// Reads an input. A `Failure` is an answer; ``Finding`` says that a promise was broken.
-    private let read: @Sendable ([UInt8]) throws -> Void
+    fileprivate let read: @Sendable ([UInt8]) throws -> Void
 
     /// Something that no input may bring about.
     package struct Finding: Error, CustomStringConvertible {
@@ -49,6 +49,18 @@ package struct FuzzTarget: Sendable {
             return "not a Failure: \(type(of: error)) \(error)"
         }
         return nil
+    }
+}
+
+extension FuzzTarget {
+    /// Why an input is refused; `nil` if it is read.
+    package func refusal(of input: [UInt8]) -> String? {
+        do {
+            try read(input)
+            return nil
+        } catch {
+            return "\(error)"
+        }
     }
 }
 

@@ -20,13 +20,15 @@ struct SeedLayers {
         var rootHash: String?
     }
 
-    /// - Parameter work: an empty directory for the tree and its layers.
-    init(in path: FilePath) throws {
+    /// - Parameters:
+    ///   - path: an empty directory for the tree and its layers.
+    ///   - fill: makes the tree.
+    init(in path: FilePath, _ fill: (Directory) throws -> Void = { try $0.fillForFuzzing() }) throws {
         let work = try Directory(creating: path)
         try work.makeDirectory("tree")
         try work.makeDirectory("blobs")
         let (tree, blobs) = (try work.directory("tree"), try work.directory("blobs"))
-        try tree.fillForFuzzing()
+        try fill(tree)
         var options = EncodeOptions()
         options.root = .always
         options.workers = 1

@@ -1,6 +1,5 @@
 """What has to hold after a command was disturbed, and after the next one that was not."""
 
-import errno
 import hashlib
 import json
 import os
@@ -11,6 +10,7 @@ import time
 from collections import Counter
 
 import tracer
+from ending import judge_end
 from place import Place
 
 _TAG = "org.opencontainers.image.ref.name"
@@ -172,41 +172,6 @@ def left_temporary(place: Place, point: str) -> list[str]:
     reach for removing it, too, and the next command sees to it."""
     names = [name for name in list_tree(place.path) if _TEMPORARY.search(name)]
     return [f"left behind at once: {name}" for name in names if f" {tracer.normalise(name, str(place.path))}" not in point]
-
-
-def judge_end(outcome: tracer.Outcome, fault: str, point: str, said: str) -> list[str]:
-    """How it ended, and what it said."""
-    if outcome.hung:
-        return [f"hangs: {', '.join(outcome.left) or 'the first process'}"]
-    if outcome.crashed:
-        return [f"crash: {outcome.crashed}: {said[-500:]}"]
-    if fault == "KILL":
-        return []
-    if outcome.status < 0 or outcome.status > 128:
-        return [f"crash: status {outcome.status}: {said[-500:]}"]
-    errors = [line for line in said.splitlines() if "error:" in line]
-    reason = os.strerror(getattr(errno, fault)) if fault != "short" else ""
-    if outcome.status == 0 or "stacker>>stacker" in point:
-        # What went wrong in liblxc, it says in its own words.
-        return [] if outcome.status == 0 or errors else [f"silent: {said[-300:]!r}"]
-    if not errors:
-        return [f"silent: status {outcome.status} and no error: {said[-300:]!r}"]
-    if reason.lower() not in said.lower():
-        return [f"vague: says nothing of {reason!r}: {' | '.join(errors)[-400:]}"]
-    if names_nothing(errors, point):
-        return [f"vague: says nothing of where: {' | '.join(errors)[-400:]}"]
-    return []
-
-
-def names_nothing(errors: list[str], point: str) -> bool:
-    """Whether no path of the call's, and no directory above it, is in the message. What a word of it is, as the name of a layer in
-    the path of its storage, counts."""
-    if "WORK" in point:
-        return False
-    # A message has "sha256:…" where a directory is called "sha256_…".
-    parts = {word for path in point.split(" #")[0].split()[2:] for word in re.split("[/_]", path)}
-    words = {word for word in parts if len(word) > 2 and "*" not in word and word != "sha256"}
-    return bool(words) and not any(word in error for word in words for error in errors)
 
 
 def judge(place: Place, outcome: tracer.Outcome, point: str, fault: str, wanted: Result) -> list[str]:

@@ -27,6 +27,12 @@ _PLACES = {
 }
 # What reads: nothing is changed by it, but it may fail, or give less than was asked for.
 READING = {"read": "d0", "pread64": "d0", "getdents64": "d0"}
+# What asks whether something is there, and what it is: an error is no "no".
+ASKING = {
+    "access": "p0", "faccessat": "a0,1", "faccessat2": "a0,1", "stat": "p0", "lstat": "p0", "newfstatat": "a0,1", "statx": "a0,1",
+    "readlink": "p0", "readlinkat": "a0,1", "getxattr": "p0", "lgetxattr": "p0", "fgetxattr": "d0", "listxattr": "p0",
+    "llistxattr": "p0", "flistxattr": "d0"}
+_LOOKING = READING | ASKING
 
 _MAKES_DESCRIPTOR = {"open", "creat", "openat", "openat2", "fsopen", "fsmount", "open_tree", "memfd_create"}
 _TAKES_ROOM = {
@@ -45,16 +51,20 @@ _NOWHERE = re.compile(r"/memfd:|/dev/(null|zero|tty|console|ptmx|pts)\b")
 _names: dict[int, str] = {}
 
 
-def numbers(reading: bool) -> list[int]:
+def numbers(reading: bool, asking: bool) -> list[int]:
     """Of the calls to stop at."""
-    for name in (*_PLACES, *READING):
+    for name in (*_PLACES, *_LOOKING):
         if (number := ptrace.call_number(name)) >= 0:
             _names[number] = name
-    return [number for number, name in _names.items() if reading or name in _PLACES]
+    return [
+        number for number, name in _names.items()
+        if name in _PLACES or reading and name in READING or asking and name in ASKING]
 
 
 def faults(name: str, changes: bool) -> list[str]:
     """How this call may go wrong."""
+    if name in ASKING:
+        return ["EIO", "EACCES"]
     if name in READING:
         return ["EIO", *(["EINTR"] if name in _IS_INTERRUPTED else []), "short"]
     if not changes:
@@ -80,7 +90,7 @@ class Call:
         self.registers = ptrace.Registers(pid)
         self.pid = pid
         self.name = _names.get(self.registers.number, "")
-        places = (_PLACES.get(self.name) or READING.get(self.name, "")).split()
+        places = (_PLACES.get(self.name) or _LOOKING.get(self.name, "")).split()
         self.paths = [self._path(place) for place in places]
 
     @property
@@ -88,13 +98,13 @@ class Call:
         """Whether something is another afterwards: an open file for reading, a pipe, and what is in memory only are not."""
         if self.name in ("open", "openat", "openat2"):
             return bool(self._open_flags() & (_WRITES | os.O_TMPFILE & ~os.O_DIRECTORY)) and self._is_kept()
-        if self.name in READING:
+        if self.name in _LOOKING:
             return False
         return bool(self.name) and self._is_kept()
 
     def reads(self, top: str) -> bool:
-        """Whether it opens or reads something below a directory, or in /proc."""
-        if self.name not in ("open", "openat", "openat2", *READING):
+        """Whether it looks for, opens or reads something below a directory, or in /proc."""
+        if self.name not in ("open", "openat", "openat2", *_LOOKING):
             return False
         return not self.changes and all(path.startswith((f"{top}/", "/proc/")) for path in self.paths)
 

@@ -15,12 +15,16 @@ import re
 import sys
 import tempfile
 
+import calls
 import tracer
 
 
 def main(fault: str, pattern: str, *command: str) -> int:
     looked_for = re.compile(pattern)
-    seen = tracer.Tracer(pathlib.Path.cwd(), lambda point: looked_for.search(point) is not None, fault, reading=True)
+    # There are many of those that ask.
+    asking = any(name in pattern for name in calls.ASKING)
+    seen = tracer.Tracer(
+        pathlib.Path.cwd(), lambda point: looked_for.search(point) is not None, fault, reading=True, asking=asking)
     with tempfile.TemporaryDirectory() as scratch:
         output = pathlib.Path(scratch, "output")
         outcome = seen.run(list(command), dict(os.environ), output, None)

@@ -94,11 +94,11 @@ class Place:
         lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
         return [target for line in lines if (target := line.split()[4]).startswith(f"{self.path}/")]
 
-    def trace(self, wanted: str = "", fault: str = "", reading: bool = False) -> tracer.Outcome:
+    def trace(self, wanted: str = "", fault: str = "", reading: bool = False, asking: bool = False) -> tracer.Outcome:
         ids = (self.user.pw_uid, self.user.pw_gid) if self.user else None
         beside = self._start(self.scenario.beside) if self.scenario.beside else None
         try:
-            return tracer.Tracer(self.path, lambda point: point == wanted, fault, reading).run(
+            return tracer.Tracer(self.path, lambda point: point == wanted, fault, reading, asking).run(
                 self._command(self.scenario.command), self.environment, self.output, ids)
         finally:
             if beside:

@@ -6,7 +6,7 @@ from collections import Counter
 
 
 # Not as it should be, and nobody's images suffer.
-_HARMLESS = {"vague", "left behind at once"}
+_HARMLESS = {"left behind at once"}
 
 
 def print_summary(files: list[pathlib.Path], only_harm: bool = False) -> int:

@@ -54,9 +54,10 @@ class Alarm(Exception):
 
 class Tracer:
     def __init__(
-        self, work: pathlib.Path, wanted: Callable[[str], bool] = lambda point: False, fault: str = "", reading: bool = False
+        self, work: pathlib.Path, wanted: Callable[[str], bool] = lambda point: False, fault: str = "", reading: bool = False,
+        asking: bool = False
     ):
-        self.work, self.wanted, self.fault, self.reading = str(work), wanted, fault, reading
+        self.work, self.wanted, self.fault, self.reading, self.asking = str(work), wanted, fault, reading, asking
         self.processes: dict[int, Process] = {}
         # Have stopped for the first time before their parent said that it made them.
         self.orphans: list[int] = []
@@ -87,7 +88,7 @@ class Tracer:
         return self.outcome
 
     def _start(self, command: list[str], environment: dict[str, str], output: pathlib.Path, user: tuple[int, int] | None) -> int:
-        numbers = calls.numbers(self.reading)
+        numbers = calls.numbers(self.reading, self.asking)
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
@@ -211,7 +212,7 @@ class Tracer:
         if process is None or process.foreign:
             return
         call = calls.Call(pid)
-        if self.said in call.paths or not (call.changes or self.reading and call.reads(self.work)):
+        if self.said in call.paths or not (call.changes or (self.reading or self.asking) and call.reads(self.work)):
             return
         name = self._name(process.role, call)
         self.occurrences[name] += 1
@@ -263,10 +264,10 @@ class Tracer:
                 pass
 
 
-# Digests, cut short; random numbers; containers; ids.
+# Containers; ids; digests, cut short, which may begin with digits only; random numbers.
 _OTHERWISE = [
-    (r"(?<![0-9a-f])([0-9a-f]{6})[0-9a-f]{58}(?![0-9a-f])", r"\1"), (r"(?<![0-9a-f])[0-9a-f]{12,32}(?![0-9a-f])", "*"),
-    (r"\bstacker-\d+-\w+", "stacker-*"), (r"(?<![0-9a-z])\d{2,}(?![0-9a-z])", "N")]
+    (r"\bstacker-\d+-\w+", "stacker-*"), (r"(?<![0-9a-z])\d{2,}(?![0-9a-z])", "N"),
+    (r"(?<![0-9a-f])([0-9a-f]{6})[0-9a-f]{58}(?![0-9a-f])", r"\1"), (r"(?<![0-9a-f])[0-9a-f]{12,32}(?![0-9a-f])", "*")]
 
 
 def normalise(path: str, work: str) -> str:

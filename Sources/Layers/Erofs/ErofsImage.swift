@@ -78,7 +78,7 @@ struct ErofsImage {
         try flush()
         let size = nextBlock * Int64(Erofs.blockSize)
         // The last block may not be full.
-        try checked(ftruncate(file.number, Int(size)))
+        try checked(ftruncate(file.number, Int(size)), at: file.place)
         let digest = hasher.finish()
         var block = try file.readExactly(Erofs.blockSize, at: 0)
         ErofsSuperblock(

@@ -21,7 +21,7 @@ struct SealedImage {
         let block = Int64(VeritySuperblock.blockSize)
         let dataSize = (Int64(used) + block - 1) / block * block
         // The block writer may have been further than the end before it found an equal.
-        try checked(ftruncate(file.number, Int(dataSize)))
+        try checked(ftruncate(file.number, Int(dataSize)), at: file.place)
         let hasher = Mutex(DigestHasher())
         let failure = Mutex<(any Error)?>(nil)
         let hashing = DispatchGroup()

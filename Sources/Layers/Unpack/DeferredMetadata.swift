@@ -43,7 +43,7 @@ struct DeferredMetadata {
         for record in records.reversed() {
             try attempt("couldn't set the metadata of \(shown(path: record.path))") {
                 guard let directory = try parents.existing(record.path[...], record.inode) else { return }
-                try checked(fchmod(directory.file.number, record.permissions))
+                try checked(fchmod(directory.file.number, record.permissions), at: directory.file.place)
                 try directory.file.setAttributes(record.attributes, path: record.path, report: &report)
                 try directory.file.setModified(record.modified)
             }
@@ -60,6 +60,6 @@ extension OpenFile {
     /// Sets the modification time; the access time becomes the same, which no archive says.
     func setModified(_ time: Timestamp) throws {
         let times = [time.timespec, time.timespec]
-        try checked(futimens(number, times))
+        try checked(futimens(number, times), at: place)
     }
 }

@@ -30,7 +30,7 @@ struct ParentDirectories {
         let directory: Directory
         do {
             directory = try resolve(path)
-        } catch let errno as Errno where errno == .noSuchFileOrDirectory || errno == .notDirectory {
+        } catch let error where error.isSystemError(.noSuchFileOrDirectory, .notDirectory) {
             directory = try make(path)
         }
         last = (Array(path), directory)
@@ -49,7 +49,7 @@ struct ParentDirectories {
         do {
             let directory = try existing(path)
             return try directory.file.status().inode == inode ? directory : nil
-        } catch let errno as Errno where errno.saysNoDirectory {
+        } catch let error where error.systemError?.saysNoDirectory == true {
             return nil
         }
     }
@@ -93,7 +93,7 @@ struct ParentDirectories {
             let end = path[start...].firstIndex(of: slash) ?? path.endIndex
             do {
                 directory = try resolve(path[..<end])
-            } catch let errno as Errno where errno == .noSuchFileOrDirectory || errno == .notDirectory {
+            } catch let error where error.isSystemError(.noSuchFileOrDirectory, .notDirectory) {
                 let name = FileName(path[start..<end])
                 directory = try attempt("couldn't make its parent directory \(shown(path: path[..<end]))") {
                     try makeOne(path[..<end], name, in: directory)

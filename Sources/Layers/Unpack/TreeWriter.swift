@@ -109,7 +109,7 @@ struct TreeWriter {
             let mode: mode_t = kind == .blockDevice ? S_IFBLK : S_IFCHR
             do {
                 try create(name, in: parent) { mknodat(parent.file.number, $0, mode | 0o600, entry.device) }
-            } catch Errno.notPermitted {
+            } catch let error where error.systemError == .notPermitted {
                 return report.leftOutDevices.add(shown(path: name.path))
             }
             try setMetadata(entry, name, in: parent, uid, gid)
@@ -181,10 +181,10 @@ struct TreeWriter {
             }
             end = try file.writeWithHoles(piece.bytes, at: piece.offset, end: end)
         }
-        if end < entry.size { try checked(ftruncate(file.number, Int(entry.size))) }
+        if end < entry.size { try checked(ftruncate(file.number, Int(entry.size)), at: file.place) }
         // chown takes set-user-ID bits and capabilities away, so that it comes first; chmod may change an ACL.
         try file.setOwner(uid, gid)
-        try checked(fchmod(file.number, entry.permissions))
+        try checked(fchmod(file.number, entry.permissions), at: file.place)
         let attributes = try entry.attributes(limit: options.limits.attributes)
         try file.setAttributes(attributes, path: name.path, report: &report)
         try file.setModified(entry.modified)
@@ -203,7 +203,8 @@ struct TreeWriter {
         for attribute in try entry.attributes(limit: options.limits.attributes) {
             do {
                 try parent.setAttribute(attribute, of: name.lastName.path)
-            } catch let errno as Errno {
+            } catch {
+                guard let errno = error.systemError else { throw error }
                 guard try attribute.isRefused(errno, on: parent.file) else { continue }
                 report.leftOutAttributes.add("\(shown(path: name.path)): \(attribute.name)")
             }
@@ -221,7 +222,7 @@ struct TreeWriter {
             let holder: Directory
             do {
                 holder = try parents.existing(target.parent)
-            } catch Errno.noSuchFileOrDirectory {
+            } catch let error where error.systemError == .noSuchFileOrDirectory {
                 throw Failure("the archive has no such file before it")
             }
             let parent = try parents.open(name.parent)
@@ -235,7 +236,7 @@ struct TreeWriter {
             }
             do {
                 try options.link(from, holder, to, parent)
-            } catch Errno.tooManyLinks {
+            } catch let error where error.systemError == .tooManyLinks {
                 try split(name, in: parent, from: target, file, in: holder)
             }
         }
@@ -257,7 +258,7 @@ struct TreeWriter {
         while let carrier = groups.carrier(group, in: directory) {
             do {
                 return try options.link(carrier.name, parents.existing(carrier.parent[...]), last, parent)
-            } catch Errno.tooManyLinks {
+            } catch let error where error.systemError == .tooManyLinks {
                 groups.skip(group, in: directory)
             }
         }

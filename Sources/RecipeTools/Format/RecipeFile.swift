@@ -55,9 +55,9 @@ package struct RecipeFile {
                 try file.writeAll(text.utf8)
                 let own = try file.status()
                 if own.uid != status.uid || own.gid != status.gid {
-                    try checked(fchown(file.number, status.uid, status.gid))
+                    try checked(fchown(file.number, status.uid, status.gid), at: file.place)
                 }
-                try checked(fchmod(file.number, status.permissions))
+                try checked(fchmod(file.number, status.permissions), at: file.place)
             }
         }
     }

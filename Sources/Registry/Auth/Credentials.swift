@@ -76,9 +76,9 @@ package final class Credentials: Sendable {
                 let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
                 guard try file.status().kind != .fifo else { throw Errno.invalidArgument }
                 files.append(try CredentialFile(file.readToEnd(limit: Self.sizeLimit), at: path))
-            } catch Errno.noSuchFileOrDirectory where !isRequired {
+            } catch let error where error.systemError == .noSuchFileOrDirectory && !isRequired {
                 continue
-            } catch let error as Errno {
+            } catch let error where error.systemError != nil {
                 throw Failure("couldn't read the file of credentials \(path)", because: error)
             }
         }

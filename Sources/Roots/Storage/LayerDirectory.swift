@@ -36,10 +36,10 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Whether the upperdir is there.
-    package var hasUpperdir: Bool { upperdir.exists }
+    package var hasUpperdir: Bool { get throws { try upperdir.isThere() } }
 
     /// Whether somebody has removed the storage of a layer that was built, or what says of what it is.
-    package var isGone: Bool { !hasUpperdir || !metadataPath.exists }
+    package var isGone: Bool { get throws { try !hasUpperdir || !metadataPath.isThere() } }
 
     /// One of the layer's overlay dirs.
     package func overlayDirectory(_ name: String) -> FilePath {
@@ -56,7 +56,7 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Whether the copy of an overlay dir is there.
-    package func holds(_ copy: OverlayDirectoryCopy) -> Bool { place(of: copy).exists }
+    package func holds(_ copy: OverlayDirectoryCopy) throws -> Bool { try place(of: copy).isThere() }
 
     /// Where in the storage the copied directory is.
     package func place(of copy: OverlayDirectoryCopy) -> FilePath {
@@ -64,14 +64,14 @@ package struct LayerDirectory: Sendable {
     }
 
     /// Whether somebody has removed something of an overlay dir's copy, and not all of it.
-    package func isDamaged(_ copy: OverlayDirectoryCopy) -> Bool {
-        overlayDirectory(copy.name).exists && !holds(copy)
+    package func isDamaged(_ copy: OverlayDirectoryCopy) throws -> Bool {
+        try overlayDirectory(copy.name).isThere() && !holds(copy)
     }
 
     /// Removes the layers that overlay dirs have become and that are damaged: a layer that is not there is made anew,
     /// for this one and for others that have it.
     package func discardDamagedOverlayDirectories() throws {
-        for copy in (try? metadata())?.overlayDirectories ?? [] where isDamaged(copy) {
+        for copy in try ifUsable({ try metadata() })??.overlayDirectories ?? [] where try isDamaged(copy) {
             let parent = try roots.directory.directory(FilePath(name).pushing(Self.overlayDirectoriesName))
             guard let place = try Self.keptPlace(FilePath(copy.name), in: parent),
                 let content = FilePath(place).components.first
@@ -230,7 +230,7 @@ package struct LayerDirectory: Sendable {
             let file: OpenFile
             do {
                 file = try roots.directory.open(name, O_RDONLY | O_NONBLOCK)
-            } catch Errno.noSuchFileOrDirectory {
+            } catch let error where error.systemError == .noSuchFileOrDirectory {
                 return true
             }
             guard try file.status().kind == .regular else { throw Failure("\(name) is no file") }

@@ -1,3 +1,4 @@
+import Failure
 import FileTree
 import Glibc
 import OCI
@@ -58,12 +59,12 @@ extension RootsDirectory {
     package func contents(of layers: [Descriptor]) throws -> [[FilePath]?] {
         try zip(layers, MergedLayer.bases(of: layers)).enumerated().map { place, layer in
             let (layer, base) = layer
-            if holdsOwnContent(of: layer.digest) {
-                return ownContent(of: layer.digest, on: place == 0 ? nil : base)
+            if try holdsOwnContent(of: layer.digest) {
+                return try ownContent(of: layer.digest, on: place == 0 ? nil : base)
             }
             guard let merged = try mergedLayer(layer.digest), merged.bases?.contains(base) ?? true else { return nil }
             let directories = merged.directories.map { path.pushing(FilePath($0)) }
-            return directories.allSatisfy(\.exists) ? directories : nil
+            return try directories.allSatisfy { try $0.isThere() } ? directories : nil
         }
     }
 
@@ -76,7 +77,7 @@ extension RootsDirectory {
     package func extend(
         _ digest: Digest, over layers: some Sequence<Descriptor>, as known: some Sequence<Descriptor>
     ) throws {
-        if dependsOnBase(digest) {
+        if try dependsOnBase(digest) {
             return try extendRestored(storage(of: digest), from: MergedLayer.base(known), to: layers)
         }
         let base = MergedLayer.base(layers)
@@ -89,7 +90,7 @@ extension RootsDirectory {
     package func mergedLayer(_ digest: Digest) throws -> MergedLayer? {
         do {
             return try MergedLayer(in: storage(of: digest))
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

@@ -53,17 +53,17 @@ extension RootsDirectory {
     /// below has not been made.
     ///
     /// - Parameter base: ``MergedLayer/base(_:)`` of these; `nil` if there are none.
-    func ownContent(of digest: Digest, on base: Digest?) -> [FilePath]? {
+    func ownContent(of digest: Digest, on base: Digest?) throws -> [FilePath]? {
         let own = contentPath(of: digest)
-        guard let base, dependsOnBase(digest) else { return [own] }
+        guard let base, try dependsOnBase(digest) else { return [own] }
         let restored = own.removingLastComponent().pushing(Restored.name(on: base))
-        guard restored.exists else { return nil }
+        guard try restored.isThere() else { return nil }
         let directory = restored.pushing(Restored.directory)
-        return directory.exists ? [directory, own] : [own]
+        return try directory.isThere() ? [directory, own] : [own]
     }
 
     /// Whether the content of a layer is another one over other layers.
-    package func dependsOnBase(_ digest: Digest) -> Bool {
-        contentPath(of: digest).removingLastComponent().pushing(OverOthers.name).exists
+    package func dependsOnBase(_ digest: Digest) throws -> Bool {
+        try contentPath(of: digest).removingLastComponent().pushing(OverOthers.name).isThere()
     }
 }

@@ -64,15 +64,18 @@ extension RootsDirectory {
     ///   - isThere: whether a layer is one that is needed.
     /// - Returns: names in the layer's directory.
     package func restoredOnNothing(_ layer: FilePath, unless isThere: (Digest) -> Bool) throws -> [FilePath] {
-        guard let storage = try? directory.directory(layer) else { return [] }
+        guard let storage = try ifUsable({ try directory.directory(layer) }) else { return [] }
         let names = try storage.names().filter(Restored.isName)
-        let live = names.filter { name in
-            guard let on = try? storage.directory(name), let known = try? Restored(in: on) else { return false }
+        let live = try names.filter { name in
+            guard let on = try ifUsable({ try storage.directory(name) }), let known = try Restored(in: on) else {
+                return false
+            }
             return known.layers.allSatisfy(isThere)
         }
         // One that stands for another keeps that.
-        let meant = live.compactMap { name in
-            try? storage.directory(name).symlinkTarget(Restored.directory).removingLastComponent().lastComponent
+        let meant = try live.compactMap { name in
+            try ifUsable { try storage.directory(name).symlinkTarget(Restored.directory) }?
+                .removingLastComponent().lastComponent
         }.map { FilePath(root: nil, [$0]) }
         return names.filter { !live.contains($0) && !meant.contains($0) }
     }

@@ -94,7 +94,7 @@ package struct RootsDirectory: Sendable {
     }
 
     /// Whether the content of a layer blob is there, in a directory of its own.
-    package func holdsOwnContent(of digest: Digest) -> Bool { contentPath(of: digest).exists }
+    package func holdsOwnContent(of digest: Digest) throws -> Bool { try contentPath(of: digest).isThere() }
 
     /// A name that ``removeTemporaries()`` knows.
     package static func temporaryName() -> FilePath {
@@ -118,12 +118,12 @@ package struct RootsDirectory: Sendable {
         try attempt("couldn't put layer \(digest) in place") {
             do {
                 try directory.rename(temporary, to: digest.directoryName, replacing: false)
-            } catch Errno.fileExists
-                where holdsOwnContent(of: digest) && (!mending || haveSameFiles(temporary, digest.directoryName))
-            {
-                try directory.removeTree(temporary)
-            } catch Errno.fileExists {
-                try replace(digest.directoryName, with: temporary)
+            } catch let error where error.systemError == .fileExists {
+                if try holdsOwnContent(of: digest), !mending || haveSameFiles(temporary, digest.directoryName) {
+                    try directory.removeTree(temporary)
+                } else {
+                    try replace(digest.directoryName, with: temporary)
+                }
             }
         }
     }
@@ -137,7 +137,7 @@ package struct RootsDirectory: Sendable {
         try attempt("couldn't link layer \(alias) to \(digest)") {
             do {
                 try directory.makeSymlink(alias.directoryName, to: digest.directoryName)
-            } catch Errno.fileExists {
+            } catch let error where error.systemError == .fileExists {
                 guard mending, !haveSameFiles(alias.directoryName, digest.directoryName) else { return }
                 let temporary = Self.temporaryName()
                 try directory.makeSymlink(temporary, to: digest.directoryName)
@@ -179,7 +179,7 @@ package struct RootsDirectory: Sendable {
         do {
             try directory.exchange(temporary, name)
             try directory.removeTree(temporary)
-        } catch Errno.invalidArgument {
+        } catch let error where error.systemError == .invalidArgument {
             // Not every file system can do that. With nothing under the name, the layer's blob is unpacked.
             let old = Self.temporaryName()
             try directory.rename(name, to: old, replacing: false)

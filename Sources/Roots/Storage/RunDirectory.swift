@@ -49,7 +49,7 @@ extension RootsDirectory {
         for name in try directory.names() where name.string.hasPrefix(RunDirectory.prefix) {
             guard try directory.status(name)?.kind == .directory else { continue }
             // One that goes meanwhile is no longer of interest.
-            guard let run = try? directory.directory(name) else { continue }
+            guard let run = try ifUsable({ try directory.directory(name) }) else { continue }
             if try run.file.tryLock(.shared) { dead.append(name) } else { hasLive = true }
         }
         return (dead, hasLive)

@@ -91,7 +91,7 @@ package struct MountTargets: Sendable {
             do {
                 let parent = try upperdir.directory(path.components.count > 1 ? path.removingLastComponent() : ".")
                 if try parent.status(name)?.isWhiteout == true { try parent.remove(name) }
-            } catch let errno as Errno where errno.saysNoDirectory {}
+            } catch let error where error.systemError?.saysNoDirectory == true {}
         }
     }
 }

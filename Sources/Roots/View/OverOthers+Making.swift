@@ -13,10 +13,10 @@ extension RootsDirectory {
         var below: [FilePath] = []
         for (place, (layer, known)) in try zip(layers, contents(of: layers)).enumerated() {
             var content = known
-            if content == nil, holdsOwnContent(of: layer.digest) {
+            if try content == nil && holdsOwnContent(of: layer.digest) {
                 content = try attempt("couldn't restore the directories of layer \(layer.digest)") {
                     try restoreDirectories(of: layer.digest, on: layers[..<place], below)
-                    return ownContent(of: layer.digest, on: MergedLayer.base(layers[..<place]))
+                    return try ownContent(of: layer.digest, on: MergedLayer.base(layers[..<place]))
                 }
             }
             below.insert(contentsOf: content ?? [], at: 0)
@@ -42,7 +42,7 @@ extension RootsDirectory {
         } catch {
             try? directory.removeTree(temporary)
             // Somebody else's is made of the same.
-            if let error = error as? Errno, error == .fileExists { return }
+            if error.systemError == .fileExists { return }
             throw error
         }
     }

@@ -8,12 +8,12 @@ extension Directory {
     /// attributes for itself stays behind.
     package func takeMetadata(of other: Directory) throws {
         guard let status = try other.status(".") else { throw Errno.noSuchFileOrDirectory }
-        try checked(fchown(file.number, status.uid, status.gid))
-        try checked(fchmod(file.number, status.permissions))
+        try checked(fchown(file.number, status.uid, status.gid), at: file.place)
+        try checked(fchmod(file.number, status.permissions), at: file.place)
         for attribute in try other.attributes(of: ".") where !OverlayAttribute.has(attribute.name) {
             try setAttribute(attribute, of: ".")
         }
         let times = [status.modified.timespec, status.modified.timespec]
-        try checked(futimens(file.number, times))
+        try checked(futimens(file.number, times), at: file.place)
     }
 }

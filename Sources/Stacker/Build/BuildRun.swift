@@ -81,7 +81,7 @@ struct BuildRun: Sendable {
             // What there is to send may be readable only within the namespace.
             guard mayBuild || request.cacheTo.isEmpty else { return false }
             cache.learn(entry, of: name)
-            if !layer.definition.isBuildOnly && context.roots.layer(name).isGone {
+            if try !layer.definition.isBuildOnly && context.roots.layer(name).isGone {
                 guard mayBuild else { return false }
                 try layerBuild(layer).restoreStorage(entry)
             }

@@ -15,7 +15,7 @@ extension LayerBuild {
             try storage.add(types)
             return [:]
         }
-        if storage.isGone { try restoreStorage(entry) }
+        if try storage.isGone { try restoreStorage(entry) }
         let writer = try output.writer()
         let layout = writer.layout
         let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.manifests[$0] }

@@ -24,7 +24,7 @@ struct GivenTrees {
             {
                 do {
                     return (path, Directory(try OpenFile(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)))
-                } catch Errno.noSuchFileOrDirectory {
+                } catch let error where error.systemError == .noSuchFileOrDirectory {
                     return nil
                 }
             }
@@ -74,7 +74,7 @@ struct GivenTrees {
                         try forEachFile(in: directory.directory(name), at: path, depth: depth + 1, body)
                     }
                     try body(file, path)
-                } catch Errno.noSuchFileOrDirectory {
+                } catch let error where error.systemError == .noSuchFileOrDirectory {
                     // It went meanwhile.
                     return
                 }

@@ -21,28 +21,28 @@ package enum ComparedPlace: Sendable {
         if text.hasPrefix("oci:") {
             let path = FilePath(String(text.dropFirst(4)))
             // A tag may be missing; a directory's name may have a colon.
-            self = Self.isLayout(path) ? .layout(try path.absolute()) : .image(NamedImageRequest(text))
+            self = try Self.isLayout(path) ? .layout(try path.absolute()) : .image(NamedImageRequest(text))
             return
         }
         let isTag = try !text.contains("/") && Layout(ifThereAt: directories.oci)?.entry(tag: text) != nil
         let path = try FilePath(text).absolute()
-        guard !isTag, !text.isEmpty, (try? FileStatus(at: path))?.kind == .directory else {
+        guard !isTag, !text.isEmpty, try ifUsable({ try FileStatus(at: path) })?.kind == .directory else {
             self = .image(NamedImageRequest(text))
             return
         }
-        if Self.isLayout(path) {
+        if try Self.isLayout(path) {
             self = .layout(path)
         } else {
             // A directory of roots has a layer's files one level below.
             let isStored =
-                path.appending("overlay_metadata.json").exists
-                || path.removingLastComponent().appending(".stacker-roots").exists
-            self = .tree(isStored && path.appending("overlay").exists ? path.appending("overlay") : path)
+                try path.appending("overlay_metadata.json").isThere()
+                || path.removingLastComponent().appending(".stacker-roots").isThere()
+            self = .tree(try isStored && path.appending("overlay").isThere() ? path.appending("overlay") : path)
         }
     }
 
-    private static func isLayout(_ path: FilePath) -> Bool {
-        path.appending("oci-layout").exists && path.appending("index.json").exists
+    private static func isLayout(_ path: FilePath) throws -> Bool {
+        try path.appending("oci-layout").isThere() && path.appending("index.json").isThere()
     }
 
     /// What it is, for messages.

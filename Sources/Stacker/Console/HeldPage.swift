@@ -83,7 +83,7 @@ final class HeldPage: LineSink {
     }
 
     private func copy(_ bytes: Int, from file: OpenFile, _ write: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try checked(lseek(file.number, 0, SEEK_SET))
+        try checked(lseek(file.number, 0, SEEK_SET), at: file.place)
         try withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 16) { buffer in
             var rest = bytes
             while rest > 0 {

@@ -177,10 +177,10 @@ struct CacheLookup {
 
     private func lossOfDirectories(_ name: String) throws -> String? {
         let layer = roots.layer(name)
-        guard let metadata = try layer.metadata(), layer.hasUpperdir else {
+        guard let metadata = try layer.metadata(), try layer.hasUpperdir else {
             return "its directory \(layer.path) is gone"
         }
-        if let copy = metadata.overlayDirectories.first(where: { !layer.holds($0) }) {
+        if let copy = try metadata.overlayDirectories.first(where: { try !layer.holds($0) }) {
             return "its directory \(layer.overlayDirectory(copy.name)) is gone"
         }
         // What a layer below has lost can be unpacked again only as long as its blob is there.

@@ -104,7 +104,7 @@ struct FileInputs {
     ) throws -> Result {
         do {
             return try read()
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             throw Failure("\(path)", because: Errno.noSuchFileOrDirectory, help: help ?? nearMiss(path))
         }
     }

@@ -20,7 +20,7 @@ struct OverlayDirectoryCheck {
         guard entries.count == layer.overlayDirectories.count else {
             return "overlay_dir was missing: \(storage.path)"
         }
-        if let missing = entries.first(where: { !storage.holds($0.copy) }) {
+        if let missing = try entries.first(where: { try !storage.holds($0.copy) }) {
             return "overlay_dir was missing: \(missing.entry.path)"
         }
         let all = entries.filter { changed.contains($0.entry.path) }

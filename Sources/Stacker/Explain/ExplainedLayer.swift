@@ -28,11 +28,11 @@ package struct ExplainedLayer: Sendable {
         /// Whether it is there.
         let isThere: Bool
 
-        init(name: String, digest: Digest? = nil, directory: FilePath) {
+        init(name: String, digest: Digest? = nil, directory: FilePath) throws {
             self.name = name
             self.digest = digest
             self.directory = directory.string
-            isThere = (try? Directory(at: directory)) != nil
+            isThere = try ifUsable { try Directory(at: directory) } != nil
         }
 
         enum CodingKeys: String, CodingKey {
@@ -86,33 +86,33 @@ extension ExplainedLayer {
         let roots = layer.roots
         let layers = metadata.anyImage?.layers ?? []
         var parts = try zip(layers, roots.contents(of: layers)).flatMap { blob, content in
-            Self.parts(of: blob.digest, content ?? [roots.contentPath(of: blob.digest)])
+            try Self.parts(of: blob.digest, content ?? [roots.contentPath(of: blob.digest)])
         }
         for name in metadata.builtLayers {
             let below = roots.layer(name)
-            parts += Self.parts(of: below, try below.metadata()?.overlayDirectories ?? [])
+            parts += try Self.parts(of: below, below.metadata()?.overlayDirectories ?? [])
         }
-        if !metadata.hasBuiltOCIOutput { parts += Self.parts(of: layer, metadata.overlayDirectories) }
+        if !metadata.hasBuiltOCIOutput { parts += try Self.parts(of: layer, metadata.overlayDirectories) }
         // As for overlayfs: what is there twice counts once, where it is highest.
         var seen: Set<String> = []
         return parts.reversed().filter { seen.insert($0.directory).inserted }
     }
 
     /// The directories of an encoded layer, bottom first: of one that was merged there are several.
-    private static func parts(of layer: Digest, _ directories: [FilePath]) -> [Part] {
+    private static func parts(of layer: Digest, _ directories: [FilePath]) throws -> [Part] {
         if directories.count == 1 {
-            return [Part(name: layer.description, digest: layer, directory: directories[0])]
+            return [try Part(name: layer.description, digest: layer, directory: directories[0])]
         }
-        return directories.enumerated().reversed().map { number, directory in
+        return try directories.enumerated().reversed().map { number, directory in
             let name = "part \(number + 1) of \(directories.count) of \(layer)"
-            return Part(name: name, digest: layer, directory: directory)
+            return try Part(name: name, digest: layer, directory: directory)
         }
     }
 
-    private static func parts(of layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy]) -> [Part] {
-        overlayDirectories.map { copy in
-            Part(name: "overlay dir \(copy.name) of \(layer.name)", directory: layer.overlayDirectory(copy.name))
-        } + [Part(name: "upperdir of \(layer.name)", directory: layer.upperdir)]
+    private static func parts(of layer: LayerDirectory, _ overlayDirectories: [OverlayDirectoryCopy]) throws -> [Part] {
+        try overlayDirectories.map { copy in
+            try Part(name: "overlay dir \(copy.name) of \(layer.name)", directory: layer.overlayDirectory(copy.name))
+        } + [try Part(name: "upperdir of \(layer.name)", directory: layer.upperdir)]
     }
 }
 

@@ -42,18 +42,35 @@ package struct Grab {
             let name = FilePath(path.lastComponent?.string ?? layer.name)
             let here = try Directory(at: ".")
             try refuseDirectory(name, in: here, source)
-            let temporary = FilePath.temporaryName(for: name.string)
+            begin(in: here)
+            defer { here.file.unlock() }
+            let temporary = FilePath.temporaryName(for: Self.purpose)
             do {
                 var copy = TreeCopy(.init(uid: geteuid(), gid: getegid()), .none) { [log] in log.warn($0) }
                 try copy.copy(source, as: FileName(temporary), in: here)
                 try here.rename(temporary, to: name, replacing: !source.isDirectory)
             } catch {
                 try? here.removeTree(temporary)
-                let isClosed = (error as? Errno ?? (error as? Failure)?.errno) == .permissionDenied
+                let isClosed = (error.systemError ?? (error as? Failure)?.errno) == .permissionDenied
                 throw isClosed
                     ? Failure("not all of it can be read", because: error, help: "root can read all of it") : error
             }
         }
+    }
+
+    /// What it is called until it is whole: `.stacker-grab.<16 hex digits>.tmp`.
+    private static let purpose = "stacker-grab"
+
+    /// Removes what grabs that were killed have left here. Each has the directory locked, together with others, as long as it
+    /// lives: who has it alone sees only what dead ones have left. On a file system without such locks all of it stays.
+    private func begin(in here: Directory) {
+        if (try? here.file.tryLock(.exclusive)) == true {
+            for left in (try? here.names()) ?? [] where left.isTemporary(for: Self.purpose) {
+                try? here.removeTree(left)
+            }
+        }
+        // Another one has it alone for no longer than that.
+        _ = try? here.file.lock(.shared, within: 5)
     }
 
     private func find() throws -> SourceNode {
@@ -64,7 +81,7 @@ package struct Grab {
         do {
             // What a symlink leads to is wanted, not a link that leads nowhere out here.
             return try SourceNode(at: path, in: view, following: true)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             throw Failure(
                 "it is not there", because: Errno.noSuchFileOrDirectory,
                 help: "stacker explain \(layer.name):\(path) says if something hides it")

@@ -11,7 +11,7 @@ extension StackerDirectories {
     ///
     /// - Throws: a failure also if a build is under way in them, or if they can't be what builds have made.
     package func clean() throws {
-        guard [roots, oci, stacker].contains(where: \.exists) else { return }
+        guard try [roots, oci, stacker].contains(where: { try $0.isThere() }) else { return }
         // A network file system keeps a name for a lock that was removed, until nobody has it open.
         for directory in try cleanLocked() {
             try attempt("couldn't remove \(directory)") { try removeEmpty(directory) }
@@ -48,7 +48,7 @@ extension StackerDirectories {
     /// meanwhile.
     private func cleaningLocks() throws -> DirectoryLocks {
         try whileOthersClean {
-            guard stacker.removingLastComponent().exists else { return try self.locks() }
+            guard try stacker.removingLastComponent().isThere() else { return try self.locks() }
             try Directory.create(stacker)
             return try DirectoryLocks(roots: Lock(ifThere: roots), stacker: Lock(on: stacker))
         }
@@ -86,6 +86,8 @@ extension StackerDirectories {
     /// Removes a directory of which we hold the lock. The lock goes last: who makes a new one finds nothing else.
     private func removeLocked(_ path: FilePath) throws {
         guard let directory = try Directory(ifThereAt: path) else { return }
+        // In the order of their names the marker of a roots directory goes before any sha256_…: without it, nobody takes what is
+        // there for whole.
         for name in try directory.names() where name != Self.lock { try directory.removeTree(name) }
         try directory.removeTree(Self.lock)
         try removeEmpty(path)
@@ -97,15 +99,19 @@ extension StackerDirectories {
             return
         }
         let own = FilePath(root: nil, [name])
-        // What a clean that was killed has left.
-        for left in try place.names() where left.isTemporary(for: name.string) { try place.removeTree(left) }
+        // What a clean that was killed has left, if no build has removed it since.
+        Layout.removeLeftovers(of: name.string, in: place)
         guard try place.status(own)?.kind != .symlink else { return try emptyLayout(path) }
         let temporary = FilePath.temporaryName(for: name.string)
+        // Under that name it is taken for a left one unless it is locked.
+        let removed = try ifUsable { try place.directory(own) }
+        _ = try removed?.file.tryLock(.exclusive)
+        defer { removed?.file.unlock() }
         do {
             try place.rename(own, to: temporary)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return
-        } catch Errno.resourceBusy, Errno.improperLink {
+        } catch let error where error.isSystemError(.resourceBusy, .improperLink) {
             // A mount point; or a directory of an overlay's lower layer, which can't get another name.
             try emptyLayout(path)
             return try removeEmpty(path)
@@ -129,8 +135,9 @@ extension StackerDirectories {
     private func removeEmpty(_ path: FilePath) throws {
         do {
             try checked(path.withPlatformString { rmdir($0) })
-        } catch Errno.noSuchFileOrDirectory, Errno.notDirectory, Errno.directoryNotEmpty, Errno.fileExists,
-            Errno.resourceBusy
+        } catch let error
+            where error.isSystemError(
+                .noSuchFileOrDirectory, .notDirectory, .directoryNotEmpty, .fileExists, .resourceBusy)
         {}
     }
 }
@@ -140,7 +147,7 @@ extension Directory {
     fileprivate init?(ifThereAt path: FilePath) throws {
         do {
             self.init(try OpenFile(path, O_RDONLY | O_DIRECTORY))
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

@@ -1,3 +1,4 @@
+import FileTree
 import OCI
 import Roots
 import SystemPackage
@@ -75,9 +76,9 @@ extension LayerDirectory {
 
     /// Where the symlinks in place of the upperdir and of overlay dirs lead: the first names below the roots directory.
     private func linkedNames() throws -> [String] {
-        guard let storage = try? roots.directory.directory(FilePath(name)) else { return [] }
+        guard let storage = try ifUsable({ try roots.directory.directory(FilePath(name)) }) else { return [] }
         var links = [(storage, FilePath("overlay"))]
-        if let overlayDirectories = try? storage.directory("overlay_dirs") {
+        if let overlayDirectories = try ifUsable({ try storage.directory("overlay_dirs") }) {
             links += try overlayDirectories.names().map { (overlayDirectories, $0) }
         }
         return try links.compactMap { parent, name in

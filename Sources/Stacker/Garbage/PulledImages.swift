@@ -1,3 +1,4 @@
+import FileTree
 import OCI
 import SystemPackage
 
@@ -15,7 +16,7 @@ struct PulledImages {
     /// `nil` if there is no such layout.
     init?(in stackerDirectory: FilePath, _ builds: LiveBuilds) throws {
         let path = RegistryBases.directory(in: stackerDirectory)
-        guard let state = try? LayoutState(of: path), state == .layout else { return nil }
+        guard try ifUsable({ try LayoutState(of: path) }) == .layout else { return nil }
         layout = try Layout(at: path)
         pulled = PulledBlobs(in: stackerDirectory)
         var index = try layout.index()

@@ -120,7 +120,8 @@ package final class NamedImage: Sendable {
     /// Its manifest and its config to the byte, as who made the image has them. Of an image of a registry the registry is
     /// asked, if need be; where it doesn't answer any more, what is kept counts.
     package func documents() throws -> (manifest: [UInt8], config: [UInt8]) {
-        let bytes = try? findOriginal() ?? layout.read(descriptor)
+        // A registry's answer may fail as it likes; of what is kept only the content may be of no use.
+        let bytes = try (try? findOriginal()) ?? ifUsable { try layout.read(descriptor) }
         return (try bytes ?? JSON.encode(manifest), try layout.read(manifest.config))
     }
 

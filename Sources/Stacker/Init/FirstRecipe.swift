@@ -74,7 +74,7 @@ package struct FirstRecipe {
                 try directory.rename(temporary, to: name, replacing: false)
             } catch {
                 try? directory.remove(temporary)
-                throw error as? Errno == .fileExists ? Self.existing : error
+                throw error.systemError == .fileExists ? Self.existing : error
             }
         }
     }

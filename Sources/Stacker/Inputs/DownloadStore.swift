@@ -52,7 +52,7 @@ struct DownloadStore {
     private func existingDirectory() throws -> Directory? {
         do {
             return Directory(try OpenFile(path, O_RDONLY | O_DIRECTORY))
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         } catch {
             throw Failure("couldn't look into \(path)", because: error)
@@ -68,8 +68,10 @@ struct DownloadStore {
         let download = try write(file)
         try attempt("couldn't keep the file in \(path)") {
             // Whatever the umask is: the file's mode becomes that of the import.
-            try checked(fchmod(file.number, 0o644))
-            if let time = download.response.lastModified { try checked(futimens(file.number, [time, time])) }
+            try checked(fchmod(file.number, 0o644), at: file.place)
+            if let time = download.response.lastModified {
+                try checked(futimens(file.number, [time, time]), at: file.place)
+            }
             try file.synchronize()
             let name = FilePath(download.digest.hex)
             try directory.rename(Self.temporary, to: name)

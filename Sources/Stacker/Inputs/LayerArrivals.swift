@@ -53,9 +53,9 @@ final class LayerArrivals: Sendable {
 
     /// Takes a blob. Those that are no layers, and those whose content is there, are left alone.
     @Sendable func begin(_ blob: ArrivingBlob) {
-        guard diffIDs[blob.descriptor.digest] != nil, !unpacker.roots.holdsOwnContent(of: blob.descriptor.digest) else {
-            return
-        }
+        // Where that can't be found out, unpacking it says so.
+        let isThere = (try? unpacker.roots.holdsOwnContent(of: blob.descriptor.digest)) ?? false
+        guard diffIDs[blob.descriptor.digest] != nil, !isThere else { return }
         let needsWorker = state.withLock { state in
             state.waiting.append(blob)
             if state.workers - state.borrowed >= Self.own {

@@ -51,7 +51,7 @@ struct LayerContents {
     private static func node(at path: FilePath, in view: MergedView, following: Bool) throws -> SourceNode {
         do {
             return try SourceNode(at: path, in: view, following: following)
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             throw Failure("\(path)", because: Errno.noSuchFileOrDirectory, help: nearMiss(path, in: view))
         }
     }

@@ -27,7 +27,7 @@ struct LayerUnpacker: Sendable {
     func unpack(_ image: Image, from layouts: [Layout]) throws {
         let diffIDs = image.diffIDs
         let missing = try zip(image.layers, roots.contents(of: image.layers)).filter { $0.1 == nil }.map(\.0)
-            .filter { !roots.holdsOwnContent(of: $0.digest) }
+            .filter { try !roots.holdsOwnContent(of: $0.digest) }
         let jobs = missing.eachOnce().compactMap { layer in diffIDs[layer.digest].map { (layer, $0) } }
         let failures = Mutex<[any Error]>([])
         // Not on Swift's cooperative threads: this is all blocking work.
@@ -50,7 +50,7 @@ struct LayerUnpacker: Sendable {
     /// Two images that have a layer in common may want it at the same time: one brings it.
     private func once(_ layer: Descriptor, _ unpack: () throws -> Void) throws {
         try unpacking.with(layer.digest) {
-            if !roots.holdsOwnContent(of: layer.digest) { try unpack() }
+            if try !roots.holdsOwnContent(of: layer.digest) { try unpack() }
         }
     }
 

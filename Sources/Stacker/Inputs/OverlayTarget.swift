@@ -86,9 +86,9 @@ struct OverlayTarget {
                 try directory.file.take(status, overrides, permissions: nil)
                 leftOut += try directory.file.setAttributes(attributes)
             case .plain:
-                try checked(fchown(directory.file.number, 0, 0))
-                try checked(fchmod(directory.file.number, 0o755))
-                try checked(futimens(directory.file.number, [time.timespec, time.timespec]))
+                try checked(fchown(directory.file.number, 0, 0), at: directory.file.place)
+                try checked(fchmod(directory.file.number, 0o755), at: directory.file.place)
+                try checked(futimens(directory.file.number, [time.timespec, time.timespec]), at: directory.file.place)
             }
             time = try directory.file.status().modified
         }

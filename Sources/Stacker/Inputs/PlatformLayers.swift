@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import OCI
 import Recipes
 import Roots
@@ -37,7 +38,7 @@ struct PlatformLayers {
 
     /// What the image of a layer says that it is for; `nil` for a build_only layer, which has none.
     private func platform(of name: String) throws -> Platform? {
-        let cache = try? BuildCache(in: directories.stacker, log: nil)
+        let cache = try ifUsable { try BuildCache(in: directories.stacker, log: nil) }
         guard cache?[name]?.manifests.isEmpty == false else { return nil }
         return try roots.layer(name).metadata()?.anyImage?.config.platform
     }

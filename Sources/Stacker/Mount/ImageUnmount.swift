@@ -30,9 +30,9 @@ package struct ImageUnmount {
         try attempt("couldn't unmount \(path)") {
             do {
                 _ = try path.withPlatformString { try checked(stacker_unmount($0)) }
-            } catch Errno.resourceBusy {
+            } catch let error where error.systemError == .resourceBusy {
                 throw Failure("it is in use", because: Errno.resourceBusy, help: "fuser -vm \(path) says by whom")
-            } catch Errno.notPermitted {
+            } catch let error where error.systemError == .notPermitted {
                 throw Failure("only root can", because: Errno.notPermitted, help: "sudo stacker umount \(path)")
             }
         }

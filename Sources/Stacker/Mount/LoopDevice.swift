@@ -95,7 +95,7 @@ struct LoopDevice {
             do {
                 let count = try record.read(into: buffer)
                 return String(decoding: buffer[..<count], as: UTF8.self)
-            } catch Errno.operationNotSupportedByDevice {
+            } catch let error where error.systemError == .operationNotSupportedByDevice {
                 return nil
             }
         }

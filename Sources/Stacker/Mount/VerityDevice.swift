@@ -43,13 +43,13 @@ struct VerityDevice {
     /// - Returns: `nil` where the kernel has no device mapper, or veritysetup is not installed.
     /// - Throws: a failure if it can't be set up; nothing is left of it then.
     init?(of layer: Digest, over loop: LoopDevice, _ tree: ImageVerity) throws {
-        guard FilePath("/dev/mapper/control").exists else { return nil }
+        guard try FilePath("/dev/mapper/control").isThere() else { return nil }
         let name = Self.name(of: layer)
         path = Self.path(of: layer)
         let device = loop.path.string
         do {
             try Self.veritysetup("open", device, name, device, tree.rootHash, "--hash-offset=\(tree.offset)")
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
         do {

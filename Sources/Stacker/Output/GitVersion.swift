@@ -53,7 +53,7 @@ enum GitVersion {
             let outcome = try git(["status", "--porcelain", "--untracked-files=no"], directory, checkpoint)
             if outcome.status == 0 { return outcome.output.isEmpty }
             throw Failure("git status ended with status \(outcome.status)")
-        } catch Errno.fileTooLarge {
+        } catch let error where error.systemError == .fileTooLarge {
             // So many changes.
             return false
         } catch {
@@ -63,13 +63,21 @@ enum GitVersion {
         }
     }
 
-    /// What git prints; `nil` if it fails.
+    /// What git prints; `nil` if it fails, or isn't there.
     private static func answer(
         _ arguments: [String], _ directory: FilePath, _ checkpoint: () throws -> Void
     ) throws -> String? {
-        let outcome = try? git(arguments, directory, checkpoint)
-        try checkpoint()
-        return outcome?.status == 0 ? outcome?.text : nil
+        do {
+            let outcome = try git(arguments, directory, checkpoint)
+            return outcome.status == 0 ? outcome.text : nil
+        } catch {
+            try checkpoint()
+            // Anything else says nothing of the repository.
+            guard let errno = error.systemError,
+                ![.noSuchFileOrDirectory, .permissionDenied, .fileTooLarge].contains(errno)
+            else { return nil }
+            throw Failure("couldn't ask git for the version of \(directory)", because: error)
+        }
     }
 
     private static func git(

@@ -34,7 +34,7 @@ struct RecipeLoader {
             _ = try FileStatus(at: path, following: false)
             return true
         } catch {
-            return error as? Errno != .noSuchFileOrDirectory
+            return error.systemError != .noSuchFileOrDirectory
         }
     }
 

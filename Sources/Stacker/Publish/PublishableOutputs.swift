@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import Layers
 import OCI
 import Recipes
@@ -113,7 +114,8 @@ struct PublishableOutputs {
         let layout = try project.layouts.layout(at: project.directories.oci)
         // Whatever else somebody has given the tag to, the image is what was built.
         guard let entry = try layout.entry(tag: type.tag(for: tag)), entry.digest != descriptor.digest,
-            let index = try? layout.index(of: entry), index.images.contains(where: { $0.digest == descriptor.digest })
+            let index = try ifUsable({ try layout.index(of: entry) }) ?? nil,
+            index.images.contains(where: { $0.digest == descriptor.digest })
         else { return descriptor }
         return try whole(tag, for: index.images.compactMap(\.platform), [type]).first?.descriptor ?? descriptor
     }
@@ -135,7 +137,8 @@ struct PublishableOutputs {
     private func platforms(of tag: String, besides layer: LayerDefinition) throws -> [Platform]? {
         guard let type = request.layerTypes.first,
             let layout = try project.layouts.layout(ifThereAt: project.directories.oci),
-            let entry = try layout.entry(tag: type.tag(for: tag)), let images = try? layout.entries(of: entry)
+            let entry = try layout.entry(tag: type.tag(for: tag)),
+            let images = try ifUsable({ try layout.entries(of: entry) })
         else { return nil }
         let platforms = images.compactMap(\.platform)
         return platforms.isEmpty || platforms.contains(where: layer.platform.takes) ? nil : platforms
@@ -178,7 +181,7 @@ struct PublishableOutputs {
 
     private func open() throws -> CacheLookup? {
         let directories = project.directories
-        guard directories.stacker.exists,
+        guard try directories.stacker.isThere(),
             let roots = try RootsDirectory(ifOursAt: directories.roots)
         else { return nil }
         return CacheLookup(

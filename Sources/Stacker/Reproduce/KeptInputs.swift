@@ -20,7 +20,7 @@ struct KeptInputs {
 
     /// Puts it into another stacker directory, which has none of it.
     func link(into other: FilePath) throws {
-        guard stacker.exists else { return }
+        guard try stacker.isThere() else { return }
         try attempt("couldn't take over from \(stacker) what was downloaded") {
             let (source, target) = (try Directory(at: stacker), try Directory(at: other))
             for name in Self.names { try Self.take(name, of: source, into: target, depth: Self.depth) }
@@ -41,7 +41,7 @@ struct KeptInputs {
                 try copy(name, of: source, into: target)
             default: return
             }
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return
         }
     }
@@ -61,7 +61,7 @@ struct KeptInputs {
         let to = try target.openNoSymlinks(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
         try to.copyContent(of: from)
         // The file's mode and time become those of an import.
-        try checked(fchmod(to.number, status.permissions))
-        try checked(futimens(to.number, [status.modified.timespec, status.modified.timespec]))
+        try checked(fchmod(to.number, status.permissions), at: to.place)
+        try checked(futimens(to.number, [status.modified.timespec, status.modified.timespec]), at: to.place)
     }
 }

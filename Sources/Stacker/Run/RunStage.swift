@@ -78,7 +78,7 @@ struct RunStage {
         let status = try root.file.status()
         try upper.become(namespace.outside(uid: status.uid, gid: status.gid) ?? namespace.root)
         // A change of owner takes set-user-ID away; nothing else.
-        try checked(fchmod(upper.file.number, status.permissions))
+        try checked(fchmod(upper.file.number, status.permissions), at: upper.file.place)
         try work.become(namespace.root)
     }
 
@@ -163,6 +163,6 @@ struct RunStage {
 
 extension Directory {
     fileprivate func become(_ owner: (uid: uid_t, gid: gid_t)) throws {
-        try checked(fchown(file.number, owner.uid, owner.gid))
+        try checked(fchown(file.number, owner.uid, owner.gid), at: file.place)
     }
 }

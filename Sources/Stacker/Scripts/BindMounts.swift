@@ -123,7 +123,7 @@ struct BindMounts {
 
 extension Directory {
     func become(owner: uid_t, group: gid_t, permissions: mode_t) throws {
-        try checked(fchown(file.number, owner, group))
-        try checked(fchmod(file.number, permissions))
+        try checked(fchown(file.number, owner, group), at: file.place)
+        try checked(fchmod(file.number, permissions), at: file.place)
     }
 }

@@ -165,7 +165,9 @@ extension Directory {
         let directory = try attempt("couldn't open \(name)") {
             try makePlainDirectory(name, mode: 0o700, exclusive: false)
         }
-        if try directory.file.status().permissions != 0o700 { try checked(fchmod(directory.file.number, 0o700)) }
+        if try directory.file.status().permissions != 0o700 {
+            try checked(fchmod(directory.file.number, 0o700), at: directory.file.place)
+        }
         return directory
     }
 }

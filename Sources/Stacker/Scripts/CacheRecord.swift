@@ -1,3 +1,4 @@
+import Failure
 import FileTree
 import Glibc
 import OCI
@@ -22,8 +23,9 @@ struct CacheRecord: Codable, Equatable {
     /// Reads the record of a directory; `nil` if it has none that can be understood.
     init?(in directory: Directory) throws {
         guard try directory.status(Self.name)?.kind == .regular,
-            let bytes = try? directory.openNoSymlinks(Self.name, O_RDONLY | O_NONBLOCK).readToEnd(
-                limit: Self.sizeLimit),
+            let bytes = try ifUsable({
+                try directory.openNoSymlinks(Self.name, O_RDONLY | O_NONBLOCK).readToEnd(limit: Self.sizeLimit)
+            }),
             let record = try? JSON.decode(CacheRecord.self, from: bytes)
         else { return nil }
         self = record
@@ -46,7 +48,7 @@ struct CacheRecord: Codable, Equatable {
             _ = try FileStatus(at: path)
             return true
         } catch {
-            return error as? Errno != .noSuchFileOrDirectory
+            return error.systemError != .noSuchFileOrDirectory
         }
     }
 }

@@ -1,3 +1,4 @@
+import Failure
 import FileTree
 import Glibc
 import SystemPackage
@@ -11,10 +12,18 @@ enum ResolverCopy {
 
     /// Writes it into a directory.
     ///
-    /// - Returns: its path; `nil` if the host has none that can be read.
+    /// - Returns: its path; `nil` if the host has none that this user may read.
     static func write(in directory: FilePath) throws -> FilePath? {
-        guard let bytes = try? OpenFile("/etc/resolv.conf", O_RDONLY).readToEnd(limit: 1 << 20) else { return nil }
+        guard let bytes = try read() else { return nil }
         try Directory(at: directory).replaceFile(name, with: bytes)
         return directory.pushing(name)
+    }
+
+    private static func read() throws -> [UInt8]? {
+        do {
+            return try ifUsable { try OpenFile("/etc/resolv.conf", O_RDONLY).readToEnd(limit: 1 << 20) }
+        } catch let error where error.systemError == .permissionDenied {
+            return nil
+        }
     }
 }

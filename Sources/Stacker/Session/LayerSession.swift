@@ -1,4 +1,5 @@
 import Failure
+import FileTree
 import Layers
 import OCI
 import RecipeText
@@ -24,7 +25,7 @@ package struct LayerSession {
     ) throws {
         var request = request
         // The recipe as it is for that.
-        if let name, let platform, directories.roots.exists,
+        if let name, let platform, try directories.roots.isThere(),
             try PlatformLayers(in: RootsDirectory(reading: directories.roots), of: directories)
                 .name(of: name, for: platform) != name
         {
@@ -42,7 +43,7 @@ package struct LayerSession {
         let (layer, source) = try find(name)
         let directories = project.directories
         try directories.refuseForeign()
-        guard directories.roots.exists else {
+        guard try directories.roots.isThere() else {
             throw Failure("couldn't enter layer \(layer.name)", because: Self.notBuilt)
         }
         return try directories.locked {
@@ -120,7 +121,7 @@ package struct LayerSession {
 
     /// What there is of a layer of which the cache knows nothing: mostly of one whose script failed.
     private func placeLeft(in layer: LayerDirectory) throws -> Place {
-        guard layer.hasUpperdir, let base = try layer.base() ?? layer.metadata() else {
+        guard try layer.hasUpperdir, let base = try layer.base() ?? layer.metadata() else {
             throw Self.notBuilt
         }
         let left = try ExplainedLayer(layer.name, in: project.directories)

@@ -142,7 +142,7 @@ struct TreeCopy {
                 return try makeRoom(for: name, in: target) {
                     try CopiedLinks.link(first, beneath: top, to: place, in: target)
                 }
-            } catch Errno.tooManyLinks {
+            } catch let error where error.systemError == .tooManyLinks {
                 // This file system holds no more names: another copy takes the further ones.
                 let system = try FileSystem(of: target.file)
                 warn("\(place.path) is a copy of its own: \(system) allows no more hard links; \(system.linkRemedy)")
@@ -168,8 +168,10 @@ struct TreeCopy {
         }
         let times = [status.modified.timespec, status.modified.timespec]
         try name.withCString {
-            _ = try checked(fchownat(number, $0, overrides.uid, overrides.gid, AT_SYMLINK_NOFOLLOW))
-            _ = try checked(utimensat(number, $0, times, AT_SYMLINK_NOFOLLOW))
+            _ = try checked(
+                fchownat(number, $0, overrides.uid, overrides.gid, AT_SYMLINK_NOFOLLOW),
+                at: target.place(of: name.path))
+            _ = try checked(utimensat(number, $0, times, AT_SYMLINK_NOFOLLOW), at: target.place(of: name.path))
         }
     }
 
@@ -186,7 +188,7 @@ struct TreeCopy {
     ) throws -> Result {
         do {
             return try make()
-        } catch Errno.fileExists {
+        } catch let error where error.systemError == .fileExists {
             try target.removeTree(name.path)
             return try make()
         }
@@ -197,8 +199,8 @@ extension OpenFile {
     /// Gives this file the permissions and times of another, and the owner that is asked for.
     func take(_ status: FileStatus, _ overrides: TreeCopy.Overrides, permissions: mode_t?) throws {
         // The owner first: a change of it takes set-user-ID and capabilities away.
-        try checked(fchown(number, overrides.uid, overrides.gid))
-        try checked(fchmod(number, permissions ?? status.permissions))
-        try checked(futimens(number, [status.modified.timespec, status.modified.timespec]))
+        try checked(fchown(number, overrides.uid, overrides.gid), at: place)
+        try checked(fchmod(number, permissions ?? status.permissions), at: place)
+        try checked(futimens(number, [status.modified.timespec, status.modified.timespec]), at: place)
     }
 }

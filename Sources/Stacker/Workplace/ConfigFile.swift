@@ -21,9 +21,12 @@ package struct ConfigFile: Sendable {
         let bytes: [UInt8]
         do {
             bytes = try OpenFile(file, O_RDONLY).readToEnd(limit: 1 << 20)
-        } catch Errno.noSuchFileOrDirectory where path == nil {
+        } catch let error where error.systemError == .noSuchFileOrDirectory && path == nil {
             return
-        } catch Errno.permissionDenied where path == nil && access(file.removingLastComponent().string, X_OK) != 0 {
+        } catch let error
+            where error.systemError == .permissionDenied && path == nil
+            && access(file.removingLastComponent().string, X_OK) != 0
+        {
             // $HOME is somebody else's, as sudo -u may leave it: what is in there is not this user's to see.
             return
         } catch {

@@ -51,7 +51,7 @@ struct DiskSpace {
         do {
             return try body()
         } catch {
-            guard let reason = (error as? Failure)?.rootCause as? Errno ?? error as? Errno,
+            guard let reason = (error as? Failure)?.errno ?? error.systemError,
                 reason == .noSpace || reason == .diskQuotaExceeded, (error as? Failure)?.advice == nil
             else { throw error }
             let spaces = places.compactMap { DiskSpace($0) }

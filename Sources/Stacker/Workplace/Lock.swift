@@ -38,7 +38,7 @@ final class Lock: Sendable {
 
     /// Takes the lock without waiting; `nil` if there is no such directory.
     convenience init?(ifThere directory: FilePath) throws {
-        guard directory.exists else { return nil }
+        guard try directory.isThere() else { return nil }
         try self.init(on: directory)
     }
 
@@ -65,7 +65,7 @@ final class Lock: Sendable {
 
     /// Whether the file at `path` is this one.
     static func isStill(_ file: OpenFile, at path: FilePath) throws -> Bool {
-        guard let found = try? FileStatus(at: path, following: false) else { return false }
+        guard let found = try ifUsable({ try FileStatus(at: path, following: false) }) else { return false }
         return try file.status().identity == found.identity
     }
 

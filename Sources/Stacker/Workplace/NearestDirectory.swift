@@ -28,14 +28,14 @@ struct NearestDirectory {
         while true {
             do {
                 return Directory(try OpenFile(existing, O_RDONLY | O_DIRECTORY))
-            } catch Errno.noSuchFileOrDirectory {
+            } catch let error where error.systemError == .noSuchFileOrDirectory {
                 guard (try? FileStatus(at: existing, following: false)) == nil else {
                     throw Failure(
                         "\(existing) is a symlink that leads nowhere",
                         help: "make the directory that it names, or remove it")
                 }
                 existing = existing.removingLastComponent()
-            } catch Errno.notDirectory {
+            } catch let error where error.systemError == .notDirectory {
                 throw Failure("\(existing) is not a directory", help: "name another for \(wanted), or move it away")
             } catch {
                 throw Failure("couldn't open directory \(existing)", because: error)
@@ -79,7 +79,7 @@ struct NearestDirectory {
             let probe = try directory.directory(name)
             guard try probe.file.tryLock(.exclusive) else { return nil }
             return try directory.status(name)?.inode == probe.file.status().inode ? probe : nil
-        } catch Errno.noSuchFileOrDirectory {
+        } catch let error where error.systemError == .noSuchFileOrDirectory {
             return nil
         }
     }

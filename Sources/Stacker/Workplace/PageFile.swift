@@ -28,7 +28,7 @@ package enum PageFile {
             let before = try directory.status(name)?.permissions
             try directory.replaceFile(name, mode: 0o666) { file in
                 try file.writeAll(text.utf8)
-                if let before { try checked(fchmod(file.number, before & 0o777)) }
+                if let before { try checked(fchmod(file.number, before & 0o777), at: file.place) }
             }
         }
     }

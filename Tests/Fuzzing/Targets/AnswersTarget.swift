@@ -1,3 +1,5 @@
+import Failure
+
 @testable import Web
 
 extension FuzzTarget {
@@ -20,7 +22,7 @@ extension FuzzTarget {
         while !rest.isEmpty {
             let end = rest.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? rest.endIndex
             try Array(rest[..<end]).withUnsafeBytes { line in
-                do { try head.add(line) } catch is WebError { return }
+                do { try head.add(line) } catch let error as WebError { throw Failure("\(error)") }
             }
             rest = rest[end...]
         }

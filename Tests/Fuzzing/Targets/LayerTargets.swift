@@ -27,7 +27,16 @@ extension FuzzTarget {
     private static let seeds = Result {
         try withTemporaryDirectory { directory in
             try Directory.create(directory.appending("work"))
-            return try SeedLayers(in: directory.appending("work"))
+            // Small ones: the fewer bytes, the more of what is mutated means something.
+            return try SeedLayers(in: directory.appending("work")) { tree in
+                try tree.makeDirectory("d")
+                try tree.replaceFile("d/text", with: String(repeating: "some text\n", count: 50).utf8)
+                try tree.makeSymlink("link", to: "d/text")
+                let file = try tree.openNoSymlinks("f", O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+                try file.writeAll("content".utf8)
+                // A file system without them makes a seed with fewer paths.
+                try? file.setAttribute(ExtendedAttribute(name: "user.a", value: [1, 2]))
+            }
         }
     }
 
@@ -36,7 +45,7 @@ extension FuzzTarget {
         try file.writeAll(bytes)
         try checked(lseek(file.number, 0, SEEK_SET))
         var options = ListOptions()
-        options.limits.bytes = 1 << 20
+        options.limits.bytes = 1 << 16
         options.limits.entries = 1000
         let digest = Digest(of: bytes)
         let descriptor = Descriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count))

@@ -41,7 +41,7 @@ extension FuzzTarget {
               annotations: {k: v}
             """,
             "a:\n  from:\n    type: scratch\n  run: >-\n    folded\n\n    text\n  binds:\n  - /a -> /b\n",
-            "? complex\n: {from: {type: tar, url: ./x.tar}, platforms: [linux/amd64, linux/arm64]}\n--- \n...\n",
+            "? complex\n: {from: {type: tar, url: ./x.tar}, run: [a, b]}\n",
         ],
         findings: []
     ) { bytes in

@@ -1,3 +1,4 @@
+import FileTree
 import OCI
 import Registry
 
@@ -28,8 +29,11 @@ extension FuzzTarget {
             return [try JSON.encode(manifest), Array(record.utf8), Array((key.hex + ".used").utf8)]
         }
     ) { bytes in
-        _ = SharedTag(String(decoding: bytes, as: UTF8.self))
-        _ = try? SharedRecord(bytes)
+        let isTag = SharedTag(String(decoding: bytes, as: UTF8.self)) != nil
+        if try !isTag && ifUsable({ try SharedRecord(bytes) }) == nil { try read(manifest: bytes) }
+    }
+
+    private static func read(manifest bytes: [UInt8]) throws {
         let manifest = try JSON.decode(ArtifactManifest.self, from: bytes)
         _ = SharedUse.day(of: manifest)
         _ = SharedAccount.made(manifest)

@@ -185,6 +185,15 @@ struct ConvertInstructionTests {
     }
 
     @Test(
+        "what may not stand in a comment of YAML is a replacement character there",
+        arguments: ["\u{FFFE}", "\u{FFFF}", "\u{1}"])
+    func unprintable(character: String) throws {
+        let (text, _) = try writtenRecipe("FROM busybox\nHEALTHCHECK CMD a\(character)b\n")
+        #expect(text.contains("a\u{FFFD}b"))
+        #expect(!text.contains(character))
+    }
+
+    @Test(
         "what a recipe has no place for is a comment with its line",
         arguments: [
             "HEALTHCHECK NONE", "ONBUILD RUN x", "RUN --mount=type=tmpfs,target=/c x",

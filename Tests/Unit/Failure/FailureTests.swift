@@ -21,6 +21,21 @@ struct FailureTests {
         #expect(failure.processExitStatus == 1)
     }
 
+    @Test("says what a failed call was about, unless it has been said")
+    func place() throws {
+        let call = FailedCall(.ioError, at: "/srv/roots/foo")
+        func text(_ what: String) -> String {
+            Failure("couldn't build", because: Failure(what, because: call)).description
+        }
+        #expect(text("couldn't list it") == "couldn't build: couldn't list it: /srv/roots/foo: Input/output error")
+        #expect(text("couldn't list roots/foo") == "couldn't build: couldn't list roots/foo: Input/output error")
+        #expect(
+            text("couldn't list foobar") == "couldn't build: couldn't list foobar: /srv/roots/foo: Input/output error")
+        #expect(Failure("couldn't list it", because: call).errno == .ioError)
+        #expect((call.systemError, Errno.ioError.systemError) == (.ioError, .ioError))
+        #expect(Failure("couldn't list it", because: call).systemError == nil)
+    }
+
     @Test("shows text of others on one line, and not all of it if there is much")
     func shows() {
         #expect(shown("a\nb\u{1b}[0m \"ü\"") == #"a\nb\u{1B}[0m "ü""#)

@@ -238,6 +238,30 @@ struct ImagePullTests {
         }
     }
 
+    @Test("begins anew unseen by a reader who has read nothing")
+    func restartsUnread() throws {
+        let registry = TestRegistry { request, right in
+            guard request.target.contains("/blobs/") else { return nil }
+            guard request.headers["range"] == nil else {
+                return .response(request, "200 OK", [], bytes: Self.layer)
+            }
+            return request.number < 3 ? right.cut(after: 50_000) : nil
+        }
+        let layer = registry.add(blob: Self.layer, .tar)
+        try withLayout { layout in
+            let arriving = Mutex<ArrivingBlob?>(nil)
+            try registry.client().download(layer, of: "x", to: LayoutWriter(layout)) { blob in
+                arriving.withLock { $0 = blob }
+            }
+            let blob = arriving.withLock { $0 }
+            let source = try #require(blob).reader {}
+            let read = try [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
+                count = try source.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            #expect(read == Self.layer)
+        }
+    }
+
     @Test("never takes another content than the one that was named", arguments: [0, -1, 1])
     func wrongContent(excess: Int) throws {
         let registry = TestRegistry { request, _ in

@@ -18,7 +18,7 @@ struct RootsDirectoryTests {
             try root.appending("foo/overlay_metadata.json").write("{}")
             try root.appending("notes/file").write("mine")
             let roots = try RootsDirectory(takingOver: root)
-            #expect(!roots.holdsOwnContent(of: digest))
+            #expect(try !roots.holdsOwnContent(of: digest))
             #expect(try roots.layer("foo").metadata() == nil)
             #expect(try root.appending("notes/file").text() == "mine")
         }

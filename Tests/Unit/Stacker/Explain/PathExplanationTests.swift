@@ -38,7 +38,7 @@ struct PathExplanationTests {
             let directories = (0...2).map { root.appending("\($0)") }
             for directory in directories { try Directory.create(directory) }
             try make(directories)
-            let parts = directories.enumerated().map { ExplainedLayer.Part(name: "\($0)", directory: $1) }
+            let parts = try directories.enumerated().map { try ExplainedLayer.Part(name: "\($0)", directory: $1) }
             let explanation = try PathExplanation(
                 of: path, in: ExplainedLayer(name: "it", state: .built, parts: parts))
             #expect(explanation.text().hasPrefix("it: built\n"))
