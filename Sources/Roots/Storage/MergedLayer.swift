@@ -61,7 +61,9 @@ extension RootsDirectory {
             if holdsOwnContent(of: layer.digest) {
                 return ownContent(of: layer.digest, on: place == 0 ? nil : base)
             }
-            guard let merged = try mergedLayer(layer.digest), merged.bases?.contains(base) ?? true else { return nil }
+            guard let merged = try mergedLayer(layer.digest), merged.bases?.contains(base) ?? true,
+                !isDoubtful(layer.digest.directoryName)
+            else { return nil }
             let directories = merged.directories.map { path.pushing(FilePath($0)) }
             return directories.allSatisfy(\.exists) ? directories : nil
         }
