@@ -38,7 +38,7 @@ SCRIPTS := .ci/run bench/run.sh bats/as-user tools/kernels/begin tools/kernels/i
 	$(wildcard bats/*.bash bats/*/*.bash bats/*/*.bats) $(filter-out %.md,$(wildcard vectors/judges/*))
 SHELL_SCRIPTS := $(filter-out %.py tools/report/check-rooms tools/report/check-docs tools/report/check-process-wide,$(SCRIPTS))
 
-.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist torture fuzz mutants sanitize bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
+.PHONY: all help packages test-packages example check test bats check-fs check-lxc check-static check-deb check-image check-fleet check-report check-pages check-kernel report pictures static deb dist torture power-cuts fuzz mutants sanitize bench install reproducer vectors judge judge-beside judges conformance fmt lint clean
 
 all: stacker ## build the release binary ./stacker (default)
 
@@ -150,6 +150,9 @@ check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on an
 torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its steps, and fail each of its calls; SCENARIO=build, PRIVILEGE_LEVEL=priv|unpriv, FAULT=KILL, SAMPLE=100, WORDS=true, ASKING=true, POINT='…' repeats one; goes on where it stopped
 	@tools/torture/torture.py $(SCENARIO:%=--scenario %) $(PRIVILEGE_LEVEL:%=--level %) $(FAULT:%=--fault %) $(SAMPLE:%=--sample %) \
 		$(if $(WORDS),--words) $(if $(ASKING),--asking) $(if $(POINT),--point '$(POINT)') $(or $(STACKER),stacker)
+
+power-cuts: test-packages $(if $(STACKER),,stacker) ## cut the power while stacker builds; FS=ext4|xfs|btrfs, MOMENTS=100, SEED=1, MOMENT=1/7 repeats one; goes on where it stopped
+	@tools/power-cuts/power-cuts.py $(FS:%=--fs %) $(MOMENTS:%=--moments %) $(SEED:%=--seed %) $(MOMENT:%=--moment %) $(or $(STACKER),stacker)
 
 # libFuzzer as a library: the program has a main of its own.
 LIBFUZZER = $(dir $(shell readlink -f "$$(command -v $(SWIFT))"))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$$(uname -m).a

@@ -162,7 +162,7 @@ let package = Package(
         // The overlay's storage: unpacked layers, upperdirs, what they show together.
         .target(
             name: "Roots",
-            dependencies: ["Layers", "OCI", "FileTree", "Failure"],
+            dependencies: ["Layers", "OCI", "Host", "FileTree", "Failure"],
             swiftSettings: strict
         ),
 

@@ -117,9 +117,14 @@ package final class OpenFile: ByteSource, Sendable {
     }
 
     /// Makes the file's content durable: fsync(2).
-    package func synchronize() throws {
+    package func synchronize() throws { try waitForDisk(fsync) }
+
+    /// Makes all durable that was written to the file system on which the file is: syncfs(2).
+    package func synchronizeFileSystem() throws { try waitForDisk(stacker_syncfs) }
+
+    private func waitForDisk(_ call: @convention(c) (CInt) -> CInt) throws {
         // File systems behind a network, or FUSE, let a signal end the waiting.
-        while fsync(number) != 0 {
+        while call(number) != 0 {
             if Glibc.errno != EINTR { throw lastError() }
         }
     }

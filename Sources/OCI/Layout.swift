@@ -173,13 +173,17 @@ package enum LayoutState: Sendable {
 }
 
 extension Directory {
-    /// Whether these names, all that there are, are what the making of a layout has left that came to no end.
+    /// Whether these names, all that there are, are what the making of a layout has left that came to no end. After a power cut
+    /// what was made last may be there, and not what was made before.
     fileprivate func isUnfinishedLayout(_ names: [FilePath]) throws -> Bool {
         let workshops = try Workshop.names(in: self)
-        guard names.contains("blobs"),
-            names.allSatisfy({ $0 == "blobs" || $0 == Layout.markerName || workshops.contains($0) }),
-            let blobs = try ifUsable({ try directory("blobs") }), try blobs.names().allSatisfy({ $0 == "sha256" })
-        else { return false }
+        guard names.allSatisfy({ $0 == "blobs" || $0 == Layout.markerName || workshops.contains($0) }) else {
+            return false
+        }
+        guard names.contains("blobs") else { return !workshops.isEmpty }
+        guard let blobs = try ifUsable({ try directory("blobs") }), try blobs.names().allSatisfy({ $0 == "sha256" }) else {
+            return false
+        }
         return try blobs.status("sha256") == nil || blobs.directory("sha256").names().isEmpty
     }
 }

@@ -14,8 +14,8 @@ _APPLETS = ("sh", "cat", "echo", "ln", "mkdir", "rm", "sleep", "touch")
 _PROCESSORS = {"x86_64": "amd64"}
 
 
-def make_base(layout: pathlib.Path) -> None:
-    tar = archive()
+def make_base(layout: pathlib.Path, more: dict[str, bytes] | None = None) -> None:
+    tar = archive(more)
     blobs = layout / "blobs/sha256"
     blobs.mkdir(parents=True)
 
@@ -36,8 +36,8 @@ def make_base(layout: pathlib.Path) -> None:
     (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [manifest]}))
 
 
-def archive() -> bytes:
-    """Its files as a tar."""
+def archive(more: dict[str, bytes] | None = None) -> bytes:
+    """Its files as a tar, and more of them."""
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w", format=tarfile.PAX_FORMAT) as archive:
 
@@ -57,4 +57,6 @@ def archive() -> bytes:
         add("bin/env", tarfile.SYMTYPE, target="busybox")
         add("etc/passwd", content=b"root:x:0:0:root:/root:/bin/sh\n", mode=0o644)
         add("etc/resolv.conf", mode=0o644)
+        for name, content in (more or {}).items():
+            add(name, content=content, mode=0o644)
     return output.getvalue()

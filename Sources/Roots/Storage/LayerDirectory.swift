@@ -23,16 +23,31 @@ package struct LayerDirectory: Sendable {
     private static let metadataName: FilePath = "overlay_metadata.json"
     private static let baseName: FilePath = "overlay_base.json"
     private static let overlayDirectoriesName: FilePath = "overlay_dirs"
+    private static let buildName: FilePath = "build"
 
     /// Empties the storage: no upperdir content, no metadata.
-    package func reset() throws {
+    ///
+    /// - Parameter build: what ``build`` is to be from now on; something new if `nil`.
+    package func reset(for build: String? = nil) throws {
         try attempt("couldn't clear \(path)") {
-            try roots.directory.removeTree(FilePath(name))
+            // In one step: what is half removed has no name under which anybody looks for it.
+            let old = RootsDirectory.temporaryName()
+            do {
+                try roots.directory.rename(FilePath(name), to: old, replacing: false)
+                try roots.directory.removeTree(old)
+            } catch Errno.noSuchFileOrDirectory {}
             let directory = try roots.directory.makePlainDirectory(
                 FilePath(name), elsewhereBy: RootsDirectory.temporaryName())
+            try directory.makeSymlink(Self.buildName, to: FilePath(build ?? Digest.unique().hex))
             try directory.makePlainDirectory("overlay")
             try directory.makePlainDirectory("rootfs")
         }
+    }
+
+    /// Which build has made what is there: since it was begun, no other one has changed the storage. A power cut may leave what
+    /// is known of an earlier one beside it. `nil` if that is not said.
+    package var build: String? {
+        (try? roots.directory.symlinkTarget(FilePath(name).pushing(Self.buildName)))?.string
     }
 
     /// Whether the upperdir is there.

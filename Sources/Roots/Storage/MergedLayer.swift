@@ -62,7 +62,9 @@ extension RootsDirectory {
             if try holdsOwnContent(of: layer.digest) {
                 return try ownContent(of: layer.digest, on: place == 0 ? nil : base)
             }
-            guard let merged = try mergedLayer(layer.digest), merged.bases?.contains(base) ?? true else { return nil }
+            guard let merged = try mergedLayer(layer.digest), merged.bases?.contains(base) ?? true,
+                !isDoubtful(layer.digest.directoryName)
+            else { return nil }
             let directories = merged.directories.map { path.pushing(FilePath($0)) }
             return try directories.allSatisfy { try $0.isThere() } ? directories : nil
         }

@@ -8,11 +8,13 @@ import SystemPackage
 ///
 /// ```
 /// sha256_<hex>/overlay          the content of the layer with that blob digest; complete, or absent
+/// sha256_<hex>/unsettled        in which start of the machine it was made, as long as it may not be on the disk
 /// sha256_<hex>/merged.json      in place of it: of which directories the content is put together
 /// sha256_<hex>/on_<hex>/overlay what lies over that content on the layers of that base
 /// part_<hex>/overlay            one of those, under a name that is nobody's
 /// foo/overlay                   upperdir of foo: what its run: changed
 /// foo/overlay_dirs/<name>       what foo's overlay_dirs bring; once encoded, a symlink to the layer that it became
+/// foo/build                     which build has made what is there
 /// foo/rootfs                    where foo is mounted inside the build
 /// foo/overlay_metadata.json     what foo was built on and came out as
 /// foo/overlay_base.json         what foo's last build stands on, from its beginning
@@ -94,7 +96,9 @@ package struct RootsDirectory: Sendable {
     }
 
     /// Whether the content of a layer blob is there, in a directory of its own.
-    package func holdsOwnContent(of digest: Digest) throws -> Bool { try contentPath(of: digest).isThere() }
+    package func holdsOwnContent(of digest: Digest) throws -> Bool {
+        try contentPath(of: digest).isThere() && !isDoubtful(digest.directoryName)
+    }
 
     /// A name that ``removeTemporaries()`` knows.
     package static func temporaryName() -> FilePath {
@@ -116,6 +120,7 @@ package struct RootsDirectory: Sendable {
     ///   files is damaged, and replaced.
     package func install(_ temporary: FilePath, as digest: Digest, mending: Bool = false) throws {
         try attempt("couldn't put layer \(digest) in place") {
+            try markUnsettled(temporary)
             do {
                 try directory.rename(temporary, to: digest.directoryName, replacing: false)
             } catch let error where error.systemError == .fileExists {

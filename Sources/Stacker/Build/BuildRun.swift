@@ -81,7 +81,8 @@ struct BuildRun: Sendable {
             // What there is to send may be readable only within the namespace.
             guard mayBuild || request.cacheTo.isEmpty else { return false }
             cache.learn(entry, of: name)
-            if try !layer.definition.isBuildOnly && context.roots.layer(name).isGone {
+            let storage = context.roots.layer(name)
+            if try !layer.definition.isBuildOnly && (storage.isGone || entry.isOutdated(storage)) {
                 guard mayBuild else { return false }
                 try layerBuild(layer).restoreStorage(entry)
             }
@@ -148,6 +149,7 @@ struct BuildRun: Sendable {
         }
         let outcome = try withExtendedLifetime(base) { try build.run(on: base) }
         var entry = BuildCache.Entry(inputs: inputs, outcome)
+        entry.note(context.roots.layer(name))
         entry.milliseconds = Int(begin.duration(to: .now) / .milliseconds(1))
         try cache.record(entry, for: name)
         shared.keys.noteHere(name)
@@ -165,7 +167,8 @@ struct BuildRun: Sendable {
                 build: build, inputs: inputs, entry: entry, frame: shared.keys[name]?.frame, hasImports: hasImports
             ).run()
         }
-        guard let taken else { return false }
+        guard var taken else { return false }
+        taken.note(context.roots.layer(name))
         timeline.note(.taken, of: name)
         try cache.record(taken, for: name)
         shared.keys.noteHere(name)
@@ -261,8 +264,24 @@ struct BuildRun: Sendable {
     /// Remembers what was found out, and removes what no image needs any more.
     func finish() throws {
         try context.digests.save()
+        settle()
         try cache.finish()
         try output.finish(knowing: cache.blobs)
+    }
+}
+
+extension BuildRun {
+    /// Has on the disk what exists in the roots directory alone, so that it outlives a power cut. Only where a script has run:
+    /// when the overlay that it saw went, the kernel wrote nearly all of it, and little is left to wait for. What stays unsettled
+    /// is made anew after the machine was started.
+    private func settle() {
+        guard context.scripts.haveRun else { return }
+        do {
+            try context.roots.settle()
+            cache.settle()
+        } catch {
+            log.warn("\(error); it may have to be built anew after a power cut")
+        }
     }
 }
 

@@ -15,7 +15,7 @@ extension LayerBuild {
             try storage.add(types)
             return [:]
         }
-        if try storage.isGone { try restoreStorage(entry) }
+        if try storage.isGone || entry.isOutdated(storage) { try restoreStorage(entry) }
         let writer = try output.writer()
         let layout = writer.layout
         let known = try (request.layerTypes + LayerType.allCases).lazy.compactMap { entry.manifests[$0] }
@@ -64,7 +64,7 @@ extension LayerBuild {
         let storage = roots.layer(layer.definition.name)
         try DiskSpace.blaming(directories.rootsPlace) {
             try timeline.measure(.unpack, of: storage.name) { try bases.unpacker.unpack(image, from: [layout]) }
-            try storage.reset()
+            try storage.reset(for: entry.storage)
             // Last: a storage with metadata is complete.
             try storage.write(metadata)
         }

@@ -59,6 +59,7 @@ struct LayerBuild {
             storage: storage, stack: stack, baseEnvironment: base.environment)
         if request.ignoresCache { try scripts.emptyCacheDirectories() }
         if let script = definition.run {
+            context.scripts.note()
             try timeline.measure(.script, of: definition.name) { try scripts.run(script) }
         }
         let labels = try definition.generateLabels.map { script in

@@ -1,8 +1,10 @@
 import Failure
 import FileTree
 import Glibc
+import Host
 import Layers
 import OCI
+import Roots
 import Synchronization
 import SystemPackage
 
@@ -57,9 +59,13 @@ final class BuildCache: Sendable {
         var metadata: Digest?
         /// How long the build took, wherever it was.
         var milliseconds: Int?
+        /// The build that has made the layer's storage, as that says itself.
+        var storage: String?
+        /// In which start of the machine the storage was made, as long as it may not be on the disk.
+        var unsettled: String?
 
         private enum CodingKeys: String, CodingKey {
-            case inputs, identity, shared, blobs, metadata, milliseconds
+            case inputs, identity, shared, blobs, metadata, milliseconds, storage, unsettled
             case manifests = "outputs"
         }
 
@@ -78,6 +84,18 @@ final class BuildCache: Sendable {
             metadata = outcome.metadata
             for (type, image) in outcome.images where manifests[type] != nil { note(image.manifest, type) }
         }
+
+        /// Remembers the storage that the build has just made.
+        mutating func note(_ layer: LayerDirectory) {
+            storage = layer.build
+            unsettled = Boot.current
+        }
+
+        /// Whether the storage is another build's, of which nothing else is known any more.
+        func isOutdated(_ layer: LayerDirectory) -> Bool { storage.map { $0 != layer.build } ?? false }
+
+        /// Whether the machine was started since the storage was made, and it may not have been on the disk by then.
+        var isDoubtful: Bool { unsettled.map { $0 != Boot.current } ?? false }
 
         /// Remembers which blobs an image has, unless its manifest leads further: then it is to be read.
         mutating func note(_ manifest: ImageManifest, _ type: LayerType) {
@@ -176,6 +194,16 @@ final class BuildCache: Sendable {
             guard let last = known.layers[layer], last != entry else { return }
             known.layers[layer] = entry
             known.isUnfinished = true
+        }
+    }
+
+    /// Takes note that all is on the disk that was made since the machine was started.
+    func settle() {
+        known.withLock { known in
+            for (layer, entry) in known.layers where entry.unsettled != nil && !entry.isDoubtful {
+                known.layers[layer]?.unsettled = nil
+                known.isUnfinished = true
+            }
         }
     }
 

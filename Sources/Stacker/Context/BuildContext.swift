@@ -26,6 +26,8 @@ struct BuildContext: Sendable {
     let cancellation: Cancellation
     /// What is done when, if somebody asked.
     let timeline: BuildTimeline
+    /// Whether scripts have run.
+    let scripts = ScriptNote()
     /// Where the output of scripts goes.
     private(set) var scriptOutput = ContainerOutput.inherited
 

@@ -100,6 +100,8 @@ struct CacheLookup {
             return .miss("cache miss because \(storage.metadataPath) is damaged")
         }
         if !layer.definition.overlayDirectories.isEmpty {
+            // What the copies were made of is not known.
+            if entry.isOutdated(storage) { return .miss("cache miss because \(storage.path) is another build's") }
             let changed = inputs.changedOverlayDirectories(since: entry.inputs)
             let check = OverlayDirectoryCheck(
                 storage: storage, digests: context.digests, isVerbose: context.log.level == .debug)
@@ -156,7 +158,7 @@ struct CacheLookup {
     ///
     /// - Parameter entry: is told what has been found out on the way.
     private func loss(of entry: inout BuildCache.Entry, _ definition: LayerDefinition) throws -> String? {
-        if definition.isBuildOnly { return try lossOfDirectories(definition.name) }
+        if definition.isBuildOnly { return try lossOfDirectories(definition.name, entry) }
         guard let layout = try outputLayout() else { return "\(context.directories.oci) is gone" }
         let storage = roots.layer(definition.name)
         if !definition.overlayPieces(on: nil).isEmpty,
@@ -175,8 +177,12 @@ struct CacheLookup {
         return nil
     }
 
-    private func lossOfDirectories(_ name: String) throws -> String? {
+    private func lossOfDirectories(_ name: String, _ entry: BuildCache.Entry) throws -> String? {
         let layer = roots.layer(name)
+        if entry.isDoubtful {
+            return "\(layer.path) may not have been on the disk when this machine was started"
+        }
+        if try entry.isOutdated(layer) { return "its directory \(layer.path) is another build's" }
         guard let metadata = try layer.metadata(), try layer.hasUpperdir else {
             return "its directory \(layer.path) is gone"
         }

@@ -91,6 +91,11 @@ int stacker_start_writing(int fd)
     return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+int stacker_syncfs(int fd)
+{
+    return syncfs(fd);
+}
+
 int stacker_memory_file(void)
 {
     return memfd_create("stacker", MFD_CLOEXEC);

@@ -42,6 +42,9 @@ ssize_t stacker_copy_file_range(int to, int from, size_t length);
 /* sync_file_range(2) of all of a file: begins to write it, and does not wait. */
 int stacker_start_writing(int fd);
 
+/* syncfs(2), of which Swift does not know. */
+int stacker_syncfs(int fd);
+
 /* memfd_create(2): an empty file that has no name, by a descriptor that children don't get. */
 int stacker_memory_file(void);
 
