@@ -171,7 +171,8 @@ sanitize: test-packages ## run Swift tests under sanitizers of addresses, undefi
 
 mutants: test-packages .build/liblxc .build/version ## try small faults in a copy of the sources, and print those that no test catches; TARGET=Layers, SAMPLE=60, SEED=word
 	@tools/build/require-swift
-	@nice tools/mutants/run.py $(TARGET:%=--target=%) $(SAMPLE:%=--sample=%) $(SEED:%=--seed=%)
+	@nice env $(if $(LIBRARIES),MUTANTS_OF_LIBRARIES=true) tools/test/with-handlers tools/mutants/run.py $(TARGET:%=--target=%) $(SAMPLE:%=--sample=%) \
+		$(SEED:%=--seed=%) $(AT_LEAST:%=--at-least=%)
 
 bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
 	$(SWIFT) build $(BUILD_FLAGS) --product LayerBench

@@ -1,6 +1,8 @@
 """A copy of the tree with mutants compiled in."""
 
 import hashlib
+import json
+import os
 import pathlib
 import re
 import shutil
@@ -11,7 +13,9 @@ import catalogue
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HERE = TOP / "tools/mutants"
-WORK = TOP / ".build/mutants"
+# Whether the libraries alone are wanted, with the unit tests that need nothing else: a copy of its own, half as large.
+IS_LIBRARIES = "MUTANTS_OF_LIBRARIES" in os.environ
+WORK = TOP / (".build/mutants-of-libraries" if IS_LIBRARIES else ".build/mutants")
 COPY = WORK / "copy"
 LISTING = WORK / "list"
 # What the compiler refuses: a build that begins without it takes many rounds.
@@ -19,7 +23,11 @@ DROPPED = HERE / "refused"
 # Which files were compiled when it went well.
 BUILT = WORK / "built"
 COMPILED = ("Package.swift", "Sources", "Tests", "tools/mutants/Sources", "tools/mutants/forms", DROPPED)
-ALL_ROOMS = [room for rooms in catalogue.ROOMS.values() for room in rooms]
+# What the libraries are without.
+PROGRAM = ["StackerCLI", "Stacker", "RecipeTools", "Plans", "Dockerfiles", "Signatures", "Pages", "LayerBench", "LayerFuzz", "Fuzzing", "Integration"]
+TARGETS = [name for name, rooms in catalogue.ROOMS.items() if not IS_LIBRARIES or not any(room.startswith("Sources/Stacker/") for room in rooms)]
+ALL_ROOMS = [room for name in TARGETS for room in catalogue.ROOMS[name]]
+PRODUCTS = ["stackerPackageTests"] if IS_LIBRARIES else ["stacker", "stackerPackageTests"]
 
 # The manifest of the copy ends with it: each target knows of the mutants, and warnings don't matter.
 MANIFEST = """
@@ -30,9 +38,19 @@ for target in package.targets where target.type != .system && target.name != "CM
     target.cSettings = nil
     // SwiftPM looks there for tests of XCTest, of which there are none.
     if target.type == .test {
-        target.swiftSettings?.append(.unsafeFlags(["-index-store-path", "\\(Context.packageDirectory)/.build/debug/index/store"]))
+        target.swiftSettings?.append(.unsafeFlags(["-index-store-path", Context.environment["INDEX_STORE"] ?? ""]))
     }
 }
+"""
+# And without the program: `left` are names of targets, `tests` files of Tests/Unit.
+WITHOUT_PROGRAM = """
+let left: Set<String> = {left}
+package.products = []
+package.targets.removeAll {{ left.contains($0.name) }}
+for target in package.targets {{
+    target.dependencies.removeAll {{ if case .byNameItem(let name, _) = $0 {{ left.contains(name) }} else {{ false }} }}
+    if target.name == "Unit" {{ target.sources = {tests} }}
+}}
 """
 ERROR = re.compile(r"^(/[^:]+):(\d+):(\d+): error: (.*)$", re.MULTILINE)
 FORM = re.compile(rb"mutant[A-Z]\w*\((\d+)")
@@ -54,7 +72,7 @@ def make() -> None:
     ]
     for name in plain:
         copy_if_different(TOP / name, COPY / name)
-    write(COPY / "Package.swift", (TOP / "Package.swift").read_text() + MANIFEST)
+    write(COPY / "Package.swift", (TOP / "Package.swift").read_text() + MANIFEST + (without_program() if IS_LIBRARIES else ""))
     for path in (HERE / "forms/CMutants").rglob("*.[ch]"):
         copy_if_different(path, COPY / "Sources/CMutants" / path.relative_to(HERE / "forms/CMutants"))
     for name in {"/".join(room.split("/")[:2]) for room in ALL_ROOMS} - {"Sources/LXCWrapper"}:
@@ -62,6 +80,13 @@ def make() -> None:
     for path in (TOP / ".build/fixtures").rglob("*"):
         if path.is_file():
             copy_if_different(path, COPY / path.relative_to(TOP))
+
+
+def without_program() -> str:
+    """With the tests that import nothing of what is left out."""
+    imports = re.compile(rf"^(@testable )?import ({'|'.join(PROGRAM)})$", re.MULTILINE)
+    tests = [str(path.relative_to(TOP / "Tests/Unit")) for path in sorted(TOP.glob("Tests/Unit/**/*.swift")) if not imports.search(path.read_text())]
+    return WITHOUT_PROGRAM.format(left=json.dumps(PROGRAM), tests=json.dumps(tests))
 
 
 def fingerprint(*rooms: str | pathlib.Path) -> str:
@@ -175,11 +200,17 @@ def build() -> list[catalogue.Mutant]:
 def compile_products() -> tuple[int, str]:
     """A debug build: it compiles faster, and only what has changed."""
     link = ((TOP / ".build/liblxc").read_text() + " " + (TOP / ".build/version").read_text()).split()
+    build = ["swift", "build", "--package-path", COPY, "--disable-index-store"]
+    environment = {**os.environ, "INDEX_STORE": ""}
+    programs = subprocess.run([*build, "--show-bin-path"], check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout.strip()
+    environment["INDEX_STORE"] = f"{programs}/index/store"
+    pathlib.Path(programs, "index/store").mkdir(parents=True, exist_ok=True)
     output = ""
-    for product in ("stacker", "stackerPackageTests"):
+    for product in PRODUCTS:
         done = subprocess.run(
-            ["swift", "build", "--package-path", COPY, "--product", product, "--disable-index-store"]
+            [*build, "--product", product]
             + ["-Xswiftc", "-gnone", "-Xswiftc", "-continue-building-after-errors", *link],
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -188,6 +219,8 @@ def compile_products() -> tuple[int, str]:
         (WORK / "build.log").write_text(output)
         if done.returncode != 0:
             return done.returncode, output
+    if IS_LIBRARIES:
+        return 0, output
     # Tests may run the one that is there.
     shutil.copy2(COPY / ".build/debug/stacker", COPY / "stacker.new")
     (COPY / "stacker.new").replace(COPY / "stacker")

@@ -1,140 +1,152 @@
-"""Groups of tests: a suite of Swift Testing, a bats file. Each says which mutants it reaches."""
+"""The tests that mutants are tried with, and which mutants each comes to.
+
+A suite of Swift Testing is one test here, if it is quick; of one that isn't each function is, and of a bats file each test.
+"""
 
 import collections
 import concurrent.futures
 import dataclasses
 import json
-import os
 import pathlib
 import re
 import subprocess
-import tempfile
-import time
+import sys
 
-from copied import COPY, HERE, TOP, WORK, fingerprint
+import running
+from copied import COPY, TOP, WORK, fingerprint
+from running import BUNDLE, REACHED
 
-REACHED = WORK / "reached"
-KNOWN = WORK / "suites.json"
-BUNDLE = COPY / ".build/debug/stackerPackageTests.xctest"
+sys.path.insert(0, str(TOP / "tools/report"))
+import behaviours
+
+RECORDED = WORK / "recorded"
 # Which files say which number a mutant has.
 NUMBERED = ("Sources", "tools/mutants/Sources")
-# What a run says first when a test of it has failed: there is no need to wait for the others.
-HAS_FAILED = re.compile("^(\x1b\\[\\d+m)?(not ok |✘)".encode(), re.MULTILINE)
-# How long a run may take, if it takes a second without a fault: a machine that others load is slow.
-SECONDS, TIMES = 20, 8
+# `ok 3 what it says in 1394ms`, as bats has it; what was skipped has shown nothing.
+BATS_LINE = re.compile(r"^(ok|not ok) (\d+) (.*) in (\d+)ms( # skip.*)?$", re.MULTILINE)
+# How long it is waited for a file, or a suite, before it counts as one that hangs.
+LONGEST_FILE = 900
+# A suite that takes more seconds is taken apart: what of it comes to a mutant may be quick.
+QUICK = 10
 
 
 @dataclasses.dataclass
-class Suite:
-    """What is run together, and what came of it without a mutant."""
+class Test:
+    """What is tried by itself, and what came of it without a mutant."""
 
     name: str
-    is_bats: bool
-    # Of its own files, and of those that mutants have their numbers by.
-    stamp: str
-    seconds: float = 0
-    passed: bool = False
+    seconds: float
+    passed: bool
+    # Of a test of bats: its file, below the tree, and its number and name in there.
+    file: str = ""
+    number: int = 0
+    title: str = ""
 
     def reached(self) -> bytes:
-        path = REACHED / self.name
-        return path.read_bytes() if path.exists() else b""
+        """A byte for each mutant, 1 if it came to it."""
+        parts = [REACHED / self.name] if not self.file else [REACHED / f"{pathlib.Path(self.file).name}:{n}" for n in (0, self.number)]
+        found = [path.read_bytes().rstrip(b"\0") for path in parts if path.exists()]
+        return max(found, key=len, default=b"") if len(found) < 2 else either(*found)
+
+
+def either(one: bytes, other: bytes) -> bytes:
+    long, short = sorted((one, other), key=len, reverse=True)
+    return (int.from_bytes(long, "little") | int.from_bytes(short, "little")).to_bytes(len(long), "little")
 
 
 @dataclasses.dataclass
-class Outcome:
-    failed: bool
-    seconds: float
-    why: str
+class Group:
+    """What is recorded together: a suite of Swift Testing, or a bats file."""
+
+    name: str
+    file: str
+    # Of its own files, and of those that mutants have their numbers by.
+    stamp: str
+    # Of a suite, its functions.
+    functions: list[str] = dataclasses.field(default_factory=list)
 
 
-def find_swift() -> list[Suite]:
+def find_swift() -> list[Group]:
     listed = subprocess.run(
         [BUNDLE, "--testing-library", "swift-testing", "--list-tests"], cwd=COPY, capture_output=True, text=True
     ).stdout
-    swift = sorted({line.split("/")[0] for line in listed.splitlines() if re.match(r"^\w+\.", line)})
+    swift: dict[str, list[str]] = collections.defaultdict(list)
+    for line in sorted(listed.splitlines()):
+        if re.match(r"^\w+\.", line):
+            suite, _, function = line.rpartition("/")
+            swift[suite].append(function)
     files: dict[str, list[pathlib.Path]] = collections.defaultdict(list)
     for path in sorted(TOP.glob("Tests/**/*.swift")):
         for name in set(re.findall(r"\b(?:struct|class|enum|actor|extension) (\w+)", path.read_text())):
             files[name].append(path)
     stamp = fingerprint(*NUMBERED, "Tests/Fixtures")
-    return [Suite(name, False, stamp + fingerprint(*files[name.split(".")[1]])) for name in swift]
+    return [Group(name, "", stamp + fingerprint(*files[name.split(".")[1]]), functions) for name, functions in swift.items()]
 
 
-def find_bats() -> list[Suite]:
-    paths = sorted(COPY.glob("bats/**/*.bats"))
+def find_bats() -> list[Group]:
+    """All but those that need a machine, or have it for themselves: beside others they fail without a mutant."""
     stamp = fingerprint(*NUMBERED)
-    return [Suite(path.name, True, stamp + fingerprint(path.relative_to(COPY))) for path in paths]
+    paths = [path for path in sorted(TOP.glob("bats/**/*.bats")) if not needs_more_than_others(path)]
+    return [Group(path.name, str(path.relative_to(TOP)), stamp + fingerprint(path)) for path in paths]
 
 
-def command(suites: list[Suite]) -> list[str]:
-    """What runs suites of one kind."""
-    if suites[0].is_bats:
-        return ["tools/test/run-bats", *(suite.name for suite in suites)]
-    filters = [part for suite in suites for part in ("--filter", "^" + re.escape(suite.name) + "(/|$)")]
-    return [str(BUNDLE), "--testing-library", "swift-testing", *filters]
+def needs_more_than_others(path: pathlib.Path) -> bool:
+    return any(line.startswith("runs: ") for line in behaviours.top_comment(path))
 
 
-def run(suites: list[Suite], environment: dict[str, str], bound: float) -> Outcome:
-    """Runs them until one fails, or the time is over."""
-    begin = time.monotonic()
-    WORK.mkdir(parents=True, exist_ok=True)
-    REACHED.mkdir(exist_ok=True)
-    REACHED.chmod(0o777)
-    scratch = tempfile.TemporaryDirectory(dir=WORK, ignore_cleanup_errors=True)
-    process = subprocess.Popen(
-        [HERE / "run-apart", REACHED, scratch.name, *command(suites)],
-        cwd=COPY,
-        env={**os.environ, "CI": "true", "PRIVILEGE_LEVEL": "priv", "REPORT": "/tmp/report", **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    output = b""
-    why = ""
-    try:
-        os.set_blocking(process.stdout.fileno(), False)
-        while process.poll() is None and not why:
-            time.sleep(0.02)
-            output += process.stdout.read() or b""
-            if time.monotonic() - begin > bound:
-                why = f"over its bound of {bound:.0f} s"
-            elif HAS_FAILED.search(output):
-                why = "failed"
-    finally:
-        # With its first process its namespace ends, and all that is in it.
-        process.kill()
-        process.wait()
-        scratch.cleanup()
-    output += process.stdout.read() or b""
-    if not why and process.returncode != 0:
-        why = f"status {process.returncode}"
-    if why == "failed" or why.startswith("status"):
-        lines = output.decode(errors="replace").splitlines()
-        blame = [line for line in lines if HAS_FAILED.search(line.encode())] or lines[-1:]
-        why += ": " + " ".join(blame[:1])[:160]
-    (WORK / "last-output").write_bytes(output)
-    return Outcome(bool(why), time.monotonic() - begin, why)
+def record(groups: list[Group], jobs: int) -> list[Test]:
+    """Runs each group that is not recorded yet once, without a mutant, to learn what its tests reach."""
+    unknown = [each for each in groups if read_known(each) is None]
+    # Tests of bats wait for a third of their time.
+    with concurrent.futures.ThreadPoolExecutor(jobs + 1) as pool:
+        for number, tests in enumerate(pool.map(record_one, unknown), 1):
+            for test in tests:
+                if not test.passed:
+                    print(f"without a mutant this fails, and isn't used: {test.name}", flush=True)
+            if number % 25 == 0:
+                print(f"{number}/{len(unknown)} suites and files are recorded", flush=True)
+    return [test for group in groups for test in read_known(group) or []]
 
 
-def record(suites: list[Suite], jobs: int) -> list[Suite]:
-    """Runs each suite that is not recorded yet once, without a mutant, to learn which it reaches."""
-    known = read_known()
-    unknown = [each for each in suites if each.name not in known or known[each.name].stamp != each.stamp]
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for suite in pool.map(record_one, unknown):
-            known = read_known() | {suite.name: suite}
-            KNOWN.write_text(json.dumps([dataclasses.asdict(each) for each in known.values()], indent=1))
-    return [known[suite.name] for suite in suites]
+def read_known(group: Group) -> list[Test] | None:
+    """Its tests, if it has been recorded as it is."""
+    path = RECORDED / group.name
+    known = json.loads(path.read_text()) if path.exists() else {}
+    return [Test(**each) for each in known["tests"]] if known.get("stamp") == group.stamp else None
 
 
-def read_known() -> dict[str, Suite]:
-    return {each["name"]: Suite(**each) for each in json.loads(KNOWN.read_text())} if KNOWN.exists() else {}
+def record_one(group: Group) -> list[Test]:
+    tests = run_once(group)
+    RECORDED.mkdir(exist_ok=True)
+    (RECORDED / group.name).write_text(json.dumps({"stamp": group.stamp, "tests": [dataclasses.asdict(each) for each in tests]}, indent=1))
+    return tests
 
 
-def record_one(suite: Suite) -> Suite:
-    environment = {"MUTANTS_REACHED": str(REACHED)} | ({} if suite.is_bats else {"MUTANTS_TEST": suite.name})
-    (REACHED / suite.name).unlink(missing_ok=True)
-    outcome = run([suite], environment, 600)
-    if outcome.failed:
-        print(f"without a mutant, {suite.name} fails, and isn't used: {outcome.why}", flush=True)
-    return dataclasses.replace(suite, seconds=outcome.seconds, passed=not outcome.failed)
+def run_once(group: Group) -> list[Test]:
+    for path in [REACHED / group.name, *REACHED.glob(f"{group.name}[:,]*")]:
+        path.unlink(missing_ok=True)
+    return run_file(group) if group.file else run_suite(group)
+
+
+def run_suite(suite: Group) -> list[Test]:
+    whole = run_swift(suite.name)
+    if whole.seconds <= QUICK or len(suite.functions) < 2:
+        return [whole]
+    return [run_swift(f"{suite.name},{function}") for function in suite.functions]
+
+
+def run_swift(name: str) -> Test:
+    outcome = running.run(running.swift([name]), {"MUTANTS_REACHED": str(REACHED), "MUTANTS_TEST": name}, LONGEST_FILE, until_failure=False)
+    return Test(name, outcome.seconds, not outcome.why)
+
+
+def run_file(file: Group) -> list[Test]:
+    outcome = running.run(running.bats([file.file], ""), {"MUTANTS_REACHED": str(REACHED)}, LONGEST_FILE, until_failure=False)
+    found = BATS_LINE.findall(outcome.output.decode(errors="replace"))
+    if outcome.why and not found:
+        print(f"no test of {file.name} ran: {outcome.why}", flush=True)
+    return [
+        Test(f"{file.name}: {title}", int(milliseconds) / 1000, verdict == "ok", file.file, int(number), title)
+        for verdict, number, title, milliseconds, skipped in found
+        if not skipped
+    ]

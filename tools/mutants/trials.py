@@ -1,19 +1,26 @@
 """Tries mutants: which is caught by a test, and by which."""
 
+import collections
 import concurrent.futures
 import dataclasses
 import json
+import re
 import threading
 
 import catalogue
+import running
 import suites
 from copied import WORK
 
 RESULTS = WORK / "results"
 # What takes longer without a mutant is left out: a survivor would be tried with all of it.
 LONGEST = 30
-# Suites that are run together take so long at most.
+# Of the tests of bats files that come to a mutant, so many seconds' worth are run.
+MOST_OF_BATS = 120
+# Tests that are run together take so long at most; later there may be more of them at a time.
 TOGETHER = 3
+# How long a run may take, if it takes a second without a fault: a machine that others load is slow.
+SECONDS, TIMES = 20, 8
 
 
 @dataclasses.dataclass
@@ -29,25 +36,32 @@ class Result:
 
 
 class Trials:
-    """What is known of mutants so far, and the suites to try others with."""
+    """What is known of mutants so far, and the tests to try others with."""
 
-    def __init__(self, known: list[suites.Suite], tests: str):
-        self.tests = tests
+    def __init__(self, known: list[suites.Test], stamp: str):
+        self.stamp = stamp
         self.lock = threading.Lock()
-        self.suites = [each for each in known if each.passed and each.seconds <= LONGEST]
-        self.reached = {each.name: each.reached() for each in self.suites}
+        self.tests = [each for each in known if each.passed and each.seconds <= LONGEST]
+        self.reached = {each.name: each.reached() for each in self.tests}
+        # Tests that have passed a second time without a mutant, and those that have not.
+        self.steady: set[str] = set()
+        self.unsteady: set[str] = set()
         self.results: dict[str, Result] = {}
         if RESULTS.exists():
             for line in RESULTS.read_text().splitlines():
                 result = Result(**json.loads(line))
-                self.results[result.key] = result
+                # Who tries others at the same time doesn't know of it.
+                if result.key not in self.results or self.results[result.key].outcome != "caught":
+                    self.results[result.key] = result
 
     def is_settled(self, mutant: catalogue.Mutant) -> bool:
         """A survivor has another chance when there are other tests."""
         result = self.results.get(mutant.key)
-        return result is not None and (result.outcome == "caught" or self.tests in result.tests.split())
+        return result is not None and (result.outcome == "caught" or self.stamp in result.tests.split())
 
-    def run(self, mutants: list[catalogue.Mutant], jobs: int) -> None:
+    def run(self, mutants: list[catalogue.Mutant], everything: list[catalogue.Mutant], jobs: int) -> None:
+        """Tries those that aren't settled, of all that there are."""
+        self.share = Share(everything, self.reached)
         pending = [each for each in mutants if not self.is_settled(each)]
         with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
             for number, mutant in enumerate(pool.map(self.attempt, pending), 1):
@@ -65,29 +79,97 @@ class Trials:
         return mutant
 
     def judge(self, mutant: catalogue.Mutant) -> Result:
-        """By the suites that come to it, the quick ones first, and Swift's before bats'."""
-        reaching = [each for each in self.suites if self.reached[each.name][mutant.number : mutant.number + 1] == b"\1"]
+        """By the tests that come to it."""
         before = self.results.get(mutant.key)
-        tests = " ".join(filter(None, [before.tests if before else "", self.tests]))
+        stamps = " ".join(filter(None, [before.tests if before else "", self.stamp]))
+        reaching = [each for each in self.tests if self.is_usable(each) and reaches(self.reached[each.name], mutant.number)]
         if not reaching:
-            return Result(mutant.key, before.outcome if before else "unreached", "", "", 0, tests)
+            return Result(mutant.key, before.outcome if before else "unreached", "", "", 0, stamps)
         seconds = 0.0
-        for group in grouped(reaching):
-            bound = suites.SECONDS + suites.TIMES * sum(each.seconds for each in group)
-            outcome = suites.run(group, {"MUTANT": str(mutant.number)}, bound)
-            seconds += outcome.seconds
-            if outcome.failed:
-                return Result(mutant.key, "caught", " ".join(each.name for each in group), outcome.why, seconds)
-        return Result(mutant.key, "survived", "", "", seconds, tests)
+        for group in grouped(self.ordered(reaching, mutant)):
+            # Should they fail without the mutant, too, it is one of them, and the others are tried by themselves.
+            for tests in [group, *([each] for each in group if len(group) > 1)]:
+                if not all(map(self.is_usable, tests)):
+                    continue
+                outcome = try_with(tests, {"MUTANT": str(mutant.number)})
+                seconds += outcome.seconds
+                if not outcome.why and tests is group:
+                    break
+                if outcome.why and self.passes_without(tests):
+                    return Result(mutant.key, "caught", " ".join(each.name for each in tests), outcome.why, seconds)
+        return Result(mutant.key, "survived", "", "", seconds, stamps)
+
+    def is_usable(self, test: suites.Test) -> bool:
+        return test.name not in self.unsteady
+
+    def passes_without(self, tests: list[suites.Test]) -> bool:
+        """Whether it is the mutant that they fail with: now and then a test fails without one."""
+        names = {each.name for each in tests}
+        if names <= self.steady:
+            return True
+        outcome = try_with(tests, {})
+        if not outcome.why:
+            self.steady |= names
+            return True
+        print(f"without a mutant, too: {outcome.why}", flush=True)
+        if len(tests) == 1:
+            self.unsteady |= names
+        return False
+
+    def ordered(self, tests: list[suites.Test], mutant: catalogue.Mutant) -> list[suites.Test]:
+        """Swift's, the quick ones first; of bats those that come to most of the file, for the time that they take."""
+        swift = sorted((each for each in tests if not each.file), key=lambda each: each.seconds)
+        by_worth = sorted(
+            (each for each in tests if each.file), key=lambda each: -(self.share.of(each.name, mutant.file) ** 2) / (each.seconds + 0.3)
+        )
+        bats, seconds = [], 0.0
+        for each in by_worth:
+            seconds += each.seconds
+            if seconds <= MOST_OF_BATS:
+                bats.append(each)
+        return swift + bats
 
 
-def grouped(reaching: list[suites.Suite]) -> list[list[suites.Suite]]:
-    """Suites in the order in which they are run, those that are quick together."""
-    groups: list[list[suites.Suite]] = []
-    for suite in sorted(reaching, key=lambda each: (each.is_bats, each.seconds)):
+class Share:
+    """Which share of a file's mutants a test comes to."""
+
+    def __init__(self, mutants: list[catalogue.Mutant], reached: dict[str, bytes]):
+        self.reached = reached
+        self.numbers: dict[str, list[int]] = collections.defaultdict(list)
+        for mutant in mutants:
+            self.numbers[mutant.file].append(mutant.number)
+
+    def of(self, test: str, file: str) -> float:
+        # The mutants of a file are numbered in one row.
+        numbers = self.numbers[file]
+        return self.reached[test][numbers[0] : numbers[-1] + 1].count(1) / len(numbers)
+
+
+def reaches(reached: bytes, number: int) -> bool:
+    return reached[number : number + 1] == b"\1"
+
+
+def try_with(tests: list[suites.Test], environment: dict[str, str]) -> running.Outcome:
+    """Runs tests of one kind until one fails."""
+    if not tests:
+        return running.Outcome("", 0, b"")
+    if tests[0].file:
+        titles = "|".join(re.sub(r"([\\^$.|?*+(){}\[\]])", r"\\\1", each.title) for each in tests)
+        # Each once, in the order in which they are worth most.
+        command = running.bats(list(dict.fromkeys(each.file for each in tests)), f"^({titles})$")
+    else:
+        command = running.swift([each.name for each in tests])
+    return running.run(command, environment, SECONDS + TIMES * sum(each.seconds for each in tests))
+
+
+def grouped(tests: list[suites.Test]) -> list[list[suites.Test]]:
+    """What is run together, in the order that they have."""
+    groups: list[list[suites.Test]] = []
+    for test in tests:
         last = groups[-1] if groups else []
-        if last and not suite.is_bats and sum(each.seconds for each in last) + suite.seconds <= TOGETHER * len(groups):
-            last.append(suite)
+        is_alike = last and bool(last[0].file) == bool(test.file)
+        if is_alike and sum(each.seconds for each in last) + test.seconds <= TOGETHER * len(groups):
+            last.append(test)
         else:
-            groups.append([suite])
+            groups.append([test])
     return groups

@@ -62,6 +62,21 @@ struct ExtendedHeaderTests {
     }
 
     @Test(
+        "an attribute's name may be as long as the kernel's, of one entry or of all, and no longer",
+        arguments: ["x", "g"] as [Character])
+    func longNames(kind: Character) throws {
+        func tar(_ length: Int) -> TarMaker {
+            let name = "user." + String(repeating: "a", count: length - 5)
+            var tar = TarMaker()
+            tar.bytes += Self.header(kind, Self.record("SCHILY.xattr.\(name)", "value"))
+            tar.add("file")
+            return tar
+        }
+        #expect(try refusal(of: tar(255)) == nil)
+        #expect(try refusal(of: tar(256))?.contains("is longer than 255 bytes") == true)
+    }
+
+    @Test(
         "what is one entry's is refused of all", arguments: ["path", "linkpath", "size", "GNU.sparse.map"])
     func globalOfOne(_ keyword: String) throws {
         var tar = TarMaker()

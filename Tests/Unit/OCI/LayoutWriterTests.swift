@@ -211,4 +211,14 @@ struct LayoutWriterTests {
             #expect(try victim.text() == "LAYER")
         }
     }
+
+    @Test("a blob that can't get its name is an error")
+    func cannotName() throws {
+        try withTemporaryDirectory { root in
+            let writer = try LayoutWriter(openingOrCreating: root.appending("oci"))
+            try Directory(at: root.appending("oci/blobs")).removeTree("sha256")
+            let failure = #expect(throws: Failure.self) { try writer.put(Array("layer".utf8), .tar) }
+            #expect(failure?.description.contains("couldn't write blob \(Digest(of: "layer".utf8))") == true)
+        }
+    }
 }

@@ -284,6 +284,22 @@ struct PlatformTests {
     }
 
     @Test(
+        "os and arch of which a value is not known may be any, and what is known is no less wrong",
+        arguments: ["os", "arch"])
+    func partlyUnknown(key: String) throws {
+        func layers(_ value: String) throws -> [String] {
+            try RecipeSet(
+                [RecipeSource("stacker.yaml", workingDirectory: "/srv")],
+                substitutions: Substitutions(missing: .replace("dummy")), isReserved: { _ in false },
+                isThere: { _ in true },
+                read: { _ in Array("a: {from: {type: scratch}, \(key): \(value), run: \"${{P}}\"}".utf8) }
+            ).layers.map(\.definition.name)
+        }
+        #expect(try layers("\"${{P}}\"") == ["a"])
+        #expect(message { try layers("nothing-known") }.contains("nothing-known"))
+    }
+
+    @Test(
         "a layer that only the files of one of the platforms have", arguments: [["mips", "s390x"], ["s390x", "mips"]])
     func varyingFiles(_ processors: [String]) {
         let files = [

@@ -114,6 +114,10 @@ struct RecipeErrorTests {
                 "foo:\n  overlay_dirs:\n    - {sauce: a}\n",
                 "stacker.yaml:3:8: unknown key \"sauce\" in an entry of overlay_dirs of layer foo: did you mean source?"
             ),
+            Case(
+                "foo:\n  imports:\n    - {path: a, target: /b}\n",
+                "stacker.yaml:3:17: unknown key \"target\" in import \"a\": did you mean dest?"),
+            Case("foo:\n  imports: {path: a, USER: 1}\n", "unknown key \"USER\" in import \"a\""),
         ])
     func keys(_ example: Case) {
         #expect(message { try recipe(example.text) }.contains(example.error))
@@ -137,6 +141,10 @@ struct RecipeErrorTests {
             Case("imports: {dest: /a}", "2:12: an import of layer foo has no path"),
             Case("imports: [\"a\\0b\"]", "2:13: a NUL byte in a text"),
             Case("binds: [\"a -> \\0\"]", "2:11: a NUL byte in a text"),
+            Case(
+                "cache_dirs: [/a, /a/b]",
+                "2:20: cache directory /a/b of layer foo and cache directory /a (stacker.yaml:2:16)"),
+            Case("cache_dirs: [/a/b]\nbinds: [x -> /a]", "and bind on /a (stacker.yaml:3:11) would hide each other"),
             Case("imports: {path: a, mode: 0x+7}", "2:28: mode of import \"a\" is not a number"),
             Case(
                 "imports: ['ftp://x']",

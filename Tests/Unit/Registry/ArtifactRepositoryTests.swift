@@ -107,6 +107,20 @@ struct ArtifactRepositoryTests {
         #expect(contents.count == 2)
     }
 
+    @Test(
+        "a registry that deletes nothing is told from one that does not let this user",
+        arguments: [
+            ("405 Method Not Allowed", "", true), ("400 Bad Request", #"{"errors":[{"code":"UNSUPPORTED"}]}"#, true),
+            ("403 Forbidden", "", false), ("400 Bad Request", "", false),
+        ])
+    func deletesNothing(status: String, answer: String, isOfAll: Bool) throws {
+        let registry = TestRegistry { request, _ in
+            request.method == "DELETE" ? .response(request, status, [], answer) : nil
+        }
+        let failure = #expect(throws: Failure.self) { try repository(registry).delete([Digest(of: [1])]) { _, _ in } }
+        #expect(failure?.report(trace: false).contains("lets nobody delete") == isOfAll)
+    }
+
     @Test("a manifest is deleted by its digest, and one that is gone is no failure")
     func deletes() throws {
         let (there, gone) = (Digest(of: [1]), Digest(of: [2]))

@@ -58,6 +58,21 @@ struct ImagePullTests {
         }
     }
 
+    @Test("ends when it is told to, and is no image then")
+    func ends() throws {
+        struct Stop: Error {}
+        let registry = TestRegistry()
+        try registry.addImage(layers: [Self.layer])
+        try withLayout { layout in
+            let pull = ImagePull(try registry.reference("x"), from: try registry.client())
+            let found = try pull.find(Self.platform)
+            #expect(throws: (any Error).self) {
+                try pull.fetch(found, into: LayoutWriter(layout), keepsParts: true, checkpoint: { throw Stop() })
+            }
+            #expect(try !layout.holds(found.descriptor))
+        }
+    }
+
     @Test("of an image without layers brings its config")
     func withoutLayers() throws {
         let registry = TestRegistry()

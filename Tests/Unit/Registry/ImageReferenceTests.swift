@@ -79,6 +79,7 @@ struct ImageReferenceTests {
             try ImageReference(text).registry.address("/v2/", isSecure: isSecure).requestText
         }
         #expect(try address("ubuntu", isSecure: true) == "https://registry-1.docker.io/v2/")
+        #expect(try address("ubuntu", isSecure: false) == "http://registry-1.docker.io/v2/")
         #expect(try address("a.b/x", isSecure: false) == "http://a.b/v2/")
         #expect(try address("a.b:443/x", isSecure: false) == "http://a.b:443/v2/")
         #expect(try address("[::1]:5000/x", isSecure: true) == "https://[::1]:5000/v2/")

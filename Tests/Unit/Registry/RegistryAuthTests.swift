@@ -188,14 +188,14 @@ struct RegistryAuthTests {
               "a.b": {"auth": "aG9zdDpwdw=="},
               "a.b/c": {"username": "c", "password": "p:w"},
               "a.b/c/d/": {"auth": "ZDpwdwAAAA=="},
-              "https://h.i:5/v1/": {"auth": "aGk6cHc="},
+              "https://h.i:5/v1/": {"auth": "aGk6cDp3"},
               "https://index.docker.io/v1/": {"auth": "aHViOnB3"},
               "e.f": {}, "g.h": {"auth": "%%%"}
             }, "credHelpers": {"j.k": "tool", "l.m": "empty"}, "credsStore": ""}
             """#
         let expected = [
             "a.b/x": "host pw", "a.b/cc": "host pw", "a.b/c": "c p:w", "a.b/c/x": "c p:w", "a.b/c/d/e": "d pw",
-            "h.i:5/x": "hi pw", "h.i/x": "", "docker.io/library/x": "hub pw", "e.f/x": "", "g.h/x": "",
+            "h.i:5/x": "hi p:w", "h.i/x": "", "docker.io/library/x": "hub pw", "e.f/x": "", "g.h/x": "",
             "j.k/x/y": "tool j.k", "l.m/x": "",
         ]
         for (place, login) in expected { #expect(try self.login(text, place) == login, "\(place)") }
@@ -257,6 +257,10 @@ struct RegistryAuthTests {
                 let message = failure?.report(trace: true) ?? ""
                 #expect(message.contains(reason) && !message.contains("s3cr3t"))
             }
+        }
+        for name in ["", "a b", "a\u{7f}", "ä"] {
+            let failure = #expect(throws: Failure.self) { try CredentialHelper(name: name).login(for: "a.b") {} }
+            #expect(failure?.description.contains("cannot be the name") == true, "\(name)")
         }
         let failure = #expect(throws: Failure.self) { try CredentialHelper(name: "a/b").login(for: "a.b") {} }
         #expect(failure?.description.contains("cannot be the name") == true)

@@ -40,6 +40,18 @@ struct CacheTests {
                 == nil)
     }
 
+    @Test("a miss names twenty imports, and says how many more there are", arguments: [(20, ""), (21, ", and 1 more")])
+    func namesSome(count: Int, rest: String) {
+        func imports(_ content: String) -> LayerInputs {
+            var inputs = LayerInputs()
+            for number in 0..<count { inputs.add(.importContent, part: "\(number)", content) }
+            return inputs
+        }
+        #expect(
+            imports("2").difference(from: imports("1")) == "import content changed: "
+                + (0..<20).map { "\($0)" }.joined(separator: ", ") + rest)
+    }
+
     @Test("a level that is not the standard one is an input, and another record of what was converted")
     func levels() {
         #expect(

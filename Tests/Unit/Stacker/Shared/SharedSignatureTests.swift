@@ -147,7 +147,10 @@ struct SharedSignatureTests {
 
     @Test(
         "what could be taken for several lines or words is not signed",
-        arguments: [("a b", ""), ("", ""), ("a\n", ""), ("ä", ""), ("a", "b\nannotation c d"), ("a", "\u{7f}")])
+        arguments: [
+            ("a b", ""), ("", ""), ("a\n", ""), ("a\u{7f}", ""), ("ä", ""), ("a", "b\nannotation c d"), ("a", "\u{1f}"),
+            ("a", "\u{7f}"),
+        ])
     func ambiguous(name: String, value: String) throws {
         var manifest = Self.manifest
         manifest.annotations = [name: value]
@@ -155,5 +158,31 @@ struct SharedSignatureTests {
         manifest.annotations = nil
         manifest.layers[0].mediaType = MediaType(rawValue: "application/x\nblob")
         #expect(throws: Failure.self) { try SharedSignature.text(of: manifest) }
+    }
+
+    @Test("what is printable is signed, to the last character")
+    func printable() throws {
+        var manifest = Self.manifest
+        manifest.annotations = ["!~": " ~ä"]
+        let text = String(decoding: try SharedSignature.text(of: manifest), as: UTF8.self)
+        #expect(text.hasSuffix("\nannotation !~  ~ä\n"))
+    }
+
+    @Test("whom to trust is about a shared cache, taken from or signed for; without one it is a mistake")
+    func trustWithoutCache() throws {
+        try withTemporaryDirectory { directory in
+            let file = directory.appending("key").string
+            try shell(
+                "openssl genpkey -algorithm ed25519 -out \(file); openssl pkey -in \(file) -pubout -out \(file).pub")
+            var request = BuildRequest()
+            request.cacheTrust = ["\(file).pub"]
+            let failure = #expect(throws: Failure.self) { try SharedTrust(request) }
+            #expect(failure?.description.contains("there is no --cache-from") == true)
+            request.cacheFrom = ["docker://registry/cache"]
+            #expect(try SharedTrust(request) != nil)
+            request.cacheFrom = []
+            request.cacheSign = file
+            #expect(try SharedTrust(request) != nil)
+        }
     }
 }

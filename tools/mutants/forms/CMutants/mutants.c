@@ -1,7 +1,7 @@
 /*
  * Read once, when a process begins, of its environment: MUTANT, the number of the fault that it has, and MUTANTS_REACHED, a
- * directory with a file for each test (MUTANTS_TEST, or the bats file that runs), in which each fault that it came to has a
- * byte. The file is mapped: also a process that is killed has said so.
+ * directory with a file for each test (MUTANTS_TEST, or the bats file that runs and the number of its test, which is 0 outside
+ * of each), in which each fault that it came to has a byte. The file is mapped: also a process that is killed has said so.
  */
 #define _GNU_SOURCE
 #include "mutants.h"
@@ -23,18 +23,21 @@ unsigned char *mutants_reached = nowhere;
 
 static void note_reached(const char *directory)
 {
-	const char *test = getenv("MUTANTS_TEST");
+	const char *test = getenv("MUTANTS_TEST"), *number = NULL;
 	char path[4096];
 	void *map;
 	int fd;
 
-	if (!test)
+	if (!test) {
 		test = getenv("BATS_TEST_FILENAME");
+		number = getenv("BATS_TEST_NUMBER");
+		number = number ? number : "0";
+	}
 	if (!test)
 		return;
 	if (strrchr(test, '/'))
 		test = strrchr(test, '/') + 1;
-	snprintf(path, sizeof(path), "%s/%s", directory, test);
+	snprintf(path, sizeof(path), "%s/%s%s%s", directory, test, number ? ":" : "", number ? number : "");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return;
