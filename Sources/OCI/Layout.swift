@@ -181,7 +181,8 @@ extension Directory {
             return false
         }
         guard names.contains("blobs") else { return !workshops.isEmpty }
-        guard let blobs = try ifUsable({ try directory("blobs") }), try blobs.names().allSatisfy({ $0 == "sha256" }) else {
+        guard let blobs = try ifUsable({ try directory("blobs") }), try blobs.names().allSatisfy({ $0 == "sha256" })
+        else {
             return false
         }
         return try blobs.status("sha256") == nil || blobs.directory("sha256").names().isEmpty

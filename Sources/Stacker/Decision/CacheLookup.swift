@@ -182,7 +182,7 @@ struct CacheLookup {
         if entry.isDoubtful {
             return "\(layer.path) may not have been on the disk when this machine was started"
         }
-        if try entry.isOutdated(layer) { return "its directory \(layer.path) is another build's" }
+        if entry.isOutdated(layer) { return "its directory \(layer.path) is another build's" }
         guard let metadata = try layer.metadata(), try layer.hasUpperdir else {
             return "its directory \(layer.path) is gone"
         }

@@ -80,7 +80,7 @@ struct RootsFileSystem {
     func refuseWithoutOverlay() throws {
         try attempt(
             "the kernel makes no overlay in the roots directory \(path) for an ordinary user",
-            help: "that takes Linux 5.11 or later; stacker check says more, and root can build here"
+            help: "that takes Linux 5.11 or later; stacker check says more"
         ) {
             try withProbe { probe in
                 try Self.tryWhiteout(in: probe)
