@@ -35,7 +35,7 @@ package struct LayerDirectory: Sendable {
             do {
                 try roots.directory.rename(FilePath(name), to: old, replacing: false)
                 try roots.directory.removeTree(old)
-            } catch Errno.noSuchFileOrDirectory {}
+            } catch let error where error.systemError == .noSuchFileOrDirectory {}
             let directory = try roots.directory.makePlainDirectory(
                 FilePath(name), elsewhereBy: RootsDirectory.temporaryName())
             try directory.makeSymlink(Self.buildName, to: FilePath(build ?? Digest.unique().hex))

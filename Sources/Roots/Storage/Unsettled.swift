@@ -42,7 +42,7 @@ extension RootsDirectory {
             for name in made {
                 do {
                     try directory.remove(name.pushing(Self.mark))
-                } catch Errno.noSuchFileOrDirectory {
+                } catch let error where error.systemError == .noSuchFileOrDirectory {
                     // Two names for one.
                 }
             }
