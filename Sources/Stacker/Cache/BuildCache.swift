@@ -92,7 +92,10 @@ final class BuildCache: Sendable {
         }
 
         /// Whether the storage is another build's, of which nothing else is known any more.
-        func isOutdated(_ layer: LayerDirectory) -> Bool { storage.map { $0 != layer.build } ?? false }
+        func isOutdated(_ layer: LayerDirectory) -> Bool {
+            guard let storage, let build = layer.build else { return false }
+            return storage != build
+        }
 
         /// Whether the machine was started since the storage was made, and it may not have been on the disk by then.
         var isDoubtful: Bool { unsettled.map { $0 != Boot.current } ?? false }
