@@ -17,9 +17,10 @@ _TAG = "org.opencontainers.image.ref.name"
 _TEMPORARY = re.compile(
     r"(^|/)(\.[^/]*\.tmp|\.(unpack-|stacker-check\.|run-)[^/]*|stacker-\d+-\w+|oci-labels|shared-cache)$")
 
-# Of names, these are compared otherwise, or come and go as they like: what is known of files, of blobs, and what the registry keeps.
+# Of names, these are compared otherwise, or come and go as they like: what is known of files, of
+# blobs, of the disk, and what the registry keeps.
 _CONTENT = re.compile(
-    r"(^|/)roots/([^/]+/(overlay|overlay_dirs|rootfs|targets)/|part_|[^/]*/blob-)|(^|/)\.stacker/file-digests$|^registry/")
+    r"(^|/)roots/([^/]+/(overlay|overlay_dirs|rootfs|targets)/|part_|[^/]*/(blob-|unsettled$))|(^|/)\.stacker/file-digests$|^registry/")
 
 
 def list_tree(top: pathlib.Path) -> dict[str, str]:
