@@ -151,8 +151,9 @@ torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its 
 	@tools/torture/torture.py $(SCENARIO:%=--scenario %) $(PRIVILEGE_LEVEL:%=--level %) $(FAULT:%=--fault %) $(SAMPLE:%=--sample %) \
 		$(if $(WORDS),--words) $(if $(ASKING),--asking) $(if $(POINT),--point '$(POINT)') $(or $(STACKER),stacker)
 
-power-cuts: test-packages $(if $(STACKER),,stacker) ## cut the power while stacker builds; FS=ext4|xfs|btrfs, MOMENTS=100, SEED=1, MOMENT=1/7 repeats one; goes on where it stopped
-	@tools/power-cuts/power-cuts.py $(FS:%=--fs %) $(MOMENTS:%=--moments %) $(SEED:%=--seed %) $(MOMENT:%=--moment %) $(or $(STACKER),stacker)
+power-cuts: test-packages $(if $(STACKER),,stacker) ## cut the power while stacker builds; FS=ext4|xfs|btrfs, MOMENTS=100, SEED=1, MOMENT=1/7 repeats one; goes on where it stopped; then KERNEL=debian-12 CUTS=3 kills a virtual machine
+	@tools/power-cuts/$(if $(KERNEL),real-cuts.py --kernel $(KERNEL) $(CUTS:%=--cuts %),power-cuts.py $(MOMENTS:%=--moments %) $(MOMENT:%=--moment %)) \
+		$(FS:%=--fs %) $(SEED:%=--seed %) $(or $(STACKER),stacker)
 
 # libFuzzer as a library: the program has a main of its own.
 LIBFUZZER = $(dir $(shell readlink -f "$$(command -v $(SWIFT))"))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$$(uname -m).a

@@ -1,6 +1,7 @@
 """What is built while the power is cut: a base of a few hundred files, a build_only chain, images of two types, a copy published."""
 
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
@@ -102,6 +103,17 @@ STEPS = (
 )
 
 
+def recipes_after(step: int) -> list[Recipe]:
+    """What is built after a cut in a step: the same, with layers that look at what is below them, and what was built before."""
+    now, before = STEPS[step].recipe, STEPS[max(step - 1, 0)].recipe
+    return [dataclasses.replace(now, probe="now"), dataclasses.replace(before, probe="before")]
+
+
+def by_recipe(noted: list[dict[str, object]]) -> dict[Recipe, dict[str, list[str]]]:
+    """What each recipe gives, as it was noted: the parts of its images."""
+    return {Recipe(**entry["recipe"]): entry["images"] for entry in noted}
+
+
 def put_files(place: pathlib.Path) -> None:
     """What is there, and on the disk, before anything is built."""
     chance = random.Random(1)
@@ -130,6 +142,11 @@ def put_recipe(place: pathlib.Path, recipe: Recipe) -> None:
     descriptor = os.open(place, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
+
+
+def results_of(program: pathlib.Path, directory: pathlib.Path) -> pathlib.Path:
+    """Where recordings and results of a program are."""
+    return directory / hashlib.sha256(program.read_bytes()).hexdigest()[:12]
 
 
 class Stacker:

@@ -15,8 +15,6 @@ needs root, loop devices, FUSE and qemu-storage-daemon.
 import argparse
 import collections
 import contextlib
-import dataclasses
-import hashlib
 import json
 import os
 import pathlib
@@ -109,7 +107,7 @@ class Recording:
     def _reference(self, stacker: builds.Stacker) -> list[dict[str, object]]:
         """What each recipe gives."""
         wanted = []
-        for recipe in sorted({recipe for number in range(len(builds.STEPS)) for recipe in recipes_after(number)}, key=repr):
+        for recipe in sorted({recipe for number in range(len(builds.STEPS)) for recipe in builds.recipes_after(number)}, key=repr):
             builds.put_recipe(self.place, recipe)
             status, said = stacker.run(*builds.BUILD)
             if status != 0:
@@ -120,14 +118,7 @@ class Recording:
         return wanted
 
     def wanted(self) -> dict[builds.Recipe, dict[str, list[str]]]:
-        return {builds.Recipe(**entry["recipe"]): entry["images"] for entry in json.loads(self.notes.read_text())["wanted"]}
-
-
-def recipes_after(step: int) -> list[builds.Recipe]:
-    """What is built after a cut in a step: the same, with layers that look at what is below them, and what was built before."""
-    now = builds.STEPS[step].recipe
-    before = builds.STEPS[max(step - 1, 0)].recipe
-    return [dataclasses.replace(now, probe="now"), dataclasses.replace(before, probe="before")]
+        return builds.by_recipe(json.loads(self.notes.read_text())["wanted"])
 
 
 def try_moments(
@@ -154,7 +145,7 @@ def try_moments(
                 if arguments.keep:
                     shutil.copytree(recording.place, arguments.keep, symlinks=True, dirs_exist_ok=True)
                 start_machine(recording.place)
-                found = judge.judge(recipes_after(step))
+                found = judge.judge(builds.recipes_after(step))
             line = {"seed": moment.seed, "kind": moment.kind, "count": moment.count, "step": step, "lost": lost, "found": found}
             done[moment.seed] = line
             file.write(json.dumps(line) + "\n")
@@ -193,8 +184,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("error: only root can mount file systems: sudo make power-cuts")
-    version = hashlib.sha256(arguments.stacker.read_bytes()).hexdigest()[:12]
-    directory = arguments.results / version
+    directory = builds.results_of(arguments.stacker, arguments.results)
     directory.mkdir(parents=True, exist_ok=True)
     disks.own_mounts()
     MOUNT_POINT.mkdir(exist_ok=True)
