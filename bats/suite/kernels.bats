@@ -66,7 +66,7 @@ print(found.name, found.version, found.modules, found.dependencies())'
     touch package/lib/modules/6.99.1-test/modules.builtin
     run -2 --separate-stderr flock report/.lock \
         "$TOP/tools/kernels/check-kernel.py" --kernel ./package/boot/vmlinuz --report report
-    assert_said "error: a machine that runs writes its report to report"
+    assert_said "error: a machine that runs writes its report to $PWD/report"
 }
 
 # behaviour: a kernel begins with busybox and with the modules that it needs to see this machine's files, each after what it needs
