@@ -152,6 +152,7 @@ torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its 
 		$(if $(WORDS),--words) $(if $(ASKING),--asking) $(if $(POINT),--point '$(POINT)') $(or $(STACKER),stacker)
 
 power-cuts: test-packages $(if $(STACKER),,stacker) ## cut the power while stacker builds; FS=ext4|xfs|btrfs, MOMENTS=100, SEED=1, MOMENT=1/7 repeats one; goes on where it stopped; then KERNEL=debian-12 CUTS=3 kills a virtual machine
+	@tools/build/install-packages kernel
 	@tools/power-cuts/$(if $(KERNEL),real-cuts.py --kernel $(KERNEL) $(CUTS:%=--cuts %),power-cuts.py $(MOMENTS:%=--moments %) $(MOMENT:%=--moment %)) \
 		$(FS:%=--fs %) $(SEED:%=--seed %) $(or $(STACKER),stacker)
 

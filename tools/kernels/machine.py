@@ -54,6 +54,10 @@ class NotBooted(Trouble):
 class Machine:
     """A kernel that is booted for one command. `more` is put behind qemu's own words."""
 
+    # Of the report's directory: which files the command finds in /run/report, and which of those there are kept.
+    given: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ("bats-*.xml", "second-tries", "dmesg")
+
     def __init__(
         self, kernel: Kernel, report: pathlib.Path, words: str, more: list[str] | None = None, memory: int | None = None
     ):
@@ -113,6 +117,8 @@ class Machine:
             results = scratch / "report"
             results.mkdir()
             stack.callback(self.keep, results)
+            for name in self.given:
+                shutil.copyfile(self.report / name, results / name)
             (results / "command").write_text(command)
             (results / "modules").write_text(f"{self.kernel.modules or ''}\n")
             said = f"# Linux {self.kernel.version}, {self.size.processors} processors by {self.accelerator}"
@@ -177,7 +183,7 @@ class Machine:
 
     def keep(self, results: pathlib.Path) -> None:
         """Puts what the machine has left where an earlier one's was; files only, whatever else it made."""
-        for pattern in ("bats-*.xml", "second-tries", "dmesg"):
+        for pattern in self.kept:
             for path in self.report.glob(pattern):
                 path.unlink()
             for path in results.glob(pattern):

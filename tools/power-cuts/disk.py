@@ -7,13 +7,16 @@ import fcntl
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "kernels"))
+
+import processes
+
 _libc = ctypes.CDLL(None, use_errno=True)
-_PR_SET_PDEATHSIG = 1
 _CLONE_NEWNS, _MS_REC, _MS_PRIVATE = 0x20000, 0x4000, 0x40000
 _LOOP_CTL_ADD = 0x4C80
 
@@ -49,10 +52,6 @@ def unmount_memory(target: pathlib.Path) -> None:
 def settle(place: pathlib.Path) -> None:
     """Has all that was written to the file system on its disk."""
     _run("sync", "--file-system", place)
-
-
-def _die_with_parent() -> None:
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Disk:
@@ -104,12 +103,12 @@ class Disk:
             raise RuntimeError("there is no qemu-storage-daemon: install qemu-system-common")
         said = self.scratch / f"{self.kind}.said"
         with said.open("wb") as output:
-            process = subprocess.Popen(
+            process = processes.start(
                 [daemon, "--blockdev", f"driver=file,node-name=image,filename={image}",
                  "--blockdev", f"driver=file,node-name=record,filename={log}",
                  "--blockdev", "driver=blklogwrites,node-name=disk,file=image,log=record,log-sector-size=512",
                  "--export", f"type=fuse,id=served,node-name=disk,mountpoint={served},writable=on"],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=_die_with_parent)
+                stdout=output, stderr=output)
         try:
             for _ in range(200):
                 if served.stat().st_size == SIZE or process.poll() is not None:

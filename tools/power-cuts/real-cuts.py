@@ -28,6 +28,7 @@ sys.path.append(str(TOP / "tools/kernels"))
 
 import kernels
 import machine as machines
+from trouble import Trouble
 
 # Where the machine has its disk, and its report's directory.
 PLACE, REPORT = pathlib.Path("/run/scratch/place"), pathlib.Path("/run/report")
@@ -41,16 +42,19 @@ class PowerCut(Exception):
 class Machine(machines.Machine):
     """One with a disk that outlives it; what it has flushed, and what it has not, stays."""
 
+    given = ("wanted", "step")
+    kept = ("begun", "step", "found")
+
     image: pathlib.Path
     seconds_until_cut: float | None = None
 
-    def with_disk(self, disk: pathlib.Path) -> list[str]:
+    def with_disk(self, _: str) -> list[str]:
         return ["-drive", f"file={self.image},format=raw,if=virtio,cache=writeback"]
 
-    def wait(self, process: object, end_at: float) -> None:
+    def wait(self, process: object, results: pathlib.Path, end_at: float) -> None:
         if self.seconds_until_cut is None:
-            return super().wait(process, end_at)
-        begun = self.report / "begun"
+            return super().wait(process, results, end_at)
+        begun = results / "begun"
         while process.poll() is None and time.monotonic() < end_at:
             if begun.exists() and time.time() > begun.stat().st_mtime + self.seconds_until_cut:
                 process.kill()
@@ -84,8 +88,7 @@ def cut(machine: Machine, stacker: str, seconds: float) -> dict[str, object]:
     def inside(what: str) -> str:
         return shlex.join(["exec", sys.executable, str(HERE / "real-cuts.py"), "--inside", what, stacker]) + "\n"
 
-    for name in ("begun", "step", "found"):
-        (machine.report / name).unlink(missing_ok=True)
+    (machine.report / "step").write_text("0")
     machine.seconds_until_cut = seconds
     try:
         machine.run(inside("play"), MINUTES * 60)
@@ -93,7 +96,8 @@ def cut(machine: Machine, stacker: str, seconds: float) -> dict[str, object]:
     except PowerCut:
         machine.seconds_until_cut = None
     step = int((machine.report / "step").read_text())
-    machine.run(inside("judge"), MINUTES * 60)
+    if machine.run(inside("judge"), MINUTES * 60) != 0:
+        raise RuntimeError(f"what is there after the cut could not be judged: {machine.last_words()}")
     return {"seconds": seconds, "step": step, "found": json.loads((machine.report / "found").read_text())}
 
 
@@ -111,7 +115,10 @@ def main() -> int:
         stacker = builds.Stacker(arguments.stacker, PLACE)
         return play(stacker) if arguments.inside == "play" else judge(stacker)
     directory = builds.results_of(arguments.stacker, arguments.results)
-    kernel = kernels.find(arguments.kernel)
+    try:
+        kernel = kernels.find(arguments.kernel)
+    except Trouble as trouble:
+        sys.exit(str(trouble))
     chance = random.Random(arguments.seed)
     found = 0
     for kind in arguments.fs or disks.MAKERS:
