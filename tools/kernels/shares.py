@@ -53,4 +53,7 @@ def shared(
             *("-device", f"vhost-user-fs-pci,chardev={tag},tag={tag},queue-size=1024"),
         ]
     finally:
+        # Whoever waits for it hears only that it isn't there.
+        if process.poll():
+            print(f"# {daemon}, which shares {directory}, has ended: {log.read_text(errors='replace').strip()}", flush=True)
         end(process)
