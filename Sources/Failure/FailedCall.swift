@@ -27,6 +27,9 @@ extension Error {
     /// when it failed.
     package var systemError: Errno? { self as? Errno ?? (self as? FailedCall)?.errno }
 
+    /// The same, also of errors that say what was being done.
+    package var rootErrno: Errno? { (self as? Failure)?.errno ?? systemError }
+
     /// Whether the system call said one of these.
     package func isSystemError(_ errnos: Errno...) -> Bool { systemError.map(errnos.contains) ?? false }
 }

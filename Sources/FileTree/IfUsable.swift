@@ -17,7 +17,7 @@ package func ifUsable<Result>(_ body: () throws -> Result) throws -> Result? {
 extension Error {
     fileprivate var saysWhatIsThere: Bool {
         // Of a failure without one, it is the content.
-        guard let errno = systemError ?? (self as? Failure)?.errno else { return true }
+        guard let errno = rootErrno else { return true }
         return errno.saysNoDirectory || Errno.ofAnotherKind.contains(errno)
     }
 }

@@ -51,7 +51,7 @@ package struct Grab {
                 try here.rename(temporary, to: name, replacing: !source.isDirectory)
             } catch {
                 try? here.removeTree(temporary)
-                let isClosed = (error.systemError ?? (error as? Failure)?.errno) == .permissionDenied
+                let isClosed = error.rootErrno == .permissionDenied
                 throw isClosed
                     ? Failure("not all of it can be read", because: error, help: "root can read all of it") : error
             }

@@ -42,7 +42,7 @@ package struct StackExplanation: Encodable {
             return try Directory(at: FilePath(part.directory)).sizeOfFiles()
         } catch {
             // Without root, some directories of an image are closed; and some images are odd.
-            let errno = error.systemError ?? (error as? Failure)?.errno
+            let errno = error.rootErrno
             guard errno == .permissionDenied || error is TreeTooDeep else {
                 throw Failure("couldn't measure \(part.directory)", because: error)
             }

@@ -51,7 +51,7 @@ struct DiskSpace {
         do {
             return try body()
         } catch {
-            guard let reason = (error as? Failure)?.errno ?? error.systemError,
+            guard let reason = error.rootErrno,
                 reason == .noSpace || reason == .diskQuotaExceeded, (error as? Failure)?.advice == nil
             else { throw error }
             let spaces = places.compactMap { DiskSpace($0) }
