@@ -75,12 +75,13 @@ class Disk:
         _run("losetup", self.device, image)
         try:
             _run("mount", "-t", self.kind, "-o", OPTIONS[self.kind], self.device, self.mount_point)
-            try:
-                yield
-            finally:
-                _run("umount", self.mount_point)
         finally:
+            # From now on it goes with its last mount, and that with this process, whatever ends it.
             _run("losetup", "--detach", self.device)
+        try:
+            yield
+        finally:
+            _run("umount", self.mount_point)
             self._wait_until_free()
 
     def _wait_until_free(self) -> None:
