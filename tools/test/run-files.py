@@ -205,7 +205,7 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, end)
 
-    jobs = int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)) * 3 // 2 or 1)
+    jobs = max(1, int(os.environ.get("JOBS") or len(os.sched_getaffinity(0)) * 3 // 2))
     files = list(dict.fromkeys(options.files))
     if os.environ.get("MACHINE") != "own":
         left_out = [file for file in files if behaviours.needs_a_machine(file)]
