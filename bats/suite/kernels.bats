@@ -41,11 +41,11 @@ python() {
     make_kernel "$modules/vmlinuz" 7.99.1-test
     mkdir "$modules/kernel"
     touch "$modules/modules.builtin" "$modules/modules.order" "$modules/kernel/it.ko"
-    run -0 --separate-stderr python 'import debian, kernels, pathlib; found = kernels.from_file(debian.image_in(pathlib.Path("newer")), "newest")
+    run -0 --separate-stderr python 'import debian, kernels, pathlib; found = kernels.from_file(debian.image_in(pathlib.Path("newer"), "newest"), "newest")
 print(found.name, found.version, found.modules, found.dependencies())'
     assert_output "newest 7.99.1-test $modules {'kernel/it.ko': []}"
-    run -1 python 'import debian, pathlib; debian.image_in(pathlib.Path("."))'
-    assert_output --partial "there is no kernel in ."
+    run -1 python 'import debian, pathlib; debian.image_in(pathlib.Path("."), "linux-image-6.99.1-dbg")'
+    assert_output --partial "there is no kernel in linux-image-6.99.1-dbg"
 
     run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel ./nowhere --report "$PWD/report"
     assert_said "error: can't read"
@@ -54,6 +54,27 @@ print(found.name, found.version, found.modules, found.dependencies())'
     assert_said "is no x86 kernel"
     run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel slackware-15 --report "$PWD/report"
     assert_said "help: KERNEL is the path of a vmlinuz"
+}
+
+# behaviour: what a fetch that was killed has left goes with the next one, and a package without a kernel is not kept
+# documented: docs/kernels.md#other-kernels
+# status: beyond
+# why: it is the suite's own work
+@test "half a package" {
+    mkdir bin package kept kept/.linux-image-6.99.1.killed
+    for name in apt-get apt-cache dpkg-deb; do printf '#!/bin/sh\n' >"bin/$name"; done
+    echo 'case $* in *download*) : >it.deb ;; esac' >>bin/apt-get
+    echo "cp -r $PWD/package/. \"\$3\"" >>bin/dpkg-deb
+    chmod +x bin/*
+    fetch='import debian, pathlib
+debian.KEPT = pathlib.Path("kept").absolute()
+print(debian.fetch("linux-image-6.99.1"))'
+    run -1 env PATH="$PWD/bin:$PATH" PYTHONPATH="$TOP/tools/kernels" python3 -c "$fetch"
+    assert_output --partial "there is no kernel in linux-image-6.99.1"
+    assert_equal "$(ls -A kept)" .lock
+    make_kernel package/boot/vmlinuz-6.99.1 6.99.1
+    run -0 env PATH="$PWD/bin:$PATH" PYTHONPATH="$TOP/tools/kernels" python3 -c "$fetch"
+    assert_output "$PWD/kept/linux-image-6.99.1/boot/vmlinuz-6.99.1"
 }
 
 # behaviour: a report is for one machine at a time
@@ -67,6 +88,145 @@ print(found.name, found.version, found.modules, found.dependencies())'
     run -2 --separate-stderr flock report/.lock \
         "$TOP/tools/kernels/check-kernel.py" --kernel ./package/boot/vmlinuz --report report
     assert_said "error: a machine that runs writes its report to $PWD/report"
+}
+
+# behaviour: what a machine would not see, or its kernel not read, is refused before it boots
+# documented: docs/kernels.md#what-the-machine-is
+# status: beyond
+# why: it is the suite's own work
+@test "what a machine can't have" {
+    make_kernel package/boot/vmlinuz 6.99.1-test
+    mkdir -p package/lib/modules/6.99.1-test
+    touch package/lib/modules/6.99.1-test/modules.builtin
+    check_kernel() {
+        run -2 --separate-stderr "$TOP/tools/kernels/check-kernel.py" --kernel ./package/boot/vmlinuz --report "$PWD/report" \
+            --run true "$@"
+    }
+    STACKER=/run/nowhere/stacker check_kernel
+    assert_said "error: STACKER is in /run/nowhere/stacker, and the machine has a /run of its own"
+    for minutes in 0 -1 nan inf; do
+        check_kernel --minutes="$minutes"
+        assert_said "invalid minutes value"
+    done
+    # It would drop the rest, and say nothing.
+    printf 'kernel/%s.ko\n' virtio_pci virtiofs overlay virtio_blk ext4 >package/lib/modules/6.99.1-test/modules.builtin
+    check_kernel --cmdline "$(printf 'word%s ' {1..300})"
+    assert_said "would have more than 2047 bytes"
+    # A module that is no archive is no kernel that fails: `git bisect` would believe it.
+    sed -i /ext4/d package/lib/modules/6.99.1-test/modules.builtin
+    echo "ext4.ko.xz:" >package/lib/modules/6.99.1-test/modules.dep
+    echo "no archive" >package/lib/modules/6.99.1-test/ext4.ko.xz
+    check_kernel
+    assert_said LZMAError
+}
+
+# behaviour: what a machine has left is taken if it is files, and not too much; a status is one, and an oops before the tests is one, too
+# documented: docs/kernels.md#what-the-machine-is
+# status: beyond
+# why: it is the suite's own work
+@test "what a machine has left" {
+    mkdir results report
+    echo '<testsuites/>' >results/bats-priv.ext4.xml
+    echo '<testsuites/>' >$'results/bats-with\na line.xml'
+    truncate -s 1T results/bats-huge.xml
+    mkfifo results/bats-pipe.xml
+    mkdir results/bats-directory.xml
+    ln -s /etc/passwd results/dmesg
+    take='import left, pathlib; print(left.take(pathlib.Path("results"), ("bats-*.xml", "dmesg"), pathlib.Path("report")))'
+    run -0 timeout 10 env PYTHONPATH="$TOP/tools/kernels" python3 -c "$take"
+    assert_output "['bats-directory.xml', 'bats-huge.xml', 'bats-pipe.xml', 'bats-with\\na line.xml', 'dmesg']"
+    assert_equal "$(ls report)" bats-priv.ext4.xml
+
+    : >report/console.log
+    # status STATUS TAINTED: what becomes of them, once the machine is off.
+    status() {
+        : >results/booted
+        rm -f results/status
+        [[ -z $1 ]] || echo "$1" >results/status
+        echo "$2" >results/tainted
+        python 'import machine, pathlib
+it = object.__new__(machine.Machine)
+it.report = pathlib.Path("report")
+it.console = it.report / "console.log"
+try:
+    print(it.status(pathlib.Path("results")))
+except machine.Trouble as trouble:
+    print(trouble)'
+    }
+    assert_equal "$(status 0 '0 0')" 0
+    assert_equal "$(status 3 '512 512')" 3
+    run -0 status 0 "0 128"
+    assert_line "error: the kernel has had an oops"
+    assert_line 1
+    # One that it has had before the tests began.
+    run -0 status 0 "128 128"
+    assert_line "error: the kernel has had an oops"
+    assert_line 1
+    # What a process would show as 0.
+    run -0 status 256 "0 0"
+    assert_line "error: the machine has left the status 256, which no command has"
+    run -0 status word "0 0"
+    assert_line --partial "has left no status"
+    run -0 status 0 ""
+    assert_line --partial "has left no status"
+    run -0 status "" ""
+    assert_line "error: the machine ended before the command did"
+    mkfifo results/pipe
+    rm -f results/status
+    ln -s pipe results/status
+    run -0 timeout 10 env PYTHONPATH="$TOP/tools/kernels" python3 -c 'import left, pathlib
+print(left.numbers(pathlib.Path("results/status")), left.numbers(pathlib.Path("results/pipe")))'
+    assert_output "[] []"
+}
+
+# behaviour: a kernel that panics has failed, and one that doesn't come up has not been tried
+# documented: docs/kernels.md#other-kernels
+# status: beyond
+# why: it is the suite's own work
+@test "a kernel that panics" {
+    ask='import machine, pathlib, sys, trouble
+it = object.__new__(machine.Machine)
+it.report = pathlib.Path(".")
+it.console = it.report / "console.log"
+try:
+    print(it.status(it.report))
+except trouble.Trouble as found:
+    print(found.status, found)'
+    echo "[    9.1] Kernel panic - not syncing: Fatal exception" >console.log
+    run -0 python "$ask"
+    assert_line "2 error: the machine ended before it had booted"
+    touch booted
+    run -0 python "$ask"
+    assert_line "1 error: the kernel panicked before the command had ended"
+    assert_line --partial "Fatal exception"
+    echo "qemu was killed" >console.log
+    run -0 python "$ask"
+    assert_line "2 error: the machine ended before the command did"
+}
+
+# behaviour: make check-kernel passes on a command and words as they are, with no group that nobody asked for
+# documented: docs/kernels.md#other-kernels
+# status: beyond
+# why: it is the suite's own work
+@test "a command for a machine" {
+    copy_suite
+    for name in build/install-packages build/install-python-tools fixtures/fetch-foreign-busybox fixtures/make-fixtures report/write-report.py; do
+        ln -sf /bin/true "tree/tools/$name"
+    done
+    printf '#!/bin/bash\nprintf "%%s\\n" "$@"\n' >tree/tools/kernels/check-kernel.py
+    command='for n in a b; do echo "$n" $(uname -r) ${HOME}, it'"'"'s; done # $$'
+    make_it() {
+        run -0 env -i PATH="$PATH" "$@" make -C tree STACKER=none check-kernel
+    }
+    run -0 env -i PATH="$PATH" make -C tree STACKER=none RUN="$command" QEMU='-name $it' CMDLINE='a=$b' check-kernel
+    assert_line -- "--run=$command"
+    assert_line -- '--qemu=-name $it'
+    assert_line -- '--cmdline=a=$b'
+    refute_line -- "--group=quick"
+    make_it RUN="$command"
+    assert_line -- "--run=$command"
+    make_it
+    assert_line -- "--group=quick"
 }
 
 # behaviour: a kernel begins with busybox and with the modules that it needs to see this machine's files, each after what it needs
@@ -246,6 +406,10 @@ assert here.fit("kernel>=3 level=priv") and not here.fit("kernel<3"), here'
     check_header 1 "# fails-where: kernel=new cgroups=v3: why"
     assert_output --partial "fails-where: 'kernel=new' is no condition"
     assert_output --partial "fails-where: 'cgroups=v3' is no condition"
+    check_header 1 "#fails-where: kernel<6.6: why"
+    assert_output --partial "stands in the comment above a test"
+    check_header 1 "# fails-where kernel<6.6: why"
+    assert_output --partial "stands in the comment above a test"
     check_header 1 "# bats test_tags=level:priv,group:quick-unpriv"$'\n'"# why: it is"
     assert_output --partial "is in the group quick, not quick-unpriv"
 }
@@ -269,4 +433,36 @@ END
     assert_equal "$(grep '^==' <<<"$output" | LC_ALL=C sort | tr '\n' ' ')" \
         "== both.bats (priv) == both.bats (unpriv) == some.bats (priv) == user.bats (unpriv) "
     assert_equal "$("$TOP/tools/report/sum-reports.py" reports/*.xml)" "4 passed, 0 failed"
+}
+
+# behaviour: `git bisect run` with the step of docs/kernels.md finds the kernel that fails, and passes by those that don't compile or boot
+# documented: docs/kernels.md#other-kernels
+# status: beyond
+# why: it is the suite's own work
+@test "git bisect with kernels" {
+    requires git
+    sed -n '/git bisect run/,/^case/p' "$TOP/docs/kernels.md" | sed -n '/^make/,$p' >"$HOME/step"
+    # Kernels are files that say the status of a run.
+    install -D /dev/stdin "$HOME/stacker/tools/kernels/check-kernel.py" <<'END'
+#!/bin/bash
+[[ $1 == --kernel=/* && $2 == *.bats ]] || exit 3
+exit "$(<"${1#--kernel=}")"
+END
+    install -D /dev/stdin bin/make <<'END'
+#!/bin/bash
+[[ $* == bzImage && $(<status) != broken ]] || exit 2
+install -D status arch/x86/boot/bzImage
+END
+    git init -q linux
+    cd linux
+    for status in 0 broken 2 0 1 2 1; do
+        echo "$status" >status
+        echo "$((++number))" >number
+        git add status number
+        git -c user.name=it -c user.email=it@example.com commit -q -m "kernel $number"
+    done
+    git bisect start HEAD HEAD~6
+    run -0 env PATH="$PWD/../bin:$PATH" git bisect run bash ~/step
+    assert_output --partial "is the first bad commit"
+    assert_equal "$(git show -s --format=%s refs/bisect/bad)" "kernel 5"
 }

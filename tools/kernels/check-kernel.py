@@ -12,7 +12,7 @@ The machine sees this one's files and can't change them: what it writes is in it
 ext4, and the report. Its processor is emulated, unless a trial shows that this one's can be had; so SLOWNESS multiplies
 whatever the suite waits for. Tests, names and chapters are run-bats', and so are PRIVILEGE_LEVEL and the JUnit reports,
 which DIR gets, as .build/report/kernels/KERNEL by default; --run has bash run something else there instead. The status is the
-suite's, or the command's; 1 if the kernel has had an oops; 2 if the machine got into trouble, and then the last of its console
+suite's, or the command's; 1 if the kernel has had an oops, or has panicked since it was up; 2 if the machine got into trouble, and then the last of its console
 is shown. All of that is in DIR/console.log, and in DIR/dmesg what the kernel said, if it got to the end. One that doesn't boot is
 booted once more, and one that is not through after N minutes (120) is ended.
 """
@@ -21,6 +21,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
+import math
 import os
 import pathlib
 import re
@@ -28,6 +29,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Iterator
 
 import kernels
@@ -39,6 +41,8 @@ from trouble import Trouble
 PASSED_ON = ("PRIVILEGE_LEVEL", "CI", "SECOND_TRY", "JOBS", "STACKER", "FS", "PLATFORM")
 # By how much an emulated processor is slower, at most.
 SLOWNESS = 15
+# What a machine has of its own, in place of this one's.
+ITS_OWN = ("/dev", "/proc", "/run", "/sys")
 # Where the machine finds the directory for its report.
 REPORT = "/run/report"
 
@@ -56,7 +60,8 @@ def command(options: argparse.Namespace, is_emulated: bool) -> str:
     if options.group:
         variables["GROUP"] = options.group
     given = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
-    begin = f"cd {shlex.quote(str(TOP))} && export {' '.join(given)} && "
+    # In lines of their own: what is to run may be several commands.
+    begin = f"cd {shlex.quote(str(TOP))} || exit\nexport {' '.join(given)}\n"
     return f"{begin}{options.run or 'exec tools/test/run-bats ' + shlex.join(words_of(options))}\n"
 
 
@@ -69,6 +74,23 @@ def refuse_unknown_tests(options: argparse.Namespace) -> None:
     found = subprocess.run(asked, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if found.returncode != 0:
         raise Said(found.stderr.strip())
+
+
+def refuse_what_it_cannot_see(kernel: kernels.Kernel) -> None:
+    """It would look for that in its own files, and find nothing."""
+    used = {"the tree": TOP, "STACKER": TOP / os.environ.get("STACKER", ""), "what the kernel may load": kernel.modules or TOP}
+    for what, path in used.items():
+        place = path.resolve()
+        for hidden in ITS_OWN:
+            if place.is_relative_to(hidden):
+                raise Trouble(f"{what} is in {place}, and the machine has a {hidden} of its own", f"move it out of {hidden}")
+
+
+def minutes(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError
+    return number
 
 
 class Said(Exception):
@@ -101,7 +123,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kernel", default="debian-12")
     parser.add_argument("--cmdline", default="")
-    parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument("--minutes", type=minutes, default=120)
     parser.add_argument("--memory", type=int)
     parser.add_argument("--qemu", default="")
     parser.add_argument("--report", type=pathlib.Path)
@@ -117,17 +139,26 @@ def main() -> int:
             raise Trouble("only root can show a machine all files of this one", "sudo make check-kernel")
         refuse_unknown_tests(options)
         kernel = kernels.find(options.kernel)
+        refuse_what_it_cannot_see(kernel)
         report = (options.report or TOP / ".build/report/kernels" / name_of(kernel, options.cmdline)).absolute()
         report.mkdir(parents=True, exist_ok=True)
         with held(report):
             machine = Machine(kernel, report, options.cmdline, shlex.split(options.qemu), options.memory)
             return machine.run(command(options, machine.is_emulated), options.minutes * 60)
-    except (Trouble, Said) as trouble:
+    except Trouble as trouble:
         print(trouble, file=sys.stderr)
+        return trouble.status
+    except Said as said:
+        print(said, file=sys.stderr)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
     return 2
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Exception:
+        # Python's own status for that is 1, which says that tests have failed.
+        traceback.print_exc()
+        sys.exit(2)

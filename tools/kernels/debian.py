@@ -70,6 +70,8 @@ class Apt:
             "Dir::Etc::Preferences": "/dev/null",
             "Dir::Etc::PreferencesParts": "/dev/null",
             "APT::Architecture": "amd64",
+            # Without it, lists that can't be had are a warning.
+            "APT::Update::Error-Mode": "any",
             "Acquire::Languages": "none",
         }
         return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
@@ -78,10 +80,13 @@ class Apt:
         """Unpacks a package of a kernel and its parts, unless that was done before: the image in them."""
         with one_at_a_time():
             self.fetch_once(package, directory)
-        return image_in(directory)
+        return image_in(directory, package)
 
     def fetch_once(self, package: str, directory: pathlib.Path) -> None:
         if not directory.exists():
+            # Of a fetch that was killed: nobody else is at it.
+            for old in KEPT.glob(f".{directory.name}.*"):
+                shutil.rmtree(old)
             # Lists of one's own are new with each kernel; of this machine's, what they don't know is asked for once more.
             if self.suite:
                 self.run("apt-get", "update")
@@ -89,6 +94,7 @@ class Apt:
             unpacked = pathlib.Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=KEPT))
             try:
                 self.unpack(packages, unpacked)
+                image_in(unpacked, package)
                 unpacked.rename(directory)
             except BaseException:
                 shutil.rmtree(unpacked, ignore_errors=True)
@@ -133,11 +139,11 @@ def one_at_a_time() -> Iterator[None]:
         yield
 
 
-def image_in(directory: pathlib.Path) -> pathlib.Path:
+def image_in(directory: pathlib.Path, package: str) -> pathlib.Path:
     """The image of a kernel among what packages have; since Linux 6.19 it is beside its modules."""
     images = [*directory.glob("boot/vmlinuz-*"), *directory.glob("usr/lib/modules/*/vmlinuz")]
     if not images:
-        raise Trouble(f"there is no kernel in {directory}", "remove it, and name another package")
+        raise Trouble(f"there is no kernel in {package}", "name another package")
     return images[0]
 
 

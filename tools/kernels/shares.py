@@ -4,9 +4,10 @@ import contextlib
 import os
 import pathlib
 import socket
+import subprocess
 from collections.abc import Iterator
 
-from processes import end, start
+from processes import end, keep_mounts, start
 from trouble import Trouble
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -14,26 +15,43 @@ HERE = pathlib.Path(__file__).resolve().parent
 VIRTIOFSD = ("/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd")
 
 
+# What qemu is told of a directory, and who shares it.
+Share = tuple[list[str], subprocess.Popen[bytes]]
+# For what the guest leaves: its reports are a few MiB, and one that has gone wild can't fill this machine's disk.
+ROOM = "size=256m,nr_inodes=4096,nodev,nosuid,noexec,mode=0755"
+
+
 @contextlib.contextmanager
-def own_root(scratch: pathlib.Path) -> Iterator[list[str]]:
-    """This machine's files, read-only: qemu's words for them. What changes only with us, the guest may keep in mind."""
+def room(directory: pathlib.Path) -> Iterator[None]:
+    """Memory of that size in place of a directory, which goes with us, and with all that is in it."""
+    keep_mounts()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", ROOM, "report", directory], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", directory], check=True)
+
+
+@contextlib.contextmanager
+def own_root(scratch: pathlib.Path) -> Iterator[Share]:
+    """This machine's files, read-only. What changes only with us, the guest may keep in mind."""
     directory = scratch / "root"
     directory.mkdir()
-    with shared("root", directory, scratch, "always", [HERE / "read-only", directory]) as words:
-        yield words
+    with shared("root", directory, scratch, "always", [HERE / "read-only", directory]) as share:
+        yield share
 
 
 @contextlib.contextmanager
-def for_results(directory: pathlib.Path, scratch: pathlib.Path) -> Iterator[list[str]]:
+def for_results(directory: pathlib.Path, scratch: pathlib.Path) -> Iterator[Share]:
     """A directory to which the guest writes."""
-    with shared("report", directory, scratch, "auto", []) as words:
-        yield words
+    with shared("report", directory, scratch, "auto", []) as share:
+        yield share
 
 
 @contextlib.contextmanager
 def shared(
     tag: str, directory: pathlib.Path, scratch: pathlib.Path, cache: str, before: list[pathlib.Path]
-) -> Iterator[list[str]]:
+) -> Iterator[Share]:
     path, log = scratch / f"{tag}.socket", scratch / f"{tag}.log"
     daemon = next((path for path in VIRTIOFSD if os.access(path, os.X_OK)), None)
     if daemon is None:
@@ -48,10 +66,9 @@ def shared(
             stdout=said, stderr=said, pass_fds=[listening.fileno()],
         )
     try:
-        yield [
-            *("-chardev", f"socket,id={tag},path={path}"),
-            *("-device", f"vhost-user-fs-pci,chardev={tag},tag={tag},queue-size=1024"),
-        ]
+        words = ["-chardev", f"socket,id={tag},path={path}"]
+        words += ["-device", f"vhost-user-fs-pci,chardev={tag},tag={tag},queue-size=1024"]
+        yield words, process
     finally:
         # Whoever waits for it hears only that it isn't there.
         if process.poll():

@@ -28,6 +28,7 @@ sys.path.append(str(TOP / "tools/kernels"))
 
 import kernels
 import machine as machines
+from processes import keep_mounts
 from trouble import Trouble
 
 # Where the machine has its disk, and its report's directory.
@@ -114,6 +115,8 @@ def main() -> int:
     if arguments.inside:
         stacker = builds.Stacker(arguments.stacker, PLACE)
         return play(stacker) if arguments.inside == "play" else judge(stacker)
+    # Before there are any.
+    keep_mounts()
     directory = builds.results_of(arguments.stacker, arguments.results)
     try:
         kernel = kernels.find(arguments.kernel)
