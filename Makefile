@@ -25,8 +25,11 @@ REPORT := .build/report
 SOME = $(strip $(CHAPTER:%=--chapter=%) $(TEST))
 # Of these the tests of one group, if GROUP names it: quick.
 export GROUP
-# What check-kernel is given, with whatever quotes: no shell reads it.
+# What check-kernel is given, with whatever quotes and dollars: no shell reads it, and neither does make.
 export KERNEL CMDLINE QEMU RUN
+override CMDLINE := $(value CMDLINE)
+override QEMU := $(value QEMU)
+override RUN := $(value RUN)
 # Whether `check` is of everything.
 WHOLE = $(if $(STACKER)$(SOME)$(FS)$(PLATFORM)$(GROUP),,yes)
 # A step of `check` that fails doesn't keep the next from running. Each has a line of its own, since `make -n` runs what is on a
@@ -142,9 +145,9 @@ check-pages: $(if $(STACKER),,stacker) ## look at the pages that stacker writes 
 
 check-kernel: test-packages $(if $(STACKER),,stacker) ## run a quick group on another kernel, in a virtual machine; KERNEL=/boot/vmlinuz-… or debian-13-backports, CMDLINE=words, TEST=, CHAPTER=, RUN=command, QEMU=words, MEMORY=MiB, LIMIT=minutes
 	@tools/build/install-packages kernel
-	@tools/kernels/make-fixtures
+	@tools/fixtures/make-fixtures
 	@mkdir -p $(REPORT); status=0; tools/kernels/check-kernel.py --kernel="$${KERNEL:-debian-12}" --cmdline="$$CMDLINE" --qemu="$$QEMU" --run="$$RUN" \
-		$(LIMIT:%=--minutes=%) $(MEMORY:%=--memory=%) $(GROUP:%=--group=%) $(if $(SOME),$(SOME),$(if $(GROUP),,--group=quick)) || status=$$?; \
+		$(LIMIT:%=--minutes=%) $(MEMORY:%=--memory=%) $(GROUP:%=--group=%) $(if $(SOME),$(SOME),$(if $(GROUP)$(RUN),,--group=quick)) || status=$$?; \
 		tools/report/write-report.py $(REPORT) && exit $$status
 
 torture: test-packages $(if $(STACKER),,stacker) ## kill stacker at each of its steps, and fail each of its calls; SCENARIO=build, PRIVILEGE_LEVEL=priv|unpriv, FAULT=KILL, SAMPLE=100, WORDS=true, ASKING=true, POINT='…' repeats one; goes on where it stopped
@@ -171,9 +174,10 @@ sanitize: test-packages ## run Swift tests under sanitizers of addresses, undefi
 	@tools/build/install-packages sanitize
 	@tools/test/run-sanitizers $(ONLY)
 
-mutants: test-packages .build/liblxc .build/version ## try small faults in a copy of the sources, and print those that no test catches; TARGET=Layers, SAMPLE=60, SEED=word
+mutants: test-packages .build/liblxc .build/version ## try small faults in a copy of the sources, and print those that no test catches; TARGET=Layers, SAMPLE=60, EACH=60, SEED=word
 	@tools/build/require-swift
-	@nice env $(if $(LIBRARIES),MUTANTS_OF_LIBRARIES=true) tools/test/with-handlers tools/mutants/run.py $(TARGET:%=--target=%) $(SAMPLE:%=--sample=%) \
+	@tools/fixtures/make-fixtures
+	@nice env $(if $(LIBRARIES),MUTANTS_OF_LIBRARIES=true) tools/test/with-handlers tools/mutants/run.py $(TARGET:%=--target=%) $(SAMPLE:%=--sample=%) $(EACH:%=--each=%) \
 		$(SEED:%=--seed=%) $(AT_LEAST:%=--at-least=%)
 
 bench: test-packages $(if $(STACKER),,stacker) ## measure, with hyperfine
