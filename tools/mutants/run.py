@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Counts how many broken versions of stacker its tests catch.
 
-    tools/mutants/run.py [--target=NAME]… [--sample=N] [--seed=WORD] [--tests=PATTERN] [--no-bats] [--jobs=N] [--at-least=PERCENT]
+    tools/mutants/run.py [--target=NAME]… [--sample=N|--each=N] [--seed=WORD] [--tests=PATTERN] [--no-bats] [--jobs=N] [--at-least=PERCENT]
 
 All faults are compiled into a copy of the tree, in .build/mutants/copy, each behind its number. Each test is run once
 without one, to learn which faults it comes to; then each fault is tried with the tests that do, until one fails. What
@@ -25,6 +25,7 @@ import catalogue
 import copied
 import explained
 import suites
+import together
 import trials
 
 
@@ -32,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--target", action="append", choices=copied.TARGETS, help="whose mutants; all by default")
     parser.add_argument("--sample", type=int, help="so many of them")
+    parser.add_argument("--each", type=int, help="so many of each target")
     parser.add_argument("--seed", default="", help="for another sample")
     parser.add_argument("--no-bats", action="store_true", help="try them with Swift's tests only")
     parser.add_argument("--tests", default="", help="try them with those whose names begin so, a pattern: Unit, gc")
@@ -41,7 +43,7 @@ def main() -> int:
     begin = time.monotonic()
     mutants = copied.build()
     print(f"{len(mutants)} mutants are compiled in, after {time.monotonic() - begin:.0f} s", flush=True)
-    chosen = catalogue.choose(mutants, arguments.target or copied.TARGETS, arguments.sample, arguments.seed)
+    chosen = choose(mutants, arguments)
     swift = suites.record(named(suites.find_swift(), arguments.tests), arguments.jobs)
     tried = trials.Trials(swift, "Tests:" + copied.fingerprint("Tests"))
     tried.run(chosen, mutants, arguments.jobs)
@@ -49,6 +51,8 @@ def main() -> int:
         bats = suites.record(named(suites.find_bats(), arguments.tests), arguments.jobs)
         tried = trials.Trials(bats, "bats:" + copied.fingerprint("bats"))
         tried.run(chosen, mutants, arguments.jobs)
+        tried = trials.Trials(swift + bats, "together:" + copied.fingerprint("Tests", "bats"))
+        together.Hunt(tried).run(unexplained(chosen), arguments.jobs)
     left = close(chosen, tried)
     print(f"{(time.monotonic() - begin) / 60:.1f} minutes")
     if arguments.at_least is None:
@@ -58,8 +62,20 @@ def main() -> int:
     return 1 if share < arguments.at_least else 0
 
 
+def choose(mutants: list[catalogue.Mutant], arguments: argparse.Namespace) -> list[catalogue.Mutant]:
+    targets = arguments.target or copied.TARGETS
+    if arguments.each is None:
+        return catalogue.choose(mutants, targets, arguments.sample, arguments.seed)
+    return [mutant for target in targets for mutant in catalogue.choose(mutants, [target], arguments.each, arguments.seed)]
+
+
 def named(found: list[suites.Group], pattern: str) -> list[suites.Group]:
     return [each for each in found if re.match(pattern, each.name)]
+
+
+def unexplained(chosen: list[catalogue.Mutant]) -> list[catalogue.Mutant]:
+    words = explained.read()
+    return [each for each in chosen if explained.name(each) not in words]
 
 
 def close(chosen: list[catalogue.Mutant], tried: trials.Trials) -> int:

@@ -24,10 +24,12 @@ RECORDED = WORK / "recorded"
 NUMBERED = ("Sources", "tools/mutants/Sources")
 # `ok 3 what it says in 1394ms`, as bats has it; what was skipped has shown nothing.
 BATS_LINE = re.compile(r"^(ok|not ok) (\d+) (.*) in (\d+)ms( # skip.*)?$", re.MULTILINE)
-# How long it is waited for a file, or a suite, before it counts as one that hangs.
+# How many seconds it is waited for a file before it counts as one that hangs.
 LONGEST_FILE = 900
-# A suite that takes more seconds is taken apart: what of it comes to a mutant may be quick.
+# A suite that takes more is taken apart: what of it comes to a mutant may be quick.
 QUICK = 10
+# A function that takes more is too slow to be tried with, and a suite is taken apart by then.
+LONGEST_FUNCTION = 60
 
 
 @dataclasses.dataclass
@@ -102,7 +104,7 @@ def record(groups: list[Group], jobs: int) -> list[Test]:
         for number, tests in enumerate(pool.map(record_one, unknown), 1):
             for test in tests:
                 if not test.passed:
-                    print(f"without a mutant this fails, and isn't used: {test.name}", flush=True)
+                    print(f"without a mutant this fails, or takes too long, and isn't used: {test.name}", flush=True)
             if number % 25 == 0:
                 print(f"{number}/{len(unknown)} suites and files are recorded", flush=True)
     return [test for group in groups for test in read_known(group) or []]
@@ -136,13 +138,13 @@ def run_suite(suite: Group) -> list[Test]:
 
 
 def run_swift(name: str) -> Test:
-    outcome = running.run(running.swift([name]), {"MUTANTS_REACHED": str(REACHED), "MUTANTS_TEST": name}, LONGEST_FILE, until_failure=False)
+    outcome = running.run(running.swift([name]), {"MUTANTS_REACHED": str(REACHED), "MUTANTS_TEST": name}, LONGEST_FUNCTION, until_failure=False)
     return Test(name, outcome.seconds, not outcome.why)
 
 
 def run_file(file: Group) -> list[Test]:
     outcome = running.run(running.bats([file.file], ""), {"MUTANTS_REACHED": str(REACHED)}, LONGEST_FILE, until_failure=False)
-    found = BATS_LINE.findall(outcome.output.decode(errors="replace"))
+    found = find_verdicts(outcome)
     if outcome.why and not found:
         print(f"no test of {file.name} ran: {outcome.why}", flush=True)
     return [
@@ -150,3 +152,8 @@ def run_file(file: Group) -> list[Test]:
         for verdict, number, title, milliseconds, skipped in found
         if not skipped
     ]
+
+
+def find_verdicts(outcome: running.Outcome) -> list[tuple[str, ...]]:
+    """What bats says of each test: ok or not, its number, its title, milliseconds, and whether it was skipped."""
+    return BATS_LINE.findall(outcome.output.decode(errors="replace"))

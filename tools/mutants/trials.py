@@ -3,6 +3,7 @@
 import collections
 import concurrent.futures
 import dataclasses
+import itertools
 import json
 import re
 import threading
@@ -15,8 +16,8 @@ from copied import WORK
 RESULTS = WORK / "results"
 # What takes longer without a mutant is left out: a survivor would be tried with all of it.
 LONGEST = 30
-# Of the tests of bats files that come to a mutant, so many seconds' worth are run.
-MOST_OF_BATS = 120
+# Of the tests that come to a mutant, so many seconds' worth are run for it alone: of Swift's, and of bats files.
+MOST_OF_SWIFT, MOST_OF_BATS = 20, 15
 # Tests that are run together take so long at most; later there may be more of them at a time.
 TOGETHER = 3
 # How long a run may take, if it takes a second without a fault: a machine that others load is slow.
@@ -72,11 +73,13 @@ class Trials:
                     print(f"{number}/{len(pending)}", flush=True)
 
     def attempt(self, mutant: catalogue.Mutant) -> catalogue.Mutant:
-        result = self.judge(mutant)
-        with self.lock, RESULTS.open("a") as file:
-            self.results[mutant.key] = result
-            file.write(json.dumps(dataclasses.asdict(result)) + "\n")
+        self.keep(self.judge(mutant))
         return mutant
+
+    def keep(self, result: Result) -> None:
+        with self.lock, RESULTS.open("a") as file:
+            self.results[result.key] = result
+            file.write(json.dumps(dataclasses.asdict(result)) + "\n")
 
     def judge(self, mutant: catalogue.Mutant) -> Result:
         """By the tests that come to it."""
@@ -122,12 +125,12 @@ class Trials:
         by_worth = sorted(
             (each for each in tests if each.file), key=lambda each: -(self.share.of(each.name, mutant.file) ** 2) / (each.seconds + 0.3)
         )
-        bats, seconds = [], 0.0
-        for each in by_worth:
-            seconds += each.seconds
-            if seconds <= MOST_OF_BATS:
-                bats.append(each)
-        return swift + bats
+        return within(swift, MOST_OF_SWIFT) + within(by_worth, MOST_OF_BATS)
+
+
+def within(tests: list[suites.Test], most: float) -> list[suites.Test]:
+    """The first of them, as long as they take no more seconds."""
+    return [each for each, end in zip(tests, itertools.accumulate(each.seconds for each in tests)) if end <= most]
 
 
 class Share:
@@ -151,15 +154,19 @@ def reaches(reached: bytes, number: int) -> bool:
 
 def try_with(tests: list[suites.Test], environment: dict[str, str]) -> running.Outcome:
     """Runs tests of one kind until one fails."""
-    if not tests:
-        return running.Outcome("", 0, b"")
-    if tests[0].file:
-        titles = "|".join(re.sub(r"([\\^$.|?*+(){}\[\]])", r"\\\1", each.title) for each in tests)
-        # Each once, in the order in which they are worth most.
-        command = running.bats(list(dict.fromkeys(each.file for each in tests)), f"^({titles})$")
-    else:
-        command = running.swift([each.name for each in tests])
-    return running.run(command, environment, SECONDS + TIMES * sum(each.seconds for each in tests))
+    return running.run(command(tests), environment, bound(tests)) if tests else running.Outcome("", 0, b"")
+
+
+def command(tests: list[suites.Test]) -> list[str]:
+    if not tests[0].file:
+        return running.swift([each.name for each in tests])
+    titles = "|".join(re.sub(r"([\\^$.|?*+(){}\[\]])", r"\\\1", each.title) for each in tests)
+    # Each once, in the order in which they are worth most.
+    return running.bats(list(dict.fromkeys(each.file for each in tests)), f"^({titles})$")
+
+
+def bound(tests: list[suites.Test]) -> float:
+    return SECONDS + TIMES * sum(each.seconds for each in tests)
 
 
 def grouped(tests: list[suites.Test]) -> list[list[suites.Test]]:

@@ -1,6 +1,6 @@
 /*
- * Read once, when a process begins, of its environment: MUTANT, the number of the fault that it has, and MUTANTS_REACHED, a
- * directory with a file for each test (MUTANTS_TEST, or the bats file that runs and the number of its test, which is 0 outside
+ * Read once, when a process begins, of its environment: MUTANT, the number of the fault that it has, or of several with commas
+ * between, and MUTANTS_REACHED, a directory with a file for each test (MUTANTS_TEST, or the bats file that runs and the number of its test, which is 0 outside
  * of each), in which each fault that it came to has a byte. The file is mapped: also a process that is killed has said so.
  */
 #define _GNU_SOURCE
@@ -18,7 +18,7 @@ enum { MOST = 1 << 16 };
 
 static unsigned char nowhere[MOST];
 
-int mutant_of_run = -1;
+unsigned char mutants_of_run[MOST];
 unsigned char *mutants_reached = nowhere;
 
 static void note_reached(const char *directory)
@@ -52,10 +52,18 @@ static void note_reached(const char *directory)
 
 __attribute__((constructor)) static void read_environment(void)
 {
-	const char *number = getenv("MUTANT"), *directory = getenv("MUTANTS_REACHED");
+	const char *numbers = getenv("MUTANT"), *directory = getenv("MUTANTS_REACHED");
+	char *end;
+	unsigned long number;
 
-	if (number)
-		mutant_of_run = atoi(number);
+	while (numbers && *numbers) {
+		number = strtoul(numbers, &end, 10);
+		if (end == numbers)
+			break;
+		if (number < MOST)
+			mutants_of_run[number] = 1;
+		numbers = *end ? end + 1 : end;
+	}
 	if (directory)
 		note_reached(directory);
 }

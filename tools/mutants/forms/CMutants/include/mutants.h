@@ -2,12 +2,12 @@
 
 #include <stdbool.h>
 
-/* The number of this run's mutant, or -1; a byte for each mutant, set when the program came to it. */
-extern int mutant_of_run;
+/* A byte for each mutant: 1 if this run has it, or when the program has come to it. */
+extern unsigned char mutants_of_run[];
 extern unsigned char *mutants_reached;
 
 static inline bool is_mutant(int number)
 {
 	mutants_reached[number] = 1;
-	return number == mutant_of_run;
+	return mutants_of_run[number];
 }
