@@ -44,8 +44,9 @@ package enum LinkExhaustion {
         return nil
     }
 
-    /// Whether in a directory of the tree some inode has no room for one more name of any length.
-    private static func isExhausted(_ directory: Directory, nodeSize: Int, _ depth: Int) throws -> Bool {
+    /// Whether in a directory of the tree, looked into for `depth` levels, some inode has no room for one more name of any
+    /// length in a node of btrfs.
+    static func isExhausted(_ directory: Directory, nodeSize: Int, _ depth: Int) throws -> Bool {
         guard depth > 0 else { return false }
         // A node's header and the one item in it; and what each name takes beside its own bytes.
         let room = nodeSize - 101 - 25

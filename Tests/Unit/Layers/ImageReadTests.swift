@@ -127,5 +127,9 @@ struct ImageReadTests: LayerSuite {
         options.limits.entries = 2
         let tooMany = failure { try unpack(layer, from: blobs, into: scratch.sub("2"), options: options) }
         #expect(tooMany?.contains("more than 2 entries") == true)
+        // The two files and the root, to the last byte.
+        options.limits.entries = 3
+        options.limits.bytes = 10_000
+        try unpack(layer, from: blobs, into: scratch.sub("3"), options: options)
     }
 }

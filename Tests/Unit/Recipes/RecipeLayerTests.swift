@@ -177,6 +177,17 @@ struct RecipeLayerTests {
         #expect(try layer("generate_labels: echo").generateLabels?.text == "echo")
     }
 
+    @Test(
+        "a shell may end with any option but one by which it takes a command",
+        arguments: [
+            ("-c", false), ("-ec", false), ("-exuc", false), ("-e", true), ("-C", true), ("-eC", true), ("c", true),
+            ("rc", true),
+            ("--rc", true), ("-rcfile", true), ("--norc", true), ("-abcdec", true), ("-o2c", true),
+        ])
+    func shellOptions(last: String, isTaken: Bool) {
+        #expect((message { try layer("shell: [/bin/sh, \(last)]") } == "no error") == isTaken)
+    }
+
     @Test("cmd, entrypoint and full_command are lists, or split as a shell does")
     func commands() throws {
         #expect(try layer("cmd: [a b, 1.10, '']").command == ["a b", "1.10", ""])
