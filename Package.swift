@@ -17,14 +17,21 @@ let strictC: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 ///
 /// The rest is for its start: a library that is in the program need not be loaded, C++'s and the compiler's own among
 /// them; no symbol is exported that a library could look up; and relocations are a short list instead of 24 bytes each.
-let program: [LinkerSetting] = [
-    .unsafeFlags(
-        ["-use-ld=lld", "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCShims", "-l_FoundationCollections"]
-            + (hasArchive("stdc++") ? ["-L\(Context.packageDirectory)/Sources/System/Runtime"] : [])
-            + ["-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic"]
-            + ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
-        .when(configuration: .release))
-]
+///
+/// A sanitizer takes the place of functions of the C library. Libraries find it by the symbols of the program, which a static
+/// runtime has the linker hide; so under one this is a plain link.
+let program: [LinkerSetting] =
+    Context.environment["STACKER_SANITIZED"] != nil
+    ? [.unsafeFlags(["-use-ld=lld"])]
+    : [
+        .unsafeFlags(
+            ["-use-ld=lld", "-static-stdlib", "-lFoundationEssentials", "-l_FoundationCShims"]
+                + ["-l_FoundationCollections"]
+                + (hasArchive("stdc++") ? ["-L\(Context.packageDirectory)/Sources/System/Runtime"] : [])
+                + ["-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic"]
+                + ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"],
+            .when(configuration: .release))
+    ]
 
 /// C libraries that go into what is linked: the archive, of which a linker takes what is called, where there is one, else
 /// the shared library. A library stands before those that it needs.

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A thread that somebody waits for: for tests that act on a call that blocks.
 package final class Thread: Sendable {
-    private let handle: Mutex<pthread_t>
+    /// `nil` when somebody has waited for it.
+    private let handle: Mutex<pthread_t?>
 
     private final class Work: Sendable {
         let body: @Sendable () -> Void
@@ -24,9 +25,21 @@ package final class Thread: Sendable {
         handle = Mutex(thread)
     }
 
+    /// What nobody waits for goes by itself.
+    deinit {
+        if let thread = taken() { pthread_detach(thread) }
+    }
+
     /// Waits for its end. Once.
     package func join() {
-        _ = handle.withLock { pthread_join($0, nil) }
+        if let thread = taken() { pthread_join(thread, nil) }
+    }
+
+    private func taken() -> pthread_t? {
+        handle.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
     }
 
     /// A flag that two threads share.

@@ -109,7 +109,9 @@ package struct LayerFuzzer {
         guard let compressor = try compression.makeCompressor() else { return bytes }
         let chunk = Chunk(capacity: max(1, bytes.count))
         _ = bytes.withUnsafeBytes { chunk.fill($0) }
-        return Array(try compressor.compress(chunk, nil).bytes)
+        let result = try compressor.compress(chunk, nil)
+        // Its bytes go with it, which nothing else would keep until they are copied.
+        return withExtendedLifetime(result) { Array(result.bytes) }
     }
 
     /// Unpacks an input.
