@@ -86,7 +86,21 @@ struct DockerfileParser {
         guard words.count == 3, words[1].lowercased() == "as" else {
             throw failure(statement, "FROM is written FROM image, or FROM image AS name")
         }
-        return .from(image: words[0], alias: words[2].lowercased())
+        let alias = words[2].lowercased()
+        guard Self.isStageName(alias) else {
+            throw failure(
+                statement,
+                "\(quoted(words[2])) is no name of a stage: it has letters, digits, -, _ and ., a letter first")
+        }
+        return .from(image: words[0], alias: alias)
+    }
+
+    /// Docker's own rule. The layer of a recipe that the stage becomes has the name.
+    private static func isStageName(_ name: String) -> Bool {
+        guard let first = name.unicodeScalars.first, ("a"..."z").contains(first) else { return false }
+        return name.unicodeScalars.allSatisfy {
+            ("a"..."z").contains($0) || ("0"..."9").contains($0) || "-_.".unicodeScalars.contains($0)
+        }
     }
 
     private func command(

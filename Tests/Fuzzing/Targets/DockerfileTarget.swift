@@ -1,5 +1,6 @@
 import FileTree
 import Fixtures
+import Glibc
 import OCI
 import RecipeText
 import Recipes
@@ -43,6 +44,8 @@ extension FuzzTarget {
         findings: [
             // What YAML has no place for was written as it is, and refused with a line of a recipe that was not there.
             "FROM a\nRUN e\u{0}m\n", "FROM a\nENV A=e\u{0}m\n", "FROM a\nRUN e\u{FFFE}m\n",
+            // A stage whose name is none was a layer of that name.
+            "FROM a AS \u{1}b\nRUN c\n", "FROM a AS b\nRUN <<EOF\n\u{1}\nEOF\n",
         ]
     ) { bytes in
         let text = try utf8Text(of: bytes, "Dockerfile")
@@ -60,15 +63,25 @@ extension FuzzTarget {
     private static func recipe(of instructions: [DockerfileInstruction], _ escape: Character) throws -> (
         text: String, values: String
     ) {
-        try withTemporaryDirectory { context in
-            for name in ["a", "dir/b", "dir/c.txt", "out"] { try context.appending(name).write("content") }
-            var converter = DockerfileConverter(
-                file: "Dockerfile", escape: escape, context: try DockerContext(at: context), contextPrefix: ("", ""),
-                platform: Platform(os: "linux", architecture: "amd64"), baseConfig: { _, _ in nil })
-            try converter.convert(instructions)
-            var writer = RecipeWriter(file: "Dockerfile", table: converter.table)
-            let text = writer.recipe(converter.layers, introduction: ["Converted."])
-            return (text, writer.substitutions(introduction: []))
+        var converter = DockerfileConverter(
+            file: "Dockerfile", escape: escape, context: try context.get(), contextPrefix: ("", ""),
+            platform: Platform(os: "linux", architecture: "amd64"), baseConfig: { _, _ in nil })
+        try converter.convert(instructions)
+        var writer = RecipeWriter(file: "Dockerfile", table: converter.table)
+        let text = writer.recipe(converter.layers, introduction: ["Converted."])
+        return (text, writer.substitutions(introduction: []))
+    }
+
+    /// The directory, which is made once: a conversion only reads. It goes when the process ends.
+    private static let directory = FilePath(getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
+        .appending("stacker-fuzz-\(getpid())")
+
+    private static let context = Result {
+        for name in ["a", "dir/b", "dir/c.txt", "out"] { try directory.appending(name).write("content") }
+        atexit {
+            try? Directory(at: FuzzTarget.directory.removingLastComponent()).removeTree(
+                FilePath("stacker-fuzz-\(getpid())"))
         }
+        return try DockerContext(at: directory)
     }
 }

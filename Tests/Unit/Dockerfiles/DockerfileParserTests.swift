@@ -43,6 +43,10 @@ struct DockerfileParserTests {
         arguments: [
             ("FROM a\nWORKDRI /", "Dockerfile:2: unknown instruction WORKDRI: did you mean WORKDIR?"),
             ("FROM a\nRUN", "Dockerfile:2: RUN has no arguments"), ("FROM a b", "Dockerfile:1: FROM is written"),
+            ("FROM a\nFROM b AS \u{1}-b", #"Dockerfile:2: "\u{01}-b" is no name of a stage"#),
+            ("FROM a AS b:c", #"Dockerfile:1: "b:c" is no name of a stage"#),
+            ("FROM a AS 1b", #"Dockerfile:1: "1b" is no name of a stage"#),
+            ("FROM a AS é", #"Dockerfile:1: "é" is no name of a stage"#),
             ("COPY a", "Dockerfile:1: COPY needs a source and a destination"),
             ("SHELL /bin/sh", "Dockerfile:1: SHELL needs a JSON list"),
         ])
